@@ -1,0 +1,45 @@
+# Everything a newcomer needs: `make demo` and `make test`, from nothing but Python 3.11+.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+.PHONY: demo test lint format types lock clean
+
+demo: $(VENV)/.run
+	$(BIN)/imgcache demo
+
+test: lint types $(VENV)/.dev
+	$(BIN)/pytest -n auto
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Exact versions with hashes; --no-deps because the lock file names everything.
+$(VENV)/.run: .lock/run.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("imgcache needs Python 3.11 or newer; say make PYTHON=python3.x") if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .lock/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: .lock/dev.txt $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .lock/dev.txt
+	touch $@
+
+# Needs uv; run it after changing the dependencies in pyproject.toml, and commit the result.
+# run.txt also holds the build backend, so that installing needs no isolated build.
+lock:
+	$(LOCK) --extra build pyproject.toml -o .lock/run.txt
+	$(LOCK) --extra build --extra dev pyproject.toml -o .lock/dev.txt
+
+clean:
+	rm -rf $(VENV) imgcache-demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,233 @@
+"""All settings, their defaults and their limits: one frozen object of frozen sections.
+
+Each part of the program receives its own section only. The defaults stand here and nowhere else;
+where the values come from (file, environment, flags) is configfile.py.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from imgcache import configfile, units
+from imgcache.errors import ConfigError
+from imgcache.model import Severity, Verdict
+from imgcache.version import VERSION
+
+
+def _text(parse: Any) -> BeforeValidator:
+    return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
+
+
+def _comma_separated(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Duration = Annotated[float, _text(units.duration), Field(ge=0)]
+ByteSize = Annotated[int, _text(units.byte_size), Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+Strings = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
+Resolves = Annotated[
+    tuple[Annotated[units.Resolve, _text(units.Resolve.parse)], ...],
+    BeforeValidator(_comma_separated),
+]
+AllowedNetworks = Annotated[
+    tuple[Annotated[units.AllowedNetwork, _text(units.AllowedNetwork.parse)], ...],
+    BeforeValidator(_comma_separated),
+]
+ThumbnailName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+
+
+class Section(BaseModel):
+    """The common rules: frozen, and no key that nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Fields(Section):
+    """The keys by which articles name their images."""
+
+    images: str = "images"
+    url: str = "url"
+    width: str = "width"
+    height: str = "height"
+    cached: str = "isCached"
+
+    @model_validator(mode="after")
+    def _are_distinct(self) -> Fields:
+        keys = (self.url, self.width, self.height, self.cached)
+        if len(set(keys)) < len(keys):
+            raise ValueError("url, width, height and cached must be four different keys")
+        return self
+
+
+class UrlSeverity(Section):
+    """One `[[severity.urls]]`: the severity of findings on URLs that match a pattern."""
+
+    match: str
+    severity: Severity
+
+
+class SeveritySettings(Section):
+    """What weighs how much: by verdict, by URL pattern, and for what passes by itself."""
+
+    verdicts: dict[Verdict, Severity] = Field(default_factory=dict)
+    transient: Severity | None = None
+    urls: tuple[UrlSeverity, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_verdicts(cls, data: Any) -> Any:
+        """Lift `gone = "warning"` into `verdicts`; the environment spells `-` as `_`."""
+        if not isinstance(data, Mapping) or "verdicts" in data:
+            return data
+        known = {verdict.value for verdict in Verdict if verdict is not Verdict.OK}
+        lifted = {key.replace("_", "-"): value for key, value in data.items()}
+        verdicts = {key: lifted.pop(key) for key in list(lifted) if key in known}
+        return {**lifted, "verdicts": verdicts}
+
+
+class CacheSettings(Section):
+    """Where the cache lies, and how large it may grow."""
+
+    dir: Path = Path("cache")
+    max_bytes: ByteSize | None = None
+
+
+class FreshnessSettings(Section):
+    """How long an answer counts as fresh, in seconds (RFC 9111, between the two bounds)."""
+
+    default: Duration = 7 * 86400.0
+    least: Duration = 3600.0
+    greatest: Duration = 30 * 86400.0
+
+
+class ThumbnailSettings(Section):
+    """How one thumbnail is made. Without width and height it fits into 320 x 320."""
+
+    width: Annotated[int, Field(ge=1, le=16383)] | None = None
+    height: Annotated[int, Field(ge=1, le=16383)] | None = None
+    fit: Literal["inside", "cover"] = "inside"
+    format: Literal["webp", "jpeg", "avif", "png"] = "webp"
+    quality: Annotated[int, Field(ge=1, le=100)] = 80
+    method: Annotated[int, Field(ge=0, le=6)] = 2
+
+    @property
+    def box(self) -> tuple[int | None, int | None]:
+        """The box to fit, in pixels; None is unbounded."""
+        if self.width is None and self.height is None:
+            return (320, 320)
+        return (self.width, self.height)
+
+    @model_validator(mode="after")
+    def _cover_needs_both(self) -> ThumbnailSettings:
+        if self.fit == "cover" and None in self.box:
+            raise ValueError('fit = "cover" needs width and height')
+        return self
+
+
+class FetchSettings(Section):
+    """How images are asked for; times in seconds."""
+
+    concurrency: Count = 64
+    per_host: Count = 6
+    connect_timeout: Duration = 10.0
+    idle_timeout: Duration = 15.0
+    deadline: Duration = 60.0
+    attempts: Count = 3
+    backoff: Duration = 0.5
+    retry_after_cap: Duration = 60.0
+    max_bytes: ByteSize = 32 << 20
+    max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
+    user_agent: Annotated[str, Field(pattern=r"^[\x20-\x7e]+$")] = f"imgcache/{VERSION}"
+    proxy: str | None = None
+    headers: dict[str, dict[str, str]] = Field(default_factory=dict)
+    allow_private: AllowedNetworks = ()
+    resolve: Resolves = ()
+    ca_file: Path | None = None
+    breaker_failures: Count = 5
+    breaker_pause: Duration = 30.0
+
+
+class LimitSettings(Section):
+    """What decoding an image or reading an article may cost."""
+
+    pixels: Count = 64_000_000
+    frames: Count = 1000
+    scans: Count = 100
+    decode_time: Duration = 10.0
+    decode_memory: ByteSize = 1536 << 20
+    front_matter: ByteSize = 1 << 20
+    depth: Count = 64
+    nodes: Count = 50_000
+
+
+class ServeSettings(Section):
+    """Where the service listens, and whom it answers."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8460
+    token: str | None = None
+    allowed_hosts: Strings = ()
+
+
+class Settings(Section):
+    """Everything that can be set. `Settings.load()` reads file and environment."""
+
+    articles: Strings = ()
+    exclude: Strings = ()
+    site_root: Path | None = None
+    fields: Fields = Fields()
+    on_mismatch: Literal["uncache", "keep"] = "uncache"
+    tolerance: Annotated[int, Field(ge=0)] = 0
+    severity: SeveritySettings = SeveritySettings()
+    cache: CacheSettings = CacheSettings()
+    freshness: FreshnessSettings = FreshnessSettings()
+    thumbnails: dict[ThumbnailName, ThumbnailSettings] = Field(
+        default_factory=lambda: {"small": ThumbnailSettings()}
+    )
+    fetch: FetchSettings = FetchSettings()
+    limits: LimitSettings = LimitSettings()
+    serve: ServeSettings = ServeSettings()
+
+    @classmethod
+    def load(cls, config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
+        """The settings of this working folder: defaults, file, environment, then flags.
+
+        `flags` is a nested mapping as the file would have it; its `fetch.resolve` and
+        `fetch.allow_private` add to what is set, all else replaces. Raises ConfigError.
+        """
+        if platform.system() == "Windows":
+            raise ConfigError("imgcache runs on Linux and macOS; on Windows use WSL")
+        layers = configfile.layers(Path.cwd(), os.environ, config)
+        known = _known_keys(cls)
+        for layer in layers:
+            layer.check_keys(known)
+        values = configfile.merge([*layers, configfile.Layer("flags", dict(flags or {}))])
+        try:
+            return cls.model_validate(values)
+        except ValidationError as exc:
+            problem = exc.errors()[0]
+            raise configfile.bad_value(layers, problem) from exc
+
+
+def _known_keys(section: type[BaseModel]) -> dict[str, Any]:
+    """The keys of a section, nested; `"*"` stands for names that the user makes up."""
+    keys: dict[str, Any] = {}
+    for name, field in section.model_fields.items():
+        kind = field.annotation
+        nested = isinstance(kind, type) and issubclass(kind, BaseModel)
+        keys[name] = _known_keys(kind) if nested and isinstance(kind, type) else None
+    if section is SeveritySettings:
+        del keys["verdicts"]
+        keys |= {verdict.value: None for verdict in Verdict if verdict is not Verdict.OK}
+    if section is Settings:
+        keys["thumbnails"] = {"*": _known_keys(ThumbnailSettings)}
+    return keys

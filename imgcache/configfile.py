@@ -1,0 +1,170 @@
+"""Where settings come from: a TOML file found upwards, the environment, flags; later ones win.
+
+Pure but for reading the file. What a key means is config.py's; this file knows layers, and whom
+to blame: each layer remembers its file, so that an error names file, line, value and remedy.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from imgcache.errors import ConfigError
+
+FILE_NAME = "imgcache.toml"
+_PREFIX = "IMGCACHE_"
+_PATHS = (("site_root",), ("cache", "dir"), ("fetch", "ca_file"))
+_ADDITIVE = (("fetch", "resolve"), ("fetch", "allow_private"))
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One source of settings: `name` is how messages call it, `text` what the file says."""
+
+    name: str
+    values: dict[str, Any]
+    text: str = field(default="", repr=False)
+
+    def where(self, keys: Sequence[str]) -> str:
+        """`FILE:LINE` of a key, as exactly as the text tells; else the layer's name."""
+        key = re.escape(keys[-1]) if keys else ""
+        pattern = rf"^[ \t]*(?:\[+)?[\w.\"-]*?\"?\b{key}\"?[ \t]*(?:=|\]|\.)"
+        matches = list(re.finditer(pattern, self.text, re.MULTILINE)) if key else []
+        if len(matches) == 1:
+            return f"{self.name}:{self.text.count(chr(10), 0, matches[0].start()) + 1}"
+        return self.name
+
+    def check_keys(self, known: Mapping[str, Any]) -> None:
+        """Raises ConfigError for the first key that nobody knows, naming the nearest one."""
+        _check(self, self.values, known, ())
+
+
+def _check(
+    layer: Layer, values: Mapping[str, Any], known: Mapping[str, Any], path: tuple[str, ...]
+) -> None:
+    for key, value in values.items():
+        found = key if key in known else key.replace("_", "-")
+        if found not in known and "*" not in known:
+            full = ".".join((*path, key))
+            nearest = difflib.get_close_matches(full, list(_dotted(known, path)), n=1, cutoff=0.0)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+            raise ConfigError(f"{layer.where((*path, key))}: unknown setting {full!r}{hint}")
+        below = known.get(found, known.get("*"))
+        if below is not None and isinstance(value, Mapping):
+            _check(layer, value, below, (*path, key))
+
+
+def _dotted(known: Mapping[str, Any], path: tuple[str, ...]) -> Iterable[str]:
+    for key, below in known.items():
+        yield ".".join((*path, key))
+        if below is not None:
+            yield from _dotted(below, (*path, key))
+
+
+def layers(cwd: Path, environ: Mapping[str, str], config: Path | None) -> list[Layer]:
+    """The file's layer (named, or found from `cwd` upwards) and the environment's."""
+    found = _read(config, required=True) if config is not None else _find(cwd)
+    return [*([found] if found else []), Layer("the environment", _from_environment(environ))]
+
+
+def _find(cwd: Path) -> Layer | None:
+    for folder in (cwd, *cwd.parents):
+        for name in (FILE_NAME, "pyproject.toml"):
+            layer = _read(folder / name, required=False)
+            if layer is not None:
+                return layer
+    return None
+
+
+def _read(path: Path, *, required: bool) -> Layer | None:
+    try:
+        text = path.read_text(encoding="utf-8")
+        values: dict[str, Any] = tomllib.loads(text)
+    except FileNotFoundError as exc:
+        if not required:
+            return None
+        raise ConfigError(f"{path}: there is no such configuration file") from exc
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise ConfigError(f"{path}: can't be read as TOML: {exc}") from exc
+    if path.name == "pyproject.toml":
+        tool = values.get("tool", {}).get("imgcache")
+        if tool is None and not required:
+            return None
+        values = tool or {}
+    return Layer(str(path), _anchored(values, path.parent.absolute()), text)
+
+
+def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Paths in a file are relative to its folder."""
+    articles = values.get("articles")
+    if isinstance(articles, str):
+        articles = [articles]
+    if isinstance(articles, list) and all(isinstance(path, str) for path in articles):
+        values = values | {"articles": [str(folder / path) for path in articles]}
+    for keys in _PATHS:
+        path = _get(values, keys)
+        if isinstance(path, str):
+            values = _put(values, keys, str(folder / path))
+    return values
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in sorted(environ.items()):
+        if name.startswith(_PREFIX):
+            values = _put(values, name[len(_PREFIX) :].lower().split("__"), value)
+    return values
+
+
+def _get(values: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    found: Any = values
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
+def _put(values: Mapping[str, Any], keys: Sequence[str], value: Any) -> dict[str, Any]:
+    head, *rest = keys
+    below = values.get(head)
+    nested = _put(below if isinstance(below, Mapping) else {}, rest, value) if rest else value
+    return {**values, head: nested}
+
+
+def merge(stack: Sequence[Layer]) -> dict[str, Any]:
+    """One nested mapping of all layers; `resolve` and `allow_private` of flags (the last) add."""
+    merged: dict[str, Any] = {}
+    for layer in stack[:-1]:
+        merged = _overlay(merged, layer.values)
+    flags = stack[-1].values
+    for keys in _ADDITIVE:
+        added = _get(flags, keys)
+        if added:
+            before = _get(merged, keys) or ()
+            before = before.split(",") if isinstance(before, str) else before
+            flags = _put(flags, keys, [*before, *added])
+    return _overlay(merged, flags)
+
+
+def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(below)
+    for key, value in above.items():
+        nested = isinstance(value, Mapping) and isinstance(result.get(key), Mapping) and value
+        result[key] = _overlay(result[key], value) if nested else value
+    return result
+
+
+def bad_value(stack: Sequence[Layer], problem: Mapping[str, Any]) -> ConfigError:
+    """The error for a value that the models refuse, blamed on the layer that set it."""
+    keys = [str(part) for part in problem["loc"] if part != "verdicts"]
+    keys = [key for key in keys if not key.isdecimal() and "[" not in key]
+    reason = str(problem["msg"]).removeprefix("Value error, ")
+    for layer in reversed(stack):
+        value = _get(layer.values, keys)
+        if value is not None:
+            return ConfigError(f"{layer.where(keys)}: {'.'.join(keys)} = {value!r}: {reason}")
+    return ConfigError(f"{'.'.join(keys)}: {reason}")

@@ -1,0 +1,40 @@
+"""All that imgcache raises for its callers. A broken image is a result, never an exception.
+
+ImgcacheError
+ +-- ConfigError          settings or command-line words that can't be used (exit status 2)
+ +-- CacheLockedError     another process writes this cache folder (exit status 2)
+ +-- LocalError           this machine's fault: disk full, no file descriptors (exit status 2)
+ +-- ArticleError         one article can't be read or edited; the run goes on (exit status 1)
+
+Please don't add one without drawing it here.
+"""
+
+from __future__ import annotations
+
+
+class ImgcacheError(Exception):
+    """The root: whoever embeds imgcache needs to catch this one only."""
+
+
+class ConfigError(ImgcacheError):
+    """A setting, flag or PATH that can't be used; the message names it and the remedy."""
+
+
+class CacheLockedError(ImgcacheError):
+    """Another process holds the cache folder's lock."""
+
+
+class LocalError(ImgcacheError):
+    """This machine could not do its part (ENOSPC, EDQUOT, EIO, EMFILE, no decoder process)."""
+
+
+class ArticleError(ImgcacheError):
+    """An article that can't be read, or not be edited exactly.
+
+    `line` counts from 1 in the whole file; None where no line is to blame.
+    """
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line

@@ -1,0 +1,294 @@
+"""The nouns of imgcache: frozen facts that every floor may speak of.
+
+Facts are what was declared, asked, answered and measured. A verdict is derived from facts
+(core/verdict.py), so that a change of tolerance or severity re-judges without a request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import NamedTuple
+
+
+class Verdict(StrEnum):
+    """What is decided of one image entry; `code` is its stable number in reports."""
+
+    OK = "ok"
+    DIMENSIONS_MISSING = "dimensions-missing"
+    DIMENSIONS_SWAPPED = "dimensions-swapped"
+    DIMENSIONS_SCALED = "dimensions-scaled"
+    DIMENSIONS_MISMATCH = "dimensions-mismatch"
+    GONE = "gone"
+    BLOCKED = "blocked"
+    RATE_LIMITED = "rate-limited"
+    HTTP_ERROR = "http-error"
+    SERVER_ERROR = "server-error"
+    PROTOCOL_ERROR = "protocol-error"
+    DNS_ERROR = "dns-error"
+    CONNECT_ERROR = "connect-error"
+    TLS_ERROR = "tls-error"
+    TIMEOUT = "timeout"
+    REDIRECT_ERROR = "redirect-error"
+    FORBIDDEN_ADDRESS = "forbidden-address"
+    UNSUPPORTED_URL = "unsupported-url"
+    TOO_LARGE = "too-large"
+    TOO_MANY_PIXELS = "too-many-pixels"
+    EMPTY = "empty"
+    NOT_AN_IMAGE = "not-an-image"
+    UNSUPPORTED_FORMAT = "unsupported-format"
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    PLACEHOLDER = "placeholder"
+    NOT_CACHED = "not-cached"
+    NOT_CHECKED = "not-checked"
+    LOCAL_ERROR = "local-error"
+
+    @property
+    def code(self) -> str | None:
+        """The stable number, IMG101 to IMG403; None for `ok`."""
+        return _CODES[self]
+
+    @property
+    def is_about_size(self) -> bool:
+        """Whether it is about a declared size: missing, swapped, scaled or another shape."""
+        return self in SIZE_VERDICTS
+
+
+_GROUPS = {
+    1: (
+        Verdict.DIMENSIONS_MISSING,
+        Verdict.DIMENSIONS_SWAPPED,
+        Verdict.DIMENSIONS_SCALED,
+        Verdict.DIMENSIONS_MISMATCH,
+    ),
+    2: (
+        Verdict.GONE,
+        Verdict.BLOCKED,
+        Verdict.RATE_LIMITED,
+        Verdict.HTTP_ERROR,
+        Verdict.SERVER_ERROR,
+        Verdict.PROTOCOL_ERROR,
+        Verdict.DNS_ERROR,
+        Verdict.CONNECT_ERROR,
+        Verdict.TLS_ERROR,
+        Verdict.TIMEOUT,
+        Verdict.REDIRECT_ERROR,
+        Verdict.FORBIDDEN_ADDRESS,
+        Verdict.UNSUPPORTED_URL,
+    ),
+    3: (
+        Verdict.TOO_LARGE,
+        Verdict.TOO_MANY_PIXELS,
+        Verdict.EMPTY,
+        Verdict.NOT_AN_IMAGE,
+        Verdict.UNSUPPORTED_FORMAT,
+        Verdict.TRUNCATED,
+        Verdict.CORRUPT,
+        Verdict.PLACEHOLDER,
+    ),
+    4: (Verdict.NOT_CACHED, Verdict.NOT_CHECKED, Verdict.LOCAL_ERROR),
+}
+_CODES: dict[Verdict, str | None] = {Verdict.OK: None} | {
+    verdict: f"IMG{group}{number:02d}"
+    for group, verdicts in _GROUPS.items()
+    for number, verdict in enumerate(verdicts, start=1)
+}
+
+SIZE_VERDICTS = frozenset(_GROUPS[1])
+REACH_VERDICTS = frozenset(_GROUPS[2])
+CONTENT_VERDICTS = frozenset(_GROUPS[3])
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: errors fail the run, ignored ones are not even listed."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    IGNORE = "ignore"
+
+
+class Source(StrEnum):
+    """Where the facts of a verdict came from in this run."""
+
+    DOWNLOADED = "downloaded"
+    REVALIDATED = "revalidated"
+    FRESH = "fresh"
+    STALE = "stale"
+    PROBED = "probed"
+    OFFLINE = "offline"
+
+
+class Format(Enum):
+    """The formats that browsers show; the value is (name in reports, file suffix, media type)."""
+
+    JPEG = ("jpeg", "jpg", "image/jpeg")
+    PNG = ("png", "png", "image/png")
+    GIF = ("gif", "gif", "image/gif")
+    WEBP = ("webp", "webp", "image/webp")
+    AVIF = ("avif", "avif", "image/avif")
+    BMP = ("bmp", "bmp", "image/bmp")
+    ICO = ("ico", "ico", "image/x-icon")
+    SVG = ("svg", "svg", "image/svg+xml")
+
+    @property
+    def label(self) -> str:
+        """The name in reports and the index."""
+        return self.value[0]
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of the cached file, without a dot."""
+        return self.value[1]
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type that fits these bytes."""
+        return self.value[2]
+
+    @classmethod
+    def of(cls, label: str) -> Format:
+        """The format with this label; ValueError for none."""
+        for known in cls:
+            if known.label == label:
+                return known
+        raise ValueError(f"no image format is called {label!r}")
+
+
+class Size(NamedTuple):
+    """Width and height in CSS pixels, as a browser's naturalWidth and naturalHeight."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width} x {self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the article says of an image; None is 'not declared', or unknown for `cached`."""
+
+    width: int | None = None
+    height: int | None = None
+    cached: bool | None = None
+
+    @property
+    def size(self) -> Size | None:
+        """The declared size, if both halves of it are declared."""
+        if self.width is None or self.height is None:
+            return None
+        return Size(self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One image entry: where it stands and what it declares.
+
+    `url` is the text as written, None where it is no string (`url_text` then tells what is there).
+    `line` and `column` (from 1, in characters) are at the first character of the `url` value.
+    """
+
+    pointer: str
+    line: int
+    column: int
+    url: str | None
+    url_text: str
+    declared: Declared
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How one URL failed: a verdict of the reach or content group (or LOCAL_ERROR), and why.
+
+    `detail` is a plain clause for the message ("the server answered 404 Not Found"); it never
+    names a refused address. `transient`: trying again may help. `host_fault`: counts towards the
+    host's breaker.
+    """
+
+    verdict: Verdict
+    detail: str
+    status: int | None = None
+    transient: bool = False
+    host_fault: bool = False
+    retry_after: float | None = None
+    size: Size | None = None
+    format: Format | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a conditional request sends back (RFC 9110 section 8.8), byte for byte as received."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.etag or self.last_modified)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFacts:
+    """What an answer said about its own lifetime, and when; times are POSIX seconds."""
+
+    requested_at: float
+    answered_at: float
+    status: int
+    validators: Validators = Validators()
+    cache_control: str | None = None
+    expires: str | None = None
+    age: str | None = None
+    date: str | None = None
+    content_type: str | None = None
+    nosniff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailFacts:
+    """One thumbnail as it lies in the cache. `recipe` is the fingerprint of how it was made."""
+
+    name: str
+    recipe: str
+    suffix: str
+    width: int
+    height: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What is known of one sound image, by the SHA-256 of its bytes (64 hex digits)."""
+
+    sha256: str
+    format: Format
+    size: Size
+    bytes: int
+    color: str
+    mtime_ns: int = 0
+    thumbnails: tuple[ThumbnailFacts, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class UrlFacts:
+    """What is known of one URL (WHATWG-normalised, no fragment), as the index keeps it.
+
+    `copy` is the SHA-256 of the last sound image it answered with, `response` the answer that
+    brought or confirmed that copy. `failure` is how the last try failed, None if it succeeded;
+    a failure leaves `copy` and `response` as they were. `tried_at` is in POSIX seconds.
+    """
+
+    url: str
+    tried_at: float
+    copy: str | None = None
+    response: ResponseFacts | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostPause:
+    """A host that asked (Retry-After) not to be asked again before `until`, in POSIX seconds."""
+
+    host: str
+    until: float
+    failure: Failure

@@ -1,0 +1,101 @@
+"""How settings and flags spell durations, sizes and addresses; each parser raises ValueError.
+
+The messages are for users: they name the value and show a right one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LAST_PORT = 65535
+_BYTES = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+
+
+def duration(text: str) -> float:
+    """Seconds of `500ms`, `10s`, `5m`, `2h` or `30d`."""
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d)", text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no duration; write 500ms, 10s, 5m, 2h or 30d")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def byte_size(text: str) -> int:
+    """Bytes of `32MiB`, `512KiB`, `2GiB` or `4096`."""
+    match = re.fullmatch(r"([0-9]{1,15}) ?(|B|KiB|MiB|GiB|TiB)", text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no size; write 4096, 512KiB, 32MiB or 2GiB")
+    return int(match[1]) * _BYTES[match[2]]
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= _LAST_PORT:
+        raise ValueError(f"{text!r} is no port; write a number from 1 to 65535")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """One `--resolve`: whoever asks for `host:port` is connected to `address:to_port` instead.
+
+    `host` is lower case, or `*` for every host.
+    """
+
+    host: str
+    port: int
+    address: IPv4Address | IPv6Address
+    to_port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Resolve:
+        """From `HOST:PORT:ADDRESS[:PORT2]`, IPv6 in brackets."""
+        match = re.fullmatch(
+            r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+):([0-9]+):(\[[0-9A-Fa-f:.]+\]|[0-9.]+)(?::([0-9]+))?",
+            text.strip(),
+        )
+        if match is None:
+            raise ValueError(
+                f"{text!r} is no HOST:PORT:ADDRESS[:PORT2]; write *:443:127.0.0.1:8443, "
+                "IPv6 addresses in brackets"
+            )
+        host, port, address, to_port = match.groups()
+        try:
+            target = ip_address(address.strip("[]"))
+        except ValueError as exc:
+            raise ValueError(f"{address!r} in {text!r} is no IP address") from exc
+        return cls(host.lower(), _port(port), target, _port(to_port or port))
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedNetwork:
+    """One `--allow-private`: a network, on one port only where `port` is set."""
+
+    network: IPv4Network | IPv6Network
+    port: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> AllowedNetwork:
+        """From `CIDR`, `ADDRESS` or `ADDRESS:PORT`, IPv6 with a port in brackets."""
+        value = text.strip()
+        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)):([0-9]+)", value)
+        try:
+            if match is not None:
+                return cls(ip_network(match[1] or match[2]), _port(match[3]))
+            return cls(ip_network(value.strip("[]")))
+        except ValueError as exc:
+            raise ValueError(
+                f"{text!r} is no CIDR or ADDRESS:PORT ({exc}); write 10.0.0.0/8 or 127.0.0.1:8080"
+            ) from exc
+
+    def allows(self, address: IPv4Address | IPv6Address, port: int) -> bool:
+        """Whether this opens `address:port`."""
+        return address in self.network and self.port in (None, port)

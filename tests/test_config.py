@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imgcache.config import Settings
+from imgcache.errors import ConfigError
+from imgcache.model import Severity, Verdict
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool.imgcache]\n")
+
+
+def test_the_defaults_are_those_of_the_documentation() -> None:
+    settings = Settings.load()
+    assert (settings.fetch.concurrency, settings.fetch.per_host) == (64, 6)
+    assert (settings.fetch.max_bytes, settings.fetch.deadline) == (32 << 20, 60.0)
+    assert settings.freshness.default == 7 * 86400
+    assert settings.thumbnails["small"].box == (320, 320)
+    assert settings.limits.pixels == 64_000_000
+
+
+def test_a_file_is_found_upwards_and_its_paths_are_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "imgcache.toml").write_text('articles = "posts"\ncache.dir = "store"\n')
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    settings = Settings.load()
+    assert settings.articles == (str(tmp_path / "posts"),)
+    assert settings.cache.dir == tmp_path / "store"
+
+
+def test_environment_beats_the_file_and_flags_beat_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "imgcache.toml").write_text(
+        "[fetch]\nconcurrency = 1\nper_host = 1\nattempts = 1\n"
+    )
+    monkeypatch.setenv("IMGCACHE_FETCH__CONCURRENCY", "2")
+    monkeypatch.setenv("IMGCACHE_FETCH__PER_HOST", "2")
+    fetch = Settings.load(None, {"fetch": {"per_host": 3}}).fetch
+    assert (fetch.attempts, fetch.concurrency, fetch.per_host) == (1, 2, 3)
+
+
+def test_resolve_and_allow_private_add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "imgcache.toml").write_text('[fetch]\nallow_private = ["10.0.0.0/8"]\n')
+    monkeypatch.setenv("IMGCACHE_FETCH__RESOLVE", "a.test:80:127.0.0.1,b.test:443:[::1]:8443")
+    flags = {"fetch": {"resolve": ["*:80:127.0.0.1:8080"], "allow_private": ["127.0.0.1:99"]}}
+    fetch = Settings.load(None, flags).fetch
+    assert [(one.host, one.port, one.to_port) for one in fetch.resolve] == [
+        ("a.test", 80, 80),
+        ("b.test", 443, 8443),
+        ("*", 80, 8080),
+    ]
+    assert [str(one.network) for one in fetch.allow_private] == ["10.0.0.0/8", "127.0.0.1/32"]
+
+
+def test_units_and_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMGCACHE_FETCH__BACKOFF", "250ms")
+    monkeypatch.setenv("IMGCACHE_CACHE__MAX_BYTES", "2GiB")
+    monkeypatch.setenv("IMGCACHE_EXCLUDE", "https://a/*, https://b/*")
+    settings = Settings.load()
+    assert (settings.fetch.backoff, settings.cache.max_bytes) == (0.25, 2 << 30)
+    assert settings.exclude == ("https://a/*", "https://b/*")
+
+
+def test_severities_by_verdict_pattern_and_transience(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "imgcache.toml").write_text(
+        '[severity]\ngone = "ignore"\ntransient = "warning"\n'
+        '[[severity.urls]]\nmatch = "https://a/*"\nseverity = "error"\n'
+    )
+    monkeypatch.setenv("IMGCACHE_SEVERITY__DIMENSIONS_MISSING", "error")
+    severity = Settings.load().severity
+    assert severity.verdicts == {
+        Verdict.GONE: Severity.IGNORE,
+        Verdict.DIMENSIONS_MISSING: Severity.ERROR,
+    }
+    assert severity.transient is Severity.WARNING
+    assert severity.urls[0].match == "https://a/*"
+
+
+def test_thumbnails_can_be_none_or_others(tmp_path: Path) -> None:
+    (tmp_path / "imgcache.toml").write_text("thumbnails = {}\n")
+    assert Settings.load().thumbnails == {}
+    (tmp_path / "imgcache.toml").write_text("[thumbnails.card]\nwidth = 640\n")
+    assert {name: how.box for name, how in Settings.load().thumbnails.items()} == {
+        "card": (640, None)
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("[fetch]\nconcurency = 3\n", [":2:", "fetch.concurency", "fetch.concurrency"]),
+        ("tolerence = 1\n", [":1:", "'tolerence'", "'tolerance'"]),
+        ('[fetch]\n\ndeadline = "soon"\n', [":3:", "fetch.deadline", "'soon'", "500ms"]),
+        ("[fetch]\nmax_bytes = -1\n", [":2:", "fetch.max_bytes", "-1"]),
+        ('[severity]\ngon = "error"\n', ["severity.gon", "severity.gone"]),
+        ('[severity]\ngone = "fatal"\n', [":2:", "severity.gone", "'fatal'"]),
+        ('on_mismatch = "drop"\n', [":1:", "on_mismatch", "'drop'", "uncache"]),
+        ('[thumbnails."../x"]\nwidth = 1\n', ["thumbnails"]),
+        ("[thumbnails.a]\nwidht = 1\n", ["thumbnails.a.widht", "width"]),
+        ('[fetch]\nresolve = ["a:b"]\n', [":2:", "fetch.resolve", "a:b", "HOST:PORT:ADDRESS"]),
+        ("tolerance = \n", ["imgcache.toml"]),
+        ('[fields]\nwidth = "height"\n', ["four different keys"]),
+    ],
+)
+def test_a_wrong_setting_is_told_with_file_line_value_and_remedy(
+    tmp_path: Path, text: str, parts: list[str]
+) -> None:
+    (tmp_path / "imgcache.toml").write_text(text)
+    with pytest.raises(ConfigError) as raised:
+        Settings.load()
+    assert [part for part in ["imgcache.toml", *parts] if part not in str(raised.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("IMGCACHE_FETCH__CONCURENCY", "3"), ("IMGCACHE_TOLERANCE", "wide")]
+)
+def test_a_wrong_variable_is_told(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match="the environment"):
+        Settings.load()
+
+
+def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such configuration file"):
+        Settings.load(tmp_path / "other.toml")
+
+
+@pytest.mark.parametrize(
+    "value", ["a.test", "a.test:443", "a.test:443:nowhere", "a.test:0:127.0.0.1", "a:443:[::1]:0"]
+)
+def test_a_wrong_resolve_is_told(value: str) -> None:
+    flags: dict[str, Any] = {"fetch": {"resolve": [value]}}
+    with pytest.raises(ConfigError, match="resolve"):
+        Settings.load(None, flags)

@@ -1,0 +1,139 @@
+"""The house's walls: imports point down only, and the core touches nothing of the outside world."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import imgcache
+
+HOUSE = Path(imgcache.__file__).parent
+# A module may import from lower floors, and from its own package where its floor says so.
+FLOORS = {
+    "errors": 0,
+    "model": 0,
+    "version": 0,
+    "units": 0,
+    "configfile": 0,
+    "config": 0,
+    "core": 1,
+    "edge": 2,
+    "report": 2,
+    "engine": 3,
+    "surface": 4,
+    "__main__": 5,
+    "__init__": 5,
+}
+BESIDE = {("edge", "report"), ("report", "edge")}
+OUTSIDE_WORLDS = {
+    "httpx": "edge",
+    "aiohttp": "edge",
+    "yarl": "edge",
+    "PIL": "edge",
+    "sqlite3": "edge",
+    "fcntl": "edge",
+    "typer": "surface",
+    "aiofiles": "surface",
+}
+IMPURE_MODULES = {
+    "asyncio", "glob", "io", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket",
+    "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time",
+}  # fmt: skip
+IMPURE_CALLS = {"open", "print", "input", "now", "today", "utcnow"}
+
+
+def modules() -> list[tuple[str, Path]]:
+    paths = sorted(HOUSE.rglob("*.py"))
+    return [(path.relative_to(HOUSE).with_suffix("").as_posix(), path) for path in paths]
+
+
+def floor_name(module: str) -> str:
+    return module.split("/", maxsplit=1)[0]
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where they point"
+            base = node.module or ""
+            yield node.lineno, base
+            if base in {"imgcache", *(f"imgcache.{name}" for name in FLOORS)}:
+                yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+
+
+def upward_imports(module: str, source: str) -> list[str]:
+    mine = floor_name(module)
+    slips = []
+    for line, name in imports(ast.parse(source)):
+        parts = name.split(".")
+        if parts[0] != "imgcache" or len(parts) == 1 or parts[1] not in FLOORS:
+            continue
+        theirs = parts[1]
+        if FLOORS[theirs] > FLOORS[mine] or (mine, theirs) in BESIDE:
+            slips.append(f"{module}:{line} imports {name}")
+    return slips
+
+
+def misplaced_imports(module: str, source: str) -> list[str]:
+    mine = floor_name(module)
+    return [
+        f"{module}:{line} imports {name}"
+        for line, name in imports(ast.parse(source))
+        if OUTSIDE_WORLDS.get(name.split(".")[0], mine) != mine
+    ]
+
+
+def impurities(module: str, source: str) -> list[str]:
+    tree = ast.parse(source)
+    slips = [
+        f"{module}:{line} imports {name}"
+        for line, name in imports(tree)
+        if name.split(".")[0] in IMPURE_MODULES
+    ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AsyncFunctionDef | ast.Await):
+            slips.append(f"{module}:{node.lineno} is async")
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+            if name in IMPURE_CALLS:
+                slips.append(f"{module}:{node.lineno} calls {name}()")
+    return slips
+
+
+@pytest.mark.parametrize(("module", "path"), modules(), ids=lambda value: str(value)[-40:])
+def test_imports_point_down(module: str, path: Path) -> None:
+    assert upward_imports(module, path.read_text()) == []
+
+
+@pytest.mark.parametrize(("module", "path"), modules(), ids=lambda value: str(value)[-40:])
+def test_foreign_libraries_stay_on_their_floor(module: str, path: Path) -> None:
+    assert misplaced_imports(module, path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "path"),
+    [(module, path) for module, path in modules() if floor_name(module) == "core"],
+    ids=lambda value: str(value)[-40:],
+)
+def test_the_core_is_pure(module: str, path: Path) -> None:
+    assert impurities(module, path.read_text()) == []
+
+
+def test_the_walls_are_seen_when_they_are_broken() -> None:
+    assert upward_imports("core/x", "from imgcache.edge import store") != []
+    assert upward_imports("core/x", "from imgcache import engine") != []
+    assert upward_imports("report/x", "import imgcache.edge.store") != []
+    assert misplaced_imports("engine/x", "import httpx") != []
+    assert impurities("core/x", "import time") != []
+    assert impurities("core/x", "async def f(): ...") != []
+    assert impurities("core/x", "datetime.now()") != []
+
+
+def test_every_module_stands_on_a_floor() -> None:
+    assert {floor_name(module) for module, _ in modules()} <= set(FLOORS)
