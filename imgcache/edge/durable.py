@@ -1,0 +1,148 @@
+"""Files of the cache folder, written so that neither power failure nor planted links do harm.
+
+Every folder is reached by descriptor, one component at a time and never through a symbolic link;
+every file is new, or replaced by a rename. OSError becomes LocalError here.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from imgcache.errors import LocalError
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_OLD_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+_TEMP_SUFFIX = ".part"
+_RANDOM_BYTES = 16
+# Nothing there, a symbolic link, a socket.
+_NO_FILE = frozenset({errno.ENOENT, errno.ELOOP, errno.ENXIO})
+_BLOCK = 1 << 20
+
+_REMEDIES = {
+    errno.ENOSPC: "make room on this disk",
+    errno.EDQUOT: "make room within the disk quota",
+    errno.EFBIG: "raise the limit of file sizes (ulimit -f)",
+    errno.EIO: "the disk reports damage; check it before the next run",
+    errno.EMFILE: "raise the limit of open files (ulimit -n), or lower fetch.concurrency",
+    errno.ENFILE: "raise the system's limit of open files, or lower fetch.concurrency",
+    errno.EROFS: "the file system is read-only; set cache.dir to a folder that can be written",
+    errno.EACCES: "give this user the right to write the cache folder",
+    errno.EPERM: "give this user the right to write the cache folder",
+    errno.ELOOP: "a symbolic link stands where the cache has a file of its own; remove it",
+    errno.ENOTDIR: "something else stands where the cache has a folder of its own; remove it",
+    errno.EISDIR: "a folder stands where the cache has a file of its own; remove it",
+}
+
+
+@contextmanager
+def local_errors(what: str) -> Iterator[None]:
+    """Translate OSError into LocalError; `what` is the file, relative to the cache folder."""
+    try:
+        yield
+    except OSError as exc:
+        remedy = _REMEDIES.get(exc.errno or 0, "check the cache folder")
+        reason = exc.strerror or type(exc).__name__
+        raise LocalError(f"{what} in the cache folder: {reason}; {remedy}") from exc
+
+
+def temp_name() -> str:
+    """A name in `tmp/` that nobody can guess."""
+    return secrets.token_hex(_RANDOM_BYTES) + _TEMP_SUFFIX
+
+
+def is_temp_name(name: str) -> bool:
+    """Whether `temp_name` made it (SQLite adds `-wal`, `-shm` and `-journal`)."""
+    stem, dot, suffix = name.partition(".")
+    made = len(stem) == 2 * _RANDOM_BYTES and not stem.strip("0123456789abcdef")
+    return made and (dot + suffix).partition("-")[0] == _TEMP_SUFFIX
+
+
+@contextmanager
+def make_folder(root: Path, *names: str) -> Iterator[int]:
+    """A descriptor of the folder `root/names...`; what is missing below `root` is made, durably.
+
+    `root` itself may be a symbolic link (the operator's word), nothing below it may: OSError
+    (ELOOP or ENOTDIR) where a component is no folder.
+    """
+    with _descend(root, names, _make) as folder:
+        yield folder
+
+
+@contextmanager
+def open_folder(root: Path, *names: str) -> Iterator[int]:
+    """As `make_folder`, but FileNotFoundError where there is none."""
+    with _descend(root, names, _open) as folder:
+        yield folder
+
+
+@contextmanager
+def _descend(root: Path, names: tuple[str, ...], enter: Callable[[int, str], int]) -> Iterator[int]:
+    folder = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
+    try:
+        for name in names:
+            above = folder
+            folder = enter(above, name)
+            os.close(above)
+        yield folder
+    finally:
+        os.close(folder)
+
+
+def _open(above: int, name: str) -> int:
+    return os.open(name, _FOLDER, dir_fd=above)
+
+
+def _make(above: int, name: str) -> int:
+    try:
+        return _open(above, name)
+    except FileNotFoundError:
+        with suppress(FileExistsError):  # another thread was faster
+            os.mkdir(name, dir_fd=above)
+        # Also when the other thread made it: its fsync may still be to come.
+        os.fsync(above)
+        return _open(above, name)
+
+
+def create(folder: int, name: str) -> int:
+    """A descriptor of a new file, mode 0666 less umask, as what is published needs."""
+    return os.open(name, _NEW_FILE, 0o666, dir_fd=folder)
+
+
+def open_existing(folder: int, name: str) -> int | None:
+    """A descriptor for reading; None where no regular file stands (a link is none)."""
+    try:
+        file = os.open(name, _OLD_FILE, dir_fd=folder)
+    except OSError as exc:
+        if exc.errno in _NO_FILE:
+            return None
+        raise
+    if stat.S_ISREG(os.fstat(file).st_mode):
+        return file
+    os.close(file)
+    return None
+
+
+def write_all(file: int, data: bytes | memoryview) -> None:
+    """`os.write` until nothing is left."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+
+
+def equal(one: int, other: int) -> bool:
+    """Whether two files hold the same bytes, both open for reading."""
+    offset, block = 0, b"-"
+    while block:
+        block = os.pread(one, _BLOCK, offset)
+        if block != os.pread(other, _BLOCK, offset):
+            return False
+        offset += len(block)
+    return True

@@ -1,0 +1,129 @@
+"""Facts to the index's rows and back, unchanged. Columns stand in the order of the tuples here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+from imgcache.model import (
+    Failure,
+    Format,
+    HostPause,
+    ImageFacts,
+    ResponseFacts,
+    Size,
+    ThumbnailFacts,
+    UrlFacts,
+    Validators,
+    Verdict,
+)
+
+Row = tuple[Any, ...]
+
+RESPONSE = (
+    *("requested_at", "answered_at", "status", "etag", "last_modified", "cache_control"),
+    *("expires", "age", "date", "content_type", "nosniff"),
+)
+URL = ("url", "tried_at", "failure", "copy", *RESPONSE)
+IMAGE = ("sha256", "format", "width", "height", "bytes", "color", "mtime_ns")
+THUMBNAIL = ("sha256", "position", "name", "recipe", "suffix", "width", "height", "bytes")
+HOST = ("host", "until", "failure")
+
+_NO_RESPONSE: Row = (None,) * len(RESPONSE)
+_FORMATS = {fmt.label: fmt for fmt in Format}
+
+
+def url_row(facts: UrlFacts) -> Row:
+    """The `urls` row of what is known of a URL."""
+    failure = None if facts.failure is None else _failure_text(facts.failure)
+    answer = facts.response
+    if answer is None:
+        return (facts.url, facts.tried_at, failure, facts.copy, *_NO_RESPONSE)
+    return (
+        *(facts.url, facts.tried_at, failure, facts.copy),
+        *(answer.requested_at, answer.answered_at, answer.status),
+        *(answer.validators.etag, answer.validators.last_modified, answer.cache_control),
+        *(answer.expires, answer.age, answer.date, answer.content_type, answer.nosniff),
+    )
+
+
+def url_facts(row: Row) -> UrlFacts:
+    """The facts of a `urls` row."""
+    url, tried_at, failure, copy, *answer = row
+    response = None if answer[0] is None else _response(*answer)
+    return UrlFacts(url, tried_at, copy, response, _failure(failure) if failure else None)
+
+
+def _response(
+    requested_at: float,
+    answered_at: float,
+    status: int,
+    etag: str | None,
+    modified: str | None,
+    *rest: Any,
+) -> ResponseFacts:
+    cache_control, expires, age, date, content_type, nosniff = rest
+    return ResponseFacts(
+        requested_at,
+        answered_at,
+        status,
+        Validators(etag, modified),
+        cache_control,
+        expires,
+        age,
+        date,
+        content_type,
+        bool(nosniff),
+    )
+
+
+def image_row(image: ImageFacts) -> Row:
+    """The `images` row of an image; its thumbnails have rows of their own."""
+    width, height = image.size
+    sha256, label = image.sha256, image.format.label
+    return (sha256, label, width, height, image.bytes, image.color, image.mtime_ns)
+
+
+def image_facts(row: Row, thumbnails: Iterable[Row]) -> ImageFacts:
+    """The facts of an `images` row and the rows of its thumbnails, in any order."""
+    sha256, label, width, height, size, color, mtime_ns = row
+    small = tuple(ThumbnailFacts(*facts) for _, _, *facts in sorted(thumbnails))
+    return ImageFacts(sha256, _FORMATS[label], Size(width, height), size, color, mtime_ns, small)
+
+
+def thumbnail_rows(image: ImageFacts) -> Iterator[Row]:
+    """The `thumbnails` rows of an image; `position` keeps their order."""
+    for position, facts in enumerate(image.thumbnails):
+        made = (facts.name, facts.recipe, facts.suffix, facts.width, facts.height, facts.bytes)
+        yield (image.sha256, position, *made)
+
+
+def host_row(pause: HostPause) -> Row:
+    """The `hosts` row of a paused host."""
+    return (pause.host, pause.until, _failure_text(pause.failure))
+
+
+def host_pause(row: Row) -> HostPause:
+    """The pause of a `hosts` row."""
+    host, until, failure = row
+    return HostPause(host, until, _failure(failure))
+
+
+def _failure_text(failure: Failure) -> str:
+    """A failure as JSON, without what is not known."""
+    known = {key: value for key, value in asdict(failure).items() if value is not None}
+    if failure.format is not None:
+        known["format"] = failure.format.label
+    return json.dumps(known)
+
+
+def _failure(text: str) -> Failure:
+    known = json.loads(text)
+    known["verdict"] = Verdict(known["verdict"])
+    if "size" in known:
+        known["size"] = Size(*known["size"])
+    if "format" in known:
+        known["format"] = _FORMATS[known["format"]]
+    return Failure(**known)

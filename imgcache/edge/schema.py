@@ -1,0 +1,106 @@
+"""The index's tables, as numbered migrations; `PRAGMA user_version` counts those applied."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from imgcache.errors import LocalError
+
+# Facts only: nothing here becomes false when a setting changes. `urls` holds the answer that
+# brought or confirmed the copy in columns of its own, all NULL while there is none; a failure is
+# rare and read whole, so it is one JSON object.
+_FACTS = """
+CREATE TABLE images (
+    sha256 TEXT PRIMARY KEY,
+    format TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    color TEXT NOT NULL,
+    mtime_ns INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE thumbnails (
+    sha256 TEXT NOT NULL REFERENCES images ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    recipe TEXT NOT NULL,
+    suffix TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (sha256, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE urls (
+    url TEXT PRIMARY KEY,
+    tried_at REAL NOT NULL,
+    failure TEXT,
+    copy TEXT REFERENCES images,
+    requested_at REAL,
+    answered_at REAL,
+    status INTEGER,
+    etag TEXT,
+    last_modified TEXT,
+    cache_control TEXT,
+    expires TEXT,
+    age TEXT,
+    date TEXT,
+    content_type TEXT,
+    nosniff INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX urls_by_copy ON urls (copy) WHERE copy IS NOT NULL;
+
+CREATE TABLE spellings (
+    spelling TEXT PRIMARY KEY,
+    url TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hosts (
+    host TEXT PRIMARY KEY,
+    until REAL NOT NULL,
+    failure TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What manifest.json says has this generation; `written` is the one that was last written.
+CREATE TABLE manifest (generation INTEGER NOT NULL, written INTEGER NOT NULL) STRICT;
+INSERT INTO manifest VALUES (0, -1);
+"""
+
+MIGRATIONS = (_FACTS,)
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """How many migrations the database has seen."""
+    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return found
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIONS) -> None:
+    """Apply what is missing, each migration in a transaction of its own.
+
+    Raises:
+        LocalError: A newer imgcache has made this index.
+    """
+    done = version(connection)
+    if done > len(migrations):
+        raise LocalError(newer(done))
+    for number, script in enumerate(migrations[done:], start=done + 1):
+        try:
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;"
+            )
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.rollback()
+            raise
+
+
+def newer(found: int) -> str:
+    """The message for an index that this version can't read."""
+    return (
+        f"index.sqlite3 in the cache folder has the newer version {found} (known here: "
+        f"{len(MIGRATIONS)}); use a newer imgcache, or set cache.dir to another folder"
+    )

@@ -1,0 +1,199 @@
+"""The content-addressed files of the cache: published durably, found sound, removed.
+
+The order of writing is that of the contract: temp file, fsync, rename, fsync of the folder; only
+when a method here has returned may the index say that the file is there. All methods but `spool`
+block on the disk: call them in a thread.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from imgcache.core.layout import MANIFEST, TMP, image_path, thumbnail_path
+from imgcache.edge.durable import is_temp_name, local_errors, make_folder, open_folder
+from imgcache.edge.publication import Publication
+from imgcache.edge.spool import Spool
+from imgcache.model import ImageFacts, ThumbnailFacts
+
+_BLOCK = 1 << 20
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Store:
+    """The images, thumbnails and manifest below `root`, the cache folder.
+
+    `fsync` makes what a descriptor holds durable: `os.fsync`, but for tests of its failure.
+    """
+
+    def __init__(self, root: Path, *, fsync: Callable[[int], None] = os.fsync) -> None:
+        self.root = root
+        self._prefix = f"{root}/"
+        self._fsync = fsync
+
+    def prepare(self) -> None:
+        """Make the folders, and clear `tmp/` of what a crash left; needs the cache's lock.
+
+        Raises:
+            LocalError: The cache folder can't be made or written.
+        """
+        with local_errors(str(self.root)):
+            self.root.mkdir(parents=True, exist_ok=True)
+        for name in ("images", "thumbs"):
+            with local_errors(name), make_folder(self.root, name):
+                pass
+        with local_errors(TMP), make_folder(self.root, TMP) as folder:
+            present = os.listdir(folder)  # noqa: PTH208  # pathlib takes no descriptor
+            for name in filter(is_temp_name, present):
+                os.unlink(name, dir_fd=folder)
+
+    def spool(self) -> Spool:
+        """A place for one body while it arrives."""
+        return Spool(self.root)
+
+    def publish(
+        self, body: bytes | Path, image: ImageFacts, thumbnails: Mapping[str, bytes]
+    ) -> int:
+        """Publish an image and its new thumbnails; the mtime (ns) to record in its facts.
+
+        Args:
+            body: The image's bytes, or a settled file in `tmp/`, which is moved.
+            image: Its facts; `mtime_ns` is not looked at.
+            thumbnails: The bytes of those of `image.thumbnails` that are new, by name.
+
+        Raises:
+            LocalError: The disk is full, fails or refuses; nothing is left in `tmp/`.
+        """
+        with Publication(self.root, self._fsync) as publication:
+            mtime_ns = self._stage_image(publication, body, image)
+            self._stage_thumbnails(publication, image, thumbnails)
+            publication.commit()
+        return mtime_ns
+
+    def publish_thumbnails(self, image: ImageFacts, thumbnails: Mapping[str, bytes]) -> None:
+        """Publish new thumbnails of an image that is there already; LocalError as `publish`."""
+        with Publication(self.root, self._fsync) as publication:
+            self._stage_thumbnails(publication, image, thumbnails)
+            publication.commit()
+
+    @staticmethod
+    def _stage_image(publication: Publication, body: bytes | Path, image: ImageFacts) -> int:
+        path = image_path(image.sha256, image.format)
+        kept = publication.keep(path, image.sha256)
+        if kept is not None:
+            return kept
+        if isinstance(body, Path):
+            return publication.adopt(path, body.name)
+        return publication.add(path, [body])
+
+    @staticmethod
+    def _stage_thumbnails(
+        publication: Publication, image: ImageFacts, thumbnails: Mapping[str, bytes]
+    ) -> None:
+        for facts in image.thumbnails:
+            if facts.name in thumbnails:
+                path = thumbnail_path(facts.name, image.sha256, facts.suffix)
+                publication.add(path, [thumbnails[facts.name]])
+
+    def sound_mtime(self, image: ImageFacts) -> int | None:
+        """The mtime (ns) of the image's file if it is sound, else None.
+
+        Sound is a file of the recorded size and mtime; one of another mtime is hashed, and when
+        it holds the right bytes its mtime is to be recorded.
+
+        Raises:
+            LocalError: The file can't be looked at.
+        """
+        path = image_path(image.sha256, image.format)
+        status = self._status(path)
+        if status is None or status.st_size != image.bytes:
+            return None
+        if status.st_mtime_ns != image.mtime_ns and self._hash(path) != image.sha256:
+            return None
+        return status.st_mtime_ns
+
+    def thumbnail_bytes(self, sha256: str, thumbnail: ThumbnailFacts) -> int | None:
+        """The length of a thumbnail's file, None when there is none; sound is the recorded one."""
+        status = self._status(thumbnail_path(thumbnail.name, sha256, thumbnail.suffix))
+        return None if status is None else status.st_size
+
+    def remove(self, image: ImageFacts) -> None:
+        """Delete the files of an image that the index has forgotten (committed) before."""
+        self._unlink(image_path(image.sha256, image.format))
+        for thumbnail in image.thumbnails:
+            self._unlink(thumbnail_path(thumbnail.name, image.sha256, thumbnail.suffix))
+
+    def has_manifest(self) -> bool:
+        """Whether manifest.json is there."""
+        return self._status(MANIFEST) is not None
+
+    def read_manifest(self) -> bytes:
+        """The bytes of manifest.json; b"" when there is none."""
+        with local_errors(MANIFEST):
+            try:
+                with os.fdopen(os.open(self._prefix + MANIFEST, _READ), "rb") as stream:
+                    return stream.read()
+            except FileNotFoundError:
+                return b""
+
+    def write_manifest(self, lines: Iterable[str]) -> bool:
+        """Replace manifest.json, durably; False when it already said exactly this.
+
+        Raises:
+            LocalError: As `publish`.
+        """
+        with Publication(self.root, self._fsync) as publication:
+            publication.add(MANIFEST, _blocks(lines))
+            if not publication.changes():
+                return False
+            publication.commit()
+        return True
+
+    def _status(self, path: str) -> os.stat_result | None:
+        """The status of a regular file, None when there is none."""
+        try:
+            status = os.lstat(self._prefix + path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError:
+            with local_errors(path):
+                raise
+        return status if stat.S_ISREG(status.st_mode) else None
+
+    def _hash(self, path: str) -> str | None:
+        """The SHA-256 of a file; None when the disk can't read it, so that it is replaced."""
+        with local_errors(path):
+            try:
+                with os.fdopen(os.open(self._prefix + path, _READ), "rb") as stream:
+                    return hashlib.file_digest(stream, "sha256").hexdigest()
+            except OSError as exc:
+                if exc.errno == errno.EIO:
+                    return None
+                raise
+
+    def _unlink(self, path: str) -> None:
+        *names, name = path.split("/")
+        with (
+            local_errors(path),
+            suppress(FileNotFoundError),
+            open_folder(self.root, *names) as folder,
+        ):
+            os.unlink(name, dir_fd=folder)
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[bytes]:
+    """The lines as ASCII in blocks of about 1 MiB: one write each."""
+    waiting: list[str] = []
+    size = 0
+    for line in lines:
+        waiting.append(line)
+        size += len(line)
+        if size >= _BLOCK:
+            yield "".join(waiting).encode("ascii")
+            waiting, size = [], 0
+    yield "".join(waiting).encode("ascii")
