@@ -1,0 +1,82 @@
+"""Walks a GIF from block to block (GIF89a specification)."""
+
+from __future__ import annotations
+
+from imgcache.core.formats.structure import Finding, ShortError, Structure, take, truncated
+from imgcache.model import Size, Verdict
+
+_IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
+_LARGEST_CODE = 11  # LZW codes have 12 bits at most, and start one above this
+
+
+def walk(data: bytes) -> Structure:
+    """The structure up to the trailer.
+
+    The canvas is the logical screen, widened where the first frame reaches beyond it, as
+    browsers do.
+    """
+    try:
+        screen = take(data, 6, 7)
+    except ShortError:
+        flaw, detail = truncated()
+        return Structure(flaw=flaw, detail=detail)
+    size = Size(int.from_bytes(screen[:2], "little"), int.from_bytes(screen[2:4], "little"))
+    position = 13 + _colours(screen[4])
+    frames = 0
+    flaw, detail = truncated()
+    try:
+        while (block := take(data, position, 1)[0]) != _TRAILER:
+            if block == _EXTENSION:
+                position = _sub_blocks(data, position + 2)
+                continue
+            if block != _IMAGE:
+                flaw, detail = Verdict.CORRUPT, "an unknown block stands between its frames"
+                break
+            place = take(data, position + 1, 9)
+            if frames == 0:
+                size = _widened(size, place)
+            frames += 1
+            position = _frame(data, position + 10 + _colours(place[8]))
+        else:
+            flaw, detail = _judged(size, frames)
+    except ShortError:
+        pass
+    except ValueError:
+        flaw, detail = Verdict.CORRUPT, "the code size of a frame is impossible"
+    return Structure(size=size, canvas=size, frames=max(frames, 1), flaw=flaw, detail=detail)
+
+
+def _judged(size: Size, frames: int) -> Finding:
+    if not frames:
+        return Verdict.CORRUPT, "it has a header and no frame"
+    if 0 in size:
+        return Verdict.CORRUPT, "its header gives no size"
+    return None, ""
+
+
+def _colours(flags: int) -> int:
+    """The length in bytes of the colour table that these flags announce."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _widened(size: Size, place: bytes) -> Size:
+    left, top, width, height = (int.from_bytes(place[i : i + 2], "little") for i in range(0, 8, 2))
+    return Size(max(size.width, left + width), max(size.height, top + height))
+
+
+def _frame(data: bytes, position: int) -> int:
+    """The end of a frame's data; ValueError for a code size that LZW does not have."""
+    if not 1 <= take(data, position, 1)[0] <= _LARGEST_CODE:
+        raise ValueError(position)
+    return _sub_blocks(data, position + 1)
+
+
+def _sub_blocks(data: bytes, position: int) -> int:
+    """Where the next block begins, behind the sub-blocks and their terminator."""
+    length = len(data)
+    while position < length:
+        step = data[position]
+        position += step + 1
+        if not step:
+            return position
+    raise ShortError

@@ -1,0 +1,70 @@
+"""What a walk over an image file finds, without decoding a pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgcache.model import Size, Verdict
+
+Span = tuple[int, int]
+# A flaw and why, as `Structure` has them; no flaw is (None, "").
+Finding = tuple[Verdict | None, str]
+
+# EXIF orientations (tag 0x0112) 5 to 8 exchange width and height (CIPA DC-008, 4.6.4 A).
+_TRANSPOSED = range(5, 9)
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """The facts of one image file as its own structure tells them.
+
+    Attributes:
+        size: what a browser shows (naturalWidth x naturalHeight); None where the header is missing.
+        canvas: the pixels a decoder has to hold, before any orientation.
+        orientation: 1 to 8 as in EXIF.
+        frames: animation frames that are there or announced, whichever is more.
+        scans: passes over the pixels (progressive JPEG), else 1.
+        flaw: TRUNCATED, CORRUPT or UNSUPPORTED_FORMAT; None for a sound structure.
+        detail: why, as a clause for the message.
+        parts: the byte ranges a decoder needs, without metadata; empty means all.
+        scan: where the entropy-coded data of the first scan lies (JPEG only).
+    """
+
+    size: Size | None = None
+    canvas: Size | None = None
+    orientation: int = 1
+    frames: int = 1
+    scans: int = 1
+    flaw: Verdict | None = None
+    detail: str = ""
+    parts: tuple[Span, ...] = ()
+    scan: Span | None = None
+
+    def decodable(self, data: bytes) -> bytes:
+        """The bytes a decoder needs: the image without metadata, comments and what follows it."""
+        if not self.parts:
+            return data
+        view = memoryview(data)
+        return b"".join(view[start:end] for start, end in self.parts)
+
+
+def oriented(size: Size, orientation: int) -> Size:
+    """The size after the orientation is applied."""
+    return Size(size.height, size.width) if orientation in _TRANSPOSED else size
+
+
+def truncated(detail: str = "the image's own end is missing") -> Finding:
+    """The flaw of a file that ends early."""
+    return Verdict.TRUNCATED, detail
+
+
+class ShortError(Exception):
+    """The bytes end inside of a header; walkers raise and catch it, it never leaves them."""
+
+
+def take(data: bytes, start: int, length: int) -> bytes:
+    """Exactly `length` bytes from `start`; raises ShortError where they end before that."""
+    piece = data[start : start + length]
+    if len(piece) < length:
+        raise ShortError
+    return piece
