@@ -1,0 +1,57 @@
+"""When to try again: the pauses between tries, and what a host asks for with Retry-After."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_tz
+
+from imgcache.config import FetchSettings
+from imgcache.model import Failure
+
+LONGEST_DELAY = 10.0
+_MOST_DOUBLINGS = 30
+_SECONDS = re.compile(r"[0-9]{1,10}")
+
+
+def parse_retry_after(value: str, now: float) -> float | None:
+    """The seconds that a Retry-After header asks to wait (RFC 9110 section 10.2.3).
+
+    Args:
+        value: delay-seconds, or an HTTP-date in any of its three spellings (section 5.6.7).
+        now: POSIX seconds, against which a date is read.
+
+    Returns:
+        Zero or more; None for a value that is neither.
+    """
+    text = value.strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    try:
+        parsed = parsedate_tz(text)
+        if parsed is None:
+            return None
+        moment = datetime(*parsed[:6], tzinfo=UTC).timestamp() - (parsed[9] or 0)
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None  # the parser is lenient up to here: 99 Foo 99999 is no date
+    return max(0.0, moment - now)
+
+
+def next_delay(failure: Failure, tries: int, fetch: FetchSettings, jitter: float) -> float | None:
+    """Seconds until the next try, or None: this failure stands.
+
+    Full jitter: `jitter * min(10 s, backoff * 2^n)`. A Retry-After up to the cap is the host's own
+    pause and overrides it; one beyond the cap ends the tries.
+
+    Args:
+        failure: how the last try failed.
+        tries: how many were made, that one included.
+        fetch: attempts, backoff and cap.
+        jitter: a random number from 0 to 1.
+    """
+    if not failure.transient or tries >= fetch.attempts:
+        return None
+    if failure.retry_after is not None:
+        return failure.retry_after if failure.retry_after <= fetch.retry_after_cap else None
+    doublings = min(tries - 1, _MOST_DOUBLINGS)
+    return jitter * min(LONGEST_DELAY, fetch.backoff * float(2**doublings))

@@ -1,0 +1,96 @@
+"""The guard before the parser, for every way in which the bytes may be cut into pieces."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imgcache.edge.head import MOST_HEAD_BYTES, MOST_INTERIM, HeadGuard, without_equal_lengths
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX: y\r\ncontent-length:4 \r\n\r\nbody"
+PASSED = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX: y\r\n\r\nbody"
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+
+
+class Parser:
+    """Stands for the parser: remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.refused: list[str] = []
+        self.dropped = 0
+        self.guard = HeadGuard(self.take, self.refused.append, self.drop)
+        self.guard.expect()
+
+    def take(self, data: bytes) -> None:
+        self.data += data
+
+    def drop(self) -> None:
+        self.dropped += 1
+
+    def feed(self, *pieces: bytes) -> Parser:
+        for piece in pieces:
+            self.guard(piece)
+        return self
+
+
+def pieces_of(data: bytes, cuts: list[int]) -> list[bytes]:
+    places = [0, *sorted({cut % len(data) for cut in cuts} - {0}), len(data)]
+    return [data[start:end] for start, end in pairwise(places)]
+
+
+@given(st.lists(st.integers(0, 500), max_size=8))
+def test_the_pieces_make_no_difference(cuts: list[int]) -> None:
+    parser = Parser().feed(*pieces_of(HINTS * 2 + ANSWER, cuts))
+    assert parser.data == HINTS * 2 + PASSED
+    assert (parser.refused, parser.dropped) == ([], 0)
+
+
+@given(st.binary(min_size=1, max_size=60), st.lists(st.integers(0, 60), max_size=4))
+def test_what_is_no_head_goes_on_to_the_parser_to_be_refused(data: bytes, cuts: list[int]) -> None:
+    garbage = b"x" + data
+    assert Parser().feed(*pieces_of(garbage, cuts)).data == garbage
+
+
+def test_different_lengths_are_left_for_the_parser_to_refuse() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n"
+    assert without_equal_lengths(head) == head
+
+
+def test_lines_that_end_in_lf_only_are_understood() -> None:
+    head = b"HTTP/1.1 200 OK\nContent-Length: 4\nContent-Length: 4\n\n"
+    assert Parser().feed(head).data == b"HTTP/1.1 200 OK\nContent-Length: 4\n\n"
+
+
+def test_a_head_without_end_is_refused_at_its_limit() -> None:
+    parser = Parser().feed(b"HTTP/1.1 200 OK\r\n")
+    for _ in range(MOST_HEAD_BYTES // 1000 + 1):
+        parser.feed(b"X: " + b"y" * 995 + b"\r\n")
+    assert len(parser.refused) >= 1
+    assert parser.data == b""
+
+
+def test_interim_answers_without_end_are_refused() -> None:
+    assert Parser().feed(HINTS * MOST_INTERIM).refused == []
+    assert Parser().feed(*[HINTS] * (MOST_INTERIM + 1)).refused == ["interim answers without end"]
+
+
+def test_switching_protocols_is_no_interim_answer() -> None:
+    switch = b"HTTP/1.1 101 Switching Protocols\r\n\r\n"
+    parser = Parser().feed(switch, b"anything")
+    assert parser.data == switch + b"anything"
+
+
+def test_bytes_between_two_answers_drop_the_connection() -> None:
+    parser = Parser().feed(ANSWER)
+    parser.guard.rest()
+    assert parser.feed(ANSWER).dropped == 1
+    assert parser.data == PASSED
+
+
+def test_a_parser_that_is_asked_to_go_on_is_asked_at_any_time() -> None:
+    parser = Parser()
+    parser.guard.rest()
+    assert parser.feed(b"").dropped == 0

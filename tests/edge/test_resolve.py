@@ -1,0 +1,188 @@
+"""Names, threads that hang, and the last check before a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import pytest
+
+from imgcache.core.gate import Address, AddressRule
+from imgcache.edge.resolve import (
+    ForbiddenAddressError,
+    GuardedResolver,
+    Lookup,
+    LookupFailedError,
+    LookupThreads,
+    system_lookup,
+)
+from imgcache.units import AllowedNetwork, Resolve
+
+PUBLIC = IPv4Address("93.184.216.34")
+
+
+def resolver(
+    lookup: Lookup, *, rule: AddressRule | None = None, mapped: Sequence[Resolve] = ()
+) -> GuardedResolver:
+    return GuardedResolver(LookupThreads(lookup), rule or AddressRule(()), mapped, 5.0)
+
+
+def info(address: str, port: int) -> tuple[socket.AddressFamily, int, int, str, tuple[str, int]]:
+    return (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))
+
+
+async def test_all_answers_are_handed_on_in_their_order() -> None:
+    both: list[Address] = [IPv6Address("2606:2800:220::1"), PUBLIC]
+    found = await resolver(lambda _: both).resolve("img.test", 80)
+    assert [(one["host"], one["port"], one["family"]) for one in found] == [
+        ("2606:2800:220::1", 80, socket.AF_INET6),
+        ("93.184.216.34", 80, socket.AF_INET),
+    ]
+
+
+@pytest.mark.parametrize("answers", [["127.0.0.1"], ["93.184.216.34", "10.0.0.1"], ["::1"]])
+async def test_one_forbidden_answer_refuses_them_all(answers: list[str]) -> None:
+    guarded = resolver(lambda _: [ip_address(one) for one in answers])
+    with pytest.raises(ForbiddenAddressError) as caught:
+        await guarded.resolve("img.test", 80)
+    assert not any(one in str(caught.value) for one in answers)
+
+
+async def test_names_that_hang_hold_up_no_other() -> None:
+    release, hanging = threading.Event(), threading.Semaphore(0)
+
+    def lookup(host: str) -> Sequence[Address]:
+        if host.startswith("hangs"):
+            hanging.release()
+            release.wait()
+        return [PUBLIC]
+
+    guarded = resolver(lookup)
+    stuck = []
+    for number in range(3):
+        stuck.append(asyncio.create_task(guarded.resolve(f"hangs{number}.test", 80)))
+        await asyncio.to_thread(hanging.acquire)
+        assert await guarded.resolve("img.test", 80)
+    assert not any(task.done() for task in stuck)
+    release.set()
+    assert await asyncio.gather(*stuck)
+    await guarded.close()
+
+
+async def test_a_given_up_look_up_keeps_its_thread_and_the_next_one_gets_another() -> None:
+    release = threading.Event()
+
+    def lookup(host: str) -> Sequence[Address]:
+        if host == "hangs.test":
+            release.wait()
+        return [PUBLIC]
+
+    guarded = GuardedResolver(LookupThreads(lookup), AddressRule(()), (), 0.05)
+    with pytest.raises(LookupFailedError, match=r"no answer within 0\.05 s") as caught:
+        await guarded.resolve("hangs.test", 80)
+    assert caught.value.transient
+    guarded = GuardedResolver(guarded._threads, AddressRule(()), (), 5.0)
+    assert await guarded.resolve("img.test", 80)
+    release.set()
+    await guarded.close()
+
+
+async def test_no_more_threads_than_allowed_run_at_once() -> None:
+    running, most, lock = 0, 0, threading.Lock()
+    full, release = threading.Event(), threading.Event()
+
+    def lookup(_: str) -> Sequence[Address]:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+            if running == 2:
+                full.set()
+        release.wait()
+        with lock:
+            running -= 1
+        return [PUBLIC]
+
+    threads = LookupThreads(lookup, most=2)
+    tasks = [asyncio.create_task(threads.find(f"{number}.test")) for number in range(6)]
+    await asyncio.to_thread(full.wait)
+    release.set()
+    assert await asyncio.gather(*tasks) == [[PUBLIC]] * 6
+    assert most == 2
+    threads.close()
+
+
+def test_a_process_ends_while_a_look_up_hangs() -> None:
+    script = (
+        "import asyncio, threading\n"
+        "from imgcache.edge.resolve import LookupThreads\n"
+        "async def main():\n"
+        "    threads = LookupThreads(lambda _: threading.Event().wait())\n"
+        "    task = asyncio.create_task(threads.find('hangs.test'))\n"
+        "    await asyncio.sleep(0)\n"
+        "    task.cancel()\n"
+        "    threads.close()\n"
+        "import threading as outer\n"
+        "asyncio.run(main())\n"
+        "print('ended', sum(t.name == 'imgcache-dns' for t in outer.enumerate()))\n"
+    ).replace("threading.Event()", "outer.Event()")
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout == "ended 1\n"
+
+
+def test_the_address_is_checked_again_at_the_moment_of_connecting() -> None:
+    mapped = [Resolve.parse("img.test:80:127.0.0.1:8080")]
+    opened = AddressRule([AllowedNetwork.parse("10.0.0.0/8")])
+    guarded = resolver(lambda _: [PUBLIC], rule=opened, mapped=mapped)
+    for address, port in [("127.0.0.1", 80), ("192.168.0.1", 80), ("127.0.0.1", 8081)]:
+        with pytest.raises(ForbiddenAddressError) as caught:
+            guarded.connect_socket(info(address, port))
+        assert address not in str(caught.value)
+    for address, port in [("127.0.0.1", 8080), ("10.1.2.3", 80), ("93.184.216.34", 80)]:
+        guarded.connect_socket(info(address, port)).close()
+
+
+async def test_a_closed_loop_does_not_upset_the_threads() -> None:
+    started, release, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def lookup(_: str) -> Sequence[Address]:
+        started.set()
+        release.wait()
+        return [PUBLIC]
+
+    class Watched(LookupThreads):
+        def _work(self) -> None:
+            super()._work()
+            ended.set()
+
+    def run_and_leave() -> None:
+        async def leave() -> None:
+            threads = Watched(lookup)
+            task = asyncio.create_task(threads.find("img.test"))
+            await asyncio.to_thread(started.wait)
+            task.cancel()
+            threads.close()
+
+        asyncio.run(leave())
+
+    await asyncio.to_thread(run_and_leave)
+    release.set()
+    assert await asyncio.to_thread(ended.wait, 20)
+
+
+def test_the_system_knows_localhost() -> None:
+    assert ip_address("127.0.0.1") in system_lookup("localhost") or ip_address(
+        "::1"
+    ) in system_lookup("localhost")
+
+
+def test_a_label_that_no_name_may_have_is_no_such_name() -> None:
+    with pytest.raises(socket.gaierror):
+        system_lookup("a" * 70 + ".test")
