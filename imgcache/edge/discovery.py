@@ -1,0 +1,150 @@
+"""Which files of the given PATHs may be articles (contract section 1)."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgcache.errors import ConfigError
+
+_SUFFIXES = frozenset({".md", ".mdx", ".markdown", ".html", ".htm", ".txt", ".yml", ".yaml"})
+_WHOLE = frozenset({".yml", ".yaml"})
+# A hook's own variables would send git to another work tree than the one around the PATH.
+_GIT_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
+_GIT_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that may be an article.
+
+    `shown` is its path for reports: relative to the working folder, with `/`, always printable.
+    `named`: on the command line itself, so that it is an error if it is none. `root`: the PATH
+    (for a named file its folder) that an edit never leaves.
+    """
+
+    path: Path
+    shown: str
+    named: bool
+    root: Path
+
+    @property
+    def whole(self) -> bool:
+        """Whether the file is YAML from top to bottom, by its suffix."""
+        return self.path.suffix.lower() in _WHOLE
+
+
+def discover(paths: Sequence[Path], *, cache_dir: Path) -> tuple[Found, ...]:
+    """The files to look at, in the order of `shown`, each real file once.
+
+    Hidden folders, `cache_dir` and what git ignores are passed over, unless they are named
+    themselves. Links to files are followed, links to folders are not: what they hold inside of
+    PATH is found at its own place. A folder that can't be listed is found itself, so that
+    reading it tells why. Raises ConfigError for a PATH that does not exist.
+    """
+    cache = os.path.realpath(cache_dir)
+    chosen: dict[str, Found] = {}
+    for path in paths:
+        for found in _in_path(path, cache):
+            real = os.path.realpath(found.path)
+            known = chosen.get(real)
+            if known is None or _rank(found) < _rank(known):
+                chosen[real] = found
+    return tuple(sorted(chosen.values(), key=lambda found: (found.shown, found.path)))
+
+
+def _rank(found: Found) -> tuple[bool, bool, str]:
+    """Of several names of one file: a named one first, then its own place, then by the name."""
+    return (not found.named, found.path.is_symlink(), found.shown)
+
+
+def _in_path(path: Path, cache: str) -> Iterator[Found]:
+    try:
+        mode = path.stat().st_mode
+    except OSError as exc:
+        reason = "does not exist" if isinstance(exc, FileNotFoundError) else exc.strerror
+        raise ConfigError(f"{shown(path)}: {reason}; name an article or a folder of them") from exc
+    except ValueError as exc:
+        raise ConfigError(f"{shown(path)}: is no path ({exc})") from exc
+    if not stat.S_ISDIR(mode):
+        yield Found(path, shown(path), named=True, root=path.parent)
+        return
+    for file in _walk(path, cache, _ignored(path)):
+        yield Found(file, shown(file), named=False, root=path)
+
+
+def shown(path: Path) -> str:
+    """A path for people: relative to the working folder, with escapes for what can't be printed."""
+    text = Path(os.path.relpath(path)).as_posix()
+    text = os.fsencode(text).decode("utf-8", "backslashreplace")
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def _walk(root: Path, cache: str, ignored: frozenset[str]) -> Iterator[Path]:
+    stack = [(root, "")]
+    while stack:
+        folder, prefix = stack.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = list(listing)
+        except OSError:
+            yield folder
+            continue
+        for entry in entries:
+            name = f"{prefix}{entry.name}"
+            if name in ignored:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith(".") and os.path.realpath(entry.path) != cache:
+                    stack.append((Path(entry.path), f"{name}/"))
+            elif _may_be_article(entry):
+                yield Path(entry.path)
+
+
+def _may_be_article(entry: os.DirEntry[str]) -> bool:
+    """Whether the name fits and a regular file is behind it; nothing else is ever opened."""
+    if os.path.splitext(entry.name)[1].lower() not in _SUFFIXES:  # noqa: PTH122 - ten times faster
+        return False
+    try:
+        return entry.is_file()
+    except OSError:  # a loop of links has no file behind it
+        return False
+
+
+def _ignored(folder: Path) -> frozenset[str]:
+    """What git ignores below a folder, relative to it; `.` for all. Nothing without git or repo.
+
+    A folder that is ignored itself was named on purpose: then git has no say about what it holds.
+    """
+    listing = _git(
+        folder, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"
+    )
+    names = frozenset(name.rstrip("/") for name in (listing or "").split("\0") if name)
+    if "." in names and _git(folder, "check-ignore", "--quiet", ".") is not None:
+        return frozenset()
+    return names
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git prints; None if it fails or is missing."""
+    environ = {key: value for key, value in os.environ.items() if key not in _GIT_VARIABLES}
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words, and the PATH only as working folder
+            ["git", "-c", "core.fsmonitor=false", *arguments],  # noqa: S607 - the user's own git
+            cwd=folder,
+            env={**environ, "GIT_OPTIONAL_LOCKS": "0"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_GIT_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return os.fsdecode(done.stdout) if done.returncode == 0 else None
