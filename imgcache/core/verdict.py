@@ -1,0 +1,195 @@
+"""Facts in, verdict out: what is said of one image entry, how much it weighs, which flag stands.
+
+The rules are contract in the README's table of verdicts; each is one small function here, and
+nothing else in the program decides about an entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from imgcache.config import SeveritySettings
+from imgcache.model import (
+    CONTENT_VERDICTS,
+    REACH_VERDICTS,
+    Declared,
+    Failure,
+    Format,
+    ImageFacts,
+    Severity,
+    Size,
+    Source,
+    Verdict,
+)
+
+_WRONG_SIZE = frozenset(
+    {Verdict.DIMENSIONS_SWAPPED, Verdict.DIMENSIONS_SCALED, Verdict.DIMENSIONS_MISMATCH}
+)
+_TRANSIENT = frozenset({Verdict.RATE_LIMITED, Verdict.TIMEOUT, Verdict.SERVER_ERROR})
+PLACEHOLDER_PATHS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A sound image that is never cached (`data:` or below `site_root`), as decoded in place."""
+
+    size: Size
+    format: Format
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a run knows of an entry's URL.
+
+    `copy` is the sound copy that the cache holds; `placeholder` says that its bytes also stand
+    for other URLs. With a `failure` the copy is what was kept from earlier.
+    """
+
+    failure: Failure | None = None
+    copy: ImageFacts | None = None
+    measured: Measured | None = None
+    placeholder: bool = False
+    source: Source | None = None
+    status: int | None = None
+
+    @property
+    def size(self) -> Size | None:
+        """The true size: of the copy, of what was measured, or as a refused header told it."""
+        known = self.copy or self.measured or self.failure
+        return known.size if known else None
+
+    @property
+    def format(self) -> Format | None:
+        """The format, from the same place as the size."""
+        known = self.copy or self.measured or self.failure
+        return known.format if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on one entry, and the flag that follows from it (None: as it stood)."""
+
+    verdict: Verdict
+    flag: bool | None
+    held: bool
+
+
+def size_verdict(declared: Declared, actual: Size, tolerance: int = 0) -> Verdict:
+    """Compare a declared size with the true one; `tolerance` in pixels, per side."""
+    if declared.width is None or declared.height is None:
+        return Verdict.DIMENSIONS_MISSING
+    if _near(declared.width, declared.height, actual, tolerance):
+        return Verdict.OK
+    if _near(declared.height, declared.width, actual, tolerance):
+        return Verdict.DIMENSIONS_SWAPPED
+    ours, theirs = declared.width * actual.height, declared.height * actual.width
+    return (
+        Verdict.DIMENSIONS_SCALED
+        if 100 * abs(ours - theirs) <= theirs
+        else Verdict.DIMENSIONS_MISMATCH
+    )
+
+
+def _near(width: int, height: int, actual: Size, tolerance: int) -> bool:
+    return abs(width - actual.width) <= tolerance and abs(height - actual.height) <= tolerance
+
+
+def judge(
+    declared: Declared,
+    evidence: Evidence,
+    tolerance: int = 0,
+    on_mismatch: Literal["uncache", "keep"] = "uncache",
+) -> Judgement:
+    """The one verdict of an entry, whether a sound copy is held for it, and its flag."""
+    size = evidence.copy or evidence.measured
+    if size is None:
+        return _judge_without_image(evidence)
+    placeholder = _is_placeholder(declared, evidence)
+    by_size = size_verdict(declared, size.size, tolerance)
+    held = evidence.copy is not None and not placeholder
+    flag = held and (by_size not in _WRONG_SIZE or on_mismatch == "keep")
+    if evidence.failure is not None and (placeholder or by_size not in _WRONG_SIZE):
+        return Judgement(evidence.failure.verdict, flag, held)
+    return Judgement(Verdict.PLACEHOLDER if placeholder else by_size, flag, held)
+
+
+def _judge_without_image(evidence: Evidence) -> Judgement:
+    if evidence.failure is None:
+        return Judgement(Verdict.NOT_CHECKED, None, held=False)
+    return Judgement(evidence.failure.verdict, flag=False, held=False)
+
+
+def _is_placeholder(declared: Declared, evidence: Evidence) -> bool:
+    declares_more = (declared.width or 0) > 1 or (declared.height or 0) > 1
+    return evidence.placeholder or (evidence.size == Size(1, 1) and declares_more)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One URL of a run that answered with a sound image: where, which bytes, who declared what."""
+
+    url: str
+    host: str
+    path: str
+    sha256: str
+    size: Size
+    declared: tuple[Size | None, ...]
+
+
+def placeholders(served: Iterable[Served], tolerance: int = 0) -> frozenset[str]:
+    """The URLs whose bytes are a host's stand-in picture.
+
+    That is: the same bytes for three or more URLs of one host with different paths, all of
+    whose entries declare a size, and another one than these bytes have.
+    """
+    groups: dict[tuple[str, str], list[Served]] = {}
+    for one in served:
+        if all(_declares_another(size, one.size, tolerance) for size in one.declared):
+            groups.setdefault((one.host, one.sha256), []).append(one)
+    return frozenset(
+        one.url
+        for group in groups.values()
+        if len({one.path for one in group}) >= PLACEHOLDER_PATHS
+        for one in group
+    )
+
+
+def _declares_another(declared: Size | None, actual: Size, tolerance: int) -> bool:
+    return declared is not None and not _near(*declared, actual, tolerance)
+
+
+def severity(
+    verdict: Verdict, url: str, *, held: bool, settings: SeveritySettings, strict: bool = False
+) -> Severity | None:
+    """How much a verdict weighs; None for `ok`. `held`: the cache holds a sound copy."""
+    if verdict is Verdict.OK:
+        return None
+    weight = _configured(verdict, url, settings) or _by_itself(verdict, held=held)
+    return Severity.ERROR if strict and weight is Severity.WARNING else weight
+
+
+def _configured(verdict: Verdict, url: str, settings: SeveritySettings) -> Severity | None:
+    """The most specific setting wins: URL pattern, then verdict, then `transient`."""
+    for rule in settings.urls:
+        if matches(rule.match, url):
+            return rule.severity
+    if verdict in settings.verdicts:
+        return settings.verdicts[verdict]
+    return settings.transient if verdict in _TRANSIENT else None
+
+
+def _by_itself(verdict: Verdict, *, held: bool) -> Severity:
+    if verdict in (Verdict.DIMENSIONS_MISSING, Verdict.NOT_CHECKED):
+        return Severity.WARNING
+    if held and verdict in REACH_VERDICTS | CONTENT_VERDICTS:
+        return Severity.WARNING
+    return Severity.ERROR
+
+
+def matches(pattern: str, url: str) -> bool:
+    """Whether a URL pattern fits: `*` any characters, `?` one, `[...]` one of a set."""
+    return fnmatchcase(url, pattern)

@@ -1,0 +1,225 @@
+"""One URL's life: asked, answered, decoded, stored, noted. Rules live in core, waits in limits.
+
+A place in the host's lane is held while bytes travel, not while they are decoded; a bounded
+number of answers may wait for the decoder, and the network waits when there are more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field, replace
+from typing import Self, assert_never
+
+from imgcache.config import Settings
+from imgcache.core import plan, retry
+from imgcache.core.verdict import Evidence
+from imgcache.edge.fetch import Body, NotModified
+from imgcache.edge.spool import Spool
+from imgcache.engine.agenda import InPlace, Item
+from imgcache.engine.events import Listener
+from imgcache.engine.keeping import Keeper
+from imgcache.engine.limits import Outcome
+from imgcache.engine.report import Traffic
+from imgcache.engine.tools import Tools
+from imgcache.errors import LocalError
+from imgcache.model import (
+    Failure,
+    HostPause,
+    ImageFacts,
+    ResponseFacts,
+    Source,
+    UrlFacts,
+    Validators,
+    Verdict,
+)
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One URL to ask for, with what is known of it and how often it was tried."""
+
+    item: Item
+    known: plan.Known
+    validators: Validators = field(default_factory=Validators)
+    tries: int = 0
+    last: Failure | None = None
+
+    @property
+    def host(self) -> str:
+        """Whose lane it is in: one per host, whatever the port or scheme."""
+        return self.item.url.host
+
+
+class Acquirer:
+    """Turns jobs into facts. Entered with `async with`; leaving it waits for the last decode."""
+
+    def __init__(self, tools: Tools, settings: Settings, listener: Listener, backlog: int) -> None:
+        self.traffic = Traffic()
+        self._tools = tools
+        self._settings = settings
+        self._listener = listener
+        self._keeper = Keeper(tools, settings)
+        self._backlog = asyncio.Semaphore(backlog)
+        self._decodes = asyncio.TaskGroup()
+
+    async def __aenter__(self) -> Self:
+        await self._decodes.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._decodes.__aexit__(*exc)  # type: ignore[arg-type]  # passes on what it got
+
+    async def attempt(self, job: Job) -> Outcome:
+        """Ask once; a whole answer goes on to the decoder, a failure may be tried again."""
+        spool = self._tools.store.spool()
+        job.tries += 1
+        try:
+            outcome = await self._ask(job, spool)
+        except LocalError as exc:
+            outcome = self._fail_here(job, str(exc))
+        except Exception as exc:  # noqa: BLE001  a slip of ours costs one URL, not the night
+            outcome = self._fail_here(job, _unforeseen(exc))
+        except BaseException:
+            spool.discard()
+            raise
+        if outcome is None:
+            return Outcome()
+        spool.discard()
+        return outcome
+
+    async def _ask(self, job: Job, spool: Spool) -> Outcome | None:
+        """One exchange; None where the spool went on to the decoder."""
+        asked = await self._tools.fetcher.attempt(job.item.url, job.validators, spool)
+        self.traffic.requests += asked.requests
+        self.traffic.bytes += asked.wire_bytes
+        self._listener.attempted(job.item.url.href, asked.wire_bytes)
+        match asked.result:
+            case Body(response):
+                await self._backlog.acquire()
+                self._decodes.create_task(self._store(job, spool, response))
+                return None
+            case NotModified(response):
+                return self._confirm(job, response)
+            case Failure() as failure:
+                return self._fail(job, failure)
+            case _:
+                assert_never(asked.result)
+
+    def skip(self, job: Job, failure: Failure | None) -> None:
+        """End a job unasked: its host was given up, or (None) the run was stopped."""
+        if job.last is not None:
+            self._conclude(job, job.last)
+        elif failure is not None:
+            detail = f"not asked: host given up ({failure.detail})"
+            job.item.failure, job.item.failed = replace(failure, detail=detail), True
+            self._listener.concluded(job.item.url.href, None, job.item.failure)
+
+    async def remake(self, job: Job) -> None:
+        """Make the thumbnails of a kept copy again; ends the job."""
+        if job.known.copy is None:
+            return
+        async with self._backlog:
+            try:
+                image = await self._keeper.remake(job.known.copy)
+            except LocalError as exc:
+                self._fail_here(job, str(exc))
+                return
+        if image is not None:
+            self._tools.ledger.note(images=[image])
+        self._listener.concluded(job.item.url.href, job.item.source, None)
+
+    async def measure(self, place: InPlace) -> None:
+        """Judge an image that needs no fetch."""
+        async with self._backlog:
+            try:
+                place.evidence = await self._keeper.measure(place.location)
+            except LocalError as exc:
+                place.evidence = Evidence(failure=Failure(Verdict.LOCAL_ERROR, str(exc)))
+
+    def _fail(self, job: Job, failure: Failure) -> Outcome:
+        """Decide whether a failed job is tried again, and what its host is granted."""
+        fetch = self._settings.fetch
+        wait = failure.retry_after
+        if wait is not None and wait > fetch.retry_after_cap:
+            until = time.time() + wait
+            self._tools.ledger.note(pauses=[HostPause(job.host, until, failure)])
+            self._conclude(job, failure)
+            return Outcome(failure, silence=True)
+        again = retry.next_delay(failure, job.tries, fetch, random.random())  # noqa: S311  jitter
+        if again is None:
+            self._conclude(job, failure)
+        job.last = failure
+        return Outcome(failure, again=again, pause=wait)
+
+    def _fail_here(self, job: Job, detail: str) -> Outcome:
+        """This machine's fault: told in this run, never held against the URL or its host."""
+        job.item.failure, job.item.failed = Failure(Verdict.LOCAL_ERROR, detail), True
+        self._listener.concluded(job.item.url.href, None, job.item.failure)
+        return Outcome()
+
+    def _conclude(self, job: Job, failure: Failure) -> None:
+        before = job.known.facts
+        facts = UrlFacts(
+            job.item.url.href,
+            time.time(),
+            before.copy if before else None,
+            before.response if before else None,
+            failure,
+        )
+        job.item.failed = True
+        if failure.verdict is Verdict.LOCAL_ERROR:
+            job.item.failure = failure
+        else:
+            self._note(job, facts)
+        self._listener.concluded(job.item.url.href, None, failure)
+
+    def _note(self, job: Job, facts: UrlFacts, *images: ImageFacts) -> None:
+        href = job.item.url.href
+        spellings = dict.fromkeys(job.item.written, href)
+        self._tools.ledger.note(urls=[facts], images=images, spellings=spellings)
+
+    def _confirm(self, job: Job, response: ResponseFacts) -> Outcome:
+        """304: the copy stands, with the lifetime that this answer gives it."""
+        facts, copy = job.known.facts, job.known.copy
+        if facts is None or facts.response is None or copy is None:
+            return self._fail(job, Failure(Verdict.HTTP_ERROR, "304 without a condition", 304))
+        confirmed = plan.confirm(facts.response, response)
+        href = job.item.url.href
+        self._note(job, UrlFacts(href, response.answered_at, copy.sha256, confirmed))
+        job.item.source, job.item.failed = Source.REVALIDATED, False
+        if plan.lacks_thumbnails(copy, self._settings.thumbnails):
+            self._decodes.create_task(self.remake(job))
+        else:
+            self._listener.concluded(href, Source.REVALIDATED, None)
+        return Outcome()
+
+    async def _store(self, job: Job, spool: Spool, response: ResponseFacts) -> None:
+        """From the spooled body to a published image and its facts; ends the job."""
+        try:
+            failure = await self._keep(job, spool, response)
+        except LocalError as exc:
+            self._fail_here(job, str(exc))
+        except Exception as exc:  # noqa: BLE001  as above
+            self._fail_here(job, _unforeseen(exc))
+        else:
+            if failure is not None:
+                self._conclude(job, replace(failure, status=response.status))
+        finally:
+            self._backlog.release()
+            spool.discard()
+
+    async def _keep(self, job: Job, spool: Spool, response: ResponseFacts) -> Failure | None:
+        image = await self._keeper.keep(spool, response)
+        if isinstance(image, Failure):
+            return image
+        href = job.item.url.href
+        self._note(job, UrlFacts(href, response.answered_at, image.sha256, response), image)
+        job.item.source, job.item.held, job.item.failed = Source.DOWNLOADED, True, False
+        self._listener.concluded(href, Source.DOWNLOADED, None)
+        return None
+
+
+def _unforeseen(exc: Exception) -> str:
+    return f"imgcache itself failed ({type(exc).__name__}: {exc}); please report it"

@@ -1,0 +1,134 @@
+"""The first pass over the articles: which URLs they name, each once, and who declares what.
+
+Kept small per URL, because everything that is known of a URL lies in the index and is looked up
+again when the articles are judged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from imgcache.config import Settings
+from imgcache.core.article import NotAnArticle
+from imgcache.core.gate import WebUrl
+from imgcache.core.location import DataUrl, SitePath, locate
+from imgcache.core.verdict import Evidence
+from imgcache.edge.articles import Found
+from imgcache.engine import reading
+from imgcache.engine.events import Listener
+from imgcache.errors import ArticleError
+from imgcache.model import Entry, Failure, Size, Source
+
+_PAUSE = 100
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One URL of a run. The last five tell what this run found out that the index does not hold.
+
+    `held`: the cache has a sound copy. `failed`: the last try, whenever it was, went wrong.
+    `failure`: how this run failed without the URL's fault.
+    """
+
+    url: WebUrl
+    written: tuple[str, ...] = ()
+    declared: tuple[Size | None, ...] = ()
+    source: Source | None = None
+    failure: Failure | None = None
+    held: bool = False
+    failed: bool = False
+    placeholder: bool = False
+
+    def add(self, entry: Entry) -> None:
+        """One more entry names this URL."""
+        if entry.url is not None and entry.url not in self.written:
+            self.written = (*self.written, entry.url)
+        if entry.declared.size not in self.declared:
+            self.declared = (*self.declared, entry.declared.size)
+
+
+@dataclass(slots=True)
+class InPlace:
+    """An image that needs no fetch: a `data:` URL or a file below `site_root`."""
+
+    location: DataUrl | SitePath
+    evidence: Evidence = field(default_factory=Evidence)
+
+
+@dataclass(slots=True)
+class Agenda:
+    """All URLs of a run: on the web by their normalised form, the others by their text's hash."""
+
+    web: dict[str, Item] = field(default_factory=dict)
+    in_place: dict[bytes, InPlace] = field(default_factory=dict)
+    unusable: set[bytes] = field(default_factory=set)
+    articles: int = 0
+    foreign: int = 0
+
+    @property
+    def urls(self) -> int:
+        """How many different URLs the articles name."""
+        return len(self.web) + len(self.in_place) + len(self.unusable)
+
+    def counts(self) -> Counter[str]:
+        """How the URLs fared: by source, and `failed`."""
+        counts = Counter(str(item.source) for item in self.web.values() if item.source)
+        counts["failed"] = (
+            sum(item.failed for item in self.web.values())
+            + sum(place.evidence.failure is not None for place in self.in_place.values())
+            + len(self.unusable)
+        )
+        return counts
+
+    def add(self, entry: Entry, settings: Settings) -> None:
+        """Note one entry's URL, unless it is excluded."""
+        location = locate(entry.url)
+        href = location.href if isinstance(location, WebUrl) else None
+        if settings.exclude and reading.is_excluded(entry, href, settings):
+            return
+        if isinstance(location, WebUrl):
+            self.web.setdefault(location.href, Item(location)).add(entry)
+        elif isinstance(location, Failure):
+            self.unusable.add(text_key(entry))
+        else:
+            self.in_place.setdefault(text_key(entry), InPlace(location))
+
+
+def text_key(entry: Entry) -> bytes:
+    """What identifies a URL that is not on the web; a `data:` URL may be megabytes long."""
+    return hashlib.sha256(entry.url_text.encode("utf-8", "surrogatepass")).digest()
+
+
+async def collect(found: Sequence[Found], settings: Settings, listener: Listener) -> Agenda:
+    """Read all articles once; broken ones are passed over here, the last pass tells of them.
+
+    Lets others run now and then, so that Ctrl-C is heard.
+    """
+    agenda = Agenda()
+    for number, file in enumerate(found):
+        _collect_one(file, settings, agenda)
+        if number % _PAUSE == 0:
+            await asyncio.sleep(0)
+    if agenda.foreign:
+        listener.warned(f"{agenda.foreign} files with front matter that is not YAML: passed over")
+    if not agenda.articles:
+        listener.warned("no article was found: name a file or folder, or set `articles`")
+    return agenda
+
+
+def _collect_one(file: Found, settings: Settings, agenda: Agenda) -> None:
+    try:
+        read = reading.load(file, settings)
+    except ArticleError:
+        agenda.articles += 1
+        return
+    if isinstance(read, NotAnArticle):
+        agenda.foreign += read is NotAnArticle.FOREIGN
+        return
+    agenda.articles += 1
+    for entry in read.article.entries:
+        agenda.add(entry, settings)

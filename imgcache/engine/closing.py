@@ -1,0 +1,108 @@
+"""After the last fetch: stand-in pictures unmasked, articles judged and written, the manifest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from imgcache.core import manifest
+from imgcache.core.article import NotAnArticle
+from imgcache.core.gate import WebUrl
+from imgcache.core.location import locate
+from imgcache.core.verdict import PLACEHOLDER_PATHS, Served, placeholders
+from imgcache.edge.articles import Found
+from imgcache.edge.index import Index
+from imgcache.engine import reading
+from imgcache.engine.agenda import Agenda
+from imgcache.engine.events import Listener
+from imgcache.engine.judging import Judge
+from imgcache.engine.ledger import Ledger
+from imgcache.engine.planning import Facts, batches, look_up
+from imgcache.engine.reading import Reading
+from imgcache.engine.report import Report
+from imgcache.engine.tools import Tools
+from imgcache.errors import ArticleError
+from imgcache.report.findings import ArticleProblem
+
+_BATCH = 200
+_Read = Reading | NotAnArticle | ArticleError
+
+
+async def unmask_placeholders(agenda: Agenda, ledger: Ledger, tolerance: int) -> None:
+    """Mark the URLs that got a host's stand-in picture; only bytes of several URLs can be one."""
+    for urls in await ledger.ask(lambda index: index.shared_copies(PLACEHOLDER_PATHS)):
+        facts = await look_up(ledger, [url for url in urls if url in agenda.web])
+        for url in placeholders(_served(agenda, facts), tolerance):
+            agenda.web[url].placeholder = True
+
+
+def _served(agenda: Agenda, facts: Facts) -> Iterator[Served]:
+    for url, known in facts.urls.items():
+        image = facts.images.get(known.copy or "")
+        item = agenda.web[url]
+        if image is not None and item.held:
+            path = urlsplit(url).path
+            yield Served(url, item.url.host, path, image.sha256, image.size, item.declared)
+
+
+async def judge_all(
+    found: Sequence[Found], judge: Judge, tools: Tools, listener: Listener, report: Report
+) -> None:
+    """The last pass: read, judge and write each article again, in order."""
+    for files in batches(found, _BATCH):
+        readings = [(file, _load(file, judge)) for file in files]
+        urls = {href for _, read in readings if isinstance(read, Reading) for href in _urls(read)}
+        facts = await look_up(tools.ledger, list(urls))
+        await asyncio.to_thread(_judge_batch, readings, facts, judge, report)
+        listener.judged(len(files))
+
+
+def _judge_batch(
+    readings: Sequence[tuple[Found, _Read]], facts: Facts, judge: Judge, report: Report
+) -> None:
+    for file, read in readings:
+        _judge_one(file, read, facts, judge, report)
+
+
+def _load(file: Found, judge: Judge) -> _Read:
+    try:
+        return reading.load(file, judge.settings)
+    except ArticleError as exc:
+        return exc
+
+
+def _urls(read: Reading) -> Iterator[str]:
+    for entry in read.article.entries:
+        location = locate(entry.url)
+        if isinstance(location, WebUrl):
+            yield location.href
+
+
+def _judge_one(file: Found, read: _Read, facts: Facts, judge: Judge, report: Report) -> None:
+    if isinstance(read, NotAnArticle):
+        return
+    report.summary.articles += 1
+    if isinstance(read, ArticleError):
+        report.add_problem(ArticleProblem(file.shown, read.line, read.message))
+        return
+    judged = judge.judge(file, read, facts)
+    report.local_fault = report.local_fault or judged.local_fault
+    report.summary.articles_changed += judged.changed
+    report.add(judged.results, judged.diff)
+    for problem in judged.problems:
+        report.add_problem(problem)
+
+
+async def write_manifest(tools: Tools) -> None:
+    """Write manifest.json, if what it says has changed or the file is gone."""
+
+    def write(index: Index) -> None:
+        generation = index.manifest_due()
+        if generation is None and tools.store.has_manifest():
+            return
+        tools.store.write_manifest(manifest.lines(index.manifest_rows()))
+        if generation is not None:
+            index.manifest_written(generation)
+
+    await tools.ledger.ask(write)

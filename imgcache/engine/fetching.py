@@ -1,0 +1,86 @@
+"""The middle of a run: all jobs under way together, until done, out of time, or interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+
+from imgcache.config import Settings
+from imgcache.engine.acquire import Acquirer
+from imgcache.engine.agenda import Agenda
+from imgcache.engine.events import Listener
+from imgcache.engine.limits import HostLanes
+from imgcache.engine.planning import Work
+from imgcache.engine.report import Traffic
+from imgcache.engine.tools import Tools
+from imgcache.engine.wiring import workers
+from imgcache.errors import ImgcacheError
+
+# Answers that may wait for a decoder, per decoder: enough that none idles, few in memory.
+_BACKLOG = 4
+
+
+class Fetching:
+    """Runs the work of a plan. `cut_short` tells whether something was left out."""
+
+    def __init__(
+        self, tools: Tools, settings: Settings, listener: Listener, interrupt: asyncio.Event
+    ) -> None:
+        self.cut_short = False
+        self._interrupt = interrupt
+        self._acquirer = Acquirer(tools, settings, listener, _BACKLOG * workers())
+        self._lanes = HostLanes(settings.fetch, self._acquirer.attempt, self._acquirer.skip)
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was sent and received so far."""
+        return self._acquirer.traffic
+
+    async def run(self, agenda: Agenda, work: Work, seconds: float | None) -> None:
+        """Returns when the work is done, `seconds` have passed, or the interrupt is set.
+
+        After the time is up, what is under way may end; an interrupt ends it at once.
+        """
+        everything = asyncio.create_task(self._everything(agenda, work))
+        interrupt = asyncio.create_task(self._interrupt.wait())
+        timer = None
+        if seconds is not None and seconds <= 0:
+            self._stop()
+        elif seconds is not None:
+            timer = asyncio.get_running_loop().call_later(seconds, self._stop)
+        try:
+            await asyncio.wait({everything, interrupt}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if timer is not None:
+                timer.cancel()
+            interrupt.cancel()
+            everything.cancel()
+            await asyncio.wait({everything, interrupt})
+        if everything.cancelled():
+            self.cut_short = True
+        else:
+            _raise_for(everything.exception())
+
+    def _stop(self) -> None:
+        self.cut_short = True
+        self._lanes.stop()
+
+    async def _everything(self, agenda: Agenda, work: Work) -> None:
+        async with self._acquirer as acquirer, asyncio.TaskGroup() as group:
+            for place in agenda.in_place.values():
+                group.create_task(acquirer.measure(place))
+            for job in work.remake:
+                group.create_task(acquirer.remake(job))
+            await self._lanes.drain(work.ask)
+
+
+def _raise_for(error: BaseException | None) -> None:
+    """Raise what ended the work: the caller's own error bare, not in a group."""
+    if error is None:
+        return
+    raise _ours(error) or error
+
+
+def _ours(error: BaseException) -> ImgcacheError | None:
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(_ours, error.exceptions)), None)
+    return error if isinstance(error, ImgcacheError) else None

@@ -1,0 +1,109 @@
+"""The index behind one thread of its own: look-ups, and facts committed in batches.
+
+A batch is committed when it is full or half a second old, whichever comes first, so that a
+killed run loses little and a fast one pays for few fsyncs. Bytes are on disk before their facts
+come here (see Store.publish), and articles are written only after `flush`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Self, TypeVar
+
+from imgcache.edge.index import Index
+from imgcache.model import HostPause, ImageFacts, UrlFacts
+
+_BATCH = 64
+_PATIENCE = 0.5
+_NO_SPELLINGS: Mapping[str, str] = MappingProxyType({})
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What waits for a commit, by key: of two facts under one key the later one counts."""
+
+    urls: dict[str, UrlFacts] = field(default_factory=dict)
+    images: dict[str, ImageFacts] = field(default_factory=dict)
+    spellings: dict[str, str] = field(default_factory=dict)
+    pauses: dict[str, HostPause] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.urls) + len(self.images) + len(self.spellings) + len(self.pauses)
+
+
+class Ledger:
+    """The only way of the engine to the index; entered with `async with`."""
+
+    def __init__(self, open_index: Callable[[], Index]) -> None:
+        self._open = open_index
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="imgcache-index")
+        self._index: Index | None = None
+        self._batch = _Batch()
+        self._timer: asyncio.TimerHandle | None = None
+        self._commits: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        self._index = await loop.run_in_executor(self._thread, self._open)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self.flush()
+        finally:
+            await self.ask(Index.close)
+            self._thread.shutdown()
+
+    async def ask(self, question: Callable[[Index], T]) -> T:
+        """Run something on the index, in its thread. Raises LocalError."""
+        index = self._index
+        assert index is not None  # noqa: S101  entered before use
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: question(index)
+        )
+
+    def note(
+        self,
+        *,
+        urls: Sequence[UrlFacts] = (),
+        images: Sequence[ImageFacts] = (),
+        spellings: Mapping[str, str] = _NO_SPELLINGS,
+        pauses: Sequence[HostPause] = (),
+    ) -> None:
+        """Facts to be committed soon; returns at once."""
+        self._batch.urls |= {one.url: one for one in urls}
+        self._batch.images |= {one.sha256: one for one in images}
+        self._batch.spellings |= spellings
+        self._batch.pauses |= {one.host: one for one in pauses}
+        if len(self._batch) >= _BATCH:
+            self._commit_soon()
+        elif self._timer is None and len(self._batch):
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(_PATIENCE, self._commit_soon)
+
+    async def flush(self) -> None:
+        """Returns when all that was noted is committed. Raises LocalError if any of it was not."""
+        self._commit_soon()
+        while self._commits:
+            await asyncio.gather(*self._commits)
+
+    def _commit_soon(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if len(self._batch):
+            batch, self._batch = self._batch, _Batch()
+            task = asyncio.get_running_loop().create_task(self._commit(batch))
+            self._commits.add(task)
+
+    async def _commit(self, batch: _Batch) -> None:
+        urls, images, pauses = batch.urls.values(), batch.images.values(), batch.pauses.values()
+        await self.ask(lambda index: index.record(urls, images, batch.spellings, pauses))
+        current = asyncio.current_task()
+        if current is not None:
+            self._commits.discard(current)

@@ -1,0 +1,201 @@
+"""How many requests are under way, per host and over all, and when a host is left alone.
+
+One lane a host. A lane that has not answered yet gets one place only, so that a dozen dead hosts
+can't hold every place until they time out; its first answer opens it to `per_host`. A lane whose
+URLs failed too often in a row is given up (the breaker): its jobs wait aside, one of them is
+tried every `breaker_pause`, and when nobody else has work left, they are skipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from imgcache.config import FetchSettings
+from imgcache.model import Failure
+
+
+class HostJob(Protocol):
+    """What a lane needs to know of a job: whose server it will burden."""
+
+    @property
+    def host(self) -> str:
+        """The host's name as the URL has it."""
+
+
+J = TypeVar("J", bound=HostJob)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one attempt at a job ended, as far as its host is concerned.
+
+    `again`: try this job once more after so many seconds. `pause`: leave the whole host alone so
+    long. `silence`: the host does not want to be asked in this run any more.
+    """
+
+    failure: Failure | None = None
+    again: float | None = None
+    pause: float | None = None
+    silence: bool = False
+
+
+@dataclass(slots=True)
+class _Lane(Generic[J]):
+    pending: deque[J] = field(default_factory=deque)
+    delayed: list[J] = field(default_factory=list)
+    active: int = 0
+    answered: bool = False
+    faults: int = 0
+    paused: int = 0
+    queued: bool = False
+    given_up: Failure | None = None
+    probe_due: bool = False
+    silenced: bool = False
+
+    def places(self, per_host: int) -> int:
+        if self.paused or self.silenced:
+            return 0
+        if self.given_up is not None:
+            return 1 if self.probe_due else 0
+        return per_host if self.answered else 1
+
+
+class HostLanes(Generic[J]):
+    """Runs jobs under the limits of `settings`; `run` makes one attempt, `skip` ends a job unasked.
+
+    `skip(job, failure)` gets the failure for which its host was given up, or None where the run
+    was stopped before the job was reached.
+    """
+
+    def __init__(
+        self,
+        settings: FetchSettings,
+        run: Callable[[J], Awaitable[Outcome]],
+        skip: Callable[[J, Failure | None], None],
+    ) -> None:
+        self._settings = settings
+        self._run = run
+        self._skip = skip
+        self._lanes: dict[str, _Lane[J]] = {}
+        self._ready: deque[_Lane[J]] = deque()
+        self._active = 0
+        self._sleeping = 0
+        self._stopped = False
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._finished = asyncio.Event()
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def drain(self, jobs: Iterable[J]) -> None:
+        """Run all jobs; returns when each has ended or was skipped."""
+        for job in jobs:
+            self._lanes.setdefault(job.host, _Lane()).pending.append(job)
+        for lane in self._lanes.values():
+            self._offer(lane)
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._pump()
+                await self._finished.wait()
+        finally:
+            for timer in self._timers:
+                timer.cancel()
+
+    def stop(self) -> None:
+        """Start nothing more; what is under way ends by itself."""
+        self._stopped = True
+        self._pump()
+
+    def _offer(self, lane: _Lane[J]) -> None:
+        places = lane.places(self._settings.per_host)
+        if lane.pending and lane.active < places and not lane.queued:
+            lane.queued = True
+            self._ready.append(lane)
+
+    def _pump(self) -> None:
+        while self._ready and self._active < self._settings.concurrency and not self._stopped:
+            lane = self._ready.popleft()
+            lane.queued = False
+            if lane.pending and lane.active < lane.places(self._settings.per_host):
+                self._start(lane, lane.pending.popleft())
+                self._offer(lane)
+        if not self._active and (self._stopped or not (self._ready or self._sleeping)):
+            self._skip_the_rest()
+            self._finished.set()
+
+    def _start(self, lane: _Lane[J], job: J) -> None:
+        assert self._tasks is not None  # noqa: S101  only drain() pumps, inside the group
+        lane.active += 1
+        lane.probe_due = False
+        self._active += 1
+        self._tasks.create_task(self._attempt(lane, job))
+
+    async def _attempt(self, lane: _Lane[J], job: J) -> None:
+        outcome = await self._run(job)
+        lane.active -= 1
+        self._active -= 1
+        self._weigh(lane, outcome)
+        if outcome.pause is not None:
+            lane.paused += 1
+            self._later(outcome.pause, lane, lambda: _resume(lane), waits=True)
+        if outcome.again is not None:
+            lane.delayed.append(job)
+            self._later(outcome.again, lane, lambda: _return(lane, job), waits=True)
+        self._offer(lane)
+        self._pump()
+
+    def _weigh(self, lane: _Lane[J], outcome: Outcome) -> None:
+        """Count what an outcome says about the host itself."""
+        fault = outcome.failure
+        if fault is not None and outcome.silence:
+            lane.silenced = True
+            lane.given_up = fault
+        elif fault is None or not fault.host_fault:
+            lane.answered = True
+            lane.faults = 0
+            lane.given_up = None
+        elif outcome.again is None:
+            lane.faults += 1
+            if lane.faults >= self._settings.breaker_failures:
+                lane.given_up = fault
+                pause = self._settings.breaker_pause
+                self._later(pause, lane, lambda: _allow_probe(lane), waits=False)
+
+    def _later(
+        self, seconds: float, lane: _Lane[J], change: Callable[[], None], *, waits: bool
+    ) -> None:
+        """Change a lane after some time; the run's end `waits` for it, or does not."""
+
+        def fire() -> None:
+            self._timers.discard(timer)
+            self._sleeping -= waits
+            change()
+            self._offer(lane)
+            self._pump()
+
+        self._sleeping += waits
+        timer = asyncio.get_running_loop().call_later(seconds, fire)
+        self._timers.add(timer)
+
+    def _skip_the_rest(self) -> None:
+        for lane in self._lanes.values():
+            failure = None if self._stopped else lane.given_up
+            for job in (*lane.delayed, *lane.pending):
+                self._skip(job, failure)
+            lane.delayed.clear()
+            lane.pending.clear()
+
+
+def _resume(lane: _Lane[J]) -> None:
+    lane.paused -= 1
+
+
+def _return(lane: _Lane[J], job: J) -> None:
+    lane.delayed.remove(job)
+    lane.pending.appendleft(job)
+
+
+def _allow_probe(lane: _Lane[J]) -> None:
+    lane.probe_due = True

@@ -1,0 +1,75 @@
+"""The path of the data, as a literal sequence: `refresh` reads like the story of a run.
+
+article files -> image entries -> one decision per URL -> fetch or revalidate -> decode
+  -> store -> index commits | then, article by article: verdicts -> flags -> report
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from imgcache.config import Settings
+from imgcache.core.plan import Demand
+from imgcache.edge import articles
+from imgcache.engine.agenda import collect
+from imgcache.engine.closing import judge_all, unmask_placeholders, write_manifest
+from imgcache.engine.events import Listener, Silence
+from imgcache.engine.fetching import Fetching
+from imgcache.engine.judging import Judge, Manner
+from imgcache.engine.planning import plan_work
+from imgcache.engine.report import Report
+from imgcache.engine.wiring import writing_tools
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is asked of one refresh beyond the settings; `max_time` in seconds."""
+
+    demand: Demand = Demand.DUE
+    max_time: float | None = None
+    manner: Manner = field(default_factory=Manner)
+
+
+async def refresh(
+    paths: Sequence[Path | str],
+    settings: Settings,
+    options: Options | None = None,
+    listener: Listener | None = None,
+    interrupt: asyncio.Event | None = None,
+) -> Report:
+    """Download or revalidate, verify and cache the images of articles; set their flags.
+
+    Without paths the configured articles are meant. Setting `interrupt` ends the fetching; what
+    is done by then is judged and written. Raises ConfigError, CacheLockedError, LocalError.
+    """
+    options, listener = options or Options(), listener or Silence()
+    report = Report("refresh", dry_run=not options.manner.write)
+    began = time.monotonic()
+    found = articles.discover(chosen(paths, settings), cache_dir=settings.cache.dir)
+    async with writing_tools(settings, listener) as tools:
+        agenda = await collect(found, settings, listener)
+        work = await plan_work(agenda, tools, settings, options.demand)
+        listener.planned(agenda.articles, agenda.urls, work.jobs + len(agenda.in_place))
+        fetching = Fetching(tools, settings, listener, interrupt or asyncio.Event())
+        seconds = options.max_time and options.max_time - (time.monotonic() - began)
+        await fetching.run(agenda, work, seconds)
+        await tools.ledger.flush()
+        await unmask_placeholders(agenda, tools.ledger, settings.tolerance)
+        await judge_all(found, Judge(agenda, settings, options.manner), tools, listener, report)
+        if options.manner.write:
+            await write_manifest(tools)
+    report.interrupted = fetching.cut_short
+    report.finish(agenda.urls, agenda.counts(), fetching.traffic)
+    return report
+
+
+def chosen(paths: Sequence[Path | str], settings: Settings) -> list[Path]:
+    """The given paths, else the configured ones, else articles/, else content/, else here."""
+    if paths or settings.articles:
+        return [Path(path) for path in paths or settings.articles]
+    usual = [Path(name) for name in ("articles", "content")]
+    return next(([path] for path in usual if path.is_dir()), [Path()])

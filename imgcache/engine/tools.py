@@ -1,0 +1,20 @@
+"""The edges that a run works with, together; wiring.py builds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgcache.edge.decode import DecodePool
+from imgcache.edge.fetch import Fetcher
+from imgcache.edge.store import Store
+from imgcache.engine.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Open and ready; whoever opened them closes them."""
+
+    fetcher: Fetcher
+    pool: DecodePool
+    store: Store
+    ledger: Ledger

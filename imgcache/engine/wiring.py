@@ -1,0 +1,66 @@
+"""The one place where a run's parts are built, each from its own section of the settings."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from imgcache.config import Settings
+from imgcache.edge import recovery
+from imgcache.edge.decode import DecodePool
+from imgcache.edge.fetch import Fetcher
+from imgcache.edge.index import Index
+from imgcache.edge.lock import CacheLock
+from imgcache.edge.recovery import Recovery
+from imgcache.edge.store import Store
+from imgcache.engine.events import Listener
+from imgcache.engine.ledger import Ledger
+from imgcache.engine.tools import Tools
+
+
+def workers() -> int:
+    """How many decoders run side by side: one per core that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return max(1, os.cpu_count() or 1)
+
+
+@asynccontextmanager
+async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator[Tools]:
+    """All edges of a refresh, with the cache folder locked until they are closed.
+
+    Raises CacheLockedError and LocalError.
+    """
+    store = Store(settings.cache.dir)
+    if sys.platform == "darwin":
+        listener.warned("macOS holds no process to a memory limit: decoders run without one")
+    told: list[str] = []
+
+    def open_index() -> Index:
+        index, recovered = recovery.open_index(store)
+        if recovered is not None:
+            told.append(_describe(recovered))
+        return index
+
+    with CacheLock(settings.cache.dir):
+        await asyncio.to_thread(store.prepare)
+        async with (
+            Ledger(open_index) as ledger,
+            DecodePool(settings.limits, workers()) as pool,
+            Fetcher(settings.fetch) as fetcher,
+        ):
+            for line in told:
+                listener.warned(line)
+            yield Tools(fetcher, pool, store, ledger)
+
+
+def _describe(recovered: Recovery) -> str:
+    made = f"made again: {recovered.kept} of {recovered.listed} images of the manifest are sound"
+    if recovered.reason is None:
+        return f"the cache's index was lost, and {made}"
+    return (
+        f"the cache's index was damaged ({recovered.reason}; kept as {recovered.moved_to}), {made}"
+    )

@@ -1,0 +1,122 @@
+"""The nouns of a report, as every renderer sees them; the shape of the JSON report follows them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from imgcache.model import Declared, Format, Severity, Size, Source, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class CachedThumbnail:
+    """A thumbnail as a report names it; `path` is relative to the cache folder."""
+
+    name: str
+    path: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryResult:
+    """One judged image entry. `cached` is the flag that stands, `path` the sound copy's, if any."""
+
+    article: str
+    line: int
+    column: int
+    pointer: str
+    url: str
+    verdict: Verdict
+    severity: Severity | None
+    message: str | None
+    declared: Declared
+    actual: Size | None = None
+    cached: bool | None = None
+    format: Format | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    status: int | None = None
+    source: Source | None = None
+    path: str | None = None
+    thumbnails: tuple[CachedThumbnail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleProblem:
+    """An article that could not be read, or not be edited exactly."""
+
+    article: str
+    line: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleDiff:
+    """The unified diff of one changed article."""
+
+    article: str
+    diff: str
+
+
+@dataclass(slots=True)
+class Summary:
+    """The counts of a run.
+
+    `verdicts`, `errors`, `warnings` count entries, `downloaded` to `failed` URLs; `bytes` are
+    wire bytes of bodies, `requests` all that was sent, redirects and retries included.
+    """
+
+    articles: int = 0
+    entries: int = 0
+    urls: int = 0
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    errors: int = 0
+    warnings: int = 0
+    downloaded: int = 0
+    revalidated: int = 0
+    fresh: int = 0
+    failed: int = 0
+    bytes: int = 0
+    requests: int = 0
+    articles_changed: int = 0
+    articles_failed: int = 0
+
+
+class Findings(Protocol):
+    """A finished run, as renderers read it: small in memory, iterated as often as needed."""
+
+    @property
+    def command(self) -> str:
+        """`refresh` or `verify`."""
+
+    @property
+    def started(self) -> float:
+        """POSIX seconds."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether something was left out: Ctrl-C, or the time was up."""
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether articles were left as they are."""
+
+    @property
+    def summary(self) -> Summary:
+        """The counts."""
+
+    def entries(self) -> Iterator[EntryResult]:
+        """All judged entries, in article order, then in document order."""
+
+    def article_errors(self) -> Iterator[ArticleProblem]:
+        """The articles that could not be read or edited."""
+
+    def diffs(self) -> Iterator[ArticleDiff]:
+        """One diff per changed article; only where diffs were asked for."""

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import re
+
+from imgcache.report import text
+from tests.report import sample
+
+GOLDEN = """\
+articles/a.md
+     14:12  error    gone (IMG201)  https://a.test/gone.jpg\\x1b[2J
+                     the server answered 404; replace the image
+
+articles/b.md
+         3  error    the key 'images' occurs twice
+
+2 image entries in 2 articles: 1 ok, 1 gone
+1 downloaded, 0 revalidated, 0 fresh, 1 failed: 2 requests, 183 kB in 1.2 s
+1 article changed, 1 article could not be read or edited
+"""
+
+
+def test_the_report_for_a_person() -> None:
+    assert "".join(text.render(sample.finished())) == GOLDEN
+
+
+def test_colour_adds_nothing_but_colour() -> None:
+    coloured = "".join(text.render(sample.finished(), colour=True))
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == GOLDEN
+
+
+def test_diffs_stand_before_the_ending() -> None:
+    told = "".join(text.render(sample.finished(), with_diffs=True))
+    assert told.index(sample.DIFF) < told.index("2 image entries")
+
+
+def test_a_run_without_requests_says_so() -> None:
+    report = sample.finished()
+    report.summary.requests = 0
+    report.summary.fresh = 4
+    report.summary.articles_changed = report.summary.articles_failed = 0
+    told = "".join(text.render(report))
+    assert "no request was needed: 4 fresh, 1 failed" in told
+    assert "no article needed a change" in told
+
+
+def test_amounts_are_for_people() -> None:
+    assert [text.amount(size) for size in (0, 999, 1000, 183_211, 12_345_678)] == [
+        "0 B",
+        "999 B",
+        "1.0 kB",
+        "183 kB",
+        "12 MB",
+    ]
