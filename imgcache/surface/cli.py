@@ -1,0 +1,119 @@
+"""The command line: words in, an exit status out. No rules here.
+
+The engine and its libraries are imported by the command that needs them, so that `--help` and
+wrong usage answer at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from imgcache.surface import flags
+
+if TYPE_CHECKING:
+    from imgcache.surface.console import Console
+
+app = typer.Typer(
+    name="imgcache",
+    help="Checks, caches and thumbnails the images that articles declare in their front matter.",
+    epilog="Exit status: 0 all well, 1 findings, 2 usage or this machine's fault, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _root(*, version: flags.Version = False) -> None:
+    """Exists for --version alone."""
+
+
+@app.command()
+def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
+    paths: flags.Paths = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Treat everything as stale.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Ask only for URLs whose last try failed.")
+    ] = False,
+    max_time: Annotated[
+        float | None,
+        typer.Option(
+            "--max-time",
+            metavar="DURATION",
+            parser=flags.parse_duration,
+            help="Start no fetch after that (90s, 10m, 2h); what is done is kept.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Fill the cache, but write no article.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show a unified diff of each changed article.")
+    ] = False,
+    fix_dimensions: Annotated[
+        bool, typer.Option("--fix-dimensions", help="Write the true width and height.")
+    ] = False,
+    format_: flags.Format = None,
+    output: flags.Outputs = None,
+    strict: flags.Strict = False,
+    no_progress: flags.NoProgress = False,
+    resolve: flags.Resolve = None,
+    allow_private: flags.AllowPrivate = None,
+    ca_file: flags.CaFile = None,
+    config: flags.Config = None,
+    cache_dir: flags.CacheDir = None,
+    verbose: flags.Verbose = False,
+    quiet: flags.Quiet = False,
+    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
+    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+) -> None:
+    """Download or revalidate, verify, cache, make thumbnails, set the isCached flags."""
+    from imgcache.core.plan import Demand  # noqa: PLC0415  see the module's docstring
+    from imgcache.engine.judging import Manner  # noqa: PLC0415
+    from imgcache.surface.running import Destination, RefreshWords, run_refresh  # noqa: PLC0415
+
+    if force and retry_failed:
+        raise typer.BadParameter("--force and --retry-failed exclude each other")
+    demand = Demand.EVERYTHING if force else Demand.FAILED if retry_failed else Demand.DUE
+    files = flags.parse_outputs(output)
+    shown = format_ or (None if files else flags.ReportFormat.TEXT)
+    words = RefreshWords(
+        paths or (),
+        demand,
+        max_time,
+        Manner(write=not dry_run, fix_dimensions=fix_dimensions, strict=strict, diff=diff),
+        config,
+        flags.as_settings(cache_dir, resolve, allow_private, ca_file),
+    )
+    console = _console(
+        verbose=verbose, quiet=quiet, log_format=log_format, progress=not no_progress
+    )
+    raise typer.Exit(run_refresh(words, Destination(shown, files, diff), console))
+
+
+@app.command()
+def demo(
+    *,
+    config: flags.Config = None,
+    cache_dir: flags.CacheDir = None,
+    verbose: flags.Verbose = False,
+    quiet: flags.Quiet = False,
+    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
+    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+) -> None:
+    """Refresh a sample article from a loopback origin, and show what came out."""
+    from imgcache.surface.running import run_demo  # noqa: PLC0415  see the module's docstring
+
+    console = _console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
+    raise typer.Exit(run_demo(console, config, cache_dir))
+
+
+def _console(*, verbose: bool, quiet: bool, log_format: flags.LogFormat, progress: bool) -> Console:
+    from imgcache.surface.console import Console  # noqa: PLC0415  see the module's docstring
+
+    log_json = log_format is flags.LogFormat.JSON
+    return Console(verbose=verbose, quiet=quiet, log_json=log_json, progress=progress)

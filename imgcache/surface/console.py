@@ -1,0 +1,123 @@
+"""stderr: notes for the operator, and a progress line on a terminal; stdout is the report's.
+
+The only other place that knows rich is report/text.py.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console as RichConsole
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from imgcache.model import Failure, Source
+from imgcache.report.text import amount, printable
+
+
+class Console:
+    """Listens to a run. Notes go out as text or as one JSON object a line.
+
+    `verbose` tells of each URL, `quiet` of errors only; `progress` is drawn on a terminal only.
+    """
+
+    def __init__(
+        self, *, verbose: bool = False, quiet: bool = False, log_json: bool = False, progress: bool
+    ) -> None:
+        self._verbose = verbose
+        self._quiet = quiet
+        self._log_json = log_json
+        self._rich = RichConsole(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        drawn = progress and not quiet and not log_json and self._rich.is_terminal
+        self._progress = _progress(self._rich) if drawn else None
+        self._fetching: TaskID | None = None
+        self._judging: TaskID | None = None
+        self._failed = 0
+        self._bytes = 0
+
+    def __enter__(self) -> Self:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def warned(self, message: str) -> None:
+        """A note for the operator."""
+        if not self._quiet:
+            self._note("warning", message)
+
+    def failed(self, message: str) -> None:
+        """Why the program ends without doing its work."""
+        self._note("error", message)
+
+    def planned(self, articles: int, urls: int, jobs: int) -> None:
+        """The bar's length is known."""
+        if self._verbose:
+            self._note("info", f"{articles} articles name {urls} URLs; {jobs} need work")
+        if self._progress is not None:
+            if jobs:
+                self._fetching = self._progress.add_task("images", total=jobs, told="")
+            self._judging = self._progress.add_task("articles", total=articles, told="")
+
+    def attempted(self, url: str, wire_bytes: int) -> None:  # noqa: ARG002  the protocol's
+        """Bytes came in."""
+        self._bytes += wire_bytes
+        self._draw(0)
+
+    def concluded(self, url: str, source: Source | None, failure: Failure | None) -> None:
+        """One job is done."""
+        self._failed += failure is not None
+        if self._verbose:
+            told = f"{failure.verdict}: {failure.detail}" if failure else str(source)
+            self._note("info", f"{url} {told}")
+        self._draw(1)
+
+    def judged(self, articles: int) -> None:
+        """Some articles are done."""
+        if self._progress is not None and self._judging is not None:
+            self._progress.advance(self._judging, articles)
+
+    def _draw(self, done: int) -> None:
+        if self._progress is None or self._fetching is None:
+            return
+        elapsed = self._progress.tasks[0].elapsed or 0.0
+        rate = amount(int(self._bytes / elapsed)) if elapsed else "-"
+        told = f"{self._failed} failed, {amount(self._bytes)}, {rate}/s"
+        self._progress.update(self._fetching, advance=done, told=told)
+
+    def _note(self, level: str, message: str) -> None:
+        if self._log_json:
+            line = json.dumps({"level": level, "message": message})
+        else:
+            line = f"imgcache: {printable(message)}"
+        if self._progress is not None:
+            self._rich.print(line)
+        else:
+            print(line, file=sys.stderr)  # noqa: T201  stderr is ours
+
+
+def _progress(console: RichConsole) -> Progress:
+    return Progress(
+        TextColumn("{task.description:<8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[told]}"),
+        TimeRemainingColumn(compact=True),
+        console=console,
+        transient=True,
+        refresh_per_second=8,
+    )

@@ -1,0 +1,63 @@
+"""Where a report goes: stdout, and the files of --output. Closed pipes end cleanly."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+import aiofiles
+
+from imgcache.engine.report import Report
+from imgcache.errors import ConfigError
+from imgcache.report import json, text
+from imgcache.surface.flags import Output, ReportFormat
+
+_PIECES = 512
+
+
+def rendered(
+    report: Report, kind: ReportFormat, *, with_diffs: bool, colour: bool = False
+) -> Iterator[str]:
+    """The report in one format, in pieces."""
+    if kind is ReportFormat.JSON:
+        return json.render(report, with_diffs=with_diffs)
+    return text.render(report, colour=colour, with_diffs=with_diffs)
+
+
+async def write_files(report: Report, outputs: Sequence[Output], *, with_diffs: bool) -> None:
+    """Write each --output file. Raises ConfigError where one can't be written."""
+    for output in outputs:
+        try:
+            async with aiofiles.open(output.path, "w", encoding="utf-8") as file:
+                for lines in _gathered(rendered(report, output.format, with_diffs=with_diffs)):
+                    await file.write(lines)
+        except OSError as exc:
+            raise ConfigError(f"--output {output.path}: can't be written: {exc.strerror}") from exc
+
+
+def write(pieces: Iterable[str]) -> None:
+    """Print to stdout; a reader that goes away early (`| head`) is no error."""
+    try:
+        for lines in _gathered(pieces):
+            sys.stdout.write(lines)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes stdout once more when it ends; give it somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def has_colour() -> bool:
+    """Whether stdout is a terminal whose user wants colours (NO_COLOR, no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _gathered(pieces: Iterable[str]) -> Iterator[str]:
+    """Fewer and larger writes."""
+    held: list[str] = []
+    for piece in pieces:
+        held.append(piece)
+        if len(held) >= _PIECES:
+            yield "".join(held)
+            held.clear()
+    yield "".join(held)

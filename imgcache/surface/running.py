@@ -1,0 +1,129 @@
+"""One command's run: settings loaded, signals heard, the report sent where it belongs."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from imgcache.config import Settings
+from imgcache.core.plan import Demand
+from imgcache.engine.judging import Manner
+from imgcache.engine.pipeline import Options, refresh
+from imgcache.engine.report import Report
+from imgcache.errors import ImgcacheError
+from imgcache.model import Verdict
+from imgcache.surface import demo, outputs
+from imgcache.surface.console import Console
+from imgcache.surface.flags import Output, ReportFormat
+
+_WELL, _FOUND, _UNUSABLE, _INTERRUPTED = 0, 1, 2, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a report goes; without `shown` stdout stays silent."""
+
+    shown: ReportFormat | None = ReportFormat.TEXT
+    files: Sequence[Output] = ()
+    with_diffs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshWords:
+    """The words of `imgcache refresh`, parsed; `flags` in the shape of the configuration file."""
+
+    paths: Sequence[Path]
+    demand: Demand
+    max_time: float | None
+    manner: Manner
+    config: Path | None
+    flags: dict[str, Any] = field(default_factory=dict)
+
+
+def run_refresh(words: RefreshWords, destination: Destination, console: Console) -> int:
+    """Refresh and report; returns the exit status."""
+
+    async def work(interrupt: asyncio.Event) -> Report:
+        settings = Settings.load(words.config, words.flags)
+        options = Options(words.demand, words.max_time, words.manner)
+        return await refresh(words.paths, settings, options, console, interrupt)
+
+    return _guarded(console, lambda: _run(work, destination, console))
+
+
+def run_demo(console: Console, config: Path | None, cache_dir: Path | None) -> int:
+    """The demo; returns the exit status."""
+
+    def show() -> int:
+        colour = outputs.has_colour()
+        shown = asyncio.run(demo.run(console, config, cache_dir, colour=colour))
+        outputs.write([shown.text])
+        return _WELL if shown.as_planned else _FOUND
+
+    return _guarded(console, show)
+
+
+def status(report: Report) -> int:
+    """The exit status of a run that was not interrupted."""
+    if report.local_fault or report.summary.verdicts[Verdict.LOCAL_ERROR]:
+        return _UNUSABLE
+    return _FOUND if report.summary.errors or report.summary.articles_failed else _WELL
+
+
+def _run(
+    work: Callable[[asyncio.Event], Coroutine[Any, Any, Report]],
+    destination: Destination,
+    console: Console,
+) -> int:
+    async def main() -> tuple[Report, bool]:
+        interrupt = asyncio.Event()
+        with console:
+            report = await _interruptible(work(interrupt), interrupt)
+        if interrupt.is_set():
+            console.warned("interrupted: what was done by then is kept, judged and written")
+        with_diffs = destination.with_diffs
+        await outputs.write_files(report, destination.files, with_diffs=with_diffs)
+        return report, interrupt.is_set()
+
+    report, interrupted = asyncio.run(main())
+    if destination.shown is not None:
+        pieces = outputs.rendered(
+            report,
+            destination.shown,
+            with_diffs=destination.with_diffs,
+            colour=outputs.has_colour(),
+        )
+        outputs.write(pieces)
+    report.close()
+    return _INTERRUPTED if interrupted else status(report)
+
+
+async def _interruptible(work: Coroutine[Any, Any, Report], interrupt: asyncio.Event) -> Report:
+    """Hear Ctrl-C (and SIGTERM): the first sets `interrupt`, the second cancels the work."""
+    task = asyncio.ensure_future(work)
+
+    def heard() -> None:
+        if interrupt.is_set():
+            task.cancel()
+        interrupt.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, heard)
+    return await task
+
+
+def _guarded(console: Console, action: Callable[[], int]) -> int:
+    """Errors meant for the user become one line on stderr and an exit status."""
+    try:
+        return action()
+    except ImgcacheError as exc:
+        console.failed(str(exc))
+        return _UNUSABLE
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        console.failed("stopped at once: articles that were not reached stay as they are")
+        return _INTERRUPTED

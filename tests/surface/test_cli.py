@@ -1,0 +1,268 @@
+"""The program as a user starts it: words in, stdout, stderr and exit status out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import pty
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from imgcache.version import VERSION
+from tests import behaviours, pictures
+from tests.origin import Origin
+from tests.world import SAMPLE, World, run, start
+
+JPEG = pictures.jpeg(160, 120)
+HOSTS = (
+    "d1sr9z1pdl3mb7.cloudfront.net",
+    "499ioen9wh92k2blb3elevg9-wpengine.netdna-ssl.com",
+    "www.nydailynews.com",
+    "techstory.in",
+)
+
+
+def sample_paths() -> list[str]:
+    return [
+        url.split("/", 3)[3] for url in re.findall(r'- url: "(https://[^"]+)"', SAMPLE.decode())
+    ]
+
+
+async def test_the_sample_article_against_a_tls_origin(tmp_path: Path) -> None:
+    article = tmp_path / "articles" / "article.md"
+    article.parent.mkdir()
+    article.write_bytes(SAMPLE)
+    first, second, third, fourth = sample_paths()
+    async with Origin(tls=True, hosts=HOSTS) as origin:
+        origin.route(f"/{first}", body=pictures.jpeg(1600, 1035), etag='"1"')
+        origin.route(f"/{second}", body=pictures.jpeg(360, 530))
+        origin.route(f"/{third}", body=pictures.jpeg(1200, 800))
+        origin.route(f"/{fourth}", status=410)
+        words = ["refresh", "articles", "--resolve", f"*:443:127.0.0.1:{origin.port}"]
+        words += ["--ca-file", str(origin.ca_file(tmp_path)), "--format", "json", "--diff"]
+        done = await run(*words, cwd=tmp_path)
+        assert done.stderr == ""
+        report = done.report
+        assert [entry["verdict"] for entry in report["entries"]] == [
+            "ok",
+            "dimensions-swapped",
+            "ok",
+            "gone",
+        ]
+        assert [entry["cached"] for entry in report["entries"]] == [True, False, True, False]
+        assert [entry["pointer"] for entry in report["entries"]] == [
+            "/images/0",
+            "/related/0/images/0",
+            "/related/1/images/0",
+            "/related/2/images/0",
+        ]
+        assert done.status == 1
+        asked = len(origin.requests)
+        assert asked == report["summary"]["requests"] == 4
+        after = article.read_bytes()
+        expected = SAMPLE.split(b"isCached: true")
+        assert (
+            after
+            == b"isCached: true".join(expected[:2])
+            + b"isCached: false"
+            + b"isCached: true".join(expected[2:4])
+            + b"isCached: false"
+            + expected[4]
+        )
+        changed = [line for line in report["diffs"][0]["diff"].splitlines()[2:] if line[0] in "+-"]
+        assert changed == ["-        isCached: true", "+        isCached: false"] * 2
+        for entry in report["entries"][:3]:
+            assert (tmp_path / "cache" / entry["path"]).is_file()
+            assert (tmp_path / "cache" / entry["thumbnails"][0]["path"]).is_file()
+        manifest = json.loads((tmp_path / "cache" / "manifest.json").read_text())
+        assert len(manifest["images"]) == 3
+        origin.route(f"/{fourth}", body=pictures.jpeg(1200, 1200))
+        await run(*words, cwd=tmp_path)
+        assert len(origin.requests) == asked + 1
+        again = await run(*words[:-3], cwd=tmp_path)
+        assert len(origin.requests) == asked + 1
+        assert "no request was needed: 4 fresh, 0 failed" in again.stdout
+        assert "no article needed a change" in again.stdout
+
+
+async def test_text_on_stdout_is_for_people(world: World) -> None:
+    url = world.origin.route("/gone.jpg", status=404)
+    world.article(world.entry(url))
+    done = await run("refresh", "--allow-private", world.origin.allow, cwd=world.folder)
+    assert done.status == 1
+    assert re.search(r"3:11 +error +gone \(IMG201\)", done.stdout)
+    assert "404" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert done.stderr == ""
+
+
+async def test_outputs_go_to_files_and_silence_stdout(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.article(world.entry(url))
+    words = ["refresh", "--allow-private", world.origin.allow, "--output", "r.json"]
+    done = await run(*words, "--output", "text=r.out", cwd=world.folder)
+    assert (done.status, done.stdout, done.stderr) == (0, "", "")
+    assert json.loads((world.folder / "r.json").read_text())["summary"]["entries"] == 1
+    assert "1 image entry in 1 article: 1 ok" in (world.folder / "r.out").read_text()
+    both = await run(*words, "--format", "text", cwd=world.folder)
+    assert "1 image entry" in both.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["refresh", "nowhere"], ["nowhere"]),
+        (["refresh", "--config", "nowhere.toml"], ["nowhere.toml"]),
+        (["refresh", "--resolve", "nonsense"], ["nonsense", "HOST:PORT:ADDRESS"]),
+        (["refresh", "--output", "report.bin"], ["report.bin", "json=report.bin"]),
+        (["refresh", "--output", "no/where.json"], ["no/where.json"]),
+        (["refresh", "--max-time", "soon"], ["soon", "500ms"]),
+        (["refresh", "--force", "--retry-failed"], ["exclude each other"]),
+        (["refresh", "--ca-file", "nowhere.pem"], ["nowhere.pem"]),
+        (["refresh", "--no-such-flag"], ["--no-such-flag"]),
+    ],
+)
+async def test_wrong_usage_is_told_in_a_sentence(
+    world: World, words: list[str], parts: list[str]
+) -> None:
+    done = await run(*words, cwd=world.folder)
+    assert done.status == 2
+    told = re.sub(r"[│\s]+", " ", done.stderr)
+    assert [part for part in parts if part not in told] == []
+    assert "Traceback" not in done.stderr
+
+
+async def test_no_article_is_a_warning(world: World) -> None:
+    (world.articles / "a.md").write_text("no front matter\n")
+    (world.articles / "b.md").write_text("+++\ntitle = 'x'\n+++\n")
+    done = await run("refresh", cwd=world.folder)
+    assert done.status == 0
+    assert "no article" in done.stderr
+    assert "1 file" in done.stderr
+
+
+async def test_a_named_file_that_is_no_article_is_an_error(world: World) -> None:
+    (world.articles / "a.md").write_text("no front matter\n")
+    done = await run("refresh", "articles/a.md", "--format", "json", cwd=world.folder)
+    assert done.status == 1
+    assert done.report["article_errors"][0]["article"] == "articles/a.md"
+
+
+async def test_strict_makes_warnings_errors(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.article(f'url: "{url}"')
+    words = ["refresh", "--allow-private", world.origin.allow]
+    assert (await run(*words, cwd=world.folder)).status == 0
+    assert (await run(*words, "--strict", cwd=world.folder)).status == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_an_interrupted_run_keeps_what_is_done(world: World, number: int) -> None:
+    done = world.origin.route("/done.jpg", body=JPEG)
+    hangs = world.origin.route("/hangs.jpg", behaviours.stall())
+    world.article(world.entry(done), world.entry(hangs, cached="true"))
+    words = ["refresh", "-v", "--allow-private", world.origin.allow, "--format", "json"]
+    process = await start(*words, cwd=world.folder)
+    assert process.stderr is not None
+    async for line in process.stderr:
+        if b"/done.jpg" in line:
+            break
+    await world.origin.asked("/hangs.jpg")
+    process.send_signal(number)
+    stdout, stderr = await process.communicate()
+    report = json.loads(stdout)
+    assert process.returncode == 130
+    assert b"interrupted" in stderr
+    assert report["interrupted"] is True
+    assert [entry["verdict"] for entry in report["entries"]] == ["ok", "not-checked"]
+    assert [entry["cached"] for entry in report["entries"]] == [True, True]
+
+
+async def test_a_reader_that_goes_away_is_no_error(world: World) -> None:
+    world.article(*(world.entry(f"ftp://a.test/{n}") for n in range(3000)))
+    process = await asyncio.create_subprocess_shell(
+        f"'{sys.executable}' -m imgcache refresh | head -n 1",
+        cwd=world.folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    stdout, stderr = await process.communicate()
+    assert (stdout, stderr) == (b"articles/a.md\n", b"")
+
+
+async def test_progress_is_drawn_on_a_terminal_and_nowhere_else(world: World) -> None:
+    gate = asyncio.Event()
+    url = world.origin.route("/a.jpg", behaviours.after(gate, behaviours.answer(JPEG)))
+    world.article(world.entry(url))
+    words = ["refresh", "--allow-private", world.origin.allow]
+    drawn = await _on_a_terminal(world, gate, *words)
+    assert "images" in drawn
+    assert "0/1" in drawn
+    assert "failed" in drawn
+    assert "images" not in await _on_a_terminal(world, gate, *words, "--force", "--no-progress")
+
+
+async def _on_a_terminal(world: World, gate: asyncio.Event, *words: str) -> str:
+    """What a run writes to stderr where that is a terminal."""
+    master, slave = pty.openpty()
+    before = world.origin.count("/a.jpg")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "imgcache",
+        *words,
+        cwd=world.folder,
+        env=os.environ | {"TERM": "xterm", "COLUMNS": "100"},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=slave,
+    )
+    os.close(slave)
+    await world.origin.asked("/a.jpg", before + 1)
+    gate.set()
+    await process.communicate()
+    drawn = b""
+    try:
+        while piece := os.read(master, 1 << 16):
+            drawn += piece
+    except OSError:
+        pass  # Linux says EIO where the other side has gone
+    finally:
+        os.close(master)
+    return drawn.decode()
+
+
+async def test_the_version_is_told(tmp_path: Path) -> None:
+    for words in (["--version"], ["refresh", "--version"]):
+        done = await run(*words, cwd=tmp_path)
+        assert (done.status, done.stdout) == (0, f"imgcache {VERSION}\n")
+
+
+async def test_notes_can_be_json_or_silent(world: World) -> None:
+    done = await run("refresh", "--log-format", "json", cwd=world.folder)
+    assert json.loads(done.stderr)["level"] == "warning"
+    assert (await run("refresh", "--quiet", cwd=world.folder)).stderr == ""
+
+
+async def test_the_demo_comes_out_as_planned_twice(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = await run("demo", cwd=tmp_path)
+        assert (done.status, done.stderr) == (0, "")
+        assert "All came out as planned." in done.stdout
+        assert "+        isCached: false" in done.stdout
+    article = tmp_path / "imgcache-demo" / "articles" / "article.md"
+    assert article.read_bytes().count(b"isCached: false") == 2
+
+
+async def test_the_demo_never_touches_a_folder_that_is_not_its_own(tmp_path: Path) -> None:
+    mine = tmp_path / "imgcache-demo" / "mine"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    done = await run("demo", cwd=tmp_path)
+    assert done.status == 2
+    assert mine.read_text() == "mine"

@@ -1,0 +1,115 @@
+"""1,000 articles in all styles of writing, refreshed by the whole program over TLS.
+
+Each flag must be exactly right and no other byte may change, which the generator knows by itself;
+a second run asks nothing and writes nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, settings
+
+from imgcache import Options, Report, Settings, refresh
+from imgcache.engine.judging import Manner
+from tests import pictures
+from tests.core.strategies import Written, articles
+from tests.origin import Origin
+
+COUNT = 1000
+HOSTS = ("a.example", "b.example", "example", "e.org")
+MISSING = "a.example/1.jpg"
+
+
+def generated() -> list[Written]:
+    """The same articles in every run."""
+    found: list[Written] = []
+
+    @settings(
+        max_examples=COUNT * 2,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(written=articles())
+    def gather(written: Written) -> None:
+        found.append(written)
+
+    gather()
+    return found[:COUNT]
+
+
+def as_bytes(written: Written, wanted: dict[int, bool] | None = None) -> bytes:
+    """The article; no authority issues a certificate for its emoji host."""
+    return written.data(wanted).replace("\U0001f600.example".encode(), b"b.example")
+
+
+def wanted_flags(written: Written) -> dict[int, bool]:
+    """True for what the origin has: `keep` makes a wrong size no matter here."""
+    return {index: MISSING not in url for index, url in enumerate(written.urls)}
+
+
+async def refreshed(folder: Path, origin: Origin) -> Report:
+    settings = Settings.model_validate(
+        {
+            "cache": {"dir": folder / "cache"},
+            "on_mismatch": "keep",
+            "fetch": {
+                "resolve": [f"*:443:127.0.0.1:{origin.port}"],
+                "ca_file": origin.ca_file(folder),
+            },
+        }
+    )
+    return await refresh([folder / "articles"], settings, Options(manner=Manner(diff=True)))
+
+
+async def test_every_flag_is_right_and_no_other_byte_changes(tmp_path: Path) -> None:
+    written = generated()
+    assert len(written) == COUNT
+    (tmp_path / "articles").mkdir()
+    paths = []
+    for number, one in enumerate(written):
+        path = tmp_path / "articles" / f"{number:04}.{'yaml' if one.whole else 'md'}"
+        path.write_bytes(as_bytes(one))
+        paths.append(path)
+    async with Origin(tls=True, hosts=HOSTS) as origin:
+        for seed, target in enumerate(("/x", "/%C3%BCn%C3%AF?a=1&b=%2C", "/a-")):
+            origin.route(target, body=pictures.jpeg(64, 48, seed=seed))
+        origin.route("/1.jpg", status=404)
+        report = await refreshed(tmp_path, origin)
+        assert list(report.article_errors()) == []
+        assert len(origin.requests) == 4
+        diffs = {Path(one.article).name: one.diff for one in report.diffs()}
+        expected = [as_bytes(one, wanted_flags(one)) for one in written]
+        changed = 0
+        for path, one, after in zip(paths, written, expected, strict=True):
+            before = as_bytes(one)
+            assert path.read_bytes() == after, path.name
+            changed += after != before
+            assert changed_lines(diffs.get(path.name, "")) == difference(before, after)
+        assert report.summary.articles_changed == len(diffs) == changed > COUNT // 2
+        origin.route("/1.jpg", body=pictures.jpeg(64, 48, seed=9))
+        await refreshed(tmp_path, origin)
+        asked = len(origin.requests)
+        times = mtimes(tmp_path)
+        again = await refreshed(tmp_path, origin)
+        assert mtimes(tmp_path) == times
+        assert (len(origin.requests), again.summary.articles_changed) == (asked, 0)
+
+
+def mtimes(folder: Path) -> dict[Path, int]:
+    """When each article, image, thumbnail and manifest was last written."""
+    own = {"index.sqlite3", "lock", "origin-ca.pem"}
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*.*") if path.name not in own}
+
+
+def changed_lines(diff: str) -> list[str]:
+    return [line for line in diff.split("\n")[2:] if line[:1] in {"+", "-"}]
+
+
+def difference(before: bytes, after: bytes) -> list[str]:
+    lines = difflib.unified_diff(before.decode().split("\n"), after.decode().split("\n"), n=0)
+    return [line for line in list(lines)[2:] if line[:1] in {"+", "-"}]
