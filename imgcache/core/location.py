@@ -34,7 +34,10 @@ class SitePath:
     path: str
 
 
-def locate(text: str | None) -> WebUrl | DataUrl | SitePath | Failure:
+Location = WebUrl | DataUrl | SitePath | Failure
+
+
+def locate(text: str | None) -> Location:
     """What the `url` of an entry means; a Failure (unsupported-url) says why it means nothing.
 
     Args:

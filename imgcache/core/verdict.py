@@ -6,7 +6,7 @@ nothing else in the program decides about an entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -163,19 +163,29 @@ def _declares_another(declared: Size | None, actual: Size, tolerance: int) -> bo
 
 
 def severity(
-    verdict: Verdict, url: str, *, held: bool, settings: SeveritySettings, strict: bool = False
+    verdict: Verdict,
+    names: Sequence[str],
+    *,
+    held: bool,
+    settings: SeveritySettings,
+    strict: bool = False,
 ) -> Severity | None:
-    """How much a verdict weighs; None for `ok`. `held`: the cache holds a sound copy."""
+    """How much a verdict weighs; None for `ok`.
+
+    `names`: the spellings of its URL. `held`: the cache holds a sound copy.
+    """
     if verdict is Verdict.OK:
         return None
-    weight = _configured(verdict, url, settings) or _by_itself(verdict, held=held)
+    weight = _configured(verdict, names, settings) or _by_itself(verdict, held=held)
     return Severity.ERROR if strict and weight is Severity.WARNING else weight
 
 
-def _configured(verdict: Verdict, url: str, settings: SeveritySettings) -> Severity | None:
+def _configured(
+    verdict: Verdict, names: Sequence[str], settings: SeveritySettings
+) -> Severity | None:
     """The most specific setting wins: URL pattern, then verdict, then `transient`."""
     for rule in settings.urls:
-        if matches(rule.match, url):
+        if matches_any([rule.match], names):
             return rule.severity
     if verdict in settings.verdicts:
         return settings.verdicts[verdict]
@@ -190,6 +200,6 @@ def _by_itself(verdict: Verdict, *, held: bool) -> Severity:
     return Severity.ERROR
 
 
-def matches(pattern: str, url: str) -> bool:
-    """Whether a URL pattern fits: `*` any characters, `?` one, `[...]` one of a set."""
-    return fnmatchcase(url, pattern)
+def matches_any(patterns: Iterable[str], names: Sequence[str]) -> bool:
+    """Whether a URL pattern fits one of the names: `*` any characters, `?` one, `[...]` a set."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns for name in names)

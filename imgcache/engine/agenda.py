@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from imgcache.config import Settings
 from imgcache.core.article import NotAnArticle
 from imgcache.core.gate import WebUrl
-from imgcache.core.location import DataUrl, SitePath, locate
+from imgcache.core.location import DataUrl, Location, SitePath
 from imgcache.core.verdict import Evidence
 from imgcache.edge.articles import Found
 from imgcache.engine import reading
 from imgcache.engine.events import Listener
+from imgcache.engine.reading import Memo, Reading
 from imgcache.errors import ArticleError
 from imgcache.model import Entry, Failure, Size, Source
 
@@ -66,6 +67,7 @@ class Agenda:
     web: dict[str, Item] = field(default_factory=dict)
     in_place: dict[bytes, InPlace] = field(default_factory=dict)
     unusable: set[bytes] = field(default_factory=set)
+    memo: Memo = field(default_factory=Memo)
     articles: int = 0
     foreign: int = 0
 
@@ -84,14 +86,15 @@ class Agenda:
         )
         return counts
 
-    def add(self, entry: Entry, settings: Settings) -> None:
+    def add(self, entry: Entry, location: Location, settings: Settings) -> None:
         """Note one entry's URL, unless it is excluded."""
-        location = locate(entry.url)
-        href = location.href if isinstance(location, WebUrl) else None
-        if settings.exclude and reading.is_excluded(entry, href, settings):
+        if reading.is_excluded(entry, location, settings):
             return
         if isinstance(location, WebUrl):
-            self.web.setdefault(location.href, Item(location)).add(entry)
+            item = self.web.get(location.href)
+            if item is None:
+                item = self.web[location.href] = Item(location)
+            item.add(entry)
         elif isinstance(location, Failure):
             self.unusable.add(text_key(entry))
         else:
@@ -121,14 +124,16 @@ async def collect(found: Sequence[Found], settings: Settings, listener: Listener
 
 
 def _collect_one(file: Found, settings: Settings, agenda: Agenda) -> None:
+    read: Reading | NotAnArticle | ArticleError
     try:
         read = reading.load(file, settings)
-    except ArticleError:
-        agenda.articles += 1
-        return
+    except ArticleError as exc:
+        read = exc
+    agenda.memo.remember(read)
     if isinstance(read, NotAnArticle):
         agenda.foreign += read is NotAnArticle.FOREIGN
         return
     agenda.articles += 1
-    for entry in read.article.entries:
-        agenda.add(entry, settings)
+    if isinstance(read, Reading):
+        for entry, location in zip(read.entries, read.locations, strict=True):
+            agenda.add(entry, location, settings)

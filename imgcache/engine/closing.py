@@ -8,12 +8,9 @@ from urllib.parse import urlsplit
 
 from imgcache.core import manifest
 from imgcache.core.article import NotAnArticle
-from imgcache.core.gate import WebUrl
-from imgcache.core.location import locate
 from imgcache.core.verdict import PLACEHOLDER_PATHS, Served, placeholders
 from imgcache.edge.articles import Found
 from imgcache.edge.index import Index
-from imgcache.engine import reading
 from imgcache.engine.agenda import Agenda
 from imgcache.engine.events import Listener
 from imgcache.engine.judging import Judge
@@ -50,12 +47,12 @@ async def judge_all(
     found: Sequence[Found], judge: Judge, tools: Tools, listener: Listener, report: Report
 ) -> None:
     """The last pass: read, judge and write each article again, in order."""
-    for files in batches(found, _BATCH):
-        readings = [(file, _load(file, judge)) for file in files]
-        urls = {href for _, read in readings if isinstance(read, Reading) for href in _urls(read)}
+    for readings in batches(judge.readings(found), _BATCH):
+        reads = [read for _, read in readings if isinstance(read, Reading)]
+        urls = {href for read in reads for href in read.hrefs}
         facts = await look_up(tools.ledger, list(urls))
         await asyncio.to_thread(_judge_batch, readings, facts, judge, report)
-        listener.judged(len(files))
+        listener.judged(len(readings))
 
 
 def _judge_batch(
@@ -63,20 +60,6 @@ def _judge_batch(
 ) -> None:
     for file, read in readings:
         _judge_one(file, read, facts, judge, report)
-
-
-def _load(file: Found, judge: Judge) -> _Read:
-    try:
-        return reading.load(file, judge.settings)
-    except ArticleError as exc:
-        return exc
-
-
-def _urls(read: Reading) -> Iterator[str]:
-    for entry in read.article.entries:
-        location = locate(entry.url)
-        if isinstance(location, WebUrl):
-            yield location.href
 
 
 def _judge_one(file: Found, read: _Read, facts: Facts, judge: Judge, report: Report) -> None:

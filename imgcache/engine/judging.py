@@ -6,27 +6,26 @@ article again, so that what somebody wrote meanwhile is judged, never overwritte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from imgcache.config import Settings
-from imgcache.core import layout, verdict, wording
+from imgcache.core import verdict
 from imgcache.core.article import NotAnArticle
-from imgcache.core.declared import Article
 from imgcache.core.gate import WebUrl
-from imgcache.core.location import locate
+from imgcache.core.location import Location
 from imgcache.core.verdict import Evidence, Judgement
 from imgcache.core.writeback import Change, apply
 from imgcache.edge import articles
 from imgcache.edge.articles import Found
-from imgcache.engine import reading
-from imgcache.engine.agenda import Agenda, Item, text_key
+from imgcache.engine import reading, results
+from imgcache.engine.agenda import Agenda, text_key
 from imgcache.engine.planning import Facts
 from imgcache.engine.reading import Reading
 from imgcache.errors import ArticleError, LocalError
-from imgcache.model import Entry, Failure, ImageFacts, Source, UrlFacts
+from imgcache.model import Entry, Failure
 from imgcache.report import diff
-from imgcache.report.findings import ArticleDiff, ArticleProblem, CachedThumbnail, EntryResult
+from imgcache.report.findings import ArticleDiff, ArticleProblem, EntryResult
 
 _REREADS = 5
 
@@ -56,10 +55,22 @@ class Judged:
 class _Ruling:
     """One entry, judged; `change` is what its verdict asks of the article."""
 
+    index: int
     entry: Entry
+    location: Location
     evidence: Evidence
     judgement: Judgement
     change: Change
+
+    @property
+    def asks_for_an_edit(self) -> bool:
+        """Whether the article does not say already what it should."""
+        wanted, says = self.change, self.entry.declared
+        return (
+            wanted.cached not in (None, says.cached)
+            or wanted.width not in (None, says.width)
+            or wanted.height not in (None, says.height)
+        )
 
 
 class Judge:
@@ -67,8 +78,14 @@ class Judge:
 
     def __init__(self, agenda: Agenda, settings: Settings, manner: Manner) -> None:
         self._agenda = agenda
-        self.settings = settings
+        self._settings = settings
         self._manner = manner
+
+    def readings(
+        self, found: Sequence[Found]
+    ) -> Iterator[tuple[Found, Reading | NotAnArticle | ArticleError]]:
+        """The articles as they are now, parsed again only where they have changed."""
+        return self._agenda.memo.recall(found, self._settings)
 
     def judge(self, found: Found, read: Reading, facts: Facts) -> Judged:
         """One article: its results, and what of it was changed.
@@ -76,14 +93,14 @@ class Judge:
         A file that changes under our hands is read again, a few times.
         """
         for _ in range(_REREADS):
-            rulings = list(self._rule(read.article, facts))
+            rulings = list(self._rule(read, facts))
             try:
-                after = self._edit(read, rulings)
+                after = self._edit(found, read, rulings)
                 if after == read.data or not self._manner.write:
                     return self._done(found, read, after, rulings)
                 if articles.replace(found, read.data, after):
                     return self._done(found, read, after, rulings)
-                again = reading.load(found, self.settings)
+                again = reading.load(found, self._settings)
             except ArticleError as exc:
                 return self._refused(found, read, rulings, exc)
             except LocalError as exc:
@@ -93,16 +110,18 @@ class Judge:
                 break
             read = again
         error = ArticleError("somebody keeps changing this file; run again when it is at rest")
-        return self._refused(found, read, list(self._rule(read.article, facts)), error)
+        return self._refused(found, read, list(self._rule(read, facts)), error)
 
-    def _rule(self, article: Article, facts: Facts) -> Iterator[_Ruling]:
-        for entry in article.entries:
-            evidence = self._evidence(entry, facts)
-            if evidence is not None:
-                yield self._ruling(entry, evidence)
+    def _rule(self, read: Reading, facts: Facts) -> Iterator[_Ruling]:
+        located = zip(read.entries, read.locations, strict=True)
+        for index, (entry, location) in enumerate(located):
+            if not reading.is_excluded(entry, location, self._settings):
+                evidence = self._evidence(entry, location, facts)
+                judgement, change = self._decide(entry, evidence)
+                yield _Ruling(index, entry, location, evidence, judgement, change)
 
-    def _ruling(self, entry: Entry, evidence: Evidence) -> _Ruling:
-        tolerance, on_mismatch = self.settings.tolerance, self.settings.on_mismatch
+    def _decide(self, entry: Entry, evidence: Evidence) -> tuple[Judgement, Change]:
+        tolerance, on_mismatch = self._settings.tolerance, self._settings.on_mismatch
         judgement = verdict.judge(entry.declared, evidence, tolerance, on_mismatch)
         change = Change(cached=judgement.flag)
         size = evidence.size
@@ -111,37 +130,32 @@ class Judge:
             corrected = replace(entry.declared, width=size.width, height=size.height)
             judgement = verdict.judge(corrected, evidence, tolerance, on_mismatch)
             change = replace(change, cached=judgement.flag)
-        return _Ruling(entry, evidence, judgement, change)
+        return judgement, change
 
-    def _evidence(self, entry: Entry, facts: Facts) -> Evidence | None:
-        """None for an excluded entry."""
-        location = locate(entry.url)
+    def _evidence(self, entry: Entry, location: Location, facts: Facts) -> Evidence:
+        if isinstance(location, WebUrl):
+            href = location.href
+            return results.web_evidence(
+                self._agenda.web.get(href), facts.urls.get(href), facts.images
+            )
         if isinstance(location, Failure):
-            if reading.is_excluded(entry, None, self.settings):
-                return None
             return Evidence(failure=location)
-        href = location.href if isinstance(location, WebUrl) else None
-        if reading.is_excluded(entry, href, self.settings):
-            return None
-        if href is None:
-            place = self._agenda.in_place.get(text_key(entry))
-            return place.evidence if place else Evidence()
-        return web_evidence(self._agenda.web.get(href), facts.urls.get(href), facts.images)
+        place = self._agenda.in_place.get(text_key(entry))
+        return place.evidence if place else Evidence()
 
-    def _edit(self, read: Reading, rulings: list[_Ruling]) -> bytes:
-        if read.article.problems:
+    def _edit(self, found: Found, read: Reading, rulings: list[_Ruling]) -> bytes:
+        """The bytes that the article should have; it is parsed only where they differ."""
+        changes = {one.index: one.change for one in rulings if one.asks_for_an_edit}
+        if read.problems or not changes:
             return read.data
-        by_entry = {id(ruling.entry): ruling.change for ruling in rulings}
-        changes = {
-            index: by_entry[id(entry)]
-            for index, entry in enumerate(read.article.entries)
-            if id(entry) in by_entry
-        }
-        return apply(read.article, changes)
+        article = reading.parse(found, read.data, self._settings)
+        if isinstance(article, NotAnArticle):
+            raise ArticleError("the front matter could not be read again")
+        return apply(article, changes)
 
     def _done(self, found: Found, read: Reading, after: bytes, rulings: list[_Ruling]) -> Judged:
-        if read.article.problems:
-            problems = [_problem(found, problem) for problem in read.article.problems]
+        if read.problems:
+            problems = [_problem(found, problem) for problem in read.problems]
             return Judged(self._untouched(found, rulings), problems)
         changed = after != read.data
         shown = None
@@ -149,30 +163,29 @@ class Judge:
             texts = (read.data.decode(), after.decode())
             shown = ArticleDiff(found.shown, diff.unified(found.shown, *texts))
         if changed and self._manner.write:
-            rulings = self._moved(found, read, after, rulings)
+            rulings = self._moved(found, after, rulings)
         return Judged([self._result(found, ruling) for ruling in rulings], [], changed, diff=shown)
 
-    def _moved(
-        self, found: Found, read: Reading, after: bytes, rulings: list[_Ruling]
-    ) -> list[_Ruling]:
+    def _moved(self, found: Found, after: bytes, rulings: list[_Ruling]) -> list[_Ruling]:
         """The same rulings at the places where their entries stand in the file as written."""
-        written = reading.parse(found, after, self.settings)
+        written = reading.parse(found, after, self._settings)
         if isinstance(written, NotAnArticle):
             raise ArticleError("the edited front matter could not be read again")
-        places = {
-            id(entry): moved
-            for entry, moved in zip(read.article.entries, written.article.entries, strict=True)
-        }
+        places = written.entries
         return [
-            replace(ruling, entry=replace(ruling.entry, line=place.line, column=place.column))
-            for ruling in rulings
-            for place in (places[id(ruling.entry)],)
+            replace(
+                one,
+                entry=replace(
+                    one.entry, line=places[one.index].line, column=places[one.index].column
+                ),
+            )
+            for one in rulings
         ]
 
     def _refused(
         self, found: Found, read: Reading, rulings: list[_Ruling], error: ArticleError
     ) -> Judged:
-        known = [_problem(found, problem) for problem in read.article.problems]
+        known = [_problem(found, problem) for problem in read.problems]
         return Judged(self._untouched(found, rulings), [*known, _problem(found, error)])
 
     def _untouched(self, found: Found, rulings: list[_Ruling]) -> list[EntryResult]:
@@ -180,80 +193,23 @@ class Judge:
         results = []
         for ruling in rulings:
             declared, evidence = ruling.entry.declared, ruling.evidence
-            judgement = verdict.judge(declared, evidence, self.settings.tolerance)
+            judgement = verdict.judge(declared, evidence, self._settings.tolerance)
             kept = replace(judgement, flag=declared.cached)
             results.append(self._result(found, replace(ruling, judgement=kept)))
         return results
 
     def _result(self, found: Found, ruling: _Ruling) -> EntryResult:
-        entry, evidence, judgement = ruling.entry, ruling.evidence, ruling.judgement
         weight = verdict.severity(
-            judgement.verdict,
-            entry.url or "",
-            held=judgement.held,
-            settings=self.settings.severity,
+            ruling.judgement.verdict,
+            reading.url_names(ruling.entry, ruling.location),
+            held=ruling.judgement.held,
+            settings=self._settings.severity,
             strict=self._manner.strict,
         )
-        flag = entry.declared.cached if judgement.flag is None else judgement.flag
-        result = EntryResult(
-            article=found.shown,
-            line=entry.line,
-            column=entry.column,
-            pointer=entry.pointer,
-            url=entry.url_text,
-            verdict=judgement.verdict,
-            severity=weight,
-            message=wording.message(judgement.verdict, weight, entry.declared, evidence),
-            declared=entry.declared,
-            actual=evidence.size,
-            cached=flag,
-            format=evidence.format,
-            status=evidence.status,
-            source=evidence.source,
+        return results.describe(
+            found.shown, ruling.entry, ruling.evidence, ruling.judgement, weight
         )
-        return _with_copy(result, evidence)
 
 
 def _problem(found: Found, error: ArticleError) -> ArticleProblem:
     return ArticleProblem(found.shown, error.line, error.message)
-
-
-def _with_copy(result: EntryResult, evidence: Evidence) -> EntryResult:
-    known = evidence.copy or evidence.measured or evidence.failure
-    result = replace(result, bytes=known.bytes if known else None)
-    copy = evidence.copy
-    if copy is None:
-        return result
-    thumbnails = tuple(
-        CachedThumbnail(
-            one.name,
-            layout.thumbnail_path(one.name, copy.sha256, one.suffix),
-            one.width,
-            one.height,
-        )
-        for one in copy.thumbnails
-    )
-    path = layout.image_path(copy.sha256, copy.format)
-    return replace(result, sha256=copy.sha256, path=path, thumbnails=thumbnails)
-
-
-def web_evidence(
-    item: Item | None, facts: UrlFacts | None, images: Mapping[str, ImageFacts]
-) -> Evidence:
-    """What is known of a URL on the web, from this run and from memory."""
-    if item is None:
-        return Evidence()
-    failure = item.failure or (facts.failure if facts else None)
-    copy = images.get(facts.copy) if facts and facts.copy and item.held else None
-    response = facts.response if facts else None
-    status = response.status if response and copy else None
-    source = item.source
-    if copy is not None and (failure is not None or source is None):
-        source = Source.STALE
-    return Evidence(
-        failure=failure,
-        copy=copy,
-        placeholder=item.placeholder,
-        source=source,
-        status=failure.status if failure else status,
-    )

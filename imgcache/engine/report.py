@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import pickle
-import tempfile
 import time
-import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
-from imgcache.model import Severity
+from imgcache.engine.spool import DiskList
+from imgcache.model import Declared, Format, Severity, Size, Source, Verdict
 from imgcache.report import json
-from imgcache.report.findings import ArticleDiff, ArticleProblem, EntryResult, Summary
-
-_IN_MEMORY = 4 << 20
+from imgcache.report.findings import (
+    ArticleDiff,
+    ArticleProblem,
+    CachedThumbnail,
+    EntryResult,
+    Summary,
+)
 
 
 @dataclass(slots=True)
@@ -23,30 +25,6 @@ class Traffic:
 
     requests: int = 0
     bytes: int = 0
-
-
-class _Spool:
-    """Items written once, read back as often as needed; nobody else can reach the file."""
-
-    def __init__(self) -> None:
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  the report owns it
-        self._count = 0
-        # Whoever drops a report without closing it has done nothing wrong.
-        self.close = weakref.finalize(self, self._file.close)
-
-    def add(self, items: list[Any]) -> None:
-        if items:
-            pickle.dump(items, self._file, pickle.HIGHEST_PROTOCOL)
-            self._count += 1
-
-    def __iter__(self) -> Iterator[Any]:
-        self._file.seek(0)
-        position = 0
-        for _ in range(self._count):
-            self._file.seek(position)
-            items = pickle.load(self._file)  # noqa: S301  written by us, in an unlinked file
-            position = self._file.tell()
-            yield from items
 
 
 class Report:
@@ -64,13 +42,18 @@ class Report:
         self.local_fault = False
         self.summary = Summary()
         self._clock = time.monotonic()
-        self._entries = _Spool()
-        self._diffs = _Spool()
+        self._entries: DiskList[list[_Packed]] = DiskList()
+        self._findings: DiskList[list[_Packed]] = DiskList()
+        self._diffs: DiskList[tuple[str, str]] = DiskList()
         self._problems: list[ArticleProblem] = []
 
     def entries(self) -> Iterator[EntryResult]:
         """All judged entries, in article order, then in document order."""
-        return iter(self._entries)
+        return (_unpack(packed) for batch in self._entries for packed in batch)
+
+    def findings(self) -> Iterator[EntryResult]:
+        """Those of the entries whose severity is error or warning, in the same order."""
+        return (_unpack(packed) for batch in self._findings for packed in batch)
 
     def article_errors(self) -> Iterator[ArticleProblem]:
         """The articles that could not be read or edited."""
@@ -78,7 +61,7 @@ class Report:
 
     def diffs(self) -> Iterator[ArticleDiff]:
         """One diff per changed article, where diffs were asked for."""
-        return iter(self._diffs)
+        return (ArticleDiff(*one) for one in self._diffs)
 
     def to_json(self, *, with_diffs: bool = False) -> str:
         """The JSON report (schema 1), as `--format json` prints it."""
@@ -86,8 +69,13 @@ class Report:
 
     def add(self, results: list[EntryResult], diff: ArticleDiff | None = None) -> None:
         """One judged article's entries, and its diff if it was wanted."""
-        self._entries.add(results)
-        self._diffs.add([diff] if diff else [])
+        if results:
+            self._entries.append([_pack(one) for one in results])
+        listed = [_pack(one) for one in results if one.severity in _LISTED]
+        if listed:
+            self._findings.append(listed)
+        if diff is not None:
+            self._diffs.append((diff.article, diff.diff))
         for result in results:
             self.summary.entries += 1
             self.summary.verdicts[result.verdict] += 1
@@ -112,5 +100,52 @@ class Report:
 
     def close(self) -> None:
         """Give the temporary files back; the summary stays."""
-        self._entries.close()
-        self._diffs.close()
+        for spool in (self._entries, self._findings, self._diffs):
+            spool.close()
+
+
+_LISTED = (Severity.ERROR, Severity.WARNING)
+_Packed = tuple[Any, ...]
+
+
+def _pack(entry: EntryResult) -> _Packed:
+    """An entry as plain values, which pickle ten times faster than dataclasses and enums."""
+    declared, thumbnails = entry.declared, entry.thumbnails
+    return (
+        (entry.article, entry.line, entry.column, entry.pointer, entry.url),
+        (entry.verdict.value, entry.severity and entry.severity.value, entry.message),
+        (declared.width, declared.height, declared.cached),
+        entry.actual and tuple(entry.actual),
+        entry.cached,
+        entry.format and entry.format.label,
+        (entry.bytes, entry.sha256, entry.status),
+        entry.source and entry.source.value,
+        entry.path,
+        [(one.name, one.path, one.width, one.height) for one in thumbnails],
+    )
+
+
+def _unpack(packed: _Packed) -> EntryResult:
+    where, (verdict, severity, message), declared, actual, cached, label, *rest = packed
+    (size, sha256, status), source, path, thumbnails = rest
+    article, line, column, pointer, url = where
+    return EntryResult(
+        article,
+        line,
+        column,
+        pointer,
+        url,
+        verdict=Verdict(verdict),
+        severity=severity and Severity(severity),
+        message=message,
+        declared=Declared(*declared),
+        actual=actual and Size(*actual),
+        cached=cached,
+        format=label and Format.of(label),
+        bytes=size,
+        sha256=sha256,
+        status=status,
+        source=source and Source(source),
+        path=path,
+        thumbnails=tuple(CachedThumbnail(*one) for one in thumbnails),
+    )

@@ -115,6 +115,9 @@ class Findings(Protocol):
     def entries(self) -> Iterator[EntryResult]:
         """All judged entries, in article order, then in document order."""
 
+    def findings(self) -> Iterator[EntryResult]:
+        """Those of the entries whose severity is error or warning, in the same order."""
+
     def article_errors(self) -> Iterator[ArticleProblem]:
         """The articles that could not be read or edited."""
 

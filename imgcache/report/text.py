@@ -28,8 +28,7 @@ def render(findings: Findings, *, colour: bool = False, with_diffs: bool = False
     """The report in pieces, each ending a line; `ok` and ignored entries are not listed."""
     paint = _Paint(on=colour)
     problems = list(findings.article_errors())
-    listed = (one for one in findings.entries() if _is_listed(one))
-    for article, entries in groupby(listed, lambda one: one.article):
+    for article, entries in groupby(findings.findings(), lambda one: one.article):
         yield f"{paint('article', printable(article))}\n"
         for problem in [one for one in problems if one.article == article]:
             yield from _problem(problem, paint)
@@ -61,10 +60,6 @@ def printable(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
-
-
-def _is_listed(entry: EntryResult) -> bool:
-    return entry.severity in (Severity.ERROR, Severity.WARNING)
 
 
 def _problem(problem: ArticleProblem, paint: _Paint) -> Iterator[str]:

@@ -173,7 +173,7 @@ NONE = SeveritySettings()
     ],
 )
 def test_severity_without_settings(verdict: Verdict, held: bool, expected: Severity | None) -> None:
-    assert severity(verdict, "https://a.test/", held=held, settings=NONE) is expected
+    assert severity(verdict, ["https://a.test/"], held=held, settings=NONE) is expected
 
 
 def test_the_most_specific_setting_wins() -> None:
@@ -186,7 +186,7 @@ def test_the_most_specific_setting_wins() -> None:
     )
 
     def weigh(verdict: Verdict, url: str) -> Severity | None:
-        return severity(verdict, url, held=False, settings=settings)
+        return severity(verdict, [url], held=False, settings=settings)
 
     assert weigh(Verdict.TIMEOUT, "https://a.test/x") is Severity.ERROR
     assert weigh(Verdict.TIMEOUT, "https://b.test/x") is Severity.WARNING
@@ -200,7 +200,7 @@ def test_strict_comes_last_and_leaves_ignored_ones_alone() -> None:
         (Verdict.GONE, Severity.IGNORE),
         (Verdict.NOT_CHECKED, Severity.ERROR),
     ):
-        assert severity(verdict, "u", held=False, settings=settings, strict=True) is expected
+        assert severity(verdict, ["u"], held=False, settings=settings, strict=True) is expected
 
 
 def test_every_verdict_has_its_own_code() -> None:

@@ -1,0 +1,77 @@
+"""What a run knows of an entry, put together: the evidence before its verdict, the result after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from imgcache.core import layout, wording
+from imgcache.core.verdict import Evidence, Judgement
+from imgcache.engine.agenda import Item
+from imgcache.model import Entry, ImageFacts, Severity, Source, UrlFacts
+from imgcache.report.findings import CachedThumbnail, EntryResult
+
+
+def web_evidence(
+    item: Item | None, facts: UrlFacts | None, images: Mapping[str, ImageFacts]
+) -> Evidence:
+    """What is known of a URL on the web, from this run and from memory."""
+    if item is None:
+        return Evidence()
+    failure = item.failure or (facts.failure if facts else None)
+    copy = images.get(facts.copy) if facts and facts.copy and item.held else None
+    response = facts.response if facts else None
+    status = response.status if response and copy else None
+    source = item.source
+    if copy is not None and (failure is not None or source is None):
+        source = Source.STALE
+    return Evidence(
+        failure=failure,
+        copy=copy,
+        placeholder=item.placeholder,
+        source=source,
+        status=failure.status if failure else status,
+    )
+
+
+def describe(
+    article: str,
+    entry: Entry,
+    evidence: Evidence,
+    judgement: Judgement,
+    severity: Severity | None,
+) -> EntryResult:
+    """One judged entry in the words of the report."""
+    known = evidence.copy or evidence.measured or evidence.failure
+    copy = evidence.copy
+    return EntryResult(
+        article=article,
+        line=entry.line,
+        column=entry.column,
+        pointer=entry.pointer,
+        url=entry.url_text,
+        verdict=judgement.verdict,
+        severity=severity,
+        message=wording.message(judgement.verdict, severity, entry.declared, evidence),
+        declared=entry.declared,
+        actual=evidence.size,
+        cached=entry.declared.cached if judgement.flag is None else judgement.flag,
+        format=evidence.format,
+        bytes=known.bytes if known else None,
+        sha256=copy.sha256 if copy else None,
+        status=evidence.status,
+        source=evidence.source,
+        path=layout.image_path(copy.sha256, copy.format) if copy else None,
+        thumbnails=_thumbnails(copy) if copy else (),
+    )
+
+
+def _thumbnails(copy: ImageFacts) -> tuple[CachedThumbnail, ...]:
+    return tuple(
+        CachedThumbnail(
+            one.name,
+            layout.thumbnail_path(one.name, copy.sha256, one.suffix),
+            one.width,
+            one.height,
+        )
+        for one in copy.thumbnails
+    )

@@ -1,0 +1,41 @@
+"""A list on disk: appended to once, read back as often as needed, so that memory stays flat."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+import weakref
+from collections.abc import Iterator
+from typing import IO, Generic, TypeVar
+
+_IN_MEMORY = 4 << 20
+T = TypeVar("T")
+
+
+class DiskList(Generic[T]):
+    """Items of plain tuples, strings and numbers, which pickle fast.
+
+    The file is in the system's folder for temporary files and has no name: nobody else reaches it.
+    """
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  ours until `close`
+        self._count = 0
+        # Whoever drops it without closing it has done nothing wrong.
+        self.close = weakref.finalize(self, self._file.close)
+
+    def append(self, item: T) -> None:
+        """One more; before the first iteration."""
+        pickle.dump(item, self._file, pickle.HIGHEST_PROTOCOL)
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[T]:
+        position = 0
+        for _ in range(self._count):
+            self._file.seek(position)
+            item: T = pickle.load(self._file)  # noqa: S301  written by us, in a file without a name
+            position = self._file.tell()
+            yield item
