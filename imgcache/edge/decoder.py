@@ -24,6 +24,7 @@ from imgcache.model import Format, Verdict
 
 # An SVG is not rendered, so nobody knows its colour: the paper's will do.
 _SVG_COLOR = "#ffffff"
+_STATM = Path("/proc/self/statm")
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ class _Answer:
         self.sink.flush()
 
     def fail(self, verdict: Verdict, detail: str) -> None:
-        self.send({"verdict": verdict.value, "detail": detail, "rss": _peak_memory()})
+        self.send({"verdict": verdict.value, "detail": detail, "rss": _resident_memory()})
 
 
 def main() -> None:
@@ -90,10 +91,14 @@ def _lower(kind: int, value: int) -> None:
     resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
-def _peak_memory() -> int:
-    """The most bytes that were ever resident."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+def _resident_memory() -> int:
+    """The bytes that are resident now.
+
+    Not ru_maxrss on Linux: that begins with what the process was that this one was forked from.
+    """
+    if _STATM.exists():
+        return int(_STATM.read_bytes().split()[1]) * resource.getpagesize()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _serve(job: dict[str, Any], data: bytes, limits: WorkerLimits, answer: _Answer) -> None:
@@ -123,7 +128,7 @@ def _judge(job: dict[str, Any], data: bytes, limits: WorkerLimits, answer: _Answ
     if structure.flaw is not None:
         answer.fail(structure.flaw, structure.detail)
     elif examined.format is Format.SVG:
-        answer.send({"color": _SVG_COLOR, "thumbnails": [], "rss": _peak_memory()})
+        answer.send({"color": _SVG_COLOR, "thumbnails": [], "rss": _resident_memory()})
     else:
         _decode(job, data, examined, limits.memory, answer)
 
@@ -145,7 +150,7 @@ def _decode(
             "thumbnails": [
                 {"suffix": one.suffix, "size": one.size, "bytes": len(one.data)} for one in made
             ],
-            "rss": _peak_memory(),
+            "rss": _resident_memory(),
         },
         b"".join(one.data for one in made),
     )

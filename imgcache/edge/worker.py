@@ -14,7 +14,7 @@ from typing import Any, Self
 import imgcache
 from imgcache.edge import frames
 
-# A worker is replaced after so many images, or when it was once this large: leaks stay small.
+# A worker is replaced after so many images, or when it stays this large: leaks stay small.
 _MOST_IMAGES = 1000
 _GROWN = 256 << 20
 _START_SECONDS = 60
@@ -35,7 +35,7 @@ class Worker:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._images = 0
-        self._peak = 0
+        self._resident = 0
 
     @classmethod
     async def start(cls, limits: str) -> Self:
@@ -66,15 +66,15 @@ class Worker:
         """Whether nobody has seen it end."""
         return self._process.returncode is None
 
-    def note(self, peak: int) -> None:
-        """Counts one image, after which the process had once been `peak` bytes large."""
+    def note(self, resident: int) -> None:
+        """Counts one image, after which the process is `resident` bytes large."""
         self._images += 1
-        self._peak = peak
+        self._resident = resident
 
     @property
     def worn(self) -> bool:
         """Whether it is time for a successor."""
-        return self._images >= _MOST_IMAGES or self._peak > _GROWN
+        return self._images >= _MOST_IMAGES or self._resident > _GROWN
 
     async def send(self, words: Mapping[str, Any], payload: bytes) -> None:
         """One frame to the process; raises LostError."""

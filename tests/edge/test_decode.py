@@ -198,7 +198,7 @@ async def test_an_image_that_needs_too_much_memory_costs_one_verdict() -> None:
 
 
 async def test_an_image_that_takes_too_long_costs_one_verdict() -> None:
-    async with DecodePool(LimitSettings(decode_time=0.3), workers=1) as pool:
+    async with DecodePool(LimitSettings(decode_time=0.05), workers=1) as pool:
         result = await pool.decode(job(pictures.webp_bomb(7900, 7900)))
         assert isinstance(result, Failure)
         assert (result.verdict, result.size) == (Verdict.TOO_MANY_PIXELS, (7900, 7900))
