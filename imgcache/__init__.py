@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from imgcache.errors import refuse_windows
+
 if TYPE_CHECKING:
     from imgcache.config import Settings
     from imgcache.engine.pipeline import Options, refresh
@@ -32,4 +34,5 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'imgcache' has no attribute {name!r}")
+    refuse_windows()
     return getattr(import_module(_HOMES[name]), name)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
+from imgcache.errors import ConfigError, refuse_windows
+
 
 def main() -> None:
     """Run the command line. The import waits until it is needed, so that workers stay light."""
+    try:
+        refuse_windows()
+    except ConfigError as exc:
+        sys.stderr.write(f"imgcache: {exc}\n")
+        sys.exit(2)
     from imgcache.surface.cli import app  # noqa: PLC0415
 
     app()

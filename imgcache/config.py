@@ -7,7 +7,6 @@ where the values come from (file, environment, flags) is configfile.py.
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,7 +14,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from imgcache import configfile, units
-from imgcache.errors import ConfigError
 from imgcache.model import Severity, Verdict
 from imgcache.version import VERSION
 
@@ -204,8 +202,6 @@ class Settings(Section):
         `flags` is a nested mapping as the file would have it; its `fetch.resolve` and
         `fetch.allow_private` add to what is set, all else replaces. Raises ConfigError.
         """
-        if platform.system() == "Windows":
-            raise ConfigError("imgcache runs on Linux and macOS; on Windows use WSL")
         layers = configfile.layers(Path.cwd(), os.environ, config)
         known = _known_keys(cls)
         for layer in layers:
@@ -228,6 +224,7 @@ def _known_keys(section: type[BaseModel]) -> dict[str, Any]:
     if section is SeveritySettings:
         del keys["verdicts"]
         keys |= {verdict.value: None for verdict in Verdict if verdict is not Verdict.OK}
+        keys["urls"] = _known_keys(UrlSeverity)
     if section is Settings:
         keys["thumbnails"] = {"*": _known_keys(ThumbnailSettings)}
     return keys

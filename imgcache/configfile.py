@@ -55,8 +55,10 @@ def _check(
             hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
             raise ConfigError(f"{layer.where((*path, key))}: unknown setting {full!r}{hint}")
         below = known.get(found, known.get("*"))
-        if below is not None and isinstance(value, Mapping):
-            _check(layer, value, below, (*path, key))
+        if below is not None:
+            tables = value if isinstance(value, list) else [value]
+            for table in (one for one in tables if isinstance(one, Mapping)):
+                _check(layer, table, below, (*path, key))
 
 
 def _dotted(known: Mapping[str, Any], path: tuple[str, ...]) -> Iterable[str]:

@@ -11,6 +11,8 @@ Please don't add one without drawing it here.
 
 from __future__ import annotations
 
+import sys
+
 
 class ImgcacheError(Exception):
     """The root: whoever embeds imgcache needs to catch this one only."""
@@ -22,6 +24,12 @@ class ConfigError(ImgcacheError):
 
 class CacheLockedError(ImgcacheError):
     """Another process holds the cache folder's lock."""
+
+
+def refuse_windows() -> None:
+    """Raises ConfigError there: locks, limits and durable renames are those of POSIX."""
+    if sys.platform == "win32":
+        raise ConfigError("imgcache runs on Linux and macOS; on Windows use WSL")
 
 
 class LocalError(ImgcacheError):

@@ -106,6 +106,10 @@ def test_thumbnails_can_be_none_or_others(tmp_path: Path) -> None:
         ("[fetch]\nmax_bytes = -1\n", [":2:", "fetch.max_bytes", "-1"]),
         ('[severity]\ngon = "error"\n', ["severity.gon", "severity.gone"]),
         ('[severity]\ngone = "fatal"\n', [":2:", "severity.gone", "'fatal'"]),
+        (
+            '[[severity.urls]]\nmatch = "x"\nseverty = "error"\n',
+            [":3:", "severity.urls.severty", "severity.urls.severity"],
+        ),
         ('on_mismatch = "drop"\n', [":1:", "on_mismatch", "'drop'", "uncache"]),
         ('[thumbnails."../x"]\nwidth = 1\n', ["thumbnails"]),
         ("[thumbnails.a]\nwidht = 1\n", ["thumbnails.a.widht", "width"]),

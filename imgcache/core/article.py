@@ -28,10 +28,11 @@ _FOREIGN = re.compile(
 
 
 class NotAnArticle(Enum):
-    """Why a file is passed over: no front matter at all, or that of another language."""
+    """Why a file is passed over: no front matter, that of another language, or one without end."""
 
     PLAIN = auto()
     FOREIGN = auto()
+    UNCLOSED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,10 @@ def parse(data: bytes, *, whole: bool, limits: LimitSettings) -> Document | NotA
         if other is not None:
             return other
     text = _decoded(data[3:] if bom else data)
-    start, end = (0, len(text)) if whole else _between_fences(text)
+    span = (0, len(text)) if whole else _between_fences(text)
+    if span is None:
+        return NotAnArticle.UNCLOSED
+    start, end = span
     return Document(text, bom, start, end, whole, compose(text, start, end, limits))
 
 
@@ -118,10 +122,9 @@ def _decoded(data: bytes) -> str:
         ) from exc
 
 
-def _between_fences(text: str) -> tuple[int, int]:
+def _between_fences(text: str) -> tuple[int, int] | None:
+    """None without a closing line: the first one may be a horizontal rule as well."""
     newline = text.find("\n")
     start = newline + 1 if newline >= 0 else len(text)
     closing = _CLOSING.search(text, start)
-    if closing is None:
-        raise ArticleError("its front matter has no closing `---` line", 1)
-    return start, closing.start()
+    return None if closing is None else (start, closing.start())

@@ -37,6 +37,16 @@ class Known:
     facts: UrlFacts | None = None
     copy: ImageFacts | None = None
 
+    @property
+    def went_wrong(self) -> bool:
+        """Whether the last try failed, or what it brought is lost."""
+        return self.facts is not None and (self.facts.failure is not None or self.copy is None)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether memory alone can judge the URL."""
+        return self.copy is not None or (self.facts is not None and self.facts.failure is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -54,7 +64,7 @@ class Trust:
 class Recall:
     """No request either, but what is known may be old: judge from memory.
 
-    `failure` speaks where memory has none: the host asked to be left alone.
+    `failure` speaks where memory has neither a copy nor a failure: the host's pause.
     """
 
     failure: Failure | None = None
@@ -71,20 +81,21 @@ def decide(
     now: float,
 ) -> Decision:
     """What to do about one URL; `pause` is its host's, if any. Times in POSIX seconds."""
-    failed = known.facts is not None and known.facts.failure is not None
     if demand is Demand.EVERYTHING:
         return _ask(known)
-    if not failed and _is_fresh(known, policy, now):
+    if _is_fresh(known, policy, now):
         return Trust()
-    if demand is Demand.FAILED and not failed:
-        return Recall()
     if pause is not None and now < pause.until:
-        return Recall(pause.failure)
+        return Recall(None if known.speaks else pause.failure)
+    if demand is Demand.FAILED and not known.went_wrong:
+        return Recall()
     return _ask(known)
 
 
 def _is_fresh(known: Known, policy: FreshnessSettings, now: float) -> bool:
     if known.facts is None or known.facts.response is None or known.copy is None:
+        return False
+    if known.facts.failure is not None:
         return False
     return freshness.is_fresh(known.facts.response, policy, now)
 

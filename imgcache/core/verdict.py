@@ -57,6 +57,12 @@ class Evidence:
     status: int | None = None
 
     @property
+    def sound_size(self) -> Size | None:
+        """The true size of a sound image."""
+        known = self.copy or self.measured
+        return known.size if known else None
+
+    @property
     def size(self) -> Size | None:
         """The true size: of the copy, of what was measured, or as a refused header told it."""
         known = self.copy or self.measured or self.failure
@@ -105,16 +111,20 @@ def judge(
     on_mismatch: Literal["uncache", "keep"] = "uncache",
 ) -> Judgement:
     """The one verdict of an entry, whether a sound copy is held for it, and its flag."""
-    size = evidence.copy or evidence.measured
+    size = evidence.sound_size
     if size is None:
         return _judge_without_image(evidence)
-    placeholder = _is_placeholder(declared, evidence)
-    by_size = size_verdict(declared, size.size, tolerance)
+    placeholder = is_placeholder(declared, evidence)
+    by_size = size_verdict(declared, size, tolerance)
     held = evidence.copy is not None and not placeholder
     flag = held and (by_size not in _WRONG_SIZE or on_mismatch == "keep")
-    if evidence.failure is not None and (placeholder or by_size not in _WRONG_SIZE):
-        return Judgement(evidence.failure.verdict, flag, held)
-    return Judgement(Verdict.PLACEHOLDER if placeholder else by_size, flag, held)
+    failed = evidence.failure.verdict if evidence.failure else None
+    if failed is None:
+        return Judgement(Verdict.PLACEHOLDER if placeholder else by_size, flag, held)
+    # Where a kept copy stands in for an answer that failed, a wrong size is the worse news; but
+    # this machine's own fault is no answer, and is never hidden.
+    stands = by_size in _WRONG_SIZE and not placeholder and failed is not Verdict.LOCAL_ERROR
+    return Judgement(by_size if stands else failed, flag, held)
 
 
 def _judge_without_image(evidence: Evidence) -> Judgement:
@@ -123,7 +133,8 @@ def _judge_without_image(evidence: Evidence) -> Judgement:
     return Judgement(evidence.failure.verdict, flag=False, held=False)
 
 
-def _is_placeholder(declared: Declared, evidence: Evidence) -> bool:
+def is_placeholder(declared: Declared, evidence: Evidence) -> bool:
+    """Whether the image is a stand-in: unmasked as one, or one pixel where more is declared."""
     declares_more = (declared.width or 0) > 1 or (declared.height or 0) > 1
     return evidence.placeholder or (evidence.size == Size(1, 1) and declares_more)
 

@@ -63,16 +63,33 @@ def replace(found: Found, old: bytes, new: bytes) -> bool:
     """
     if old == new:
         return True
-    with _translated(found):
-        root = Path(os.path.realpath(found.root))
-        target = Path(os.path.realpath(found.path))
-        if not target.is_relative_to(root):
-            raise ArticleError(
-                "is a symbolic link that leaves the given path; name the article's own folder"
-            )
-        *folders, name = target.relative_to(root).parts
-        with open_folder(root, *folders) as folder:
-            return _replace_in(folder, name, old, new)
+    with _translated(found), _own_folder(found) as (folder, name):
+        return _replace_in(folder, name, old, new)
+
+
+def check_editable(found: Found) -> None:
+    """Raises what `replace` would for a file that must not be edited; writes nothing."""
+    with _translated(found), _own_folder(found) as (folder, name):
+        file = open_existing(folder, name)
+        if file is not None:
+            try:
+                _check_editable(os.fstat(file), folder, name)
+            finally:
+                os.close(file)
+
+
+@contextmanager
+def _own_folder(found: Found) -> Iterator[tuple[int, str]]:
+    """The folder (a descriptor) and name of the file itself, symbolic links inside resolved."""
+    root = Path(os.path.realpath(found.root))
+    target = Path(os.path.realpath(found.path))
+    if not target.is_relative_to(root):
+        raise ArticleError(
+            "is a symbolic link that leaves the given path; name the article's own folder"
+        )
+    *folders, name = target.relative_to(root).parts
+    with open_folder(root, *folders) as folder:
+        yield folder, name
 
 
 @contextmanager

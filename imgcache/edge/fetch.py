@@ -26,7 +26,7 @@ from imgcache.edge.transport import Transport
 from imgcache.errors import LocalError
 from imgcache.model import Failure, ResponseFacts, Validators, Verdict
 
-__all__ = ["Attempt", "Body", "Fetcher", "NotModified", "Sink"]
+__all__ = ["Attempt", "Body", "Fetcher", "NotModified", "Sink", "Tally"]
 
 ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 
@@ -106,18 +106,21 @@ class Fetcher:
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
-    async def attempt(self, url: WebUrl, validators: Validators, sink: Sink) -> Attempt:
+    async def attempt(
+        self, url: WebUrl, validators: Validators, sink: Sink, tally: Tally | None = None
+    ) -> Attempt:
         """Ask for `url` once, whatever becomes of it.
 
         Args:
             url: from the gate.
             validators: of a sound copy; empty where there is none.
             sink: takes the body, if one comes.
+            tally: counts as it goes, for whoever may cancel the attempt.
 
         Raises:
             LocalError: from the sink.
         """
-        tally = Tally()
+        tally = tally or Tally()
         try:
             async with asyncio.timeout(self._settings.deadline):
                 result = await self._follow(url, validators, sink, tally)

@@ -97,8 +97,12 @@ class Store:
     ) -> None:
         for facts in image.thumbnails:
             if facts.name in thumbnails:
-                path = thumbnail_path(facts.name, image.sha256, facts.suffix)
-                publication.add(path, [thumbnails[facts.name]])
+                path, data = (
+                    thumbnail_path(facts.name, image.sha256, facts.suffix),
+                    thumbnails[facts.name],
+                )
+                if publication.keep(path, hashlib.sha256(data).hexdigest()) is None:
+                    publication.add(path, [data])
 
     def sound_mtime(self, image: ImageFacts) -> int | None:
         """The mtime (ns) of the image's file if it is sound, else None.

@@ -15,7 +15,7 @@ from typing import Self, assert_never
 from imgcache.config import Settings
 from imgcache.core import plan, retry
 from imgcache.core.verdict import Evidence
-from imgcache.edge.fetch import Body, NotModified
+from imgcache.edge.fetch import Body, NotModified, Tally
 from imgcache.edge.spool import Spool
 from imgcache.engine.agenda import InPlace, Item
 from imgcache.engine.events import Listener
@@ -57,12 +57,14 @@ class Acquirer:
 
     def __init__(self, tools: Tools, settings: Settings, listener: Listener, backlog: int) -> None:
         self.traffic = Traffic()
+        self.left_out = 0
         self._tools = tools
         self._settings = settings
         self._listener = listener
         self._keeper = Keeper(tools, settings)
         self._backlog = asyncio.Semaphore(backlog)
         self._decodes = asyncio.TaskGroup()
+        self._remade: set[str] = set()
 
     async def __aenter__(self) -> Self:
         await self._decodes.__aenter__()
@@ -91,10 +93,14 @@ class Acquirer:
 
     async def _ask(self, job: Job, spool: Spool) -> Outcome | None:
         """One exchange; None where the spool went on to the decoder."""
-        asked = await self._tools.fetcher.attempt(job.item.url, job.validators, spool)
-        self.traffic.requests += asked.requests
-        self.traffic.bytes += asked.wire_bytes
-        self._listener.attempted(job.item.url.href, asked.wire_bytes)
+        tally = Tally()
+        try:
+            fetcher = self._tools.fetcher
+            asked = await fetcher.attempt(job.item.url, job.validators, spool, tally)
+        finally:
+            self.traffic.requests += tally.requests
+            self.traffic.bytes += tally.wire_bytes
+        self._listener.attempted(job.item.url.href, tally.wire_bytes)
         match asked.result:
             case Body(response):
                 await self._backlog.acquire()
@@ -113,22 +119,29 @@ class Acquirer:
             self._conclude(job, job.last)
         elif failure is not None:
             detail = f"not asked: host given up ({failure.detail})"
-            job.item.failure, job.item.failed = replace(failure, detail=detail), True
-            self._listener.concluded(job.item.url.href, None, job.item.failure)
+            unasked = replace(failure, detail=detail, status=None)
+            job.item.failure, job.item.failed = unasked, True
+            self._finish(job, None, unasked)
+        else:
+            self.left_out += 1
 
     async def remake(self, job: Job) -> None:
-        """Make the thumbnails of a kept copy again; ends the job."""
-        if job.known.copy is None:
+        """Make the thumbnails of a kept copy again, once however many URLs share it."""
+        copy = job.known.copy
+        if copy is None or copy.sha256 in self._remade:
             return
+        self._remade.add(copy.sha256)
         async with self._backlog:
             try:
-                image = await self._keeper.remake(job.known.copy)
+                image = await self._keeper.remake(copy)
             except LocalError as exc:
                 self._fail_here(job, str(exc))
                 return
+            except Exception as exc:  # noqa: BLE001  as above
+                self._fail_here(job, _unforeseen(exc))
+                return
         if image is not None:
             self._tools.ledger.note(images=[image])
-        self._listener.concluded(job.item.url.href, job.item.source, None)
 
     async def measure(self, place: InPlace) -> None:
         """Judge an image that needs no fetch."""
@@ -137,6 +150,9 @@ class Acquirer:
                 place.evidence = await self._keeper.measure(place.location)
             except LocalError as exc:
                 place.evidence = Evidence(failure=Failure(Verdict.LOCAL_ERROR, str(exc)))
+            except Exception as exc:  # noqa: BLE001  as above
+                failure = Failure(Verdict.LOCAL_ERROR, _unforeseen(exc))
+                place.evidence = Evidence(failure=failure)
 
     def _fail(self, job: Job, failure: Failure) -> Outcome:
         """Decide whether a failed job is tried again, and what its host is granted."""
@@ -173,7 +189,7 @@ class Acquirer:
             job.item.failure = failure
         else:
             self._note(job, facts)
-        self._listener.concluded(job.item.url.href, None, failure)
+        self._finish(job, None, failure)
 
     def _note(self, job: Job, facts: UrlFacts, *images: ImageFacts) -> None:
         href = job.item.url.href
@@ -183,17 +199,23 @@ class Acquirer:
     def _confirm(self, job: Job, response: ResponseFacts) -> Outcome:
         """304: the copy stands, with the lifetime that this answer gives it."""
         facts, copy = job.known.facts, job.known.copy
-        if facts is None or facts.response is None or copy is None:
-            return self._fail(job, Failure(Verdict.HTTP_ERROR, "304 without a condition", 304))
+        # Only a sound copy's validators are ever sent, and the fetcher refuses an unasked 304.
+        assert facts is not None  # noqa: S101
+        assert facts.response is not None  # noqa: S101
+        assert copy is not None  # noqa: S101
         confirmed = plan.confirm(facts.response, response)
         href = job.item.url.href
         self._note(job, UrlFacts(href, response.answered_at, copy.sha256, confirmed))
         job.item.source, job.item.failed = Source.REVALIDATED, False
-        if plan.lacks_thumbnails(copy, self._settings.thumbnails):
-            self._decodes.create_task(self.remake(job))
-        else:
-            self._listener.concluded(href, Source.REVALIDATED, None)
+        self._finish(job, Source.REVALIDATED, None)
         return Outcome()
+
+    def _finish(self, job: Job, source: Source | None, failure: Failure | None) -> None:
+        """Nothing more is to be asked; the kept copy may still lack a thumbnail."""
+        copy = job.known.copy
+        if copy is not None and plan.lacks_thumbnails(copy, self._settings.thumbnails):
+            self._decodes.create_task(self.remake(job))
+        self._listener.concluded(job.item.url.href, source, failure)
 
     async def _store(self, job: Job, spool: Spool, response: ResponseFacts) -> None:
         """From the spooled body to a published image and its facts; ends the job."""

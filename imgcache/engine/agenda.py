@@ -25,6 +25,10 @@ from imgcache.errors import ArticleError
 from imgcache.model import Entry, Failure, Size, Source
 
 _PAUSE = 100
+_TOLD = {
+    NotAnArticle.FOREIGN: "with front matter that is not YAML",
+    NotAnArticle.UNCLOSED: "that begin with --- but have no closing --- line",
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -62,14 +66,14 @@ class InPlace:
 
 @dataclass(slots=True)
 class Agenda:
-    """All URLs of a run: on the web by their normalised form, the others by their text's hash."""
+    """All URLs of a run: on the web by their normalised form, the others by a key."""
 
     web: dict[str, Item] = field(default_factory=dict)
     in_place: dict[bytes, InPlace] = field(default_factory=dict)
     unusable: set[bytes] = field(default_factory=set)
     memo: Memo = field(default_factory=Memo)
     articles: int = 0
-    foreign: int = 0
+    passed_over: Counter[NotAnArticle] = field(default_factory=Counter)
 
     @property
     def urls(self) -> int:
@@ -96,14 +100,20 @@ class Agenda:
                 item = self.web[location.href] = Item(location)
             item.add(entry)
         elif isinstance(location, Failure):
-            self.unusable.add(text_key(entry))
+            self.unusable.add(_hash(entry.url_text.encode("utf-8", "surrogatepass")))
         else:
-            self.in_place.setdefault(text_key(entry), InPlace(location))
+            self.in_place.setdefault(place_key(location), InPlace(location))
 
 
-def text_key(entry: Entry) -> bytes:
-    """What identifies a URL that is not on the web; a `data:` URL may be megabytes long."""
-    return hashlib.sha256(entry.url_text.encode("utf-8", "surrogatepass")).digest()
+def place_key(location: DataUrl | SitePath) -> bytes:
+    """What identifies an image that needs no fetch; a `data:` URL may be megabytes long."""
+    if isinstance(location, SitePath):
+        return location.path.encode("utf-8", "surrogatepass")
+    return _hash(location.media_type.encode("utf-8", "surrogatepass") + b"\0" + location.data)
+
+
+def _hash(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
 
 
 async def collect(found: Sequence[Found], settings: Settings, listener: Listener) -> Agenda:
@@ -116,8 +126,9 @@ async def collect(found: Sequence[Found], settings: Settings, listener: Listener
         _collect_one(file, settings, agenda)
         if number % _PAUSE == 0:
             await asyncio.sleep(0)
-    if agenda.foreign:
-        listener.warned(f"{agenda.foreign} files with front matter that is not YAML: passed over")
+    for reason, told in _TOLD.items():
+        if agenda.passed_over[reason]:
+            listener.warned(f"{agenda.passed_over[reason]} file(s) {told}: passed over")
     if not agenda.articles:
         listener.warned("no article was found: name a file or folder, or set `articles`")
     return agenda
@@ -131,7 +142,7 @@ def _collect_one(file: Found, settings: Settings, agenda: Agenda) -> None:
         read = exc
     agenda.memo.remember(read)
     if isinstance(read, NotAnArticle):
-        agenda.foreign += read is NotAnArticle.FOREIGN
+        agenda.passed_over[read] += 1
         return
     agenda.articles += 1
     if isinstance(read, Reading):

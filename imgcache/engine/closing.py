@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from imgcache.engine.ledger import Ledger
 from imgcache.engine.planning import Facts, batches, look_up
 from imgcache.engine.reading import Reading
 from imgcache.engine.report import Report
+from imgcache.engine.threads import to_its_end
 from imgcache.engine.tools import Tools
 from imgcache.errors import ArticleError
 from imgcache.report.findings import ArticleProblem
@@ -51,7 +51,7 @@ async def judge_all(
         reads = [read for _, read in readings if isinstance(read, Reading)]
         urls = {href for read in reads for href in read.hrefs}
         facts = await look_up(tools.ledger, list(urls))
-        await asyncio.to_thread(_judge_batch, readings, facts, judge, report)
+        await to_its_end(_judge_batch, readings, facts, judge, report)
         listener.judged(len(readings))
 
 

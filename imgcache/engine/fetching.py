@@ -20,15 +20,20 @@ _BACKLOG = 4
 
 
 class Fetching:
-    """Runs the work of a plan. `cut_short` tells whether something was left out."""
+    """Runs the work of a plan. `cut_short` tells whether a URL was left out."""
 
     def __init__(
         self, tools: Tools, settings: Settings, listener: Listener, interrupt: asyncio.Event
     ) -> None:
-        self.cut_short = False
+        self._cancelled = False
         self._interrupt = interrupt
         self._acquirer = Acquirer(tools, settings, listener, _BACKLOG * workers())
         self._lanes = HostLanes(settings.fetch, self._acquirer.attempt, self._acquirer.skip)
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether a URL was not reached before the interruption, or before the time was up."""
+        return self._cancelled or self._acquirer.left_out > 0
 
     @property
     def traffic(self) -> Traffic:
@@ -44,9 +49,9 @@ class Fetching:
         interrupt = asyncio.create_task(self._interrupt.wait())
         timer = None
         if seconds is not None and seconds <= 0:
-            self._stop()
+            self._lanes.stop()
         elif seconds is not None:
-            timer = asyncio.get_running_loop().call_later(seconds, self._stop)
+            timer = asyncio.get_running_loop().call_later(seconds, self._lanes.stop)
         try:
             await asyncio.wait({everything, interrupt}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -56,13 +61,9 @@ class Fetching:
             everything.cancel()
             await asyncio.wait({everything, interrupt})
         if everything.cancelled():
-            self.cut_short = True
+            self._cancelled = True
         else:
             _raise_for(everything.exception())
-
-    def _stop(self) -> None:
-        self.cut_short = True
-        self._lanes.stop()
 
     async def _everything(self, agenda: Agenda, work: Work) -> None:
         async with self._acquirer as acquirer, asyncio.TaskGroup() as group:

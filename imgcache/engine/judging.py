@@ -19,11 +19,11 @@ from imgcache.core.writeback import Change, apply
 from imgcache.edge import articles
 from imgcache.edge.articles import Found
 from imgcache.engine import reading, results
-from imgcache.engine.agenda import Agenda, text_key
+from imgcache.engine.agenda import Agenda, place_key
 from imgcache.engine.planning import Facts
 from imgcache.engine.reading import Reading
 from imgcache.errors import ArticleError, LocalError
-from imgcache.model import Entry, Failure
+from imgcache.model import Entry, Failure, Verdict
 from imgcache.report import diff
 from imgcache.report.findings import ArticleDiff, ArticleProblem, EntryResult
 
@@ -96,9 +96,7 @@ class Judge:
             rulings = list(self._rule(read, facts))
             try:
                 after = self._edit(found, read, rulings)
-                if after == read.data or not self._manner.write:
-                    return self._done(found, read, after, rulings)
-                if articles.replace(found, read.data, after):
+                if self._settle(found, read.data, after):
                     return self._done(found, read, after, rulings)
                 again = reading.load(found, self._settings)
             except ArticleError as exc:
@@ -112,27 +110,39 @@ class Judge:
         error = ArticleError("somebody keeps changing this file; run again when it is at rest")
         return self._refused(found, read, list(self._rule(read, facts)), error)
 
+    def _settle(self, found: Found, before: bytes, after: bytes) -> bool:
+        """Write what has to be written; False for a file that changed under our hands."""
+        if before == after:
+            return True
+        if self._manner.write:
+            return articles.replace(found, before, after)
+        articles.check_editable(found)
+        return True
+
     def _rule(self, read: Reading, facts: Facts) -> Iterator[_Ruling]:
         located = zip(read.entries, read.locations, strict=True)
         for index, (entry, location) in enumerate(located):
             if not reading.is_excluded(entry, location, self._settings):
-                evidence = self._evidence(entry, location, facts)
+                evidence = self._evidence(location, facts)
                 judgement, change = self._decide(entry, evidence)
                 yield _Ruling(index, entry, location, evidence, judgement, change)
 
     def _decide(self, entry: Entry, evidence: Evidence) -> tuple[Judgement, Change]:
         tolerance, on_mismatch = self._settings.tolerance, self._settings.on_mismatch
         judgement = verdict.judge(entry.declared, evidence, tolerance, on_mismatch)
-        change = Change(cached=judgement.flag)
-        size = evidence.size
-        if self._manner.fix_dimensions and size and judgement.verdict.is_about_size:
-            change = replace(change, width=size.width, height=size.height)
-            corrected = replace(entry.declared, width=size.width, height=size.height)
-            judgement = verdict.judge(corrected, evidence, tolerance, on_mismatch)
-            change = replace(change, cached=judgement.flag)
-        return judgement, change
+        size = evidence.sound_size
+        if (
+            not self._manner.fix_dimensions
+            or size is None
+            or verdict.is_placeholder(entry.declared, evidence)
+            or verdict.size_verdict(entry.declared, size, tolerance) is Verdict.OK
+        ):
+            return judgement, Change(cached=judgement.flag)
+        corrected = replace(entry.declared, width=size.width, height=size.height)
+        judgement = verdict.judge(corrected, evidence, tolerance, on_mismatch)
+        return judgement, Change(judgement.flag, size.width, size.height)
 
-    def _evidence(self, entry: Entry, location: Location, facts: Facts) -> Evidence:
+    def _evidence(self, location: Location, facts: Facts) -> Evidence:
         if isinstance(location, WebUrl):
             href = location.href
             return results.web_evidence(
@@ -140,7 +150,7 @@ class Judge:
             )
         if isinstance(location, Failure):
             return Evidence(failure=location)
-        place = self._agenda.in_place.get(text_key(entry))
+        place = self._agenda.in_place.get(place_key(location))
         return place.evidence if place else Evidence()
 
     def _edit(self, found: Found, read: Reading, rulings: list[_Ruling]) -> bytes:

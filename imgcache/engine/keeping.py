@@ -17,6 +17,7 @@ from imgcache.edge import site
 from imgcache.edge.decode import Decoded, DecodeJob
 from imgcache.edge.spool import Spool
 from imgcache.engine.room import Room
+from imgcache.engine.threads import to_its_end
 from imgcache.engine.tools import Tools
 from imgcache.errors import LocalError
 from imgcache.model import Failure, ImageFacts, ResponseFacts, ThumbnailFacts
@@ -53,7 +54,7 @@ class Keeper:
             return None
         image = replace(copy, thumbnails=_thumbnail_facts(decoded))
         made = {one.name: one.data for one in decoded.thumbnails}
-        await asyncio.to_thread(self._tools.store.publish_thumbnails, image, made)
+        await to_its_end(self._tools.store.publish_thumbnails, image, made)
         return image
 
     async def measure(self, location: DataUrl | SitePath) -> Evidence:
@@ -99,7 +100,7 @@ class Keeper:
         made = {one.name: one.data for one in decoded.thumbnails}
         await self._room.take(image)
         try:
-            mtime_ns = await asyncio.to_thread(self._tools.store.publish, body, image, made)
+            mtime_ns = await to_its_end(self._tools.store.publish, body, image, made)
         except LocalError:
             self._room.give_back(image)
             raise

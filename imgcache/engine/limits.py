@@ -53,6 +53,7 @@ class _Lane(Generic[J]):
     paused: int = 0
     queued: bool = False
     given_up: Failure | None = None
+    probe_awaited: bool = False
     probe_due: bool = False
     silenced: bool = False
 
@@ -61,7 +62,10 @@ class _Lane(Generic[J]):
             return 0
         if self.given_up is not None:
             return 1 if self.probe_due else 0
-        return per_host if self.answered else 1
+        if self.answered:
+            return per_host
+        # Nothing new while the first one waits for its next try: it may be a dead host.
+        return 0 if self.delayed else 1
 
 
 class HostLanes(Generic[J]):
@@ -149,6 +153,8 @@ class HostLanes(Generic[J]):
     def _weigh(self, lane: _Lane[J], outcome: Outcome) -> None:
         """Count what an outcome says about the host itself."""
         fault = outcome.failure
+        if lane.silenced:
+            return
         if fault is not None and outcome.silence:
             lane.silenced = True
             lane.given_up = fault
@@ -156,12 +162,17 @@ class HostLanes(Generic[J]):
             lane.answered = True
             lane.faults = 0
             lane.given_up = None
-        elif outcome.again is None:
-            lane.faults += 1
-            if lane.faults >= self._settings.breaker_failures:
-                lane.given_up = fault
-                pause = self._settings.breaker_pause
-                self._later(pause, lane, lambda: _allow_probe(lane), waits=False)
+        else:
+            # One URL counts once, however often it is tried.
+            lane.faults += outcome.again is None
+            if lane.faults >= self._settings.breaker_failures or lane.given_up is not None:
+                self._give_up(lane, fault)
+
+    def _give_up(self, lane: _Lane[J], fault: Failure) -> None:
+        lane.given_up = fault
+        if not lane.probe_awaited:
+            lane.probe_awaited = True
+            self._later(self._settings.breaker_pause, lane, lambda: _allow_probe(lane), waits=False)
 
     def _later(
         self, seconds: float, lane: _Lane[J], change: Callable[[], None], *, waits: bool
@@ -198,4 +209,5 @@ def _return(lane: _Lane[J], job: J) -> None:
 
 
 def _allow_probe(lane: _Lane[J]) -> None:
+    lane.probe_awaited = False
     lane.probe_due = True

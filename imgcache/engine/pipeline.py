@@ -47,6 +47,7 @@ async def refresh(
     is done by then is judged and written. Raises ConfigError, CacheLockedError, LocalError.
     """
     options, listener = options or Options(), listener or Silence()
+    interrupt = interrupt or asyncio.Event()
     report = Report("refresh", dry_run=not options.manner.write)
     began = time.monotonic()
     found = articles.discover(chosen(paths, settings), cache_dir=settings.cache.dir)
@@ -54,7 +55,7 @@ async def refresh(
         agenda = await collect(found, settings, listener)
         work = await plan_work(agenda, tools, settings, options.demand)
         listener.planned(agenda.articles, agenda.urls, work.jobs + len(agenda.in_place))
-        fetching = Fetching(tools, settings, listener, interrupt or asyncio.Event())
+        fetching = Fetching(tools, settings, listener, interrupt)
         seconds = options.max_time and options.max_time - (time.monotonic() - began)
         await fetching.run(agenda, work, seconds)
         await tools.ledger.flush()
@@ -62,7 +63,7 @@ async def refresh(
         await judge_all(found, Judge(agenda, settings, options.manner), tools, listener, report)
         if options.manner.write:
             await write_manifest(tools)
-    report.interrupted = fetching.cut_short
+    report.interrupted = fetching.cut_short or interrupt.is_set()
     report.finish(agenda.urls, agenda.counts(), fetching.traffic)
     return report
 

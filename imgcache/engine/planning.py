@@ -114,8 +114,8 @@ def _enlist(
         case plan.Trust():
             item.source = Source.FRESH
         case plan.Recall(failure):
-            item.failure = failure if known.facts is None else None
-            item.failed = item.failed or item.failure is not None
+            item.failure = failure
+            item.failed = item.failed or failure is not None
         case _:
             assert_never(decision)
     if known.copy is not None and plan.lacks_thumbnails(known.copy, settings.thumbnails):

@@ -17,7 +17,7 @@ from imgcache.core.gate import WebUrl
 from imgcache.core.location import Location, locate
 from imgcache.edge import articles
 from imgcache.edge.articles import Found
-from imgcache.engine.spool import DiskList
+from imgcache.engine.disklist import DiskList
 from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry
 
@@ -81,6 +81,8 @@ def _refuse_if_named(found: Found, reason: NotAnArticle) -> NotAnArticle:
         return reason
     if reason is NotAnArticle.FOREIGN:
         raise ArticleError("the front matter is not YAML; put it between two --- lines", 1)
+    if reason is NotAnArticle.UNCLOSED:
+        raise ArticleError("no article: the front matter has no closing --- line", 1)
     raise ArticleError("no article: the file does not begin with front matter (---)", 1)
 
 

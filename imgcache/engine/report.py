@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from imgcache.engine.spool import DiskList
+from imgcache.engine.disklist import DiskList
 from imgcache.model import Declared, Format, Severity, Size, Source, Verdict
 from imgcache.report import json
 from imgcache.report.findings import (

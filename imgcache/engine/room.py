@@ -20,10 +20,11 @@ class Room:
         self._ledger = ledger
         self._limit = limit
         self._used: int | None = None
+        self._taken: set[str] = set()
         self._turn = asyncio.Lock()
 
     async def take(self, image: ImageFacts) -> None:
-        """Count an image in; images that no URL points to make room for it.
+        """Count an image in, unless it is there; images that no URL points to make room for it.
 
         Raises:
             LocalError: The cache is full, and nothing in it can go.
@@ -31,6 +32,8 @@ class Room:
         if self._limit is None:
             return
         async with self._turn:
+            if await self._is_counted(image.sha256):
+                return
             if self._used is None:
                 self._used = await self._ledger.ask(Index.total_bytes)
             excess = self._used + weight(image) - self._limit
@@ -42,15 +45,24 @@ class Room:
                     "raise it, or run imgcache cache gc"
                 )
             self._used += weight(image)
+            self._taken.add(image.sha256)
 
     def give_back(self, image: ImageFacts) -> None:
         """An image that was counted in was not published after all."""
-        if self._used is not None:
+        if self._used is not None and image.sha256 in self._taken:
+            self._taken.discard(image.sha256)
             self._used -= weight(image)
+
+    async def _is_counted(self, sha256: str) -> bool:
+        return sha256 in self._taken or bool(
+            await self._ledger.ask(lambda index: index.images([sha256]))
+        )
 
     async def _evict(self, excess: int) -> None:
         await self._ledger.flush()
-        orphans = await self._ledger.ask(lambda index: list(index.orphans()))
+        orphans = await self._ledger.ask(Index.orphans)
+        # What this run has just stored may be on its way to the index.
+        orphans = tuple(one for one in orphans if one.sha256 not in self._taken)
         going = to_evict(orphans, excess)
         await self._ledger.ask(lambda index: index.forget([one.sha256 for one in going]))
         for image in going:

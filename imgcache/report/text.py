@@ -22,6 +22,8 @@ _STYLES = {
     "faint": Style.parse("dim"),
 }
 _KILO = 1000
+# What a diff needs to stay exact: tabs, and the CR of a CRLF.
+_BLANKS = "\t\r"
 
 
 def render(findings: Findings, *, colour: bool = False, with_diffs: bool = False) -> Iterator[str]:
@@ -40,11 +42,11 @@ def render(findings: Findings, *, colour: bool = False, with_diffs: bool = False
         yield f"{paint('article', printable(problem.article))}\n"
         yield from _problem(problem, paint)
         yield "\n"
+    yield from _ending(findings, paint)
     if with_diffs:
         for one in findings.diffs():
-            yield one.diff
             yield "\n"
-    yield from _ending(findings, paint)
+            yield from (f"{printable(line, also=_BLANKS)}\n" for line in one.diff.split("\n")[:-1])
 
 
 class _Paint:
@@ -55,10 +57,18 @@ class _Paint:
         return _STYLES[style].render(text, color_system=self._system)
 
 
-def printable(text: str) -> str:
-    """Text from strangers, so that it can't steer the terminal: control characters are escaped."""
+def printable(text: str, also: str = "") -> str:
+    """Text from strangers, so that it can't steer the terminal: control characters are escaped.
+
+    `also`: those that may stay.
+    """
+    if text.isprintable():
+        return text
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+        char
+        if char.isprintable() or char in also
+        else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in text
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,7 +38,12 @@ async def write_files(report: Report, outputs: Sequence[Output], *, with_diffs: 
 
 
 def write(pieces: Iterable[str]) -> None:
-    """Print to stdout; a reader that goes away early (`| head`) is no error."""
+    """Print to stdout; a reader that goes away early (`| head`) is no error.
+
+    A character that the terminal's encoding lacks is escaped.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         for lines in _gathered(pieces):
             sys.stdout.write(lines)

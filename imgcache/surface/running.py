@@ -85,20 +85,18 @@ def _run(
             report = await _interruptible(work(interrupt), interrupt)
         if interrupt.is_set():
             console.warned("interrupted: what was done by then is kept, judged and written")
-        with_diffs = destination.with_diffs
-        await outputs.write_files(report, destination.files, with_diffs=with_diffs)
         return report, interrupt.is_set()
 
     report, interrupted = asyncio.run(main())
-    if destination.shown is not None:
-        pieces = outputs.rendered(
-            report,
-            destination.shown,
-            with_diffs=destination.with_diffs,
-            colour=outputs.has_colour(),
-        )
-        outputs.write(pieces)
-    report.close()
+    with_diffs = destination.with_diffs
+    try:
+        if destination.shown is not None:
+            colour = outputs.has_colour()
+            kind = destination.shown
+            outputs.write(outputs.rendered(report, kind, with_diffs=with_diffs, colour=colour))
+        asyncio.run(outputs.write_files(report, destination.files, with_diffs=with_diffs))
+    finally:
+        report.close()
     return _INTERRUPTED if interrupted else status(report)
 
 

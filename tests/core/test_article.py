@@ -85,8 +85,6 @@ def test_front_matter_of_other_languages_is_foreign(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "line", "words"),
     [
-        (b"---\na: 1\nbody\n", 1, "no closing"),
-        (b"---", 1, "no closing"),
         (b"---\na: 1\n---\nbo\xffdy\n", 4, "UTF-8"),
         (b"\xff\xfe-\x00-\x00-\x00\n\x00", 1, "UTF-16"),
         ("---\n\U0001f600: 1\nb: [\nc: d\n---\n".encode(), 5, "expected ',' or ']'"),
@@ -224,3 +222,8 @@ def test_tags_are_those_of_the_safe_loader(value: str) -> None:
 @pytest.mark.parametrize("value", ["9" * 5000, "2024-02-30", "!!python/object:os.system x", "1:99"])
 def test_no_value_is_ever_constructed(value: str) -> None:
     assert document(f"---\na: {value}\n---\n".encode()).root is not None
+
+
+@pytest.mark.parametrize("data", [b"---\na: 1\nbody\n", b"---", b"---\n\nA horizontal rule.\n"])
+def test_front_matter_without_a_closing_line_is_told_apart(data: bytes) -> None:
+    assert parse(data, whole=False, limits=LimitSettings()) is NotAnArticle.UNCLOSED

@@ -89,6 +89,12 @@ def test_a_kept_copy_stands_in_unless_its_size_is_wrong(
     assert (judgement.verdict, judgement.flag, judgement.held) == (verdict, flag, True)
 
 
+def test_this_machines_fault_is_never_hidden_behind_a_wrong_size() -> None:
+    fault = Failure(Verdict.LOCAL_ERROR, "disk full")
+    judgement = judge(Declared(99, 20), Evidence(failure=fault, copy=image(30, 20)))
+    assert (judgement.verdict, judgement.flag) == (Verdict.LOCAL_ERROR, False)
+
+
 def test_a_missing_size_still_counts_as_cached() -> None:
     judgement = judge(Declared(None, 20), Evidence(copy=image(30, 20)))
     assert (judgement.verdict, judgement.flag) == (Verdict.DIMENSIONS_MISSING, True)

@@ -184,3 +184,53 @@ async def test_stopping_starts_nothing_more_and_ends_what_waits() -> None:
     assert len(log.ran) == 2
     assert sorted(job.number for job, _ in log.skipped) == [0, 2, 3, 4, 5, 6, 7, 8, 9]
     assert {failure for _, failure in log.skipped} == {None}
+
+
+async def test_a_given_up_host_is_probed_again_and_again_even_if_the_probe_may_be_retried() -> None:
+    probes = 0
+    release = asyncio.Event()
+
+    async def dead_until_the_fifth_probe(job: Job) -> Outcome:
+        nonlocal probes
+        if job.host == "other.test":
+            await release.wait()
+            return Outcome()
+        probes += 1
+        if probes >= 7:
+            release.set()
+            return Outcome()
+        job.number += 1
+        return Outcome(DEAD, again=0.0 if job.number % 2 else None)
+
+    log = Log(dead_until_the_fifth_probe)
+    jobs = [Job("other.test"), *(Job("a.test") for _ in range(9))]
+    await log.lanes(breaker_failures=1, breaker_pause=0.001).drain(jobs)
+    assert log.skipped == []
+
+
+async def test_a_silenced_host_stays_silenced_when_a_late_answer_comes() -> None:
+    asked = asyncio.Event()
+
+    async def script(job: Job) -> Outcome:
+        if job.number == 0:
+            return Outcome()
+        if job.number == 1:
+            await asked.wait()
+            return Outcome()
+        asked.set()
+        return Outcome(BUSY, silence=True)
+
+    log = Log(script)
+    await log.lanes(per_host=2).drain([Job("a.test", n) for n in range(6)])
+    assert [failure for _, failure in log.skipped] == [BUSY] * 3
+
+
+async def test_a_new_host_gets_nothing_more_while_its_first_job_waits_for_another_try() -> None:
+    async def refuses(job: Job) -> Outcome:
+        job.number += 1
+        return Outcome(DEAD, again=0.001 if job.number < 3 else None)
+
+    log = Log(refuses)
+    await log.lanes(breaker_failures=2).drain([Job("a.test") for _ in range(50)])
+    assert len(log.ran) == 6
+    assert len(log.skipped) == 48

@@ -476,3 +476,89 @@ async def test_a_slip_of_ours_costs_one_url_and_not_the_run(world: World) -> Non
     assert (first.verdict, second.verdict) == (Verdict.LOCAL_ERROR, Verdict.OK)
     assert first.message is not None
     assert "ZeroDivisionError" in first.message
+
+
+async def test_a_lost_copy_of_a_paused_host_clears_the_flag(world: World) -> None:
+    good = world.origin.route("/a.jpg", body=JPEG)
+    article = world.article(world.entry(good))
+    entry = await world.only()
+    busy = world.origin.route("/b.jpg", status=429, headers={"Retry-After": "3600"})
+    world.article(world.entry(good, cached="true"), world.entry(busy))
+    await world.refresh()
+    (world.cache / str(entry.path)).unlink()
+    report = await world.refresh()
+    lost, _ = report.entries()
+    assert (lost.verdict, lost.cached, lost.status) == (Verdict.RATE_LIMITED, False, 429)
+    assert "isCached: true" not in article.read_text()
+
+
+async def test_a_lost_copy_is_asked_for_with_retry_failed(world: World) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    entry = await world.only()
+    (world.cache / str(entry.path)).unlink()
+    assert (await world.only(demand=Demand.FAILED)).source is Source.DOWNLOADED
+
+
+async def test_the_same_bytes_again_rewrite_nothing(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.article(world.entry(url))
+    await world.refresh()
+    before = world.state()
+    entry = await world.only(demand=Demand.EVERYTHING)
+    assert entry.source is Source.DOWNLOADED
+    assert world.state() == before
+
+
+async def test_a_dry_run_says_what_could_not_be_edited(world: World) -> None:
+    article = world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    os.link(article, world.folder / "twin")
+    report = await world.refresh(manner=Manner(write=False))
+    (problem,) = report.article_errors()
+    assert "link" in problem.message
+    assert report.summary.articles_changed == 0
+
+
+async def test_bytes_that_are_stored_already_need_no_room(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.article(world.entry(url))
+    await world.refresh()
+    full = world.settings().cache.model_copy(update={"max_bytes": 10})
+    settings = world.settings().model_copy(update={"cache": full})
+    report = await refresh([world.articles], settings, Options(Demand.EVERYTHING))
+    assert report.summary.verdicts == {Verdict.OK: 1}
+
+
+async def test_missing_sizes_are_fixed_from_a_kept_copy(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    article = world.article(f'url: "{url}", isCached: false')
+    await world.refresh()
+    world.origin.route("/a.jpg", status=404)
+    entry = await world.only(demand=Demand.EVERYTHING, manner=Manner(fix_dimensions=True))
+    assert (entry.verdict, entry.cached) == (Verdict.GONE, True)
+    assert "width: 160, height: 120" in article.read_text()
+
+
+async def test_a_kept_copy_of_a_failing_url_gets_its_new_thumbnails(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.article(world.entry(url))
+    await world.refresh()
+    world.origin.route("/a.jpg", status=404)
+    world.extra = {"thumbnails": {"card": {"width": 40}}}
+    entry = await world.only(demand=Demand.EVERYTHING)
+    assert [(one.name, one.width) for one in entry.thumbnails] == [("card", 40)]
+
+
+async def test_requests_of_an_interrupted_run_are_counted(world: World) -> None:
+    world.article(world.entry(world.origin.route("/hangs.jpg", behaviours.stall())))
+    interrupt = asyncio.Event()
+    run = asyncio.create_task(refresh([world.articles], world.settings(), interrupt=interrupt))
+    await world.origin.asked("/hangs.jpg")
+    interrupt.set()
+    report = await run
+    assert (report.summary.requests, report.interrupted) == (1, True)
+
+
+async def test_a_run_that_left_nothing_out_was_not_interrupted(world: World) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    await world.refresh()
+    assert not (await world.refresh(max_time=0.0)).interrupted

@@ -29,9 +29,14 @@ def test_colour_adds_nothing_but_colour() -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == GOLDEN
 
 
-def test_diffs_stand_before_the_ending() -> None:
+def test_diffs_stand_at_the_end() -> None:
     told = "".join(text.render(sample.finished(), with_diffs=True))
-    assert told.index(sample.DIFF) < told.index("2 image entries")
+    assert told.endswith(f"could not be read or edited\n\n{sample.DIFF}")
+
+
+def test_text_of_strangers_can_not_steer_the_terminal() -> None:
+    assert text.printable("a\x1b[2J\x9b\ud800\u202e é") == "a\\x1b[2J\\x9b\\ud800\\u202e é"
+    assert text.printable("\t\x07\r", also="\t\r") == "\t\\x07\r"
 
 
 def test_a_run_without_requests_says_so() -> None:

@@ -140,10 +140,12 @@ async def test_wrong_usage_is_told_in_a_sentence(
 async def test_no_article_is_a_warning(world: World) -> None:
     (world.articles / "a.md").write_text("no front matter\n")
     (world.articles / "b.md").write_text("+++\ntitle = 'x'\n+++\n")
+    (world.articles / "c.md").write_text("---\n\nA horizontal rule.\n")
     done = await run("refresh", cwd=world.folder)
     assert done.status == 0
     assert "no article" in done.stderr
-    assert "1 file" in done.stderr
+    assert "1 file(s) with front matter that is not YAML" in done.stderr
+    assert "1 file(s) that begin with ---" in done.stderr
 
 
 async def test_a_named_file_that_is_no_article_is_an_error(world: World) -> None:
@@ -151,6 +153,35 @@ async def test_a_named_file_that_is_no_article_is_an_error(world: World) -> None
     done = await run("refresh", "articles/a.md", "--format", "json", cwd=world.folder)
     assert done.status == 1
     assert done.report["article_errors"][0]["article"] == "articles/a.md"
+
+
+async def test_a_named_file_without_a_closing_line_is_an_error(world: World) -> None:
+    (world.articles / "a.md").write_text("---\ntitle: x\n")
+    done = await run("refresh", "articles/a.md", "--format", "json", cwd=world.folder)
+    assert done.status == 1
+    assert "no closing ---" in done.report["article_errors"][0]["message"]
+
+
+async def test_an_encoding_that_lacks_a_character_is_no_error(world: World) -> None:
+    world.article(world.entry("ftp://a.test/\U0001f600"))
+    with_ascii = os.environ | {"PYTHONIOENCODING": "ascii"}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "imgcache", "refresh"),
+        cwd=world.folder,
+        env=with_ascii,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    stdout, _ = await process.communicate()
+    assert (process.returncode, b"\\U0001f600" in stdout) == (1, True)
+
+
+async def test_an_output_that_can_not_be_written_loses_no_report(world: World) -> None:
+    world.article(world.entry("ftp://a.test/"))
+    words = ["refresh", "--format", "json", "--output", "no/where.json"]
+    done = await run(*words, cwd=world.folder)
+    assert done.status == 2
+    assert done.report["summary"]["entries"] == 1
+    assert "no/where.json" in done.stderr
 
 
 async def test_strict_makes_warnings_errors(world: World) -> None:

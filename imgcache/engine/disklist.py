@@ -8,6 +8,8 @@ import weakref
 from collections.abc import Iterator
 from typing import IO, Generic, TypeVar
 
+from imgcache.errors import LocalError
+
 _IN_MEMORY = 4 << 20
 T = TypeVar("T")
 
@@ -26,7 +28,11 @@ class DiskList(Generic[T]):
 
     def append(self, item: T) -> None:
         """One more; before the first iteration."""
-        pickle.dump(item, self._file, pickle.HIGHEST_PROTOCOL)
+        try:
+            pickle.dump(item, self._file, pickle.HIGHEST_PROTOCOL)
+        except OSError as exc:
+            folder = tempfile.gettempdir()
+            raise LocalError(f"{folder}: {exc.strerror}; make room for the report") from exc
         self._count += 1
 
     def __len__(self) -> int:
