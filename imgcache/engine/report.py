@@ -122,12 +122,13 @@ def _pack(entry: EntryResult) -> _Packed:
         entry.source and entry.source.value,
         entry.path,
         [(one.name, one.path, one.width, one.height) for one in thumbnails],
+        entry.excerpt,
     )
 
 
 def _unpack(packed: _Packed) -> EntryResult:
     where, (verdict, severity, message), declared, actual, cached, label, *rest = packed
-    (size, sha256, status), source, path, thumbnails = rest
+    (size, sha256, status), source, path, thumbnails, excerpt = rest
     article, line, column, pointer, url = where
     return EntryResult(
         article,
@@ -148,4 +149,5 @@ def _unpack(packed: _Packed) -> EntryResult:
         source=source and Source(source),
         path=path,
         thumbnails=tuple(CachedThumbnail(*one) for one in thumbnails),
+        excerpt=excerpt,
     )

@@ -22,7 +22,10 @@ class CachedThumbnail:
 
 @dataclass(frozen=True, slots=True)
 class EntryResult:
-    """One judged image entry. `cached` is the flag that stands, `path` the sound copy's, if any."""
+    """One judged image entry. `cached` is the flag that stands, `path` the sound copy's, if any.
+
+    `excerpt` is the article's line of the finding, without its line end; None where all is well.
+    """
 
     article: str
     line: int
@@ -42,6 +45,7 @@ class EntryResult:
     source: Source | None = None
     path: str | None = None
     thumbnails: tuple[CachedThumbnail, ...] = ()
+    excerpt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ def finished() -> Report:
         declared=Declared(530, 360, cached=True),
         cached=False,
         status=404,
+        excerpt="    - url: https://a.test/gone.jpg\x1b[2J",
     )
     report.add([ok, gone], ArticleDiff("articles/a.md", DIFF))
     report.add_problem(ArticleProblem("articles/b.md", 3, "the key 'images' occurs twice"))
