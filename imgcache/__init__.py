@@ -1,7 +1,7 @@
 """Checks, caches and thumbnails the images that articles declare in their front matter.
 
-    from imgcache import Settings, refresh
-    report = await refresh(["articles"], Settings.load())
+    from imgcache import Settings, refresh, verify
+    report = await verify(["articles"], Settings.load())
 
 Names are imported when they are first used, so that a decoder process, which needs none of them,
 starts in milliseconds.
@@ -16,18 +16,32 @@ from imgcache.errors import refuse_windows
 
 if TYPE_CHECKING:
     from imgcache.config import Settings
+    from imgcache.engine.examining import Depth, Inquiry
     from imgcache.engine.pipeline import Options, refresh
     from imgcache.engine.report import Report
+    from imgcache.engine.verifying import verify
     from imgcache.errors import ImgcacheError
 
-__all__ = ["ImgcacheError", "Options", "Report", "Settings", "refresh"]
+__all__ = [
+    "Depth",
+    "ImgcacheError",
+    "Inquiry",
+    "Options",
+    "Report",
+    "Settings",
+    "refresh",
+    "verify",
+]
 
 _HOMES = {
+    "Depth": "imgcache.engine.examining",
     "ImgcacheError": "imgcache.errors",
+    "Inquiry": "imgcache.engine.examining",
     "Options": "imgcache.engine.pipeline",
     "Report": "imgcache.engine.report",
     "Settings": "imgcache.config",
     "refresh": "imgcache.engine.pipeline",
+    "verify": "imgcache.engine.verifying",
 }
 
 

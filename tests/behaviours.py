@@ -89,6 +89,20 @@ def conditional(
     return behave
 
 
+def ranged(body: bytes) -> Behaviour:
+    """Honours `Range: bytes=0-N` with a 206; the whole body otherwise."""
+
+    async def behave(request: Request, writer: asyncio.StreamWriter) -> bool | None:
+        wanted = request.headers.get("range")
+        if wanted is None:
+            return await answer(body)(request, writer)
+        last = min(int(wanted.removeprefix("bytes=0-")), len(body) - 1)
+        part = {"Content-Range": f"bytes 0-{last}/{len(body)}"}
+        return await answer(body[: last + 1], status=206, headers=part)(request, writer)
+
+    return behave
+
+
 def redirect(location: str | None, status: int = 302) -> Behaviour:
     """A redirect; without a Location where it is None."""
     return answer(status=status, headers={} if location is None else {"Location": location})

@@ -14,11 +14,16 @@ from tests.origin import Origin
 
 
 class MemorySink:
-    """Keeps a body in memory."""
+    """Keeps a body in memory, and has enough after `wanted` bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: int | None = None) -> None:
         self.data = b""
         self.resets = 0
+        self.wanted = wanted
+
+    @property
+    def enough(self) -> bool:
+        return self.wanted is not None and len(self.data) >= self.wanted
 
     async def write(self, data: bytes) -> None:
         self.data += data
@@ -62,10 +67,11 @@ async def ask(
     *,
     validators: Validators = Validators(),  # noqa: B008 -- frozen
     sink: MemorySink | None = None,
+    first: int | None = None,
 ) -> Attempt:
     """One attempt with a fetcher of its own, which looks no name up."""
     async with Fetcher(fetch, lookup=nothing_is_looked_up) as fetcher:
-        return await fetcher.attempt(web(url), validators, sink or MemorySink())
+        return await fetcher.attempt(web(url), validators, sink or MemorySink(), first=first)
 
 
 def failure(attempt: Attempt) -> Failure:

@@ -71,13 +71,25 @@ def unasked_not_modified() -> Failure:
     return Failure(Verdict.HTTP_ERROR, detail, NOT_MODIFIED)
 
 
-def whole_of_part(content_range: str | None) -> int | Failure:
-    """The length of a 206 that is the whole (RFC 9110 section 14.4), else its failure."""
+def leading_part(content_range: str | None) -> tuple[int, int] | Failure:
+    """The bytes of a 206 and of the whole, where it begins at its start (RFC 9110 section 14.4)."""
     match = _CONTENT_RANGE.fullmatch((content_range or "").strip())
-    if match is None or int(match[1]) + 1 != int(match[2]):
-        detail = "the server answered 206 with a part that nobody asked for"
-        return Failure(Verdict.HTTP_ERROR, detail, PARTIAL)
-    return int(match[2])
+    if match is None or not 0 < int(match[1]) + 1 <= int(match[2]):
+        return _unasked_part()
+    return int(match[1]) + 1, int(match[2])
+
+
+def whole_of_part(content_range: str | None) -> int | Failure:
+    """The length of a 206 that is the whole, else its failure."""
+    part = leading_part(content_range)
+    if isinstance(part, Failure):
+        return part
+    return part[1] if part[0] == part[1] else _unasked_part()
+
+
+def _unasked_part() -> Failure:
+    detail = "the server answered 206 with a part that nobody asked for"
+    return Failure(Verdict.HTTP_ERROR, detail, PARTIAL)
 
 
 def redirected(

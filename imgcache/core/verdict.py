@@ -34,11 +34,15 @@ PLACEHOLDER_PATHS = 3
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A sound image that is never cached (`data:` or below `site_root`), as decoded in place."""
+    """An image that was looked at and not kept: in place, or by `verify`; as far as it was read.
+
+    `bytes` is its whole length, None if nobody told it; `sha256` is known of whole ones only.
+    """
 
     size: Size
     format: Format
-    bytes: int
+    bytes: int | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +63,26 @@ class Evidence:
     @property
     def sound_size(self) -> Size | None:
         """The true size of a sound image."""
-        known = self.copy or self.measured
+        known = self.measured or self.copy
         return known.size if known else None
 
     @property
     def size(self) -> Size | None:
         """The true size: of the copy, of what was measured, or as a refused header told it."""
-        known = self.copy or self.measured or self.failure
+        known = self.measured or self.copy or self.failure
         return known.size if known else None
 
     @property
     def format(self) -> Format | None:
         """The format, from the same place as the size."""
-        known = self.copy or self.measured or self.failure
+        known = self.measured or self.copy or self.failure
         return known.format if known else None
+
+    @property
+    def bytes(self) -> int | None:
+        """The image's length, from the same place; None where nobody told it."""
+        known = self.measured or self.copy or self.failure
+        return known.bytes if known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,19 @@ def judge(
     # this machine's own fault is no answer, and is never hidden.
     stands = by_size in _WRONG_SIZE and not placeholder and failed is not Verdict.LOCAL_ERROR
     return Judgement(by_size if stands else failed, flag, held)
+
+
+def judge_offline(declared: Declared, evidence: Evidence, tolerance: int = 0) -> Judgement:
+    """The verdict where nobody may be asked: the flag against what the cache holds."""
+    if evidence.sound_size is None and declared.cached and not _is_unusable(evidence):
+        return Judgement(Verdict.NOT_CACHED, flag=False, held=False)
+    return judge(declared, evidence, tolerance)
+
+
+def _is_unusable(evidence: Evidence) -> bool:
+    """Whether the URL itself is wrong, whatever the cache holds."""
+    failure = evidence.failure
+    return failure is not None and failure.verdict is Verdict.UNSUPPORTED_URL
 
 
 def _judge_without_image(evidence: Evidence) -> Judgement:

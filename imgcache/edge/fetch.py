@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Self
 
@@ -20,7 +20,7 @@ from imgcache.core import answer
 from imgcache.core.gate import AddressRule, WebUrl
 from imgcache.core.retry import parse_retry_after
 from imgcache.edge.faults import ExchangeError, unknown
-from imgcache.edge.receive import Sink, Tally, fields, receive
+from imgcache.edge.receive import Appetite, Received, Sink, Tally, fields, receive
 from imgcache.edge.resolve import Lookup, system_lookup
 from imgcache.edge.transport import Transport
 from imgcache.errors import LocalError
@@ -33,9 +33,10 @@ ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A whole body was written to the sink."""
+    """A body was written to the sink: the whole of it, or as much as the sink wanted."""
 
     response: ResponseFacts
+    received: Received = field(default_factory=Received)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,12 @@ class Fetcher:
         await self._client.aclose()
 
     async def attempt(
-        self, url: WebUrl, validators: Validators, sink: Sink, tally: Tally | None = None
+        self,
+        url: WebUrl,
+        validators: Validators,
+        sink: Sink,
+        tally: Tally | None = None,
+        first: int | None = None,
     ) -> Attempt:
         """Ask for `url` once, whatever becomes of it.
 
@@ -116,6 +122,7 @@ class Fetcher:
             validators: of a sound copy; empty where there is none.
             sink: takes the body, if one comes.
             tally: counts as it goes, for whoever may cancel the attempt.
+            first: ask for so many bytes only (RFC 9110 section 14.2); None for the whole.
 
         Raises:
             LocalError: from the sink.
@@ -123,7 +130,8 @@ class Fetcher:
         tally = tally or Tally()
         try:
             async with asyncio.timeout(self._settings.deadline):
-                result = await self._follow(url, validators, sink, tally)
+                appetite = Appetite(self._settings.max_bytes, first)
+                result = await self._follow(url, validators, sink, tally, appetite)
         except TimeoutError:
             result = self._late(tally)
         except ExchangeError as exc:
@@ -144,22 +152,24 @@ class Fetcher:
         )
 
     async def _follow(
-        self, url: WebUrl, validators: Validators, sink: Sink, tally: Tally
+        self, url: WebUrl, validators: Validators, sink: Sink, tally: Tally, appetite: Appetite
     ) -> Body | NotModified | Failure:
         visited = [url]
         while True:
             refused = self._refused(visited[-1])
             if refused is not None:
                 return refused
-            request = self._request(visited[-1], validators, tally.sent)
+            request = self._request(visited[-1], validators, tally.sent, appetite.first)
             asked_at = time.time()
             response = await self._client.send(request, stream=True)
             tally.answering = True
             try:
                 decided = self._decide(response, asked_at, visited, bool(validators))
                 if isinstance(decided, Body):
-                    most = self._settings.max_bytes
-                    return await receive(response, sink, tally, most) or decided
+                    received = await receive(response, sink, tally, appetite)
+                    if isinstance(received, Failure):
+                        return received
+                    return replace(decided, received=received)
             finally:
                 await response.aclose()
             if not isinstance(decided, WebUrl):
@@ -201,9 +211,11 @@ class Fetcher:
         return Failure(Verdict.FORBIDDEN_ADDRESS, "the URL leads to an address that is not public")
 
     def _request(
-        self, url: WebUrl, validators: Validators, on_send: Callable[[], None]
+        self, url: WebUrl, validators: Validators, on_send: Callable[[], None], first: int | None
     ) -> httpx.Request:
         headers = self._headers | self._extra.get(url.host, {})
+        if first is not None:
+            headers["Range"] = f"bytes=0-{first - 1}"
         if validators.etag:
             headers["If-None-Match"] = validators.etag
         if validators.last_modified:

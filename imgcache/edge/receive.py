@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +21,29 @@ class Sink(Protocol):
 
     async def reset(self) -> None:
         """A body begins: forget what was written."""
+
+    @property
+    def enough(self) -> bool:
+        """Whether the rest of the body is of no interest; asked after each write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appetite:
+    """How much of a body is wanted: `most` bytes at all, and only the `first` ones to begin with.
+
+    Without `first` a part that is not the whole is a failure.
+    """
+
+    most: int
+    first: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came: the `whole` body or its beginning; `total` bytes are announced for the whole."""
+
+    whole: bool = True
+    total: int | None = None
 
 
 @dataclass(slots=True)
@@ -41,14 +65,16 @@ def fields(response: httpx.Response) -> dict[str, str]:
     return dict(response.headers.items())
 
 
-async def receive(response: httpx.Response, sink: Sink, tally: Tally, most: int) -> Failure | None:
-    """Write the body of a 200, 203 or 206 to the sink; None when it is whole.
+async def receive(
+    response: httpx.Response, sink: Sink, tally: Tally, appetite: Appetite
+) -> Received | Failure:
+    """Write the body of a 200, 203 or 206 to the sink, until it has enough.
 
     Args:
         response: streamed; its head has been read.
         sink: told to reset before the first byte.
         tally: counts the bytes on the wire.
-        most: bytes that are taken at most, on the wire and inflated.
+        appetite: bytes that are taken at most, on the wire and inflated.
 
     Raises:
         ExchangeError: the connection failed on the way.
@@ -58,21 +84,37 @@ async def receive(response: httpx.Response, sink: Sink, tally: Tally, most: int)
     coded = answer.is_gzip(headers.get("content-encoding"), status)
     if isinstance(coded, Failure):
         return coded
-    expected = answer.content_length(headers.get("content-length"))
-    if status == answer.PARTIAL:
-        whole = answer.whole_of_part(headers.get("content-range"))
-        if isinstance(whole, Failure):
-            return whole
-        expected = whole
-    if expected is not None and expected > most:
-        return answer.too_large(most, status, expected)
+    announced = _announced(status, headers, appetite)
+    if isinstance(announced, Failure):
+        return announced
+    expected, total = announced
+    if total is not None and total > appetite.most:
+        return answer.too_large(appetite.most, status, total)
     await sink.reset()
     before = tally.wire_bytes
+    coding = Inflater() if coded else Verbatim()
     try:
-        failure = await _copy(response, sink, tally, most, Inflater() if coded else Verbatim())
+        failure = await _copy(response, sink, tally, appetite.most, coding)
     except NotGzipError as exc:
         return Failure(Verdict.PROTOCOL_ERROR, f"the body is broken gzip ({exc})", status)
-    return failure or answer.wrong_length(status, tally.wire_bytes - before, expected)
+    came = tally.wire_bytes - before
+    if failure is None and sink.enough:
+        return Received(whole=came == total and coding.whole, total=total)
+    failure = failure or answer.wrong_length(status, came, expected)
+    return failure or Received(whole=expected == total, total=total)
+
+
+def _announced(
+    status: int, headers: Mapping[str, str], appetite: Appetite
+) -> tuple[int | None, int | None] | Failure:
+    """The bytes of this body and of the whole, as far as they are announced."""
+    if status != answer.PARTIAL:
+        length = answer.content_length(headers.get("content-length"))
+        return length, length
+    if appetite.first is not None:
+        return answer.leading_part(headers.get("content-range"))
+    whole = answer.whole_of_part(headers.get("content-range"))
+    return whole if isinstance(whole, Failure) else (whole, whole)
 
 
 async def _copy(
@@ -90,6 +132,8 @@ async def _copy(
             if written > most:
                 return answer.too_large(most, status)
             await sink.write(piece)
+            if sink.enough:
+                return None
     if wire and not coding.whole:
         return Failure(Verdict.TRUNCATED, "the gzip stream of the body has no end", status)
     if not written:

@@ -84,6 +84,11 @@ class Spool:
         self.discard()
 
     @property
+    def enough(self) -> bool:
+        """Never: it wants the whole body."""
+        return False
+
+    @property
     def sha256(self) -> str:
         """The hash of all that was written, 64 hex digits."""
         return self._hash.hexdigest()

@@ -121,6 +121,10 @@ class Store:
             return None
         return status.st_mtime_ns
 
+    def is_intact(self, image: ImageFacts) -> bool:
+        """Whether the image's file holds the right bytes, by their hash; LocalError as above."""
+        return self._hash_if_there(image_path(image.sha256, image.format)) == image.sha256
+
     def thumbnail_bytes(self, sha256: str, thumbnail: ThumbnailFacts) -> int | None:
         """The length of a thumbnail's file, None when there is none; sound is the recorded one."""
         status = self._status(thumbnail_path(thumbnail.name, sha256, thumbnail.suffix))
@@ -179,6 +183,9 @@ class Store:
                 if exc.errno == errno.EIO:
                     return None
                 raise
+
+    def _hash_if_there(self, path: str) -> str | None:
+        return None if self._status(path) is None else self._hash(path)
 
     def _unlink(self, path: str) -> None:
         *names, name = path.split("/")

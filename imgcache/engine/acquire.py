@@ -7,20 +7,19 @@ number of answers may wait for the decoder, and the network waits when there are
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from dataclasses import dataclass, field, replace
 from typing import Self, assert_never
 
 from imgcache.config import Settings
-from imgcache.core import plan, retry
+from imgcache.core import plan
 from imgcache.core.verdict import Evidence
 from imgcache.edge.fetch import Body, NotModified, Tally
 from imgcache.edge.spool import Spool
 from imgcache.engine.agenda import InPlace, Item
 from imgcache.engine.events import Listener
 from imgcache.engine.keeping import Keeper
-from imgcache.engine.limits import Outcome
+from imgcache.engine.limits import Outcome, outcome_of
 from imgcache.engine.report import Traffic
 from imgcache.engine.tools import Tools
 from imgcache.errors import LocalError
@@ -148,26 +147,20 @@ class Acquirer:
         async with self._backlog:
             try:
                 place.evidence = await self._keeper.measure(place.location)
-            except LocalError as exc:
-                place.evidence = Evidence(failure=Failure(Verdict.LOCAL_ERROR, str(exc)))
             except Exception as exc:  # noqa: BLE001  as above
                 failure = Failure(Verdict.LOCAL_ERROR, _unforeseen(exc))
                 place.evidence = Evidence(failure=failure)
 
     def _fail(self, job: Job, failure: Failure) -> Outcome:
         """Decide whether a failed job is tried again, and what its host is granted."""
-        fetch = self._settings.fetch
-        wait = failure.retry_after
-        if wait is not None and wait > fetch.retry_after_cap:
-            until = time.time() + wait
+        outcome = outcome_of(failure, job.tries, self._settings.fetch)
+        if outcome.silence:
+            until = time.time() + (failure.retry_after or 0.0)
             self._tools.ledger.note(pauses=[HostPause(job.host, until, failure)])
-            self._conclude(job, failure)
-            return Outcome(failure, silence=True)
-        again = retry.next_delay(failure, job.tries, fetch, random.random())  # noqa: S311  jitter
-        if again is None:
+        if outcome.again is None:
             self._conclude(job, failure)
         job.last = failure
-        return Outcome(failure, again=again, pause=wait)
+        return outcome
 
     def _fail_here(self, job: Job, detail: str) -> Outcome:
         """This machine's fault: told in this run, never held against the URL or its host."""

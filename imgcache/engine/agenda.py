@@ -33,10 +33,11 @@ _TOLD = {
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One URL of a run. The last five tell what this run found out that the index does not hold.
+    """One URL of a run. The last ones tell what this run found out that the index does not hold.
 
     `held`: the cache has a sound copy. `failed`: the last try, whenever it was, went wrong.
-    `failure`: how this run failed without the URL's fault.
+    `failure`: how this run failed without the URL's fault. `evidence`: what `verify` found, which
+    keeps nothing in the index.
     """
 
     url: WebUrl
@@ -47,6 +48,7 @@ class Item:
     held: bool = False
     failed: bool = False
     placeholder: bool = False
+    evidence: Evidence | None = None
 
     def add(self, entry: Entry) -> None:
         """One more entry names this URL."""

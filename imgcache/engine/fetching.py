@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from imgcache.config import Settings
 from imgcache.engine.acquire import Acquirer
@@ -45,25 +47,17 @@ class Fetching:
 
         After the time is up, what is under way may end; an interrupt ends it at once.
         """
-        everything = asyncio.create_task(self._everything(agenda, work))
-        interrupt = asyncio.create_task(self._interrupt.wait())
         timer = None
         if seconds is not None and seconds <= 0:
             self._lanes.stop()
         elif seconds is not None:
             timer = asyncio.get_running_loop().call_later(seconds, self._lanes.stop)
         try:
-            await asyncio.wait({everything, interrupt}, return_when=asyncio.FIRST_COMPLETED)
+            work_done = await until_interrupted(self._everything(agenda, work), self._interrupt)
         finally:
             if timer is not None:
                 timer.cancel()
-            interrupt.cancel()
-            everything.cancel()
-            await asyncio.wait({everything, interrupt})
-        if everything.cancelled():
-            self._cancelled = True
-        else:
-            _raise_for(everything.exception())
+        self._cancelled = not work_done
 
     async def _everything(self, agenda: Agenda, work: Work) -> None:
         async with self._acquirer as acquirer, asyncio.TaskGroup() as group:
@@ -74,11 +68,25 @@ class Fetching:
             await self._lanes.drain(work.ask)
 
 
-def _raise_for(error: BaseException | None) -> None:
-    """Raise what ended the work: the caller's own error bare, not in a group."""
-    if error is None:
-        return
-    raise _ours(error) or error
+async def until_interrupted(work: Coroutine[Any, Any, None], interrupt: asyncio.Event) -> bool:
+    """Whether the work came to its end; the interrupt cancels it.
+
+    Raises what the work raises: the caller's own error bare, not in a group.
+    """
+    everything = asyncio.create_task(work)
+    waiting = asyncio.create_task(interrupt.wait())
+    try:
+        await asyncio.wait({everything, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+        everything.cancel()
+        await asyncio.wait({everything, waiting})
+    if everything.cancelled():
+        return False
+    error = everything.exception()
+    if error is not None:
+        raise _ours(error) or error
+    return True
 
 
 def _ours(error: BaseException) -> ImgcacheError | None:

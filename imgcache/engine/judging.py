@@ -166,7 +166,7 @@ class Judge:
     def _done(self, found: Found, read: Reading, after: bytes, rulings: list[_Ruling]) -> Judged:
         if read.problems:
             problems = [_problem(found, problem) for problem in read.problems]
-            return Judged(self._untouched(found, rulings), problems)
+            return Judged(self._untouched(found, read, rulings), problems)
         changed = after != read.data
         shown = None
         if changed and self._manner.diff:
@@ -174,7 +174,8 @@ class Judge:
             shown = ArticleDiff(found.shown, diff.unified(found.shown, *texts))
         if changed and self._manner.write:
             rulings = self._moved(found, after, rulings)
-        return Judged([self._result(found, ruling) for ruling in rulings], [], changed, diff=shown)
+            read = replace(read, data=after)
+        return Judged([self._result(found, read, one) for one in rulings], [], changed, diff=shown)
 
     def _moved(self, found: Found, after: bytes, rulings: list[_Ruling]) -> list[_Ruling]:
         """The same rulings at the places where their entries stand in the file as written."""
@@ -196,19 +197,19 @@ class Judge:
         self, found: Found, read: Reading, rulings: list[_Ruling], error: ArticleError
     ) -> Judged:
         known = [_problem(found, problem) for problem in read.problems]
-        return Judged(self._untouched(found, rulings), [*known, _problem(found, error)])
+        return Judged(self._untouched(found, read, rulings), [*known, _problem(found, error)])
 
-    def _untouched(self, found: Found, rulings: list[_Ruling]) -> list[EntryResult]:
+    def _untouched(self, found: Found, read: Reading, rulings: list[_Ruling]) -> list[EntryResult]:
         """The article stays as it is: so do its flags and sizes, and they are judged as such."""
         results = []
         for ruling in rulings:
             declared, evidence = ruling.entry.declared, ruling.evidence
             judgement = verdict.judge(declared, evidence, self._settings.tolerance)
             kept = replace(judgement, flag=declared.cached)
-            results.append(self._result(found, replace(ruling, judgement=kept)))
+            results.append(self._result(found, read, replace(ruling, judgement=kept)))
         return results
 
-    def _result(self, found: Found, ruling: _Ruling) -> EntryResult:
+    def _result(self, found: Found, read: Reading, ruling: _Ruling) -> EntryResult:
         weight = verdict.severity(
             ruling.judgement.verdict,
             reading.url_names(ruling.entry, ruling.location),
@@ -217,7 +218,7 @@ class Judge:
             strict=self._manner.strict,
         )
         return results.describe(
-            found.shown, ruling.entry, ruling.evidence, ruling.judgement, weight
+            found.shown, read, ruling.entry, ruling.evidence, ruling.judgement, weight
         )
 
 

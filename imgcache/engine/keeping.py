@@ -20,7 +20,7 @@ from imgcache.engine.room import Room
 from imgcache.engine.threads import to_its_end
 from imgcache.engine.tools import Tools
 from imgcache.errors import LocalError
-from imgcache.model import Failure, ImageFacts, ResponseFacts, ThumbnailFacts
+from imgcache.model import Failure, ImageFacts, ResponseFacts, ThumbnailFacts, Verdict
 
 # Smaller bodies reach the decoder faster through its pipe than through a file.
 _BY_PIPE = 1 << 16
@@ -58,7 +58,13 @@ class Keeper:
         return image
 
     async def measure(self, location: DataUrl | SitePath) -> Evidence:
-        """What an image that needs no fetch is; nothing of it is kept."""
+        """What an image that needs no fetch is; nothing of it is kept, nothing is raised."""
+        try:
+            return await self._measured(location)
+        except LocalError as exc:
+            return Evidence(failure=Failure(Verdict.LOCAL_ERROR, str(exc)))
+
+    async def _measured(self, location: DataUrl | SitePath) -> Evidence:
         if isinstance(location, DataUrl):
             data: bytes | Failure = location.data
             label: str | None = location.media_type

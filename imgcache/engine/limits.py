@@ -9,24 +9,15 @@ tried every `breaker_pause`, and when nobody else has work left, they are skippe
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from imgcache.config import FetchSettings
+from imgcache.core import retry
 from imgcache.model import Failure
-
-
-class HostJob(Protocol):
-    """What a lane needs to know of a job: whose server it will burden."""
-
-    @property
-    def host(self) -> str:
-        """The host's name as the URL has it."""
-
-
-J = TypeVar("J", bound=HostJob)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +32,26 @@ class Outcome:
     again: float | None = None
     pause: float | None = None
     silence: bool = False
+
+
+def outcome_of(failure: Failure, tries: int, fetch: FetchSettings) -> Outcome:
+    """Whether a job that failed `tries` times is tried again, and what its host is granted."""
+    wait = failure.retry_after
+    if wait is not None and wait > fetch.retry_after_cap:
+        return Outcome(failure, silence=True)
+    again = retry.next_delay(failure, tries, fetch, random.random())  # noqa: S311  jitter
+    return Outcome(failure, again=again, pause=wait)
+
+
+class HostJob(Protocol):
+    """What a lane needs to know of a job: whose server it will burden."""
+
+    @property
+    def host(self) -> str:
+        """The host's name as the URL has it."""
+
+
+J = TypeVar("J", bound=HostJob)
 
 
 @dataclass(slots=True)

@@ -45,6 +45,10 @@ class Reading:
         locations = tuple(locate(entry.url) for entry in article.entries)
         return cls(data, article.entries, locations, article.problems)
 
+    def line(self, number: int) -> str:
+        """One line of the article, from 1, without its end."""
+        return self.data.split(b"\n", number)[number - 1].decode().removesuffix("\r")
+
     @property
     def hrefs(self) -> Iterator[str]:
         """The normalised URLs of the entries that are on the web."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from imgcache.core import layout, wording
 from imgcache.core.verdict import Evidence, Judgement
 from imgcache.engine.agenda import Item
+from imgcache.engine.reading import Reading
 from imgcache.model import Entry, ImageFacts, Severity, Source, UrlFacts
 from imgcache.report.findings import CachedThumbnail, EntryResult
 
@@ -35,13 +36,14 @@ def web_evidence(
 
 def describe(
     article: str,
+    read: Reading,
     entry: Entry,
     evidence: Evidence,
     judgement: Judgement,
     severity: Severity | None,
 ) -> EntryResult:
-    """One judged entry in the words of the report."""
-    known = evidence.copy or evidence.measured or evidence.failure
+    """One judged entry in the words of the report; `read` is the article as it now stands."""
+    listed = severity in (Severity.ERROR, Severity.WARNING)
     copy = evidence.copy
     return EntryResult(
         article=article,
@@ -56,12 +58,13 @@ def describe(
         actual=evidence.size,
         cached=entry.declared.cached if judgement.flag is None else judgement.flag,
         format=evidence.format,
-        bytes=known.bytes if known else None,
+        bytes=evidence.bytes,
         sha256=copy.sha256 if copy else None,
         status=evidence.status,
         source=evidence.source,
         path=layout.image_path(copy.sha256, copy.format) if copy else None,
         thumbnails=_thumbnails(copy) if copy else (),
+        excerpt=read.line(entry.line) if listed else None,
     )
 
 

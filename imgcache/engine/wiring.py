@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from imgcache.config import Settings
+from imgcache.core.layout import INDEX
 from imgcache.edge import recovery
 from imgcache.edge.decode import DecodePool
 from imgcache.edge.fetch import Fetcher
@@ -55,6 +56,18 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
             for line in told:
                 listener.warned(line)
             yield Tools(fetcher, pool, store, ledger)
+
+
+@asynccontextmanager
+async def reading_tools(settings: Settings) -> AsyncIterator[Tools]:
+    """All edges of a run that writes nothing: the index is read as it is, if there is one."""
+    store = Store(settings.cache.dir)
+    async with (
+        Ledger(lambda: Index.open_readonly(settings.cache.dir / INDEX)) as ledger,
+        DecodePool(settings.limits, workers()) as pool,
+        Fetcher(settings.fetch) as fetcher,
+    ):
+        yield Tools(fetcher, pool, store, ledger)
 
 
 def _describe(recovered: Recovery) -> str:

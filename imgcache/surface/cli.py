@@ -96,6 +96,54 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
 
 
 @app.command()
+def verify(  # noqa: PLR0913  typer takes each flag as a parameter
+    paths: flags.Paths = None,
+    *,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Read just enough bytes for the size (the default).")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Download and decode everything, keep nothing.")
+    ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="No request: flags against what the cache holds.")
+    ] = False,
+    format_: flags.Format = None,
+    output: flags.Outputs = None,
+    strict: flags.Strict = False,
+    no_progress: flags.NoProgress = False,
+    resolve: flags.Resolve = None,
+    allow_private: flags.AllowPrivate = None,
+    ca_file: flags.CaFile = None,
+    config: flags.Config = None,
+    cache_dir: flags.CacheDir = None,
+    verbose: flags.Verbose = False,
+    quiet: flags.Quiet = False,
+    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
+    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+) -> None:
+    """The same verdicts as a refresh, as far as the bytes read can tell; writes nothing at all."""
+    from imgcache.engine.examining import Depth, Inquiry  # noqa: PLC0415  see the module's docstring
+    from imgcache.surface.running import Destination, VerifyWords, run_verify  # noqa: PLC0415
+
+    if probe + full + offline > 1:
+        raise typer.BadParameter("--probe, --full and --offline exclude each other")
+    depth = Depth.OFFLINE if offline else Depth.FULL if full else Depth.PROBE
+    files = flags.parse_outputs(output)
+    shown = format_ or (None if files else flags.ReportFormat.TEXT)
+    words = VerifyWords(
+        paths or (),
+        Inquiry(depth, strict=strict),
+        config,
+        flags.as_settings(cache_dir, resolve, allow_private, ca_file),
+    )
+    console = _console(
+        verbose=verbose, quiet=quiet, log_format=log_format, progress=not no_progress
+    )
+    raise typer.Exit(run_verify(words, Destination(shown, files), console))
+
+
+@app.command()
 def demo(
     *,
     config: flags.Config = None,

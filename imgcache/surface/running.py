@@ -11,9 +11,11 @@ from typing import Any
 
 from imgcache.config import Settings
 from imgcache.core.plan import Demand
+from imgcache.engine.examining import Inquiry
 from imgcache.engine.judging import Manner
 from imgcache.engine.pipeline import Options, refresh
 from imgcache.engine.report import Report
+from imgcache.engine.verifying import verify
 from imgcache.errors import ImgcacheError
 from imgcache.model import Verdict
 from imgcache.surface import demo, outputs
@@ -51,6 +53,26 @@ def run_refresh(words: RefreshWords, destination: Destination, console: Console)
         settings = Settings.load(words.config, words.flags)
         options = Options(words.demand, words.max_time, words.manner)
         return await refresh(words.paths, settings, options, console, interrupt)
+
+    return _guarded(console, lambda: _run(work, destination, console))
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyWords:
+    """The words of `imgcache verify`, parsed; `flags` in the shape of the configuration file."""
+
+    paths: Sequence[Path]
+    inquiry: Inquiry
+    config: Path | None
+    flags: dict[str, Any] = field(default_factory=dict)
+
+
+def run_verify(words: VerifyWords, destination: Destination, console: Console) -> int:
+    """Verify and report; returns the exit status."""
+
+    async def work(interrupt: asyncio.Event) -> Report:
+        settings = Settings.load(words.config, words.flags)
+        return await verify(words.paths, settings, words.inquiry, console, interrupt)
 
     return _guarded(console, lambda: _run(work, destination, console))
 

@@ -297,3 +297,28 @@ async def test_the_demo_never_touches_a_folder_that_is_not_its_own(tmp_path: Pat
     done = await run("demo", cwd=tmp_path)
     assert done.status == 2
     assert mine.read_text() == "mine"
+
+
+async def test_verify_tells_and_writes_nothing(world: World) -> None:
+    large = pictures.jpeg(1200, 800)
+    article = world.article(
+        world.entry(world.origin.route("/a.jpg", behaviours.ranged(large)), 1200, 800),
+        world.entry(world.origin.route("/gone.jpg", status=404), cached="true"),
+    )
+    before = article.read_bytes()
+    words = ["verify", "--allow-private", world.origin.allow, "--format", "json"]
+    done = await run(*words, cwd=world.folder)
+    assert (done.status, done.stderr) == (1, "")
+    assert done.report["command"] == "verify"
+    assert [entry["verdict"] for entry in done.report["entries"]] == ["ok", "gone"]
+    assert [entry["source"] for entry in done.report["entries"]] == ["probed", None]
+    assert done.report["summary"]["bytes"] < len(large)
+    assert article.read_bytes() == before
+    assert not world.cache.exists()
+    full = await run(*words, "--full", cwd=world.folder)
+    assert full.report["summary"]["bytes"] > len(large)
+    offline = await run(*words, "--offline", cwd=world.folder)
+    verdicts = [entry["verdict"] for entry in offline.report["entries"]]
+    assert (offline.status, verdicts) == (1, ["not-checked", "not-cached"])
+    both = await run(*words, "--full", "--offline", cwd=world.folder)
+    assert both.status == 2

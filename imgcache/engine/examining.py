@@ -1,0 +1,100 @@
+"""What a `verify` asks, and the verdicts on its articles from the evidence that came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from pathlib import Path
+
+from imgcache.config import Settings
+from imgcache.core import verdict
+from imgcache.core.article import NotAnArticle
+from imgcache.core.gate import WebUrl
+from imgcache.core.location import Location
+from imgcache.core.verdict import Evidence, Judgement
+from imgcache.edge.articles import Found
+from imgcache.engine import results
+from imgcache.engine.agenda import Agenda, place_key
+from imgcache.engine.reading import Reading, is_excluded, url_names
+from imgcache.engine.report import Report
+from imgcache.errors import ArticleError
+from imgcache.model import Declared, Entry, Failure
+from imgcache.report.findings import ArticleProblem, EntryResult
+
+
+class Depth(Enum):
+    """How much of each image is read: its first bytes, all of it, or what the cache has."""
+
+    PROBE = auto()
+    FULL = auto()
+    OFFLINE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What is asked of one `verify` beyond the settings.
+
+    `only` passes over articles for which it is false.
+    """
+
+    depth: Depth = Depth.PROBE
+    strict: bool = False
+    only: Callable[[Path], bool] | None = None
+
+
+class Examiner:
+    """Judges articles from the evidence of their URLs, and adds them to the report."""
+
+    def __init__(self, agenda: Agenda, settings: Settings, inquiry: Inquiry) -> None:
+        self._agenda = agenda
+        self._settings = settings
+        self._inquiry = inquiry
+
+    def examine(
+        self, found: Found, read: Reading | NotAnArticle | ArticleError, report: Report
+    ) -> None:
+        """One article. It is judged as it is now; new URLs in it count as not checked."""
+        if isinstance(read, NotAnArticle):
+            return
+        report.summary.articles += 1
+        if isinstance(read, ArticleError):
+            report.add_problem(ArticleProblem(found.shown, read.line, read.message))
+            return
+        located = zip(read.entries, read.locations, strict=True)
+        report.add(
+            [
+                self._result(found, read, entry, location)
+                for entry, location in located
+                if not is_excluded(entry, location, self._settings)
+            ]
+        )
+        for problem in read.problems:
+            report.add_problem(ArticleProblem(found.shown, problem.line, problem.message))
+
+    def _result(self, found: Found, read: Reading, entry: Entry, location: Location) -> EntryResult:
+        evidence = self._evidence(location)
+        judgement = self._judge(entry.declared, evidence)
+        weight = verdict.severity(
+            judgement.verdict,
+            url_names(entry, location),
+            held=judgement.held,
+            settings=self._settings.severity,
+            strict=self._inquiry.strict,
+        )
+        told = replace(judgement, flag=judgement.held)
+        return results.describe(found.shown, read, entry, evidence, told, weight)
+
+    def _evidence(self, location: Location) -> Evidence:
+        if isinstance(location, WebUrl):
+            item = self._agenda.web.get(location.href)
+            return (item.evidence if item else None) or Evidence()
+        if isinstance(location, Failure):
+            return Evidence(failure=location)
+        place = self._agenda.in_place.get(place_key(location))
+        return place.evidence if place else Evidence()
+
+    def _judge(self, declared: Declared, evidence: Evidence) -> Judgement:
+        if self._inquiry.depth is Depth.OFFLINE:
+            return verdict.judge_offline(declared, evidence, self._settings.tolerance)
+        return verdict.judge(declared, evidence, self._settings.tolerance)

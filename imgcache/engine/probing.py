@@ -1,0 +1,226 @@
+"""One URL's life in `verify`: asked for its first bytes, or the whole, and forgotten again.
+
+The twin of acquire.py in what it asks and its opposite in what it keeps: nothing but evidence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol, assert_never
+
+from imgcache.config import Settings
+from imgcache.core.plan import Known
+from imgcache.core.probe import FIRST_BYTES, Sized, judge_prefix
+from imgcache.core.soundness import Label, Limits
+from imgcache.core.verdict import Evidence, Measured
+from imgcache.edge.decode import Decoded, DecodeJob
+from imgcache.edge.fetch import Body, NotModified, Sink, Tally
+from imgcache.edge.spool import Spool
+from imgcache.engine.agenda import Item
+from imgcache.engine.events import Listener
+from imgcache.engine.limits import Outcome, outcome_of
+from imgcache.engine.report import Traffic
+from imgcache.engine.tools import Tools
+from imgcache.errors import LocalError
+from imgcache.model import Failure, Format, ResponseFacts, Source, Validators, Verdict
+
+# With this label no format is refused: the answer's own one is asked when all is read.
+_ANY_LABEL = Label(Format.SVG.media_type)
+_NOT_SATISFIABLE = 416
+
+
+@dataclass(slots=True, eq=False)
+class Probe:
+    """One URL to look at; `whole` once its first bytes did not settle it."""
+
+    item: Item
+    known: Known = field(default_factory=Known)
+    whole: bool = False
+    tries: int = 0
+    last: Failure | None = None
+
+    @property
+    def host(self) -> str:
+        """Whose lane it is in."""
+        return self.item.url.host
+
+
+class Reader(Protocol):
+    """How much of an image is read, and what is made of it."""
+
+    async def read(self, probe: Probe, tally: Tally) -> Evidence | Failure | NotModified:
+        """Ask once. Raises LocalError."""
+
+
+class PrefixSink:
+    """Takes a body until its first bytes settle the size; judged at 16 KiB, 32 KiB, 64 KiB..."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.data = bytearray()
+        self.enough = False
+        self._limits = limits
+        self._next = FIRST_BYTES
+
+    async def write(self, data: bytes) -> None:
+        """The next bytes."""
+        self.data += data
+        if len(self.data) >= self._next:
+            self._next = 2 * len(self.data)
+            settled = judge_prefix(bytes(self.data), _ANY_LABEL, self._limits)
+            self.enough = settled is not None
+
+    async def reset(self) -> None:
+        """Another body begins."""
+        self.data.clear()
+        self.enough = False
+        self._next = FIRST_BYTES
+
+
+class PrefixReader:
+    """Reads just enough bytes for the size; what arrived whole is decoded."""
+
+    def __init__(self, tools: Tools, settings: Settings) -> None:
+        self._tools = tools
+        limits = settings.limits
+        self._limits = Limits(limits.pixels, limits.frames, limits.scans)
+
+    async def read(self, probe: Probe, tally: Tally) -> Evidence | Failure | NotModified:
+        """First the first bytes; where they don't tell, as many as are needed."""
+        sink = PrefixSink(self._limits)
+        first = None if probe.whole else FIRST_BYTES
+        asked = await _ask(self._tools, probe, sink, tally, first)
+        if isinstance(asked, Failure) and asked.status == _NOT_SATISFIABLE and first:
+            probe.whole = True
+            return await self.read(probe, tally)
+        if not isinstance(asked, Body):
+            return asked
+        if asked.received.whole:
+            body = bytes(sink.data)
+            digest = hashlib.sha256(body).hexdigest()
+            return await _decoded(self._tools, body, asked.response, (len(body), digest))
+        label = Label(asked.response.content_type, asked.response.nosniff)
+        settled = judge_prefix(bytes(sink.data), label, self._limits)
+        if isinstance(settled, Sized):
+            measured = Measured(settled.size, settled.format, asked.received.total)
+            return Evidence(measured=measured, source=Source.PROBED, status=asked.response.status)
+        if settled is None and not probe.whole:
+            probe.whole = True
+            return await self.read(probe, tally)
+        failure = settled or Failure(Verdict.CORRUPT, "its headers have no end")
+        return replace(failure, status=asked.response.status, bytes=asked.received.total)
+
+
+class WholeReader:
+    """Downloads and decodes everything; large bodies lie in a temporary folder meanwhile."""
+
+    def __init__(self, tools: Tools, folder: Path) -> None:
+        self._tools = tools
+        self._folder = folder
+
+    async def read(self, probe: Probe, tally: Tally) -> Evidence | Failure | NotModified:
+        """The whole image, once."""
+        async with Spool(self._folder) as spool:
+            asked = await _ask(self._tools, probe, spool, tally, None)
+            if not isinstance(asked, Body):
+                return asked
+            held = spool.data
+            body = held if held is not None else await spool.settle()
+            whole = (spool.size, spool.sha256)
+            return await _decoded(self._tools, body, asked.response, whole)
+
+
+async def _ask(
+    tools: Tools, probe: Probe, sink: Sink, tally: Tally, first: int | None
+) -> Body | NotModified | Failure:
+    """A conditional request where the cache knows the URL: a 304 is the cheapest answer."""
+    facts, copy = probe.known.facts, probe.known.copy
+    response = facts.response if facts is not None and copy is not None else None
+    validators = response.validators if response is not None else Validators()
+    asked = await tools.fetcher.attempt(probe.item.url, validators, sink, tally, first)
+    return asked.result
+
+
+async def _decoded(
+    tools: Tools, body: bytes | Path, response: ResponseFacts, whole: tuple[int, str]
+) -> Evidence | Failure:
+    """The evidence of a whole body, of which length and SHA-256 are given."""
+    size, digest = whole
+    path, data = (body, None) if isinstance(body, Path) else (None, body)
+    job = DecodeJob(path, data, response.content_type, nosniff=response.nosniff, thumbnails=())
+    decoded = await tools.pool.decode(job)
+    if isinstance(decoded, Decoded):
+        measured = Measured(decoded.size, decoded.format, size, digest)
+        return Evidence(measured=measured, source=Source.PROBED, status=response.status)
+    return replace(decoded, status=response.status, bytes=size)
+
+
+class Prober:
+    """Runs probes for the host lanes; each ends as the evidence of its item."""
+
+    def __init__(self, reader: Reader, settings: Settings, listener: Listener) -> None:
+        self.traffic = Traffic()
+        self.left_out = 0
+        self._reader = reader
+        self._settings = settings
+        self._listener = listener
+
+    async def attempt(self, probe: Probe) -> Outcome:
+        """Ask once; a failure may be tried again."""
+        probe.tries += 1
+        tally = Tally()
+        try:
+            result = await self._reader.read(probe, tally)
+        except LocalError as exc:
+            result = Failure(Verdict.LOCAL_ERROR, str(exc))
+        except Exception as exc:  # noqa: BLE001  a slip of ours costs one URL, not the run
+            detail = f"imgcache itself failed ({type(exc).__name__}: {exc}); please report it"
+            result = Failure(Verdict.LOCAL_ERROR, detail)
+        finally:
+            self.traffic.requests += tally.requests
+            self.traffic.bytes += tally.wire_bytes
+        self._listener.attempted(probe.item.url.href, tally.wire_bytes)
+        if isinstance(result, Failure):
+            return self._fail(probe, result)
+        self._conclude(probe, self._evidence(probe, result))
+        return Outcome()
+
+    def skip(self, probe: Probe, failure: Failure | None) -> None:
+        """End a probe unasked: its host was given up, or (None) the run was stopped."""
+        if probe.last is not None:
+            self._conclude(probe, self._failed(probe, probe.last))
+        elif failure is not None:
+            detail = f"not asked: host given up ({failure.detail})"
+            unasked = replace(failure, detail=detail, status=None)
+            self._conclude(probe, self._failed(probe, unasked))
+        else:
+            self.left_out += 1
+
+    def _fail(self, probe: Probe, failure: Failure) -> Outcome:
+        outcome = outcome_of(failure, probe.tries, self._settings.fetch)
+        probe.last = failure
+        if outcome.again is None:
+            self._conclude(probe, self._failed(probe, failure))
+        return outcome
+
+    def _evidence(self, probe: Probe, result: Evidence | NotModified) -> Evidence:
+        match result:
+            case NotModified(response):
+                copy = probe.known.copy
+                return Evidence(copy=copy, source=Source.REVALIDATED, status=response.status)
+            case Evidence():
+                return replace(result, copy=probe.known.copy)
+            case _:
+                assert_never(result)
+
+    def _failed(self, probe: Probe, failure: Failure) -> Evidence:
+        copy = probe.known.copy
+        source = Source.STALE if copy is not None else None
+        return Evidence(failure=failure, copy=copy, source=source, status=failure.status)
+
+    def _conclude(self, probe: Probe, evidence: Evidence) -> None:
+        item = probe.item
+        item.evidence, item.source = evidence, evidence.source
+        item.failed = evidence.failure is not None
+        self._listener.concluded(item.url.href, evidence.source, evidence.failure)

@@ -1,0 +1,127 @@
+"""`verify`: the same verdicts as a refresh, as far as the bytes read can tell, writing nothing.
+
+article files -> image entries -> probe, whole or cache only -> evidence -> verdicts -> report
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from imgcache.config import Settings
+from imgcache.core import verdict
+from imgcache.core.layout import TMP
+from imgcache.core.plan import Known
+from imgcache.core.verdict import Evidence, Served
+from imgcache.edge import articles
+from imgcache.engine.agenda import Agenda, collect
+from imgcache.engine.events import Listener, Silence
+from imgcache.engine.examining import Depth, Examiner, Inquiry
+from imgcache.engine.fetching import until_interrupted
+from imgcache.engine.keeping import Keeper
+from imgcache.engine.limits import HostLanes
+from imgcache.engine.pipeline import chosen
+from imgcache.engine.planning import batches, look_up
+from imgcache.engine.probing import PrefixReader, Probe, Prober, Reader, WholeReader
+from imgcache.engine.report import Report
+from imgcache.engine.tools import Tools
+from imgcache.engine.wiring import reading_tools
+from imgcache.model import ImageFacts, Source
+
+_BATCH = 500
+
+
+async def verify(
+    paths: Sequence[Path | str],
+    settings: Settings,
+    inquiry: Inquiry | None = None,
+    listener: Listener | None = None,
+    interrupt: asyncio.Event | None = None,
+) -> Report:
+    """Judge the images of articles; no article, cache or index is written.
+
+    Without paths the configured articles are meant. Setting `interrupt` ends the asking; what is
+    known by then is judged. Raises ConfigError and LocalError.
+    """
+    inquiry, listener = inquiry or Inquiry(), listener or Silence()
+    interrupt = interrupt or asyncio.Event()
+    report = Report("verify")
+    met = articles.discover(chosen(paths, settings), cache_dir=settings.cache.dir)
+    found = [one for one in met if inquiry.only is None or inquiry.only(one.path)]
+    async with reading_tools(settings) as tools:
+        agenda = await collect(found, settings, listener)
+        probes = await _plan(agenda, tools, inquiry.depth)
+        listener.planned(agenda.articles, agenda.urls, len(probes) + len(agenda.in_place))
+        async with _reader(tools, settings, inquiry.depth) as reader:
+            prober = Prober(reader, settings, listener)
+            work = _look_at(agenda, probes, prober, Keeper(tools, settings), settings)
+            finished = await until_interrupted(work, interrupt)
+        _unmask_placeholders(agenda, settings.tolerance)
+        examiner = Examiner(agenda, settings, inquiry)
+        for file, read in agenda.memo.recall(found, settings):
+            examiner.examine(file, read, report)
+    report.interrupted = not finished or prober.left_out > 0
+    report.finish(agenda.urls, agenda.counts(), prober.traffic)
+    return report
+
+
+@asynccontextmanager
+async def _reader(tools: Tools, settings: Settings, depth: Depth) -> AsyncIterator[Reader]:
+    if depth is not Depth.FULL:
+        yield PrefixReader(tools, settings)
+        return
+    with tempfile.TemporaryDirectory(prefix="imgcache-") as name:
+        (Path(name) / TMP).mkdir()
+        yield WholeReader(tools, Path(name))
+
+
+async def _plan(agenda: Agenda, tools: Tools, depth: Depth) -> list[Probe]:
+    """What the cache knows of each URL; offline that is all the evidence there is."""
+    probes = []
+    for items in batches(agenda.web.values(), _BATCH):
+        facts = await look_up(tools.ledger, [item.url.href for item in items])
+        intact = await asyncio.to_thread(_intact, tools, facts.images.values())
+        for item in items:
+            url = facts.urls.get(item.url.href)
+            copy = intact.get(url.copy) if url is not None and url.copy is not None else None
+            if depth is Depth.OFFLINE:
+                failure = url.failure if url is not None else None
+                status = failure.status if failure is not None else None
+                item.evidence = Evidence(failure, copy, source=Source.OFFLINE, status=status)
+            else:
+                probes.append(Probe(item, Known(url, copy)))
+    return probes
+
+
+def _intact(tools: Tools, images: Iterable[ImageFacts]) -> dict[str, ImageFacts]:
+    return {one.sha256: one for one in images if tools.store.is_intact(one)}
+
+
+async def _look_at(
+    agenda: Agenda, probes: list[Probe], prober: Prober, keeper: Keeper, settings: Settings
+) -> None:
+    lanes = HostLanes(settings.fetch, prober.attempt, prober.skip)
+    for place in agenda.in_place.values():
+        place.evidence = await keeper.measure(place.location)
+    await lanes.drain(probes)
+
+
+def _unmask_placeholders(agenda: Agenda, tolerance: int) -> None:
+    """Mark the evidence of URLs that answered with a host's stand-in picture."""
+    for url in verdict.placeholders(_served(agenda), tolerance):
+        item = agenda.web[url]
+        item.evidence = replace(item.evidence or Evidence(), placeholder=True)
+
+
+def _served(agenda: Agenda) -> Iterator[Served]:
+    for url, item in agenda.web.items():
+        seen = item.evidence
+        image = (seen.measured or seen.copy) if seen is not None else None
+        if image is not None and image.sha256 is not None:
+            host, path = item.url.host, urlsplit(url).path
+            yield Served(url, host, path, image.sha256, image.size, item.declared)
