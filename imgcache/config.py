@@ -29,6 +29,8 @@ def _comma_separated(value: object) -> object:
 
 
 Duration = Annotated[float, _text(units.duration), Field(ge=0)]
+Timeout = Annotated[float, _text(units.duration), Field(gt=0)]
+Key = Annotated[str, Field(min_length=1)]
 ByteSize = Annotated[int, _text(units.byte_size), Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 Strings = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
@@ -40,6 +42,8 @@ AllowedNetworks = Annotated[
     tuple[Annotated[units.AllowedNetwork, _text(units.AllowedNetwork.parse)], ...],
     BeforeValidator(_comma_separated),
 ]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
+HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
 ThumbnailName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 
 
@@ -52,11 +56,11 @@ class Section(BaseModel):
 class Fields(Section):
     """The keys by which articles name their images."""
 
-    images: str = "images"
-    url: str = "url"
-    width: str = "width"
-    height: str = "height"
-    cached: str = "isCached"
+    images: Key = "images"
+    url: Key = "url"
+    width: Key = "width"
+    height: Key = "height"
+    cached: Key = "isCached"
 
     @model_validator(mode="after")
     def _are_distinct(self) -> Fields:
@@ -106,6 +110,12 @@ class FreshnessSettings(Section):
     least: Duration = 3600.0
     greatest: Duration = 30 * 86400.0
 
+    @model_validator(mode="after")
+    def _are_in_order(self) -> FreshnessSettings:
+        if self.least > self.greatest:
+            raise ValueError("freshness.least must not be longer than freshness.greatest")
+        return self
+
 
 class ThumbnailSettings(Section):
     """How one thumbnail is made. Without width and height it fits into 320 x 320."""
@@ -136,17 +146,17 @@ class FetchSettings(Section):
 
     concurrency: Count = 64
     per_host: Count = 6
-    connect_timeout: Duration = 10.0
-    idle_timeout: Duration = 15.0
-    deadline: Duration = 60.0
+    connect_timeout: Timeout = 10.0
+    idle_timeout: Timeout = 15.0
+    deadline: Timeout = 60.0
     attempts: Count = 3
     backoff: Duration = 0.5
     retry_after_cap: Duration = 60.0
-    max_bytes: ByteSize = 32 << 20
+    max_bytes: Annotated[ByteSize, Field(ge=1)] = 32 << 20
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
     user_agent: Annotated[str, Field(pattern=r"^[\x20-\x7e]+$")] = f"imgcache/{VERSION}"
-    proxy: str | None = None
-    headers: dict[str, dict[str, str]] = Field(default_factory=dict)
+    proxy: Annotated[str, Field(pattern=r"^https?://[^/]+/?$")] | None = None
+    headers: dict[str, dict[HeaderName, HeaderValue]] = Field(default_factory=dict)
     allow_private: AllowedNetworks = ()
     resolve: Resolves = ()
     ca_file: Path | None = None
@@ -160,7 +170,7 @@ class LimitSettings(Section):
     pixels: Count = 64_000_000
     frames: Count = 1000
     scans: Count = 100
-    decode_time: Duration = 10.0
+    decode_time: Timeout = 10.0
     decode_memory: ByteSize = 1536 << 20
     front_matter: ByteSize = 1 << 20
     depth: Count = 64

@@ -94,9 +94,11 @@ def _read(path: Path, *, required: bool) -> Layer | None:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise ConfigError(f"{path}: can't be read as TOML: {exc}") from exc
     if path.name == "pyproject.toml":
-        tool = values.get("tool", {}).get("imgcache")
+        tool = _get(values, ("tool", "imgcache"))
         if tool is None and not required:
             return None
+        if tool is not None and not isinstance(tool, dict):
+            raise ConfigError(f"{path}: [tool.imgcache] is no table; write key = value lines in it")
         values = tool or {}
     return Layer(str(path), _anchored(values, path.parent.absolute()), text)
 
@@ -133,6 +135,8 @@ def _get(values: Mapping[str, Any], keys: Sequence[str]) -> Any:
 def _put(values: Mapping[str, Any], keys: Sequence[str], value: Any) -> dict[str, Any]:
     head, *rest = keys
     below = values.get(head)
+    if rest and below is not None and not isinstance(below, Mapping):
+        raise ConfigError(f"{head} = {below!r}: this is a table; set {head}.{rest[0]} and the like")
     nested = _put(below if isinstance(below, Mapping) else {}, rest, value) if rest else value
     return {**values, head: nested}
 
@@ -155,6 +159,9 @@ def merge(stack: Sequence[Layer]) -> dict[str, Any]:
 def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(below)
     for key, value in above.items():
+        old = result.get(key)
+        if isinstance(value, Mapping) and old is not None and not isinstance(old, Mapping):
+            raise ConfigError(f"{key} = {old!r}: this is a table; set the keys in it")
         nested = isinstance(value, Mapping) and isinstance(result.get(key), Mapping) and value
         result[key] = _overlay(result[key], value) if nested else value
     return result

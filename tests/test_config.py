@@ -110,6 +110,14 @@ def test_thumbnails_can_be_none_or_others(tmp_path: Path) -> None:
             '[[severity.urls]]\nmatch = "x"\nseverty = "error"\n',
             [":3:", "severity.urls.severty", "severity.urls.severity"],
         ),
+        ("fetch = 3\n", ["fetch"]),
+        ('[fetch]\nproxy = "ftp://x"\n', [":2:", "fetch.proxy", "ftp://x"]),
+        ('[fetch]\ndeadline = "0s"\n', [":2:", "fetch.deadline"]),
+        ("[fetch]\nmax_bytes = 0\n", [":2:", "fetch.max_bytes"]),
+        ('[freshness]\nleast = "2d"\ngreatest = "1d"\n', ["freshness.least must not be longer"]),
+        ('[fields]\nurl = ""\n', [":2:", "fields.url"]),
+        ('[fetch.headers."a.test"]\n"A B" = "x"\n', ["fetch.headers"]),
+        ('[fetch.headers."a.test"]\nA = "x\\r\\nB: y"\n', ["fetch.headers"]),
         ('on_mismatch = "drop"\n', [":1:", "on_mismatch", "'drop'", "uncache"]),
         ('[thumbnails."../x"]\nwidth = 1\n', ["thumbnails"]),
         ("[thumbnails.a]\nwidht = 1\n", ["thumbnails.a.widht", "width"]),
@@ -148,3 +156,27 @@ def test_a_wrong_resolve_is_told(value: str) -> None:
     flags: dict[str, Any] = {"fetch": {"resolve": [value]}}
     with pytest.raises(ConfigError, match="resolve"):
         Settings.load(None, flags)
+
+
+@pytest.mark.parametrize("text", ["[tool]\nimgcache = 3\n", "[tool]\nimgcache = []\n"])
+def test_a_strange_pyproject_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(ConfigError, match="no table"):
+        Settings.load()
+
+
+@pytest.mark.parametrize("text", ["tool = 3\n", "[[tool]]\n"])
+def test_a_pyproject_of_others_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    below = tmp_path / "below"
+    below.mkdir()
+    (below / "pyproject.toml").write_text(text)
+    monkeypatch.chdir(below)
+    assert Settings.load() == Settings()
+
+
+def test_a_scalar_is_no_table_for_flags_either(tmp_path: Path) -> None:
+    (tmp_path / "imgcache.toml").write_text("fetch = 3\n")
+    with pytest.raises(ConfigError, match="table"):
+        Settings.load(None, {"fetch": {"allow_private": ["10.0.0.0/8"]}})

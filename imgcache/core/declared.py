@@ -22,6 +22,8 @@ from imgcache.model import Declared, Entry
 _BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
     ("false", "False", "FALSE"), False
 )
+# The largest side that an article can declare.
+LARGEST_SIDE = 999_999_999
 _SIZE = re.compile(r"[1-9][0-9]{0,8}")
 _NEWLINE = re.compile(r"\n")
 _STRING = "tag:yaml.org,2002:str"

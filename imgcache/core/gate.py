@@ -62,6 +62,12 @@ class WebUrl:
     port: int
 
     @property
+    def authority(self) -> str:
+        """Host and port as a Host header has them: no port where it is the scheme's own."""
+        own = _DEFAULT_PORTS[self.scheme] == self.port
+        return self.host if own else f"{self.host}:{self.port}"
+
+    @property
     def target(self) -> str:
         """The request target (RFC 9112 section 3.2.1): path and query, as they are in `href`."""
         return self.href[self.href.index("/", len(self.scheme) + 3) :]

@@ -6,6 +6,7 @@ Sources: SVG 2 section 8.2, CSS Images 3 section 4 (default sizing), CSS 2.2 sec
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -119,7 +120,9 @@ def _ratio(view_box: str) -> float | None:
     box = [float(number) for number in _NUMBERS.findall(view_box)]
     if len(box) != 4 or min(box[2:]) <= 0:  # noqa: PLR2004 - x, y, width, height
         return None
-    return box[2] / box[3]
+    ratio = box[2] / box[3]
+    # Too small or too large for a float is no shape that anybody could see.
+    return ratio if 0 < ratio < math.inf else None
 
 
 def _length(text: str) -> float | None:
@@ -131,4 +134,4 @@ def _length(text: str) -> float | None:
 
 
 def _rounded(length: float) -> int:
-    return int(min(length, _LARGEST_SIDE) + 0.5)
+    return 0 if math.isnan(length) else int(min(length, _LARGEST_SIDE) + 0.5)

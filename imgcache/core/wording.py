@@ -80,8 +80,8 @@ def _size_cause(verdict: Verdict, declared: Declared, actual: Size) -> str:
 
 def _remedy(verdict: Verdict, evidence: Evidence) -> str:
     size = evidence.size
-    if verdict.is_about_size and size is not None:
+    if verdict.is_about_size and size is not None and min(size) > 0:
         return f"declare width: {size.width}, height: {size.height}, or use --fix-dimensions"
     if verdict is Verdict.NOT_CHECKED and evidence.source is Source.OFFLINE:
         return "run imgcache refresh"
-    return _REMEDY[verdict]
+    return _REMEDY.get(verdict, "give the image a size of its own")

@@ -113,6 +113,8 @@ def _serve(job: dict[str, Any], data: bytes, limits: WorkerLimits, answer: _Answ
         _judge(job, data, limits, answer)
     except MemoryError:
         answer.fail(Verdict.TOO_MANY_PIXELS, "decoding it takes more memory than the limit")
+    except Exception as exc:  # noqa: BLE001 -- a slip of ours over a strange image costs no worker
+        answer.fail(Verdict.CORRUPT, f"its structure makes no sense ({type(exc).__name__})")
 
 
 def _judge(job: dict[str, Any], data: bytes, limits: WorkerLimits, answer: _Answer) -> None:

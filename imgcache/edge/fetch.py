@@ -213,7 +213,8 @@ class Fetcher:
     def _request(
         self, url: WebUrl, validators: Validators, on_send: Callable[[], None], first: int | None
     ) -> httpx.Request:
-        headers = self._headers | self._extra.get(url.host, {})
+        # Set by hand: httpx would decode an IDN for it, and refuses those that browsers open.
+        headers = {"Host": url.authority} | self._headers | self._extra.get(url.host, {})
         if first is not None:
             headers["Range"] = f"bytes=0-{first - 1}"
         if validators.etag:

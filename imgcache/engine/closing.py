@@ -19,7 +19,7 @@ from imgcache.engine.reading import Reading
 from imgcache.engine.report import Report
 from imgcache.engine.threads import to_its_end
 from imgcache.engine.tools import Tools
-from imgcache.errors import ArticleError
+from imgcache.errors import ArticleError, LocalError
 from imgcache.report.findings import ArticleProblem
 
 _BATCH = 200
@@ -77,8 +77,11 @@ def _judge_one(file: Found, read: _Read, facts: Facts, judge: Judge, report: Rep
         report.add_problem(problem)
 
 
-async def write_manifest(tools: Tools) -> None:
-    """Write manifest.json, if what it says has changed or the file is gone."""
+async def write_manifest(tools: Tools, listener: Listener) -> bool:
+    """Write manifest.json, if what it says has changed or the file is gone.
+
+    False, and told, if the disk refuses: the articles are judged by now, and so is the report.
+    """
 
     def write(index: Index) -> None:
         generation = index.manifest_due()
@@ -88,4 +91,9 @@ async def write_manifest(tools: Tools) -> None:
         if generation is not None:
             index.manifest_written(generation)
 
-    await tools.ledger.ask(write)
+    try:
+        await tools.ledger.ask(write)
+    except LocalError as exc:
+        listener.warned(f"the manifest was not written: {exc}")
+        return False
+    return True

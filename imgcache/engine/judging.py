@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from imgcache.config import Settings
 from imgcache.core import verdict
 from imgcache.core.article import NotAnArticle
+from imgcache.core.declared import LARGEST_SIDE
 from imgcache.core.gate import WebUrl
 from imgcache.core.location import Location
 from imgcache.core.verdict import Evidence, Judgement
@@ -134,6 +135,7 @@ class Judge:
         if (
             not self._manner.fix_dimensions
             or size is None
+            or not all(1 <= side <= LARGEST_SIDE for side in size)
             or verdict.is_placeholder(entry.declared, evidence)
             or verdict.size_verdict(entry.declared, size, tolerance) is Verdict.OK
         ):

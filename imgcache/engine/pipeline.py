@@ -62,7 +62,7 @@ async def refresh(
         await unmask_placeholders(agenda, tools.ledger, settings.tolerance)
         await judge_all(found, Judge(agenda, settings, options.manner), tools, listener, report)
         if options.manner.write:
-            await write_manifest(tools)
+            report.local_fault |= not await write_manifest(tools, listener)
     report.interrupted = fetching.cut_short or interrupt.is_set()
     report.finish(agenda.urls, agenda.counts(), fetching.traffic)
     return report

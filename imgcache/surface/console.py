@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -37,7 +38,9 @@ class Console:
         self._quiet = quiet
         self._log_json = log_json
         self._rich = RichConsole(stderr=True, highlight=False, markup=False, soft_wrap=True)
-        drawn = progress and not quiet and not log_json and self._rich.is_terminal
+        # Not rich's own guess: FORCE_COLOR makes it take a pipe for a terminal.
+        is_terminal = sys.stderr is not None and sys.stderr.isatty()
+        drawn = progress and not quiet and not log_json and is_terminal
         self._progress = _progress(self._rich) if drawn else None
         self._fetching: TaskID | None = None
         self._judging: TaskID | None = None
@@ -106,8 +109,11 @@ class Console:
             line = f"imgcache: {printable(message)}"
         if self._progress is not None:
             self._rich.print(line)
-        else:
-            print(line, file=sys.stderr)  # noqa: T201  stderr is ours
+        elif sys.stderr is not None:
+            # Nobody may be listening: a closed or full stderr must not end a run.
+            with suppress(OSError, ValueError):
+                sys.stderr.write(f"{line}\n")
+                sys.stderr.flush()
 
 
 def _progress(console: RichConsole) -> Progress:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import aiofiles
 
 from imgcache.engine.report import Report
-from imgcache.errors import ConfigError
+from imgcache.errors import ConfigError, LocalError
 from imgcache.report import json, text
 from imgcache.surface.flags import Output, ReportFormat
 
@@ -42,20 +42,24 @@ def write(pieces: Iterable[str]) -> None:
 
     A character that the terminal's encoding lacks is escaped.
     """
+    if sys.stdout is None:  # closed by whoever started us: nobody wants the report
+        return
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         for lines in _gathered(pieces):
             sys.stdout.write(lines)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as exc:
         # The interpreter flushes stdout once more when it ends; give it somewhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(exc, BrokenPipeError):
+            raise LocalError(f"stdout can't be written: {exc.strerror}") from exc
 
 
 def has_colour() -> bool:
     """Whether stdout is a terminal whose user wants colours (NO_COLOR, no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _gathered(pieces: Iterable[str]) -> Iterator[str]:

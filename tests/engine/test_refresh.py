@@ -562,3 +562,34 @@ async def test_a_run_that_left_nothing_out_was_not_interrupted(world: World) -> 
     world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
     await world.refresh()
     assert not (await world.refresh(max_time=0.0)).interrupted
+
+
+@pytest.mark.parametrize("size", ['width="0.4" height="9"', 'width="1e999" height="9"'])
+async def test_a_size_that_can_not_be_declared_is_not_written(world: World, size: str) -> None:
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" {size}/>'.encode()
+    odd = world.origin.route("/a.svg", body=drawing, content_type="image/svg+xml")
+    gone = world.origin.route("/b.jpg", status=404)
+    article = world.article(world.entry(odd, 3, 3), world.entry(gone, cached="true"))
+    report = await world.refresh(manner=Manner(fix_dimensions=True))
+    assert list(report.article_errors()) == []
+    assert "isCached: true" not in article.read_text()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    ['width="5" viewBox="0 0 1e-300 1e300"', 'height="1e-400" viewBox="0 0 1e308 1e-308"'],
+)
+async def test_an_absurd_drawing_costs_one_verdict(world: World, shape: str) -> None:
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" {shape}/>'.encode()
+    url = world.origin.route("/a.svg", body=drawing, content_type="image/svg+xml")
+    world.article(world.entry(url, 3, 3))
+    assert (await world.only()).verdict in (Verdict.DIMENSIONS_MISMATCH, Verdict.CORRUPT)
+
+
+@pytest.mark.parametrize("host", ["xn--n3h.test", "\u2603.test", "\U0001f600.test"])
+async def test_international_names_are_opened_as_browsers_do(world: World, host: str) -> None:
+    world.origin.route("/a.jpg", body=JPEG)
+    world.extra = {"fetch": {"resolve": [f"*:80:127.0.0.1:{world.origin.port}"]}}
+    world.article(world.entry(f"http://{host}/a.jpg"))
+    assert (await world.only()).verdict is Verdict.OK
+    assert world.origin.requests[0].headers["host"].startswith("xn--")

@@ -16,7 +16,7 @@ import pytest
 from imgcache.version import VERSION
 from tests import behaviours, pictures
 from tests.origin import Origin
-from tests.world import SAMPLE, World, run, start
+from tests.world import SAMPLE, Finished, World, run, start
 
 JPEG = pictures.jpeg(160, 120)
 HOSTS = (
@@ -316,9 +316,43 @@ async def test_verify_tells_and_writes_nothing(world: World) -> None:
     assert article.read_bytes() == before
     assert not world.cache.exists()
     full = await run(*words, "--full", cwd=world.folder)
-    assert full.report["summary"]["bytes"] > len(large)
+    assert full.report["summary"]["bytes"] == len(large)
     offline = await run(*words, "--offline", cwd=world.folder)
     verdicts = [entry["verdict"] for entry in offline.report["entries"]]
     assert (offline.status, verdicts) == (1, ["not-checked", "not-cached"])
     both = await run(*words, "--full", "--offline", cwd=world.folder)
     assert both.status == 2
+
+
+async def shell(world: World, command: str) -> Finished:
+    """What a shell makes of `imgcache refresh` and the rest of the line."""
+    process = await asyncio.create_subprocess_shell(
+        f"'{sys.executable}' -m imgcache refresh --allow-private {world.origin.allow} {command}",
+        cwd=world.folder,
+        env=os.environ | {"FORCE_COLOR": "1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    stdout, stderr = await process.communicate()
+    return Finished(process.returncode or 0, stdout.decode(), stderr.decode())
+
+
+@pytest.mark.parametrize(
+    ("redirection", "status"),
+    [(">&-", 0), ("2>&-", 0), ("2>/dev/full", 0), (">/dev/full", 2), ("-q >&- 2>&-", 0)],
+)
+async def test_closed_and_full_streams_end_no_run(
+    world: World, redirection: str, status: int
+) -> None:
+    article = world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    (world.articles / "b.md").write_text("+++\n+++\n")
+    done = await shell(world, f"-v {redirection}")
+    assert done.status == status
+    assert "Traceback" not in done.stderr
+    assert "passed over" not in done.stdout
+    assert "isCached: true" in article.read_text()
+
+
+async def test_no_progress_is_drawn_into_a_pipe_even_where_colour_is_forced(world: World) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    assert (await shell(world, "")).stderr == ""
