@@ -20,13 +20,13 @@ from imgcache.core import answer
 from imgcache.core.gate import AddressRule, WebUrl
 from imgcache.core.retry import parse_retry_after
 from imgcache.edge.faults import ExchangeError, unknown
-from imgcache.edge.receive import Appetite, Received, Sink, Tally, fields, receive
+from imgcache.edge.receive import Appetite, Hop, Received, Sink, Tally, fields, receive
 from imgcache.edge.resolve import Lookup, system_lookup
 from imgcache.edge.transport import Transport
 from imgcache.errors import LocalError
 from imgcache.model import Failure, ResponseFacts, Validators, Verdict
 
-__all__ = ["Attempt", "Body", "Fetcher", "NotModified", "Sink", "Tally"]
+__all__ = ["Attempt", "Body", "Fetcher", "Hop", "NotModified", "Sink", "Tally"]
 
 ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 
@@ -163,6 +163,8 @@ class Fetcher:
             asked_at = time.time()
             response = await self._client.send(request, stream=True)
             tally.answering = True
+            if tally.watch is not None:
+                tally.watch(_hop(visited[-1], response))
             try:
                 decided = self._decide(response, asked_at, visited, bool(validators))
                 if isinstance(decided, Body):
@@ -227,6 +229,13 @@ class Fetcher:
             headers=headers,
             extensions={"target": url.target.encode("ascii"), "on_send": on_send},
         )
+
+
+def _hop(url: WebUrl, response: httpx.Response) -> Hop:
+    raw = (
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
+    )
+    return Hop(url.href, response.status_code, tuple(raw))
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,13 +46,23 @@ class Received:
     total: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One answer on the way: who was asked, and what its head said (header names as sent)."""
+
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+
+
 @dataclass(slots=True)
 class Tally:
-    """What one attempt has done so far; it outlives a deadline."""
+    """What one attempt has done so far; it outlives a deadline. `watch` is told of each hop."""
 
     requests: int = 0
     wire_bytes: int = 0
     answering: bool = False
+    watch: Callable[[Hop], None] | None = None
 
     def sent(self) -> None:
         """One more request went out, and nothing has come of it yet."""

@@ -144,6 +144,30 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
 
 
 @app.command()
+def explain(  # noqa: PLR0913  typer takes each flag as a parameter
+    url: Annotated[str, typer.Argument(metavar="URL", help="The URL, as an article has it.")],
+    *,
+    format_: flags.Format = None,
+    resolve: flags.Resolve = None,
+    allow_private: flags.AllowPrivate = None,
+    ca_file: flags.CaFile = None,
+    config: flags.Config = None,
+    cache_dir: flags.CacheDir = None,
+    verbose: flags.Verbose = False,
+    quiet: flags.Quiet = False,
+    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
+    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+) -> None:
+    """Each step for one URL: address, redirects, headers, first bytes, decoding, verdict."""
+    from imgcache.surface.running import run_explain  # noqa: PLC0415  see the module's docstring
+
+    console = _console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
+    words = flags.as_settings(cache_dir, resolve, allow_private, ca_file)
+    shown = format_ or flags.ReportFormat.TEXT
+    raise typer.Exit(run_explain(url, config, words, shown, console))
+
+
+@app.command()
 def demo(
     *,
     config: flags.Config = None,

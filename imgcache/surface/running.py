@@ -12,12 +12,14 @@ from typing import Any
 from imgcache.config import Settings
 from imgcache.core.plan import Demand
 from imgcache.engine.examining import Inquiry
+from imgcache.engine.explaining import explain
 from imgcache.engine.judging import Manner
 from imgcache.engine.pipeline import Options, refresh
 from imgcache.engine.report import Report
 from imgcache.engine.verifying import verify
 from imgcache.errors import ImgcacheError
 from imgcache.model import Verdict
+from imgcache.report import explanation
 from imgcache.surface import demo, outputs
 from imgcache.surface.console import Console
 from imgcache.surface.flags import Output, ReportFormat
@@ -75,6 +77,20 @@ def run_verify(words: VerifyWords, destination: Destination, console: Console) -
         return await verify(words.paths, settings, words.inquiry, console, interrupt)
 
     return _guarded(console, lambda: _run(work, destination, console))
+
+
+def run_explain(
+    url: str, config: Path | None, flags: dict[str, Any], shown: ReportFormat, console: Console
+) -> int:
+    """Explain one URL; returns 0 where it leads to a sound image, else 1."""
+
+    def show() -> int:
+        told = asyncio.run(explain(url, Settings.load(config, flags)))
+        as_format = explanation.as_json if shown is ReportFormat.JSON else explanation.as_text
+        outputs.write(as_format(told))
+        return _WELL if told.verdict is Verdict.OK else _FOUND
+
+    return _guarded(console, show)
 
 
 def run_demo(console: Console, config: Path | None, cache_dir: Path | None) -> int:

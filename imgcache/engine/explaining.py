@@ -1,0 +1,156 @@
+"""`explain`: one URL, step by step, with the time of each; the only place that names addresses.
+
+One try and no cache: what is told is what the network says now.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from imgcache.config import Settings
+from imgcache.core import wording
+from imgcache.core.gate import Address, AddressRule, WebUrl
+from imgcache.core.location import DataUrl, SitePath, locate
+from imgcache.core.soundness import Label, Limits, examine
+from imgcache.core.verdict import Evidence, Measured
+from imgcache.edge.decode import Decoded, DecodeJob, DecodePool
+from imgcache.edge.fetch import Body, Fetcher, Hop, Tally
+from imgcache.edge.resolve import Lookup, system_lookup
+from imgcache.model import Declared, Failure, ResponseFacts, Severity, Validators, Verdict
+
+_FIRST_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its name, seconds since the start, and what there is to say, in order."""
+
+    name: str
+    seconds: float
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Explanation:
+    """All steps of one URL, and the verdict they led to; `ok` where nothing is declared."""
+
+    url: str
+    steps: list[Step] = field(default_factory=list)
+    verdict: Verdict = Verdict.OK
+    message: str | None = None
+
+
+class _Memory:
+    """A sink that keeps the whole body."""
+
+    enough = False
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    async def write(self, data: bytes) -> None:
+        """The next bytes."""
+        self.data += data
+
+    async def reset(self) -> None:
+        """Another body begins."""
+        self.data.clear()
+
+
+async def explain(url: str, settings: Settings, *, lookup: Lookup = system_lookup) -> Explanation:
+    """Ask for one URL and tell each step. Raises ConfigError and LocalError."""
+    return await _Explainer(url, settings, lookup).run()
+
+
+class _Explainer:
+    def __init__(self, url: str, settings: Settings, lookup: Lookup) -> None:
+        self._settings = settings
+        self._lookup = lookup
+        self._began = time.monotonic()
+        self._told = Explanation(url)
+        self._rule = AddressRule(settings.fetch.allow_private)
+
+    async def run(self) -> Explanation:
+        location = locate(self._told.url)
+        if isinstance(location, Failure):
+            return self._fail(location)
+        if isinstance(location, DataUrl):
+            self._step("url", ("kind", "data: URL"), ("label", location.media_type))
+            await self._examine(location.data, Label(location.media_type))
+            return self._told
+        if isinstance(location, SitePath):
+            detail = "a path is looked up under site_root; explain takes a URL on the web"
+            return self._fail(Failure(Verdict.UNSUPPORTED_URL, detail))
+        self._step(
+            "url", ("normalised", location.href), ("host", location.host), ("port", location.port)
+        )
+        self._tell_literal(location)
+        return await self._ask(location)
+
+    async def _ask(self, url: WebUrl) -> Explanation:
+        sink, tally = _Memory(), Tally(watch=self._hop)
+        async with Fetcher(self._settings.fetch, lookup=self._looked_up) as fetcher:
+            asked = await fetcher.attempt(url, Validators(), sink, tally)
+        if isinstance(asked.result, Failure):
+            self._step("answer", ("requests", tally.requests), ("bytes", tally.wire_bytes))
+            return self._fail(asked.result)
+        if isinstance(asked.result, Body):
+            await self._body(bytes(sink.data), asked.result.response)
+        return self._told
+
+    async def _body(self, data: bytes, response: ResponseFacts) -> None:
+        self._step("body", ("bytes", len(data)), ("first bytes", data[:_FIRST_BYTES].hex(" ")))
+        await self._examine(data, Label(response.content_type, response.nosniff))
+
+    async def _examine(self, data: bytes, label: Label) -> None:
+        limits = self._settings.limits
+        found = examine(data, label, Limits(limits.pixels, limits.frames, limits.scans))
+        structure = found.structure
+        self._step(
+            "format",
+            ("format", found.format.label if found.format else "none that browsers show"),
+            ("size", structure.size or "unknown"),
+            ("orientation", structure.orientation),
+            ("frames", structure.frames),
+        )
+        job = DecodeJob(None, data, label.content_type, nosniff=label.nosniff, thumbnails=())
+        async with DecodePool(limits, 1) as pool:
+            decoded = await pool.decode(job)
+        if isinstance(decoded, Decoded):
+            self._step("decode", ("size", decoded.size), ("colour", decoded.color))
+            self._conclude(Evidence(measured=Measured(decoded.size, decoded.format, len(data))))
+        else:
+            self._fail(decoded)
+
+    def _looked_up(self, host: str) -> Sequence[Address]:
+        found = self._lookup(host)
+        self._step("dns", ("host", host), *(self._judged(one) for one in found))
+        return found
+
+    def _tell_literal(self, url: WebUrl) -> None:
+        if url.literal is not None:
+            self._step("address", self._judged(url.literal, url.port))
+
+    def _judged(self, address: Address, port: int = 0) -> tuple[str, str]:
+        refused = self._rule.refuses(address, port)
+        return str(address), "refused: not public" if refused else "may be connected to"
+
+    def _hop(self, hop: Hop) -> None:
+        self._step("answer", ("url", hop.url), ("status", hop.status), *hop.headers)
+
+    def _step(self, name: str, *facts: tuple[str, object]) -> None:
+        told = tuple((key, str(value)) for key, value in facts)
+        self._told.steps.append(Step(name, time.monotonic() - self._began, told))
+
+    def _fail(self, failure: Failure) -> Explanation:
+        self._told.verdict = failure.verdict
+        return self._conclude(Evidence(failure=failure))
+
+    def _conclude(self, evidence: Evidence) -> Explanation:
+        severity = Severity.ERROR if evidence.failure else None
+        told = self._told
+        told.message = wording.message(told.verdict, severity, Declared(), evidence)
+        self._step("verdict", ("verdict", told.verdict))
+        return told

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+import pytest
+
+from imgcache import Settings
+from imgcache.core.gate import Address
+from imgcache.engine.explaining import Explanation, explain
+from imgcache.model import Verdict
+from tests import behaviours, pictures
+from tests.world import World, run
+
+JPEG = pictures.jpeg(160, 120, orientation=6)
+
+
+def facts(told: Explanation, name: str) -> list[dict[str, str]]:
+    return [dict(step.facts) for step in told.steps if step.name == name]
+
+
+async def test_each_step_of_a_good_image_is_told(world: World) -> None:
+    image = world.origin.route("/a.jpg", body=JPEG, content_type="image/jpeg")
+    url = world.origin.route("/to", behaviours.redirect("/a.jpg"))
+    told = await explain(url, world.settings())
+    names = [step.name for step in told.steps]
+    assert names == [
+        "url", "address", "answer", "answer", "body", "format", "decode", "verdict",
+    ]  # fmt: skip
+    first, second = facts(told, "answer")
+    assert (first["status"], second["url"]) == ("302", image)
+    assert second["Content-Type"] == "image/jpeg"
+    assert facts(told, "body")[0]["first bytes"].startswith("ff d8 ff")
+    assert facts(told, "format")[0]["orientation"] == "6"
+    assert facts(told, "format")[0]["size"] == "120 x 160"
+    assert (told.verdict, told.message) == (Verdict.OK, None)
+    assert [step.seconds for step in told.steps] == sorted(step.seconds for step in told.steps)
+
+
+async def test_refused_addresses_are_named_here_and_only_here() -> None:
+    def lookup(_: str) -> Sequence[Address]:
+        return [ip_address("93.184.216.34"), ip_address("10.0.0.1")]
+
+    told = await explain("https://a.test/x", Settings(), lookup=lookup)
+    (dns,) = facts(told, "dns")
+    assert dns["10.0.0.1"] == "refused: not public"
+    assert dns["93.184.216.34"] == "may be connected to"
+    assert told.verdict is Verdict.FORBIDDEN_ADDRESS
+    assert "10.0.0.1" not in (told.message or "")
+
+
+@pytest.mark.parametrize(
+    ("url", "verdict"),
+    [
+        ("ftp://a.test/", Verdict.UNSUPPORTED_URL),
+        ("/path.jpg", Verdict.UNSUPPORTED_URL),
+        ("http://10.0.0.1/", Verdict.FORBIDDEN_ADDRESS),
+        ("data:text/plain,x", Verdict.NOT_AN_IMAGE),
+    ],
+)
+async def test_what_leads_nowhere_is_told(url: str, verdict: Verdict) -> None:
+    told = await explain(url, Settings())
+    assert told.verdict is verdict
+    assert told.message
+
+
+async def test_the_command_tells_people_and_scripts(world: World) -> None:
+    gone = world.origin.route("/gone.jpg", status=404, headers={"X-Odd": "\x1b[2J"})
+    words = ["explain", gone, "--allow-private", world.origin.allow]
+    text = await run(*words, cwd=world.folder)
+    assert (text.status, text.stderr) == (1, "")
+    assert "status: 404" in text.stdout
+    assert "gone (IMG201)" in text.stdout
+    assert "\x1b" not in text.stdout
+    document = (await run(*words, "--format", "json", cwd=world.folder)).report
+    assert (document["command"], document["verdict"]) == ("explain", "gone")
+    assert ["status", "404"] in document["steps"][2]["facts"]
