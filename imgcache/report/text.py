@@ -97,10 +97,22 @@ def _ending(findings: Findings, paint: _Paint) -> Iterator[str]:
     entries = _count(summary.entries, "image entry", "image entries")
     articles = _count(summary.articles, "article")
     yield f"{entries} in {articles}{': ' + verdicts if verdicts else ''}\n"
-    yield f"{_fetched(summary)} in {findings.seconds:.1f} s\n"
-    yield f"{_written(findings)}\n"
+    if findings.command == "verify":
+        yield f"{_asked(summary)} in {findings.seconds:.1f} s\n"
+    else:
+        yield f"{_fetched(summary)} in {findings.seconds:.1f} s\n"
+        yield f"{_written(findings)}\n"
     if findings.interrupted:
         yield paint("warning", "Not everything was reached; run again for the rest.") + "\n"
+
+
+def _asked(summary: Summary) -> str:
+    if not summary.requests:
+        return f"no request was made: {_count(summary.urls, 'URL')} looked at"
+    return (
+        f"{_count(summary.urls, 'URL')} looked at, {summary.failed} failed: "
+        f"{_count(summary.requests, 'request')}, {amount(summary.bytes)}"
+    )
 
 
 def _fetched(summary: Summary) -> str:

@@ -57,3 +57,11 @@ def test_amounts_are_for_people() -> None:
         "183 kB",
         "12 MB",
     ]
+
+
+def test_verify_tells_what_was_asked_and_nothing_of_writing() -> None:
+    report = sample.finished()
+    report.command = "verify"
+    assert "".join(text.render(report)).endswith(
+        "1 ok, 1 gone\n2 URLs looked at, 1 failed: 2 requests, 183 kB in 1.2 s\n"
+    )
