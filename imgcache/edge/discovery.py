@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from imgcache.edge import git
 from imgcache.errors import ConfigError
 
 _SUFFIXES = frozenset({".md", ".mdx", ".markdown", ".html", ".htm", ".txt", ".yml", ".yaml"})
 _WHOLE = frozenset({".yml", ".yaml"})
-# A hook's own variables would send git to another work tree than the one around the PATH.
-_GIT_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
-_GIT_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,29 +119,10 @@ def _ignored(folder: Path) -> frozenset[str]:
 
     A folder that is ignored itself was named on purpose: then git has no say about what it holds.
     """
-    listing = _git(
+    listing = git.ask(
         folder, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"
     )
-    names = frozenset(name.rstrip("/") for name in (listing or "").split("\0") if name)
-    if "." in names and _git(folder, "check-ignore", "--quiet", ".") is not None:
+    names = frozenset(name.rstrip("/") for name in (listing.text or "").split("\0") if name)
+    if "." in names and git.ask(folder, "check-ignore", "--quiet", ".").text is not None:
         return frozenset()
     return names
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    """What git prints; None if it fails or is missing."""
-    environ = {key: value for key, value in os.environ.items() if key not in _GIT_VARIABLES}
-    try:
-        done = subprocess.run(  # noqa: S603 - fixed words, and the PATH only as working folder
-            ["git", "-c", "core.fsmonitor=false", *arguments],  # noqa: S607 - the user's own git
-            cwd=folder,
-            env={**environ, "GIT_OPTIONAL_LOCKS": "0"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_GIT_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return os.fsdecode(done.stdout) if done.returncode == 0 else None

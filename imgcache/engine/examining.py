@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core import verdict
@@ -35,12 +33,12 @@ class Depth(Enum):
 class Inquiry:
     """What is asked of one `verify` beyond the settings.
 
-    `only` passes over articles for which it is false.
+    `changed_since` passes over articles that git does not say changed since that revision.
     """
 
     depth: Depth = Depth.PROBE
     strict: bool = False
-    only: Callable[[Path], bool] | None = None
+    changed_since: str | None = None
 
 
 class Examiner:

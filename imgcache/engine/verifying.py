@@ -18,7 +18,8 @@ from imgcache.core import verdict
 from imgcache.core.layout import TMP
 from imgcache.core.plan import Known
 from imgcache.core.verdict import Evidence, Served
-from imgcache.edge import articles
+from imgcache.edge import articles, changes
+from imgcache.edge.articles import Found
 from imgcache.engine.agenda import Agenda, collect
 from imgcache.engine.events import Listener, Silence
 from imgcache.engine.examining import Depth, Examiner, Inquiry
@@ -51,8 +52,7 @@ async def verify(
     inquiry, listener = inquiry or Inquiry(), listener or Silence()
     interrupt = interrupt or asyncio.Event()
     report = Report("verify")
-    met = articles.discover(chosen(paths, settings), cache_dir=settings.cache.dir)
-    found = [one for one in met if inquiry.only is None or inquiry.only(one.path)]
+    found = await asyncio.to_thread(_discover, chosen(paths, settings), settings, inquiry)
     async with reading_tools(settings) as tools:
         agenda = await collect(found, settings, listener)
         probes = await _plan(agenda, tools, inquiry.depth)
@@ -68,6 +68,14 @@ async def verify(
     report.interrupted = not finished or prober.left_out > 0
     report.finish(agenda.urls, agenda.counts(), prober.traffic)
     return report
+
+
+def _discover(paths: Sequence[Path], settings: Settings, inquiry: Inquiry) -> Sequence[Found]:
+    found = articles.discover(paths, cache_dir=settings.cache.dir)
+    if inquiry.changed_since is None:
+        return found
+    changed = changes.changed_since(inquiry.changed_since, paths)
+    return [one for one in found if changes.is_changed(one.path, changed)]
 
 
 @asynccontextmanager

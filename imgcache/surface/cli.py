@@ -108,6 +108,14 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     offline: Annotated[
         bool, typer.Option("--offline", help="No request: flags against what the cache holds.")
     ] = False,
+    changed_since: Annotated[
+        str | None,
+        typer.Option(
+            "--changed-since",
+            metavar="REV",
+            help="Only articles that git says changed since REV, untracked ones included.",
+        ),
+    ] = None,
     format_: flags.Format = None,
     output: flags.Outputs = None,
     strict: flags.Strict = False,
@@ -133,7 +141,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     shown = format_ or (None if files else flags.ReportFormat.TEXT)
     words = VerifyWords(
         paths or (),
-        Inquiry(depth, strict=strict),
+        Inquiry(depth, strict=strict, changed_since=changed_since),
         config,
         flags.as_settings(cache_dir, resolve, allow_private, ca_file),
     )

@@ -124,6 +124,26 @@ def test_an_edit_made_while_the_new_file_is_written_survives(
     assert set(names()) <= {"a.md"}
 
 
+def test_an_edit_in_the_same_tick_of_the_clock_survives(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = article("a.md")
+    before = Path("a.md").stat()
+    fsync = os.fsync
+
+    def edit_meanwhile(file: int) -> None:
+        fsync(file)
+        _rewrite_in_place()
+        # What a file system with a coarse clock would answer.
+        monkeypatch.setattr(os, "stat", lambda *_, **__: before)
+
+    monkeypatch.setattr(os, "fsync", edit_meanwhile)
+    is_replaced = replace(found, OLD, NEW)
+    monkeypatch.undo()
+    assert not is_replaced
+    assert (place / "a.md").read_bytes() == b"X" + OLD[1:]
+
+
 def test_a_link_inside_of_the_path_stays_and_its_target_is_edited(place: Path) -> None:
     write("d/real.txt2")
     Path("a.md").symlink_to("d/real.txt2")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from imgcache import Settings
 from imgcache.engine.examining import Depth, Inquiry
 from imgcache.engine.verifying import verify
 from imgcache.model import Severity, Source, Verdict
@@ -200,11 +199,3 @@ async def test_transient_failures_are_tried_again_and_named_as_what_they_are(wor
     entries = await look(world)
     assert [entry.verdict for entry in entries] == [Verdict.OK, Verdict.SERVER_ERROR]
     assert world.origin.count("/b.jpg") == 3
-
-
-async def test_articles_may_be_passed_over(world: World) -> None:
-    world.article(world.entry("ftp://a.test/"), name="a.md")
-    world.article(world.entry("ftp://b.test/"), name="b.md")
-    only = Inquiry(only=lambda path: path.name == "b.md")
-    report = await verify([world.articles], Settings(), only)
-    assert [Path(entry.article).name for entry in report.entries()] == ["b.md"]

@@ -356,3 +356,19 @@ async def test_closed_and_full_streams_end_no_run(
 async def test_no_progress_is_drawn_into_a_pipe_even_where_colour_is_forced(world: World) -> None:
     world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
     assert (await shell(world, "")).stderr == ""
+
+
+async def test_only_what_changed_is_verified(world: World) -> None:
+    world.article(world.entry("ftp://a.test/"), name="old.md")
+    who = "-c user.name=x -c user.email=x@example.org"
+    commands = f"git init -q && git add . && git {who} commit -qm first"
+    git = await asyncio.create_subprocess_shell(commands, cwd=world.folder)
+    assert await git.wait() == 0
+    world.article(world.entry("ftp://b.test/"), name="new.md")
+    words = ["verify", "--offline", "--changed-since", "HEAD", "--format", "json"]
+    done = await run(*words, cwd=world.folder)
+    assert [entry["article"] for entry in done.report["entries"]] == ["articles/new.md"]
+    words[3] = "nowhere"
+    wrong = await run(*words, cwd=world.folder)
+    assert (wrong.status, wrong.stdout) == (2, "")
+    assert "nowhere" in wrong.stderr

@@ -1,0 +1,75 @@
+"""The user's own git, asked so that it neither writes nor runs what a repository configures."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# A hook's own variables would send git to another work tree than the one around the PATH.
+_FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
+# No lock and no index refresh; nothing is fetched for a partial clone; English to quote from.
+_ENVIRON = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "LC_ALL": "C",
+}
+_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null")
+_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What git printed; `text` is None where it failed or is missing, `complaint` then says why."""
+
+    text: str | None
+    complaint: str = ""
+
+
+def ask(
+    folder: Path, *arguments: str, settings: Sequence[str] = (), index: Path | None = None
+) -> Answer:
+    """Run git in a folder, to read only.
+
+    `settings` (`name=value`) beat those of the repository. `index` stands in for the repository's
+    own index file.
+    """
+    words = [word for setting in (*_SETTINGS, *settings) for word in ("-c", setting)]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own words; what users name is checked before
+            ["git", *words, *arguments],  # noqa: S607 - the user's own git
+            cwd=folder,
+            env=_environ(index),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except FileNotFoundError:
+        return Answer(None, "git is not installed")
+    except subprocess.TimeoutExpired:
+        return Answer(None, f"git took longer than {_TIMEOUT:.0f} seconds")
+    except (OSError, subprocess.SubprocessError) as exc:
+        return Answer(None, f"git can't be run: {exc}")
+    if done.returncode == 0:
+        return Answer(os.fsdecode(done.stdout))
+    return Answer(None, _complaint(done.stderr))
+
+
+def _environ(index: Path | None) -> dict[str, str]:
+    environ = {key: value for key, value in os.environ.items() if key not in _FOREIGN}
+    environ.update(_ENVIRON)
+    if index is not None:
+        environ["GIT_INDEX_FILE"] = str(index)
+    return environ
+
+
+def _complaint(stderr: bytes) -> str:
+    """The first thing git names as fatal, in one printable line."""
+    lines = stderr.decode("utf-8", "backslashreplace").splitlines()
+    fatal = [line for line in lines if line.startswith(("fatal: ", "error: "))]
+    line = next(iter([*fatal, *lines]), "git failed without a word")
+    return "".join(char for char in line.partition(": ")[2] or line if char.isprintable())
