@@ -593,3 +593,16 @@ async def test_international_names_are_opened_as_browsers_do(world: World, host:
     world.article(world.entry(f"http://{host}/a.jpg"))
     assert (await world.only()).verdict is Verdict.OK
     assert world.origin.requests[0].headers["host"].startswith("xn--")
+
+
+async def test_a_manifest_that_can_not_be_written_loses_no_report(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.article(world.entry(url))
+    await world.refresh()
+    (world.cache / "manifest.json").unlink()
+    (world.cache / "manifest.json" / "in the way").mkdir(parents=True)
+    article = world.article(world.entry(url))
+    report = await world.refresh()
+    assert report.local_fault
+    assert report.summary.verdicts == {Verdict.OK: 1}
+    assert "isCached: true" in article.read_text()
