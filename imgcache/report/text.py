@@ -1,4 +1,4 @@
-"""The report for a person: findings by article, then what was done and how it ended.
+"""The report for a person: findings by article, hosts that are down, and how the run ended.
 
 Plain text; with `colour` the same text with ANSI colours and nothing else added.
 """
@@ -12,7 +12,15 @@ from rich.color import ColorSystem
 from rich.style import Style
 
 from imgcache.model import Severity, Verdict
-from imgcache.report.findings import ArticleProblem, EntryResult, Findings, Summary
+from imgcache.report import totals
+from imgcache.report.excerpt import place, quoted
+from imgcache.report.findings import ArticleProblem, EntryResult, Findings
+from imgcache.report.outages import Outage, Outages
+from imgcache.report.plain import printable
+from imgcache.report.totals import amount
+
+# The rest of the surface speaks in the same words.
+__all__ = ["amount", "printable", "render"]
 
 _STYLES = {
     "article": Style.parse("bold"),
@@ -20,8 +28,11 @@ _STYLES = {
     "warning": Style.parse("yellow"),
     "ok": Style.parse("green"),
     "faint": Style.parse("dim"),
+    "gutter": Style.parse("blue"),
 }
-_KILO = 1000
+# Places end here, and so do line numbers in the gutter, which reads as one column.
+_WHERE = 10
+_MESSAGE = " " * (_WHERE + 2)
 # What a diff needs to stay exact: tabs, and the CR of a CRLF.
 _BLANKS = "\t\r"
 
@@ -29,18 +40,11 @@ _BLANKS = "\t\r"
 def render(findings: Findings, *, colour: bool = False, with_diffs: bool = False) -> Iterator[str]:
     """The report in pieces, each ending a line; `ok` and ignored entries are not listed."""
     paint = _Paint(on=colour)
-    problems = list(findings.article_errors())
-    for article, entries in groupby(findings.findings(), lambda one: one.article):
-        yield f"{paint('article', printable(article))}\n"
-        for problem in [one for one in problems if one.article == article]:
-            yield from _problem(problem, paint)
-        problems = [one for one in problems if one.article != article]
-        for entry in entries:
-            yield from _entry(entry, paint)
-        yield "\n"
-    for problem in problems:
-        yield f"{paint('article', printable(problem.article))}\n"
-        yield from _problem(problem, paint)
+    outages = Outages(findings)
+    yield from _articles(findings, outages, paint)
+    if outages:
+        yield f"{paint('article', 'hosts in trouble')}\n"
+        yield from (_outage(one, paint) for one in outages)
         yield "\n"
     yield from _ending(findings, paint)
     if with_diffs:
@@ -57,24 +61,26 @@ class _Paint:
         return _STYLES[style].render(text, color_system=self._system)
 
 
-def printable(text: str, also: str = "") -> str:
-    """Text from strangers, so that it can't steer the terminal: control characters are escaped.
-
-    `also`: those that may stay.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        char
-        if char.isprintable() or char in also
-        else char.encode("unicode_escape", "surrogatepass").decode()
-        for char in text
-    )
+def _articles(findings: Findings, outages: Outages, paint: _Paint) -> Iterator[str]:
+    problems: dict[str, list[ArticleProblem]] = {}
+    for problem in findings.article_errors():
+        problems.setdefault(problem.article, []).append(problem)
+    told = (one for one in findings.findings() if not outages.cover(one))
+    for article, entries in groupby(told, lambda one: one.article):
+        yield f"{paint('article', printable(article))}\n"
+        for problem in problems.pop(article, ()):
+            yield from _problem(problem, paint)
+        for entry in entries:
+            yield from _entry(entry, paint)
+    for article, rest in problems.items():
+        yield f"{paint('article', printable(article))}\n"
+        for problem in rest:
+            yield from _problem(problem, paint)
 
 
 def _problem(problem: ArticleProblem, paint: _Paint) -> Iterator[str]:
     where = f"{problem.line}" if problem.line else "-"
-    yield f"  {where:>8}  {paint('error', 'error')}    {printable(problem.message)}\n"
+    yield f"{where:>{_WHERE}}  {paint('error', 'error')}    {printable(problem.message)}\n\n"
 
 
 def _entry(entry: EntryResult, paint: _Paint) -> Iterator[str]:
@@ -82,69 +88,44 @@ def _entry(entry: EntryResult, paint: _Paint) -> Iterator[str]:
     weight = entry.severity or Severity.IGNORE
     name = f"{entry.verdict} ({entry.verdict.code})"
     yield (
-        f"  {where:>8}  {paint(weight, f'{weight:<7}')}  {paint(weight, name)}  "
-        f"{printable(entry.url)}\n"
+        f"{where:>{_WHERE}}  {paint(weight, f'{weight:<7}')}  {paint(weight, name)}  "
+        f"{paint('faint', printable(entry.pointer))}\n"
     )
-    yield f"  {'':8}           {printable(entry.message or '')}\n"
+    yield f"{_MESSAGE}{printable(entry.message or '')}\n"
+    yield from _source(entry, paint)
+    yield "\n"
+
+
+def _source(entry: EntryResult, paint: _Paint) -> Iterator[str]:
+    """Where it stands, for a click, and the line; or the URL where the line is not known."""
+    arrow = f"{'-->':>{_WHERE + 2}}"
+    yield f"{paint('gutter', arrow)} {printable(place(entry))}\n"
+    lines = list(quoted(entry, _WHERE))
+    for gutter, content in lines[:-1]:
+        yield f"{paint('gutter', gutter)}{content}\n"
+    for gutter, carets in lines[-1:]:
+        yield f"{paint('gutter', gutter)}{paint(entry.severity or 'faint', carets)}\n"
+    if not lines:
+        yield f"{_MESSAGE} {printable(entry.url)}\n"
+
+
+def _outage(outage: Outage, paint: _Paint) -> str:
+    example = outage.example
+    return (
+        f"{_MESSAGE}{paint(outage.severity, f'{outage.severity:<7}')}  "
+        f"{paint(outage.severity, printable(outage.host))}  {outage.told}, as at "
+        f"{printable(place(example))}: {printable(example.message or '')}\n"
+    )
 
 
 def _ending(findings: Findings, paint: _Paint) -> Iterator[str]:
-    summary = findings.summary
     verdicts = ", ".join(
         f"{count} {paint('ok' if verdict is Verdict.OK else 'article', verdict)}"
-        for verdict, count in summary.verdicts.most_common()
+        for verdict, count in findings.summary.verdicts.most_common()
     )
-    entries = _count(summary.entries, "image entry", "image entries")
-    articles = _count(summary.articles, "article")
-    yield f"{entries} in {articles}{': ' + verdicts if verdicts else ''}\n"
-    if findings.command == "verify":
-        yield f"{_asked(summary)} in {findings.seconds:.1f} s\n"
-    else:
-        yield f"{_fetched(summary)} in {findings.seconds:.1f} s\n"
-        yield f"{_written(findings)}\n"
-    if findings.interrupted:
-        yield paint("warning", "Not everything was reached; run again for the rest.") + "\n"
-
-
-def _asked(summary: Summary) -> str:
-    if not summary.requests:
-        return f"no request was made: {_count(summary.urls, 'URL')} looked at"
-    return (
-        f"{_count(summary.urls, 'URL')} looked at, {summary.failed} failed: "
-        f"{_count(summary.requests, 'request')}, {amount(summary.bytes)}"
-    )
-
-
-def _fetched(summary: Summary) -> str:
-    if not summary.requests:
-        return f"no request was needed: {summary.fresh} fresh, {summary.failed} failed"
-    return (
-        f"{summary.downloaded} downloaded, {summary.revalidated} revalidated, "
-        f"{summary.fresh} fresh, {summary.failed} failed: "
-        f"{_count(summary.requests, 'request')}, {amount(summary.bytes)}"
-    )
-
-
-def _written(findings: Findings) -> str:
-    summary = findings.summary
-    changed = _count(summary.articles_changed, "article")
-    if findings.dry_run:
-        return f"{changed} would change (dry run)"
-    told = f"{changed} changed" if summary.articles_changed else "no article needed a change"
-    if summary.articles_failed:
-        told += f", {_count(summary.articles_failed, 'article')} could not be read or edited"
-    return told
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def amount(size: int) -> str:
-    """Bytes for people, in powers of 1000: `812 kB`."""
-    value, unit = float(size), "B"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if value < _KILO:
-            break
-        value, unit = value / _KILO, larger
-    return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"  # noqa: PLR2004  one decimal below ten
+    yield f"{totals.counted(findings.summary)}{': ' + verdicts if verdicts else ''}\n"
+    yield f"{totals.fetched(findings)}\n"
+    if written := totals.written(findings):
+        yield f"{written}\n"
+    if unreached := totals.unreached(findings):
+        yield paint("warning", unreached) + "\n"

@@ -80,7 +80,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
         raise typer.BadParameter("--force and --retry-failed exclude each other")
     demand = Demand.EVERYTHING if force else Demand.FAILED if retry_failed else Demand.DUE
     files = flags.parse_outputs(output)
-    shown = format_ or (None if files else flags.ReportFormat.TEXT)
+    shown = flags.shown_format(format_, files)
     words = RefreshWords(
         paths or (),
         demand,
@@ -138,7 +138,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
         raise typer.BadParameter("--probe, --full and --offline exclude each other")
     depth = Depth.OFFLINE if offline else Depth.FULL if full else Depth.PROBE
     files = flags.parse_outputs(output)
-    shown = format_ or (None if files else flags.ReportFormat.TEXT)
+    shown = flags.shown_format(format_, files)
     words = VerifyWords(
         paths or (),
         Inquiry(depth, strict=strict, changed_since=changed_since),
@@ -155,7 +155,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
 def explain(  # noqa: PLR0913  typer takes each flag as a parameter
     url: Annotated[str, typer.Argument(metavar="URL", help="The URL, as an article has it.")],
     *,
-    format_: flags.Format = None,
+    format_: flags.PlainFormatFlag = flags.PlainFormat.TEXT,
     resolve: flags.Resolve = None,
     allow_private: flags.AllowPrivate = None,
     ca_file: flags.CaFile = None,
@@ -171,8 +171,7 @@ def explain(  # noqa: PLR0913  typer takes each flag as a parameter
 
     console = _console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
     words = flags.as_settings(cache_dir, resolve, allow_private, ca_file)
-    shown = format_ or flags.ReportFormat.TEXT
-    raise typer.Exit(run_explain(url, config, words, shown, console))
+    raise typer.Exit(run_explain(url, config, words, format_, console))
 
 
 @app.command()

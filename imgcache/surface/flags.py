@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,17 @@ class ReportFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+
+
+class PlainFormat(StrEnum):
+    """What `explain` knows."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class LogFormat(StrEnum):
@@ -27,7 +39,13 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-_SUFFIXES = {".txt": ReportFormat.TEXT, ".json": ReportFormat.JSON}
+_SUFFIXES = {
+    ".txt": ReportFormat.TEXT,
+    ".json": ReportFormat.JSON,
+    ".xml": ReportFormat.JUNIT,
+    ".sarif": ReportFormat.SARIF,
+    ".md": ReportFormat.MARKDOWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +171,14 @@ CaFile = Annotated[
 ]
 Format = Annotated[
     ReportFormat | None,
-    typer.Option("--format", help="What stdout gets (default: text).", rich_help_panel=_REPORT),
+    typer.Option(
+        "--format",
+        help="What stdout gets (default: text; github under GITHUB_ACTIONS).",
+        rich_help_panel=_REPORT,
+    ),
+]
+PlainFormatFlag = Annotated[
+    PlainFormat, typer.Option("--format", help="What stdout gets.", rich_help_panel=_REPORT)
 ]
 Outputs = Annotated[
     list[str] | None,
@@ -175,6 +200,14 @@ NoProgress = Annotated[
         "--no-progress", help="No progress line, even on a terminal.", rich_help_panel=_REPORT
     ),
 ]
+
+
+def shown_format(given: ReportFormat | None, outputs: list[Output]) -> ReportFormat | None:
+    """What stdout gets: what was asked for, nothing beside --output, else what suits the place."""
+    if given is not None or outputs:
+        return given
+    under_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    return ReportFormat.GITHUB if under_github else ReportFormat.TEXT
 
 
 def as_settings(

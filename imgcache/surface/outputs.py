@@ -6,12 +6,14 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import assert_never
 
 import aiofiles
 
 from imgcache.engine.report import Report
 from imgcache.errors import ConfigError, LocalError
-from imgcache.report import json, text
+from imgcache.report import github, json, junit, markdown, sarif, text
 from imgcache.surface.flags import Output, ReportFormat
 
 _PIECES = 512
@@ -21,9 +23,21 @@ def rendered(
     report: Report, kind: ReportFormat, *, with_diffs: bool, colour: bool = False
 ) -> Iterator[str]:
     """The report in one format, in pieces."""
-    if kind is ReportFormat.JSON:
-        return json.render(report, with_diffs=with_diffs)
-    return text.render(report, colour=colour, with_diffs=with_diffs)
+    match kind:
+        case ReportFormat.TEXT:
+            return text.render(report, colour=colour, with_diffs=with_diffs)
+        case ReportFormat.JSON:
+            return json.render(report, with_diffs=with_diffs)
+        case ReportFormat.JUNIT:
+            return junit.render(report)
+        case ReportFormat.SARIF:
+            return sarif.render(report)
+        case ReportFormat.GITHUB:
+            return github.render(report)
+        case ReportFormat.MARKDOWN:
+            return markdown.render(report)
+        case _:
+            assert_never(kind)
 
 
 async def write_files(report: Report, outputs: Sequence[Output], *, with_diffs: bool) -> None:
@@ -35,6 +49,18 @@ async def write_files(report: Report, outputs: Sequence[Output], *, with_diffs: 
                     await file.write(lines)
         except OSError as exc:
             raise ConfigError(f"--output {output.path}: can't be written: {exc.strerror}") from exc
+
+
+def write_job_summary(report: Report) -> None:
+    """Append to GitHub's job summary, where a step has one."""
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name:
+        return
+    try:
+        with Path(name).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.writelines(github.summary(report))
+    except OSError as exc:
+        raise ConfigError(f"GITHUB_STEP_SUMMARY {name}: can't be written: {exc.strerror}") from exc
 
 
 def write(pieces: Iterable[str]) -> None:

@@ -22,7 +22,7 @@ from imgcache.model import Verdict
 from imgcache.report import explanation
 from imgcache.surface import demo, outputs
 from imgcache.surface.console import Console
-from imgcache.surface.flags import Output, ReportFormat
+from imgcache.surface.flags import Output, PlainFormat, ReportFormat
 
 _WELL, _FOUND, _UNUSABLE, _INTERRUPTED = 0, 1, 2, 130
 
@@ -80,13 +80,13 @@ def run_verify(words: VerifyWords, destination: Destination, console: Console) -
 
 
 def run_explain(
-    url: str, config: Path | None, flags: dict[str, Any], shown: ReportFormat, console: Console
+    url: str, config: Path | None, flags: dict[str, Any], shown: PlainFormat, console: Console
 ) -> int:
     """Explain one URL; returns 0 where it leads to a sound image, else 1."""
 
     def show() -> int:
         told = asyncio.run(explain(url, Settings.load(config, flags)))
-        as_format = explanation.as_json if shown is ReportFormat.JSON else explanation.as_text
+        as_format = explanation.as_json if shown is PlainFormat.JSON else explanation.as_text
         outputs.write(as_format(told))
         return _WELL if told.verdict is Verdict.OK else _FOUND
 
@@ -133,6 +133,7 @@ def _run(
             kind = destination.shown
             outputs.write(outputs.rendered(report, kind, with_diffs=with_diffs, colour=colour))
         asyncio.run(outputs.write_files(report, destination.files, with_diffs=with_diffs))
+        outputs.write_job_summary(report)
     finally:
         report.close()
     return _INTERRUPTED if interrupted else status(report)

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from imgcache.engine.report import Report
 from imgcache.report import text
 from tests.report import sample
 
 GOLDEN = """\
 articles/a.md
-     14:12  error    gone (IMG201)  https://a.test/gone.jpg\\x1b[2J
-                     the server answered 404; replace the image
+     14:12  error    gone (IMG201)  /related/0/images/0
+            the server answered 404; replace the image
+         --> articles/a.md:14:12
+           |
+        14 |     - url: https://a.test/gone.jpg\\x1b[2J
+           |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
 articles/b.md
          3  error    the key 'images' occurs twice
@@ -64,4 +70,19 @@ def test_verify_tells_what_was_asked_and_nothing_of_writing() -> None:
     report.command = "verify"
     assert "".join(text.render(report)).endswith(
         "1 ok, 1 gone\n2 URLs looked at, 1 failed: 2 requests, 183 kB in 1.2 s\n"
+        "1 article could not be read\n"
     )
+
+
+def test_a_long_line_is_cut_around_the_value() -> None:
+    report = Report("verify")
+    url = f"https://a.test/{'x' * 200}.jpg"
+    found = next(sample.finished().findings())
+    before = "\t" + "k" * 48
+    report.add([replace(found, url=url, column=50, excerpt=f"{before}{url} # end")])
+    told = "".join(text.render(report)).splitlines()
+    line, carets = told[5], told[6]
+    assert "...k" in line
+    assert line.endswith("...")
+    assert line[carets.index("^") :].startswith("https://a.test/")
+    assert max(map(len, told[4:7])) < 120

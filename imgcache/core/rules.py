@@ -1,0 +1,228 @@
+"""What each verdict means and what to do about it: one text per code, for reports and docs.
+
+A finding's own sentence is core/wording.py's; here stands what is true of every such finding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgcache.model import Severity, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that imgcache can find.
+
+    `title` is a clause, `meaning` and `remedy` are sentences in Markdown; `severity` is what the
+    rule weighs unless the configuration says otherwise.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    title: str
+    meaning: str
+    remedy: str
+
+    @property
+    def help(self) -> str:
+        """The help text, in Markdown."""
+        return f"{self.meaning}\n\n**What to do:** {self.remedy}\n"
+
+    @property
+    def plain_help(self) -> str:
+        """The same without marks."""
+        return self.help.replace("`", "").replace("**", "")
+
+
+_AGAIN = "Run again later; replace the image if it stays so."
+_TEXTS = {
+    Verdict.DIMENSIONS_MISSING: (
+        "The width or the height is not declared",
+        "Without both, a browser can't keep room for the image, and the page jumps.",
+        "Declare the size that the message names, or run `imgcache refresh --fix-dimensions`.",
+    ),
+    Verdict.DIMENSIONS_SWAPPED: (
+        "Width and height are exchanged",
+        "Usually a photo that its EXIF orientation turns: browsers show it turned.",
+        "Exchange the two values, or run `imgcache refresh --fix-dimensions`.",
+    ),
+    Verdict.DIMENSIONS_SCALED: (
+        "The image has the declared shape, but another size",
+        "The aspect ratios agree within 1 %. The page does not jump, but the size is not true.",
+        "Declare the true size, or run `imgcache refresh --fix-dimensions`.",
+    ),
+    Verdict.DIMENSIONS_MISMATCH: (
+        "The image has another size and another shape",
+        "A page that trusts the declared size jumps while the image loads.",
+        (
+            "See whether it is still the right image; then declare its true size, or run "
+            "`imgcache refresh --fix-dimensions`."
+        ),
+    ),
+    Verdict.GONE: (
+        "The image is no longer there",
+        "The server answered 404 or 410, or there is no such file below `site_root`.",
+        "Replace the image, or remove the entry.",
+    ),
+    Verdict.BLOCKED: (
+        "The server refuses to hand out the image",
+        "It answered 401, 403, 407 or 451: it wants a login, or refuses programs.",
+        "Host the image yourself, or set `fetch.headers` for this host.",
+    ),
+    Verdict.RATE_LIMITED: (
+        "The host asks for fewer requests",
+        "It answered 429 each time.",
+        "Run again later; lower `fetch.per_host` if it stays so.",
+    ),
+    Verdict.HTTP_ERROR: (
+        "The server answered with a status that is no image",
+        "A 4xx without a code of its own, a success that is none, or a 304 nobody asked for.",
+        "Open the URL in a browser and correct it.",
+    ),
+    Verdict.SERVER_ERROR: (
+        "The server failed",
+        "It answered with a 5xx status each time.",
+        _AGAIN,
+    ),
+    Verdict.PROTOCOL_ERROR: (
+        "The answer is not proper HTTP",
+        "A status out of range, headers without end, or a content coding nobody asked for.",
+        "Tell the host's owner, or host the image elsewhere.",
+    ),
+    Verdict.DNS_ERROR: (
+        "The host name can't be resolved",
+        "DNS knows no such name, or did not answer.",
+        "Check the host name for a typing error; a host that is gone needs another image.",
+    ),
+    Verdict.CONNECT_ERROR: (
+        "No connection to the host",
+        "It was refused, reset, or there is no way to the host.",
+        _AGAIN,
+    ),
+    Verdict.TLS_ERROR: (
+        "No safe connection to the host",
+        "Its certificate or its TLS is not acceptable. Plain http is never tried instead.",
+        (
+            "Tell the host's owner, host the image elsewhere, or name your own authority's "
+            "certificate with `fetch.ca_file`."
+        ),
+    ),
+    Verdict.TIMEOUT: (
+        "The host took too long",
+        (
+            "Connecting, waiting for bytes, or the attempt as a whole went over its limit "
+            "(`fetch.connect_timeout`, `fetch.idle_timeout`, `fetch.deadline`)."
+        ),
+        _AGAIN,
+    ),
+    Verdict.REDIRECT_ERROR: (
+        "The redirects lead nowhere",
+        "A loop, too many of them, no usable Location, or a step from https down to http.",
+        "Write the URL that the redirects should lead to.",
+    ),
+    Verdict.FORBIDDEN_ADDRESS: (
+        "The URL leads to an address that is not public",
+        "The URL, a redirect or a DNS answer leads into a private or reserved network.",
+        (
+            "Use a public URL. `--allow-private` lets a network of your own through; "
+            "`imgcache explain URL` shows each step."
+        ),
+    ),
+    Verdict.UNSUPPORTED_URL: (
+        "The URL can't be used",
+        (
+            "It is empty, not parsable, of another scheme than http and https, with a password, or "
+            "a path while no `site_root` is set."
+        ),
+        "Write a complete http or https URL.",
+    ),
+    Verdict.TOO_LARGE: (
+        "The file is too large",
+        "It has, or announces, more bytes than `fetch.max_bytes`.",
+        "Use a smaller file, or raise `fetch.max_bytes`.",
+    ),
+    Verdict.TOO_MANY_PIXELS: (
+        "The image is too costly to decode",
+        "It has more pixels, frames or scans than the limits, or takes too much time or memory.",
+        "Use a smaller image, or raise the `limits.*` settings.",
+    ),
+    Verdict.EMPTY: (
+        "The answer has no bytes",
+        "The server says that all is well and sends nothing.",
+        "Upload the image again.",
+    ),
+    Verdict.NOT_AN_IMAGE: (
+        "The answer is no image",
+        (
+            "It is HTML, text or other bytes that no image format claims: often a page that tells "
+            "of an error, a login or a consent."
+        ),
+        "Write the URL of the image file itself.",
+    ),
+    Verdict.UNSUPPORTED_FORMAT: (
+        "Browsers don't show this image",
+        (
+            "Its format is not for the web, its Content-Type forbids showing it, or this "
+            "installation can't decode it."
+        ),
+        "Save it as JPEG, PNG, WebP or AVIF, and serve it with the right Content-Type.",
+    ),
+    Verdict.TRUNCATED: (
+        "The image ends early",
+        "Bytes are missing at its end; browsers show a part of it.",
+        "Upload the image again.",
+    ),
+    Verdict.CORRUPT: (
+        "The image can't be decoded",
+        "It claims a format, but its bytes are broken, or its header lies about its pixels.",
+        "Save and upload the image again.",
+    ),
+    Verdict.PLACEHOLDER: (
+        "The host shows a stand-in",
+        "A single pixel where more is declared, or the same picture for several URLs.",
+        "Replace the image: the real one is no longer there.",
+    ),
+    Verdict.NOT_CACHED: (
+        "The article says cached, but there is no sound copy",
+        "`isCached` is true; the cache has no such image, or a damaged one.",
+        "Run `imgcache refresh`.",
+    ),
+    Verdict.NOT_CHECKED: (
+        "The image was not checked",
+        "The time was up, the run was interrupted, or it was offline and never fetched.",
+        "Run `imgcache refresh` again.",
+    ),
+    Verdict.LOCAL_ERROR: (
+        "This machine could not do its part",
+        "The disk or the cache is full, file descriptors ran out, or a decoder did not start.",
+        "Mend what the message names, and run again.",
+    ),
+}
+_WARNINGS = frozenset({Verdict.DIMENSIONS_MISSING, Verdict.NOT_CHECKED})
+
+ARTICLE_ERROR = Rule(
+    "IMG001",
+    "article-error",
+    Severity.ERROR,
+    "The article could not be read or edited",
+    "Its front matter is not what a YAML loader takes, or it can't be edited exactly; the file "
+    "was left as it is.",
+    "Mend the line that the message names. The other articles are not held up.",
+)
+"""An article error is no verdict of an entry, but where a format wants a code, this is it."""
+
+RULES = (
+    ARTICLE_ERROR,
+    *(
+        Rule(
+            verdict.code or "",
+            verdict.value,
+            Severity.WARNING if verdict in _WARNINGS else Severity.ERROR,
+            *texts,
+        )
+        for verdict, texts in _TEXTS.items()
+    ),
+)
+"""Every rule, in the order of the codes."""

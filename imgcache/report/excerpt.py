@@ -1,0 +1,67 @@
+"""The offending line, quoted as compilers do: a gutter with its number, carets under the value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+
+from imgcache.report.findings import EntryResult
+from imgcache.report.plain import printable
+
+_WIDEST = 96
+_BEFORE = 24
+_TAB = "    "
+_CUT = "..."
+
+
+def place(entry: EntryResult) -> str:
+    """Where a finding is, as editors and terminals open it: `file:line:column`."""
+    return f"{entry.article}:{entry.line}:{entry.column}"
+
+
+def value_end(entry: EntryResult) -> int | None:
+    """The column after the `url` value, from 1; None where the line is not known."""
+    if entry.excerpt is None or len(entry.excerpt) < entry.column:
+        return None
+    return entry.column + _length(entry.excerpt[entry.column - 1 :], entry.url)
+
+
+def _length(rest: str, url: str) -> int:
+    if rest[0] in "\"'":
+        return rest.find(rest[0], 1) + 1 or len(rest.rstrip())
+    if url and rest.startswith(url):
+        return len(url)
+    return len(rest.split(maxsplit=1)[0]) if rest.strip() else 1
+
+
+def quoted(entry: EntryResult, indent: int) -> Iterator[tuple[str, str]]:
+    """The quote as pairs of gutter and content: an empty line, the line, the carets.
+
+    Numbers end at column `indent`. Long lines are cut around the value, wide and escaped
+    characters are reckoned with. Nothing where the line is not known.
+    """
+    end = value_end(entry)
+    if end is None or entry.excerpt is None:
+        return
+    before, value, after = _window(entry.excerpt, entry.column - 1, end - 1)
+    blank = f"{'':>{indent}} |"
+    yield blank, ""
+    yield f"{entry.line:>{indent}} |", f" {before}{value}{after}".rstrip()
+    yield blank, f" {' ' * cell_len(before)}{'^' * max(1, cell_len(value))}"
+
+
+def _window(line: str, start: int, end: int) -> tuple[str, str, str]:
+    """What stands before, in and after the value, made printable; together at most _WIDEST."""
+    if len(line) <= _WIDEST:
+        return _shown(line[:start]), _shown(line[start:end]), _shown(line[end:])
+    first = max(0, start - _BEFORE)
+    last = first + _WIDEST
+    before = (_CUT if first else "") + _shown(line[first:start])
+    value = _shown(line[start : min(end, last)])
+    after = _shown(line[min(end, last) : last]) + (_CUT if last < len(line) else "")
+    return before, value, after
+
+
+def _shown(text: str) -> str:
+    return printable(text.replace("\t", _TAB))

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.world import World, run
+
+
+async def test_several_outputs_come_from_one_run(world: World) -> None:
+    world.article(world.entry("ftp://a.test/"))
+    names = ["r.json", "r.sarif", "r.xml", "r.md", "github=r.txt"]
+    words = [word for name in names for word in ("--output", name)]
+    done = await run("verify", *words, cwd=world.folder)
+    assert (done.status, done.stdout, done.stderr) == (1, "", "")
+    report = json.loads((world.folder / "r.json").read_text())
+    assert report["entries"][0]["code"] == "IMG213"
+    log = json.loads((world.folder / "r.sarif").read_text())
+    assert log["runs"][0]["results"][0]["ruleId"] == "IMG213"
+    assert ET.parse(world.folder / "r.xml").getroot().tag == "testsuites"  # noqa: S314  our own
+    assert "unsupported-url (IMG213)" in (world.folder / "r.md").read_text()
+    assert (world.folder / "r.txt").read_text().startswith("::error file=articles/a.md,line=3,")
+
+
+@pytest.mark.parametrize(
+    ("words", "start"), [([], "::error "), (["--format", "text"], "articles/a.md\n")]
+)
+async def test_under_github_actions_the_format_suits(
+    world: World, words: list[str], start: str
+) -> None:
+    world.article(world.entry("ftp://a.test/"))
+    summary = world.folder / "summary.md"
+    summary.write_text("before\n")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "imgcache", "verify", *words),
+        cwd=world.folder,
+        env=os.environ | {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    stdout, _ = await process.communicate()
+    assert process.returncode == 1
+    assert stdout.decode().startswith(start)
+    assert summary.read_text().startswith("before\n## imgcache verify\n")
