@@ -83,7 +83,7 @@ def _entry(entry: EntryResult, fingerprint: str) -> _Document:
     region = {"startLine": entry.line, "startColumn": entry.column}
     if end := value_end(entry):
         region["endColumn"] = end
-    properties: _Document = {"pointer": entry.pointer, "url": entry.url}
+    properties: _Document = {"pointer": entry.pointer, "url": printable(entry.url)}
     if entry.status is not None:
         properties["status"] = entry.status
     result = _result(entry.verdict.code or "", f"{entry.verdict}: {entry.message or ''}")

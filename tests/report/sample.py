@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from imgcache.engine.report import Report, Traffic
 from imgcache.model import Declared, Format, Severity, Size, Source, Verdict
 from imgcache.report.findings import ArticleDiff, ArticleProblem, CachedThumbnail, EntryResult
@@ -55,3 +57,74 @@ def finished() -> Report:
     report.seconds = 1.25
     report.started = 1_795_392_000.5
     return report
+
+
+HOSTILE = "a|b `c` <i>]]>&\x00\x1b[2J [x](https://e.test) @all 100%, :tada: \ud800\r\n::error::no"
+
+
+def troubled() -> Report:
+    """A refresh with something of everything: a host that is down, hostile text, long lines."""
+    report = Report("refresh")
+    report.add([_finding(number, *facts) for number, facts in enumerate(_MIXED)])
+    report.add([_unresolved(number) for number in range(6)])
+    report.add_problem(ArticleProblem("articles/mixed, 50%.md", 7, HOSTILE))
+    report.add_problem(ArticleProblem("/srv/unreadable.md", None, "no permission to read it"))
+    report.summary.articles = 3
+    report.interrupted = True
+    report.finish(15, {"failed": 15}, Traffic(requests=40, bytes=12_345))
+    report.seconds = 61.25
+    report.started = 1_795_392_000.5
+    return report
+
+
+_LONG = f"images: [{{alt: {'long ' * 60}, url: https://a.test/long.jpg, width: 1{' ' * 90}}}]"
+_E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.IGNORE
+_MIXED = (
+    (Verdict.GONE, _E, "https://a.test/1.jpg", '\t- url: "https://a.test/1.jpg" # gone', 9),
+    (Verdict.TIMEOUT, _W, "https://a.test/2.jpg", "- {alt: 図é, url: https://a.test/2.jpg}", 18),
+    (Verdict.DIMENSIONS_SWAPPED, _E, "https://a.test/long.jpg", _LONG, _LONG.index("https") + 1),
+    (Verdict.NOT_CHECKED, _W, "https://a.test/4.jpg", None, 10),
+    (Verdict.DNS_ERROR, _E, "https://few.test/5.jpg", "  - url: https://few.test/5.jpg", 10),
+    (Verdict.HTTP_ERROR, _I, "https://a.test/6.jpg", "  - url: https://a.test/6.jpg", 10),
+    (Verdict.NOT_AN_IMAGE, _E, HOSTILE, f"  - url: {HOSTILE}", 10),
+    (Verdict.GONE, _E, "https://a.test/1.jpg", "  - url: 'https://a.test/1.jpg'", 10),
+)
+
+
+def _finding(
+    number: int, verdict: Verdict, severity: Severity, url: str, excerpt: str | None, column: int
+) -> EntryResult:
+    said = HOSTILE if url is HOSTILE else f"what the origin said about {number}; what to do"
+    return EntryResult(
+        article="articles/mixed, 50%.md",
+        line=10 * number + 3,
+        column=column,
+        pointer=f"/images/{number}",
+        url=url,
+        verdict=verdict,
+        severity=severity,
+        message=said,
+        declared=Declared(10, 20),
+        cached=False,
+        excerpt=excerpt,
+    )
+
+
+def _unresolved(number: int) -> EntryResult:
+    return EntryResult(
+        article="articles/z.md",
+        line=number + 3,
+        column=10,
+        pointer=f"/images/{number}",
+        url=f"https://down.test/{number}.jpg",
+        verdict=Verdict.TIMEOUT if number == 1 else Verdict.DNS_ERROR,
+        severity=Severity.WARNING if number == 0 else Severity.ERROR,
+        message="the name down.test does not exist; check the host name for a typing error",
+        declared=Declared(10, 20),
+        excerpt=f"  - url: https://down.test/{number}.jpg",
+    )
+
+
+def golden(name: str) -> str:
+    """What the report should look like, from tests/report/golden."""
+    return (Path(__file__).parent / "golden" / name).read_text("utf-8")

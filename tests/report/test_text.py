@@ -3,6 +3,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from rich.cells import cell_len, set_cell_size
+
 from imgcache.engine.report import Report
 from imgcache.report import text
 from tests.report import sample
@@ -27,6 +29,31 @@ articles/b.md
 
 def test_the_report_for_a_person() -> None:
     assert "".join(text.render(sample.finished())) == GOLDEN
+
+
+def test_the_report_of_a_troubled_run() -> None:
+    assert "".join(text.render(sample.troubled())) == sample.golden("troubled.txt")
+
+
+def test_a_host_that_is_down_is_one_line_and_others_keep_theirs() -> None:
+    told = "".join(text.render(sample.troubled()))
+    (line,) = (one for one in told.splitlines() if "down.test" in one)
+    assert "5 dns-error, 1 timeout" in line
+    assert "articles/z.md:4:10" in line
+    assert "https://few.test/5.jpg" in told
+
+
+def test_carets_stand_under_the_value_and_long_lines_are_cut_around_it() -> None:
+    for report in (sample.troubled(), sample.finished()):
+        lines = "".join(text.render(report)).splitlines()
+        carets = [number for number, line in enumerate(lines) if line.endswith("^")]
+        assert carets
+        for number in carets:
+            source, marks = lines[number - 1], lines[number]
+            start = len(set_cell_size(source, marks.index("^")))
+            assert source[start:].lstrip("\"'").startswith(("https://", "a|b"))
+            assert len(source) < 130
+            assert cell_len(marks) <= cell_len(source)
 
 
 def test_colour_adds_nothing_but_colour() -> None:
