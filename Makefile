@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: demo test lint format types lock clean
+.PHONY: demo test browser lint format types lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/imgcache demo
 
 test: lint types $(VENV)/.dev
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto -m "not browser and not torture"
+
+# What a browser shows, and the pages in it; needs a Chromium of the system, else it is skipped.
+browser: $(VENV)/.dev
+	$(BIN)/pytest -m browser
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -38,8 +42,8 @@ $(VENV)/.dev: .lock/dev.txt $(VENV)/.run
 # Needs uv; run it after changing the dependencies in pyproject.toml, and commit the result.
 # run.txt also holds the build backend, so that installing needs no isolated build.
 lock:
-	$(LOCK) --extra build pyproject.toml -o .lock/run.txt
-	$(LOCK) --extra build --extra dev pyproject.toml -o .lock/dev.txt
+	$(LOCK) --extra build --extra serve pyproject.toml -o .lock/run.txt
+	$(LOCK) --extra build --extra serve --extra dev pyproject.toml -o .lock/dev.txt
 
 clean:
 	rm -rf $(VENV) imgcache-demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
