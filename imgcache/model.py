@@ -98,6 +98,18 @@ _CODES: dict[Verdict, str | None] = {Verdict.OK: None} | {
 SIZE_VERDICTS = frozenset(_GROUPS[1])
 REACH_VERDICTS = frozenset(_GROUPS[2])
 CONTENT_VERDICTS = frozenset(_GROUPS[3])
+OFFLINE_VERDICTS = frozenset({Verdict.NOT_CACHED})
+# What a host in trouble answers: another of these tomorrow, and the same for all its images.
+HOST_VERDICTS = frozenset(
+    {
+        Verdict.DNS_ERROR,
+        Verdict.CONNECT_ERROR,
+        Verdict.TLS_ERROR,
+        Verdict.TIMEOUT,
+        Verdict.RATE_LIMITED,
+        Verdict.SERVER_ERROR,
+    }
+)
 
 
 class Severity(StrEnum):

@@ -14,10 +14,19 @@ from imgcache.core.verdict import Evidence, Judgement
 from imgcache.edge.articles import Found
 from imgcache.engine import results
 from imgcache.engine.agenda import Agenda, place_key
+from imgcache.engine.baseline import BaselineUse
 from imgcache.engine.reading import Reading, is_excluded, url_names
 from imgcache.engine.report import Report
 from imgcache.errors import ArticleError
-from imgcache.model import Declared, Entry, Failure
+from imgcache.model import (
+    CONTENT_VERDICTS,
+    OFFLINE_VERDICTS,
+    REACH_VERDICTS,
+    Declared,
+    Entry,
+    Failure,
+    Verdict,
+)
 from imgcache.report.findings import ArticleProblem, EntryResult
 
 
@@ -28,17 +37,31 @@ class Depth(Enum):
     FULL = auto()
     OFFLINE = auto()
 
+    @property
+    def unseen(self) -> frozenset[Verdict]:
+        """The verdicts that can't be reached so: their absence says nothing."""
+        return _UNSEEN[self]
+
+
+_UNSEEN = {
+    Depth.PROBE: CONTENT_VERDICTS - {Verdict.EMPTY, Verdict.NOT_AN_IMAGE} | OFFLINE_VERDICTS,
+    Depth.FULL: OFFLINE_VERDICTS,
+    Depth.OFFLINE: REACH_VERDICTS | CONTENT_VERDICTS,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
     """What is asked of one `verify` beyond the settings.
 
-    `changed_since` passes over articles that git does not say changed since that revision.
+    `changed_since` passes over articles that git does not say changed since that revision;
+    `baseline` lists findings that are known.
     """
 
     depth: Depth = Depth.PROBE
     strict: bool = False
     changed_since: str | None = None
+    baseline: BaselineUse | None = None
 
 
 class Examiner:

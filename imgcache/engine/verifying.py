@@ -21,6 +21,7 @@ from imgcache.core.verdict import Evidence, Served
 from imgcache.edge import articles, changes
 from imgcache.edge.articles import Found
 from imgcache.engine.agenda import Agenda, collect
+from imgcache.engine.baseline import Baseline, account
 from imgcache.engine.events import Listener, Silence
 from imgcache.engine.examining import Depth, Examiner, Inquiry
 from imgcache.engine.fetching import until_interrupted
@@ -51,7 +52,8 @@ async def verify(
     """
     inquiry, listener = inquiry or Inquiry(), listener or Silence()
     interrupt = interrupt or asyncio.Event()
-    report = Report("verify")
+    baseline = await asyncio.to_thread(Baseline, inquiry.baseline)
+    report = Report("verify", baseline)
     found = await asyncio.to_thread(_discover, chosen(paths, settings), settings, inquiry)
     async with reading_tools(settings) as tools:
         agenda = await collect(found, settings, listener)
@@ -67,6 +69,7 @@ async def verify(
             examiner.examine(file, read, report)
     report.interrupted = not finished or prober.left_out > 0
     report.finish(agenda.urls, agenda.counts(), prober.traffic)
+    await account(report, baseline, [one.shown for one in found], inquiry.depth.unseen, listener)
     return report
 
 

@@ -25,6 +25,7 @@ class EntryResult:
     """One judged image entry. `cached` is the flag that stands, `path` the sound copy's, if any.
 
     `excerpt` is the article's line of the finding, without its line end; None where all is well.
+    `known`: the baseline lists it, so that it weighs nothing.
     """
 
     article: str
@@ -46,6 +47,7 @@ class EntryResult:
     path: str | None = None
     thumbnails: tuple[CachedThumbnail, ...] = ()
     excerpt: str | None = None
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,10 @@ class Findings(Protocol):
     @property
     def summary(self) -> Summary:
         """The counts."""
+
+    @property
+    def known(self) -> int:
+        """How many findings the baseline lists; they count as neither errors nor warnings."""
 
     def entries(self) -> Iterator[EntryResult]:
         """All judged entries, in article order, then in document order."""

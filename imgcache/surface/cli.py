@@ -60,6 +60,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     format_: flags.Format = None,
     output: flags.Outputs = None,
     strict: flags.Strict = False,
+    baseline: flags.BaselineFile = None,
     no_progress: flags.NoProgress = False,
     resolve: flags.Resolve = None,
     allow_private: flags.AllowPrivate = None,
@@ -73,6 +74,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
 ) -> None:
     """Download or revalidate, verify, cache, make thumbnails, set the isCached flags."""
     from imgcache.core.plan import Demand  # noqa: PLC0415  see the module's docstring
+    from imgcache.engine.baseline import BaselineUse  # noqa: PLC0415
     from imgcache.engine.judging import Manner  # noqa: PLC0415
     from imgcache.surface.running import Destination, RefreshWords, run_refresh  # noqa: PLC0415
 
@@ -86,6 +88,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
         demand,
         max_time,
         Manner(write=not dry_run, fix_dimensions=fix_dimensions, strict=strict, diff=diff),
+        BaselineUse(baseline) if baseline else None,
         config,
         flags.as_settings(cache_dir, resolve, allow_private, ca_file),
     )
@@ -116,9 +119,14 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
             help="Only articles that git says changed since REV, untracked ones included.",
         ),
     ] = None,
+    update_baseline: Annotated[
+        bool,
+        typer.Option("--update-baseline", help="Write what is found to the --baseline FILE."),
+    ] = False,
     format_: flags.Format = None,
     output: flags.Outputs = None,
     strict: flags.Strict = False,
+    baseline: flags.BaselineFile = None,
     no_progress: flags.NoProgress = False,
     resolve: flags.Resolve = None,
     allow_private: flags.AllowPrivate = None,
@@ -131,17 +139,21 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     version: flags.Version = False,  # noqa: ARG001  its callback prints it
 ) -> None:
     """The same verdicts as a refresh, as far as the bytes read can tell; writes nothing at all."""
-    from imgcache.engine.examining import Depth, Inquiry  # noqa: PLC0415  see the module's docstring
+    from imgcache.engine.baseline import BaselineUse  # noqa: PLC0415  see the module's docstring
+    from imgcache.engine.examining import Depth, Inquiry  # noqa: PLC0415
     from imgcache.surface.running import Destination, VerifyWords, run_verify  # noqa: PLC0415
 
     if probe + full + offline > 1:
         raise typer.BadParameter("--probe, --full and --offline exclude each other")
+    if update_baseline and baseline is None:
+        raise typer.BadParameter("--update-baseline needs --baseline FILE, the file to write")
+    known = BaselineUse(baseline, update_baseline) if baseline else None
     depth = Depth.OFFLINE if offline else Depth.FULL if full else Depth.PROBE
     files = flags.parse_outputs(output)
     shown = flags.shown_format(format_, files)
     words = VerifyWords(
         paths or (),
-        Inquiry(depth, strict=strict, changed_since=changed_since),
+        Inquiry(depth, strict, changed_since, known),
         config,
         flags.as_settings(cache_dir, resolve, allow_private, ca_file),
     )

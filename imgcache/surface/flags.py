@@ -194,6 +194,15 @@ Strict = Annotated[
     bool,
     typer.Option("--strict", help="Warnings count as errors.", rich_help_panel=_REPORT),
 ]
+BaselineFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--baseline",
+        metavar="FILE",
+        help="Findings listed there don't fail the run; entries that no longer occur are told.",
+        rich_help_panel=_REPORT,
+    ),
+]
 NoProgress = Annotated[
     bool,
     typer.Option(

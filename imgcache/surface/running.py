@@ -11,6 +11,7 @@ from typing import Any
 
 from imgcache.config import Settings
 from imgcache.core.plan import Demand
+from imgcache.engine.baseline import BaselineUse
 from imgcache.engine.examining import Inquiry
 from imgcache.engine.explaining import explain
 from imgcache.engine.judging import Manner
@@ -44,6 +45,7 @@ class RefreshWords:
     demand: Demand
     max_time: float | None
     manner: Manner
+    baseline: BaselineUse | None
     config: Path | None
     flags: dict[str, Any] = field(default_factory=dict)
 
@@ -53,7 +55,7 @@ def run_refresh(words: RefreshWords, destination: Destination, console: Console)
 
     async def work(interrupt: asyncio.Event) -> Report:
         settings = Settings.load(words.config, words.flags)
-        options = Options(words.demand, words.max_time, words.manner)
+        options = Options(words.demand, words.max_time, words.manner, words.baseline)
         return await refresh(words.paths, settings, options, console, interrupt)
 
     return _guarded(console, lambda: _run(work, destination, console))
