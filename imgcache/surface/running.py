@@ -13,15 +13,13 @@ from imgcache.config import Settings
 from imgcache.core.plan import Demand
 from imgcache.engine.baseline import BaselineUse
 from imgcache.engine.examining import Inquiry
-from imgcache.engine.explaining import explain
 from imgcache.engine.judging import Manner
 from imgcache.engine.pipeline import Options, refresh
 from imgcache.engine.report import Report
 from imgcache.engine.verifying import verify
 from imgcache.errors import ImgcacheError
 from imgcache.model import Verdict
-from imgcache.report import explanation
-from imgcache.surface import demo, outputs
+from imgcache.surface import outputs
 from imgcache.surface.console import Console
 from imgcache.surface.flags import Output, PlainFormat, ReportFormat
 
@@ -85,6 +83,9 @@ def run_explain(
     url: str, config: Path | None, flags: dict[str, Any], shown: PlainFormat, console: Console
 ) -> int:
     """Explain one URL; returns 0 where it leads to a sound image, else 1."""
+    from imgcache.engine.explaining import explain  # noqa: PLC0415  start-up of the others
+    from imgcache.report import explanation  # noqa: PLC0415
+
 
     def show() -> int:
         told = asyncio.run(explain(url, Settings.load(config, flags)))
@@ -97,6 +98,8 @@ def run_explain(
 
 def run_demo(console: Console, config: Path | None, cache_dir: Path | None) -> int:
     """The demo; returns the exit status."""
+    from imgcache.surface import demo  # noqa: PLC0415  it draws, and Pillow costs start-up
+
 
     def show() -> int:
         colour = outputs.has_colour()
