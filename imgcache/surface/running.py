@@ -86,7 +86,6 @@ def run_explain(
     from imgcache.engine.explaining import explain  # noqa: PLC0415  start-up of the others
     from imgcache.report import explanation  # noqa: PLC0415
 
-
     def show() -> int:
         told = asyncio.run(explain(url, Settings.load(config, flags)))
         as_format = explanation.as_json if shown is PlainFormat.JSON else explanation.as_text
@@ -99,7 +98,6 @@ def run_explain(
 def run_demo(console: Console, config: Path | None, cache_dir: Path | None) -> int:
     """The demo; returns the exit status."""
     from imgcache.surface import demo  # noqa: PLC0415  it draws, and Pillow costs start-up
-
 
     def show() -> int:
         colour = outputs.has_colour()
