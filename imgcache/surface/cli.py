@@ -187,6 +187,24 @@ def explain(  # noqa: PLR0913  typer takes each flag as a parameter
 
 
 @app.command()
+def init(
+    *,
+    config: flags.Config = None,  # noqa: ARG001  it is about to be made
+    cache_dir: flags.CacheDir = None,  # noqa: ARG001  every command takes it
+    verbose: flags.Verbose = False,
+    quiet: flags.Quiet = False,
+    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
+    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+) -> None:
+    """Write a commented imgcache.toml that fits this repository."""
+    from imgcache.surface.running import run_init  # noqa: PLC0415  see the module's docstring
+
+    raise typer.Exit(
+        run_init(_console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False))
+    )
+
+
+@app.command()
 def demo(
     *,
     config: flags.Config = None,

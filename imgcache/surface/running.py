@@ -95,6 +95,17 @@ def run_explain(
     return _guarded(console, show)
 
 
+def run_init(console: Console) -> int:
+    """Write a configuration for the working folder; returns the exit status."""
+    from imgcache.surface import starting  # noqa: PLC0415  start-up of the others
+
+    def write() -> int:
+        outputs.write([starting.run(Path.cwd())])
+        return _WELL
+
+    return _guarded(console, write)
+
+
 def run_demo(console: Console, config: Path | None, cache_dir: Path | None) -> int:
     """The demo; returns the exit status."""
     from imgcache.surface import demo  # noqa: PLC0415  it draws, and Pillow costs start-up
