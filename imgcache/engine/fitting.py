@@ -88,7 +88,7 @@ def _folders(root: Path, files: Sequence[Path]) -> tuple[str, ...]:
         inside = file.relative_to(root)
         tops.setdefault(inside.parts[0] if len(inside.parts) > 1 else ".", []).append(inside)
     if "." in tops or len(tops) > _MOST_FOLDERS:
-        return (".",)
+        return (".",) if usual else ()
     return tuple(
         Path(os.path.commonpath([one.parent for one in inside])).as_posix()
         for _, inside in sorted(tops.items())
