@@ -20,8 +20,8 @@ from imgcache.core import answer
 from imgcache.core.gate import AddressRule, WebUrl
 from imgcache.core.retry import parse_retry_after
 from imgcache.edge.faults import ExchangeError, unknown
+from imgcache.edge.lookup import Lookup, system_lookup
 from imgcache.edge.receive import Appetite, Hop, Received, Sink, Tally, fields, receive
-from imgcache.edge.resolve import Lookup, system_lookup
 from imgcache.edge.transport import Transport
 from imgcache.errors import LocalError
 from imgcache.model import Failure, ResponseFacts, Validators, Verdict

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ from imgcache.engine.probing import PrefixReader, Probe, Prober, Reader, WholeRe
 from imgcache.engine.report import Report
 from imgcache.engine.tools import Tools
 from imgcache.engine.wiring import reading_tools
+from imgcache.errors import LocalError
 from imgcache.model import ImageFacts, Source
 
 _BATCH = 500
@@ -59,7 +61,7 @@ async def verify(
         agenda = await collect(found, settings, listener)
         probes = await _plan(agenda, tools, inquiry.depth)
         listener.planned(agenda.articles, agenda.urls, len(probes) + len(agenda.in_place))
-        async with _reader(tools, settings, inquiry.depth) as reader:
+        with _reader(tools, settings, inquiry.depth) as reader:
             prober = Prober(reader, settings, listener)
             work = _look_at(agenda, probes, prober, Keeper(tools, settings), settings)
             finished = await until_interrupted(work, interrupt)
@@ -81,14 +83,22 @@ def _discover(paths: Sequence[Path], settings: Settings, inquiry: Inquiry) -> Se
     return [one for one in found if changes.is_changed(one.path, changed)]
 
 
-@asynccontextmanager
-async def _reader(tools: Tools, settings: Settings, depth: Depth) -> AsyncIterator[Reader]:
-    if depth is not Depth.FULL:
-        yield PrefixReader(tools, settings)
-        return
-    with tempfile.TemporaryDirectory(prefix="imgcache-") as name:
-        (Path(name) / TMP).mkdir()
-        yield WholeReader(tools, Path(name))
+@contextmanager
+def _reader(tools: Tools, settings: Settings, depth: Depth) -> Iterator[Reader]:
+    with ExitStack() as stack:
+
+        @cache
+        def folder() -> Path:
+            """Made when the first body needs it."""
+            try:
+                made = stack.enter_context(tempfile.TemporaryDirectory(prefix="imgcache-"))
+                (Path(made) / TMP).mkdir()
+            except OSError as exc:
+                raise LocalError(f"no temporary folder can be made: {exc.strerror}") from exc
+            return Path(made)
+
+        whole = WholeReader(tools, folder)
+        yield whole if depth is Depth.FULL else PrefixReader(tools, settings, whole)
 
 
 async def _plan(agenda: Agenda, tools: Tools, depth: Depth) -> list[Probe]:

@@ -8,7 +8,7 @@ import pytest
 
 from imgcache.config import FetchSettings
 from imgcache.edge.fetch import Attempt, Body, Fetcher
-from imgcache.edge.resolve import Lookup
+from imgcache.edge.lookup import Lookup
 from imgcache.model import Validators, Verdict
 from tests.fetching import MemorySink, ask, failure, names, nothing_is_looked_up, settings, web
 from tests.origin import Origin

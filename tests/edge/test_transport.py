@@ -258,3 +258,10 @@ def test_a_ca_file_adds_to_what_the_system_trusts(tmp_path: Path) -> None:
     assert context.cert_store_stats()["x509_ca"] == default + 1
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
+
+
+def test_a_key_log_that_can_not_be_written_is_not_listened_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys"))
+    assert trust(None).keylog_filename is None

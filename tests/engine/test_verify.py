@@ -86,6 +86,30 @@ async def test_a_probe_reads_on_where_the_header_is_long(world: World) -> None:
     assert world.origin.count("/a.jpg") == 2
 
 
+async def test_a_header_beyond_what_a_probe_keeps_is_read_whole(world: World) -> None:
+    profile = b"".join(b"\xff\xe2\xff\xff" + bytes(65533) for _ in range(9))
+    long = LARGE[:2] + profile + LARGE[2:]
+    world.article(world.entry(world.origin.route("/a.jpg", behaviours.ranged(long)), 1200, 800))
+    (entry,) = await look(world)
+    assert (entry.verdict, entry.actual, entry.bytes) == (Verdict.OK, (1200, 800), len(long))
+    assert world.origin.count("/a.jpg") == 3
+
+
+async def test_a_header_without_end_is_read_up_to_the_limit_and_kept_nowhere(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    comment = b"\xff\xfe\xff\xff" + bytes(65533)
+    url = world.origin.route("/a.jpg", behaviours.flood(head(200, {}) + LARGE[:2], comment))
+    world.article(world.entry(url))
+    world.extra = {"fetch": {"max_bytes": 2 << 20}}
+    (entry,) = await look(world)
+    assert entry.verdict is Verdict.TOO_LARGE
+    assert world.origin.count("/a.jpg") == 2
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
 async def test_a_probe_decodes_what_arrived_whole(world: World) -> None:
     world.article(world.entry(world.origin.route("/a.jpg", behaviours.ranged(pictures.cut(JPEG)))))
     (entry,) = await look(world)
