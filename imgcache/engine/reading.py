@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imgcache.config import Settings
 from imgcache.core import declared, verdict
@@ -48,6 +48,12 @@ class Reading:
     def line(self, number: int) -> str:
         """One line of the article, from 1, without its end."""
         return self.data.split(b"\n", number)[number - 1].decode().removesuffix("\r")
+
+    def without_text(self) -> Reading:
+        """The same without what follows the last line that an entry stands in, to save memory."""
+        last = max((entry.line for entry in self.entries), default=0)
+        lines = self.data.split(b"\n", last)[:last]
+        return replace(self, data=b"\n".join(lines))
 
     @property
     def hrefs(self) -> Iterator[str]:

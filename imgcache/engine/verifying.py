@@ -30,9 +30,10 @@ from imgcache.engine.pipeline import chosen
 from imgcache.engine.planning import batches, look_up
 from imgcache.engine.probing import PrefixReader, Probe, Prober, Reader, WholeReader
 from imgcache.engine.report import Report
+from imgcache.engine.results import offline_evidence
 from imgcache.engine.tools import Tools
 from imgcache.engine.wiring import reading_tools
-from imgcache.model import ImageFacts, Source
+from imgcache.model import ImageFacts
 
 _BATCH = 500
 
@@ -61,7 +62,7 @@ async def verify(
             prober = Prober(reader, settings, listener)
             work = _look_at(agenda, probes, prober, Keeper(tools, settings), settings)
             finished = await until_interrupted(work, interrupt)
-        _unmask_placeholders(agenda, settings.tolerance)
+        unmask_placeholders(agenda, settings.tolerance)
         examiner = Examiner(agenda, settings, inquiry)
         for file, read in agenda.memo.recall(found, settings):
             examiner.examine(file, read, report)
@@ -98,9 +99,7 @@ async def _plan(agenda: Agenda, tools: Tools, depth: Depth) -> list[Probe]:
             url = facts.urls.get(item.url.href)
             copy = intact.get(url.copy) if url is not None and url.copy is not None else None
             if depth is Depth.OFFLINE:
-                failure = url.failure if url is not None else None
-                status = failure.status if failure is not None else None
-                item.evidence = Evidence(failure, copy, source=Source.OFFLINE, status=status)
+                item.evidence = offline_evidence(url, copy)
             else:
                 probes.append(Probe(item, Known(url, copy)))
     return probes
@@ -119,7 +118,7 @@ async def _look_at(
     await lanes.drain(probes)
 
 
-def _unmask_placeholders(agenda: Agenda, tolerance: int) -> None:
+def unmask_placeholders(agenda: Agenda, tolerance: int) -> None:
     """Mark the evidence of URLs that answered with a host's stand-in picture."""
     for url in verdict.placeholders(_served(agenda), tolerance):
         item = agenda.web[url]
