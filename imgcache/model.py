@@ -215,7 +215,8 @@ class Failure:
 
     `detail` is a plain clause for the message ("the server answered 404 Not Found"); it never
     names a refused address. `transient`: trying again may help. `host_fault`: counts towards the
-    host's breaker.
+    host's breaker. `since`: when the row of failures began that this one continues, in POSIX
+    seconds; known of what the index keeps.
     """
 
     verdict: Verdict
@@ -227,6 +228,7 @@ class Failure:
     size: Size | None = None
     format: Format | None = None
     bytes: int | None = None
+    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

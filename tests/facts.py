@@ -57,6 +57,7 @@ failures = st.builds(
     st.none() | _sizes,
     st.none() | st.sampled_from(Format),
     st.none() | _counts,
+    st.none() | _times,
 )
 responses = st.builds(
     ResponseFacts,

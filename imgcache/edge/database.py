@@ -76,6 +76,19 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return _for_reading(connection)
 
 
+def identity(path: Path) -> tuple[object, ...]:
+    """What changes when somebody commits to the index at `path`, or replaces or removes it."""
+    seen: list[object] = []
+    for name in (path, path.with_name(f"{path.name}-wal")):
+        try:
+            status = name.stat()
+        except OSError:
+            seen.append(None)
+        else:
+            seen.append((status.st_ino, status.st_size, status.st_mtime_ns))
+    return tuple(seen)
+
+
 def damage(path: Path) -> str | None:
     """What is wrong with the database at `path`, by `PRAGMA quick_check`; None when it is sound.
 

@@ -125,6 +125,13 @@ class Store:
         """Whether the image's file holds the right bytes, by their hash; LocalError as above."""
         return self._hash_if_there(image_path(image.sha256, image.format)) == image.sha256
 
+    def identity(self, image: ImageFacts) -> tuple[int, ...] | None:
+        """What changes when the image's file does, None when there is none; LocalError as above."""
+        status = self._status(image_path(image.sha256, image.format))
+        if status is None:
+            return None
+        return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
     def thumbnail_bytes(self, sha256: str, thumbnail: ThumbnailFacts) -> int | None:
         """The length of a thumbnail's file, None when there is none; sound is the recorded one."""
         status = self._status(thumbnail_path(thumbnail.name, sha256, thumbnail.suffix))

@@ -169,13 +169,13 @@ class Acquirer:
         return Outcome()
 
     def _conclude(self, job: Job, failure: Failure) -> None:
-        before = job.known.facts
+        before, now = job.known.facts, time.time()
         facts = UrlFacts(
             job.item.url.href,
-            time.time(),
+            now,
             before.copy if before else None,
             before.response if before else None,
-            failure,
+            replace(failure, since=_failing_since(before) or now),
         )
         job.item.failed = True
         if failure.verdict is Verdict.LOCAL_ERROR:
@@ -234,6 +234,13 @@ class Acquirer:
         job.item.source, job.item.held, job.item.failed = Source.DOWNLOADED, True, False
         self._listener.concluded(href, Source.DOWNLOADED, None)
         return None
+
+
+def _failing_since(before: UrlFacts | None) -> float | None:
+    """When the row of failures began that the last try belonged to, if that one failed."""
+    if before is None or before.failure is None:
+        return None
+    return before.failure.since or before.tried_at
 
 
 def _unforeseen(exc: Exception) -> str:

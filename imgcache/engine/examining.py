@@ -82,18 +82,19 @@ class Examiner:
         if isinstance(read, ArticleError):
             report.add_problem(ArticleProblem(found.shown, read.line, read.message))
             return
-        located = zip(read.entries, read.locations, strict=True)
-        report.add(
-            [
-                self._result(found, read, entry, location)
-                for entry, location in located
-                if not is_excluded(entry, location, self._settings)
-            ]
-        )
+        report.add(self.results(found.shown, read))
         for problem in read.problems:
             report.add_problem(ArticleProblem(found.shown, problem.line, problem.message))
 
-    def _result(self, found: Found, read: Reading, entry: Entry, location: Location) -> EntryResult:
+    def results(self, shown: str, read: Reading) -> list[EntryResult]:
+        """The judged entries of the article that reports call `shown`, without excluded ones."""
+        return [
+            self._result(shown, read, entry, location)
+            for entry, location in zip(read.entries, read.locations, strict=True)
+            if not is_excluded(entry, location, self._settings)
+        ]
+
+    def _result(self, shown: str, read: Reading, entry: Entry, location: Location) -> EntryResult:
         evidence = self._evidence(location)
         judgement = self._judge(entry.declared, evidence)
         weight = verdict.severity(
@@ -104,7 +105,7 @@ class Examiner:
             strict=self._inquiry.strict,
         )
         told = replace(judgement, flag=judgement.held)
-        return results.describe(found.shown, read, entry, evidence, told, weight)
+        return results.describe(shown, read, entry, evidence, told, weight)
 
     def _evidence(self, location: Location) -> Evidence:
         if isinstance(location, WebUrl):

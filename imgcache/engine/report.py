@@ -43,6 +43,7 @@ class Report:
         self.seconds = 0.0
         self.interrupted = False
         self.local_fault = False
+        self.cache_bytes: int | None = None
         self.summary = Summary()
         self.known = 0
         self._baseline = baseline or Baseline()

@@ -18,7 +18,7 @@ from imgcache.edge.lock import CacheLock
 from imgcache.edge.recovery import Recovery
 from imgcache.edge.store import Store
 from imgcache.engine.events import Listener
-from imgcache.engine.ledger import Ledger
+from imgcache.engine.ledger import FreshLedger, Ledger
 from imgcache.engine.tools import Tools
 
 
@@ -64,6 +64,18 @@ async def reading_tools(settings: Settings) -> AsyncIterator[Tools]:
     store = Store(settings.cache.dir)
     async with (
         Ledger(lambda: Index.open_readonly(settings.cache.dir / INDEX)) as ledger,
+        DecodePool(settings.limits, workers()) as pool,
+        Fetcher(settings.fetch) as fetcher,
+    ):
+        yield Tools(fetcher, pool, store, ledger)
+
+
+@asynccontextmanager
+async def serving_tools(settings: Settings) -> AsyncIterator[Tools]:
+    """As `reading_tools`, for as long as a service runs: the index is seen as it is when asked."""
+    store = Store(settings.cache.dir)
+    async with (
+        FreshLedger(lambda: Index.open_readonly(settings.cache.dir / INDEX)) as ledger,
         DecodePool(settings.limits, workers()) as pool,
         Fetcher(settings.fetch) as fetcher,
     ):

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from imgcache.config import Settings
 from imgcache.core.plan import Demand
@@ -17,12 +17,13 @@ from imgcache.engine.judging import Manner
 from imgcache.engine.pipeline import Options, refresh
 from imgcache.engine.report import Report
 from imgcache.engine.verifying import verify
-from imgcache.errors import ImgcacheError
+from imgcache.errors import ConfigError, ImgcacheError
 from imgcache.model import Verdict
 from imgcache.surface import outputs
 from imgcache.surface.console import Console
 from imgcache.surface.flags import Output, PlainFormat, ReportFormat
 
+T = TypeVar("T")
 _WELL, _FOUND, _UNUSABLE, _INTERRUPTED = 0, 1, 2, 130
 
 
@@ -46,6 +47,7 @@ class RefreshWords:
     baseline: BaselineUse | None
     config: Path | None
     flags: dict[str, Any] = field(default_factory=dict)
+    metrics_file: Path | None = None
 
 
 def run_refresh(words: RefreshWords, destination: Destination, console: Console) -> int:
@@ -54,7 +56,10 @@ def run_refresh(words: RefreshWords, destination: Destination, console: Console)
     async def work(interrupt: asyncio.Event) -> Report:
         settings = Settings.load(words.config, words.flags)
         options = Options(words.demand, words.max_time, words.manner, words.baseline)
-        return await refresh(words.paths, settings, options, console, interrupt)
+        report = await refresh(words.paths, settings, options, console, interrupt)
+        if words.metrics_file is not None:
+            await asyncio.to_thread(outputs.write_metrics, report, words.metrics_file)
+        return report
 
     return _guarded(console, lambda: _run(work, destination, console))
 
@@ -106,6 +111,24 @@ def run_init(console: Console) -> int:
     return _guarded(console, write)
 
 
+def run_serve(config: Path | None, flags: dict[str, Any], console: Console) -> int:
+    """Serve until told to end; returns the exit status."""
+
+    def work() -> int:
+        settings = Settings.load(config, flags)
+        try:
+            from imgcache.surface.service.server import serve  # noqa: PLC0415  needs the extra
+        except ModuleNotFoundError as exc:
+            raise ConfigError(
+                f"imgcache serve needs {exc.name}: pip install 'imgcache[serve]'"
+            ) from exc
+        stop = asyncio.Event()
+        asyncio.run(_interruptible(serve(settings, console, stop), stop))
+        return _WELL
+
+    return _guarded(console, work)
+
+
 def run_demo(console: Console, config: Path | None, cache_dir: Path | None) -> int:
     """The demo; returns the exit status."""
     from imgcache.surface import demo  # noqa: PLC0415  it draws, and Pillow costs start-up
@@ -153,7 +176,7 @@ def _run(
     return _INTERRUPTED if interrupted else status(report)
 
 
-async def _interruptible(work: Coroutine[Any, Any, Report], interrupt: asyncio.Event) -> Report:
+async def _interruptible(work: Coroutine[Any, Any, T], interrupt: asyncio.Event) -> T:
     """Hear Ctrl-C (and SIGTERM): the first sets `interrupt`, the second cancels the work."""
     task = asyncio.ensure_future(work)
 
