@@ -63,9 +63,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
         empty = not path.exists() or path.stat().st_size == 0
         written = path.with_name(f"{path.name}-wal").exists()
     if empty:
-        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        migrate(connection)
-        return _for_reading(connection)
+        return _for_reading(open_memory())
     with sqlite_errors(path):
         connection = _connect(path, "ro" if written else "ro&immutable=1")
         try:
@@ -74,6 +72,13 @@ def open_reader(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     return _for_reading(connection)
+
+
+def open_memory() -> sqlite3.Connection:
+    """A connection to an empty index without a file."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    migrate(connection)
+    return connection
 
 
 def damage(path: Path) -> str | None:

@@ -78,7 +78,7 @@ _CHANGE_MANIFEST = "UPDATE manifest SET generation = generation + 1"
 
 
 class Index:
-    """The index; made by `open` or `open_readonly`, a context manager that closes it."""
+    """The index; made by `open`, `open_readonly` or `in_memory`. A context manager closes it."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
@@ -93,6 +93,11 @@ class Index:
     def open_readonly(cls, path: Path) -> Index:
         """A reader's index: nothing is written, not even beside it; empty when there is none."""
         return cls(path, database.open_reader(path))
+
+    @classmethod
+    def in_memory(cls) -> Index:
+        """An empty index that nobody else sees, and that ends with its last reader."""
+        return cls(Path(":memory:"), database.open_memory())
 
     def close(self) -> None:
         """Close it; of the writer's, no `-wal` or `-shm` remains."""

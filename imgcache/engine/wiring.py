@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from imgcache.config import Settings
-from imgcache.core.layout import INDEX
 from imgcache.edge import recovery
 from imgcache.edge.decode import DecodePool
 from imgcache.edge.fetch import Fetcher
@@ -60,10 +59,10 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
 
 @asynccontextmanager
 async def reading_tools(settings: Settings) -> AsyncIterator[Tools]:
-    """All edges of a run that writes nothing: the index is read as it is, if there is one."""
+    """All edges of a run that writes nothing: the index is read as it is, else the manifest."""
     store = Store(settings.cache.dir)
     async with (
-        Ledger(lambda: Index.open_readonly(settings.cache.dir / INDEX)) as ledger,
+        Ledger(lambda: recovery.open_readonly(store)) as ledger,
         DecodePool(settings.limits, workers()) as pool,
         Fetcher(settings.fetch) as fetcher,
     ):

@@ -13,7 +13,7 @@ import pytest
 
 from imgcache.core import manifest
 from imgcache.edge.index import Index
-from imgcache.edge.recovery import Recovery, open_index
+from imgcache.edge.recovery import Recovery, open_index, open_readonly
 from imgcache.edge.store import Store
 from imgcache.errors import LocalError
 from imgcache.model import ImageFacts, UrlFacts
@@ -254,3 +254,36 @@ def test_a_kill_while_the_index_is_made_again_loses_nothing(store: Store) -> Non
     with opened(store) as (index, report):
         assert report == Recovery(None, None, listed=3, kept=3)
         assert index.urls([URL]) == {URL: UrlFacts(URL, 0.0, one.sha256)}
+
+
+def everything(store: Store) -> dict[str, bytes]:
+    found = (path for path in store.root.rglob("*") if path.is_file())
+    return {str(path): path.read_bytes() for path in found}
+
+
+def test_a_reader_without_an_index_reads_the_manifest_and_writes_nothing(store: Store) -> None:
+    one, other = filled(store)
+    (store.root / "index.sqlite3").unlink()
+    before = everything(store)
+    with open_readonly(store) as index:
+        assert index.urls([URL, ELSEWHERE]) == {
+            URL: UrlFacts(URL, 0.0, one.sha256),
+            ELSEWHERE: UrlFacts(ELSEWHERE, 0.0, other.sha256),
+        }
+        found = index.images([one.sha256, other.sha256])
+        assert found[one.sha256].thumbnails == without_recipe(one).thumbnails
+        assert [image.bytes for image in found.values()] == [len(BODY), len(OTHER_BODY)]
+    assert everything(store) == before
+
+
+def test_a_reader_with_an_index_reads_it_and_not_the_manifest(store: Store) -> None:
+    one, _ = filled(store)
+    (store.root / "manifest.json").unlink()
+    with open_readonly(store) as index:
+        assert index.urls([URL]) == {URL: UrlFacts(URL, NOON, one.sha256, response())}
+
+
+def test_a_reader_of_nothing_at_all_finds_nothing(tmp_path: Path) -> None:
+    with open_readonly(Store(tmp_path / "cache")) as index:
+        assert (index.total_bytes(), index.manifest_due()) == (0, 0)
+    assert not (tmp_path / "cache").exists()
