@@ -50,8 +50,12 @@ async def refresh(
     interrupt = interrupt or asyncio.Event()
     report = Report("refresh", dry_run=not options.manner.write)
     began = time.monotonic()
-    found = articles.discover(chosen(paths, settings), cache_dir=settings.cache.dir)
+    survey = articles.survey(chosen(paths, settings), cache_dir=settings.cache.dir)
+    found = survey.found
     async with writing_tools(settings, listener) as tools:
+        if options.manner.write:
+            for told in articles.sweep(survey.leftovers):
+                listener.warned(told)
         agenda = await collect(found, settings, listener)
         work = await plan_work(agenda, tools, settings, options.demand)
         listener.planned(agenda.articles, agenda.urls, work.jobs + len(agenda.in_place))

@@ -606,3 +606,15 @@ async def test_a_manifest_that_can_not_be_written_loses_no_report(world: World) 
     assert report.local_fault
     assert report.summary.verdicts == {Verdict.OK: 1}
     assert "isCached: true" in article.read_text()
+
+
+async def test_what_a_killed_run_left_beside_articles_goes_unless_in_a_dry_run(
+    world: World,
+) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    leftover = world.articles / f".{'0' * 32}.imgcache"
+    leftover.write_bytes(b"---\nhalf of an art")
+    await world.refresh(manner=Manner(write=False))
+    assert leftover.exists()
+    await world.refresh()
+    assert not leftover.exists()
