@@ -18,7 +18,7 @@ from imgcache.core import manifest
 from imgcache.edge import database, rows
 from imgcache.edge.database import sqlite_errors
 from imgcache.edge.rows import Row
-from imgcache.model import HostPause, ImageFacts, UrlFacts
+from imgcache.model import HostPause, ImageFacts, RunFacts, UrlFacts
 
 
 def _upsert(table: str, columns: Sequence[str], keys: int) -> str:
@@ -38,6 +38,8 @@ def _select(table: str, columns: Sequence[str]) -> str:
     return f"SELECT {', '.join(columns)} FROM {table} WHERE {columns[0]} IN "  # noqa: S608  # names of this file only
 
 
+# More than anybody looks back to.
+_RUNS = 100
 # SQLite takes 999 parameters or more, however it was built.
 _KEYS_AT_ONCE = 500
 
@@ -53,8 +55,9 @@ _GET_IMAGES = _select("images", rows.IMAGE)
 _GET_THUMBNAILS = _select("thumbnails", rows.THUMBNAIL)
 _GET_SPELLINGS = _select("spellings", ("spelling", "url"))
 _GET_MANIFEST = """
-    SELECT spelling, i.sha256, format, i.width, i.height, i.bytes, color, mtime_ns,
-           t.sha256, position, name, recipe, suffix, t.width, t.height, t.bytes
+    SELECT spelling, i.sha256, format, i.width, i.height, i.bytes, color, i.mtime_ns,
+           t.sha256, position, name, recipe, suffix, t.width, t.height, t.bytes,
+           digest, t.mtime_ns
     FROM spellings CROSS JOIN urls USING (url) CROSS JOIN images i ON i.sha256 = copy
     LEFT JOIN thumbnails t ON t.sha256 = i.sha256
     ORDER BY spelling"""
@@ -73,6 +76,11 @@ _FORGET_COPIES = (
     f"UPDATE urls SET copy = NULL, {', '.join(f'{column} = NULL' for column in rows.RESPONSE)}"  # noqa: S608  # names of this file only
     " WHERE copy = ?"
 )
+_PUT_RUN = _upsert("runs", rows.RUN, 1)
+_GET_RUNS = f"SELECT {', '.join(rows.RUN)} FROM runs ORDER BY started DESC"  # noqa: S608  names of this file only
+_CUT_RUNS = """
+    DELETE FROM runs
+    WHERE started NOT IN (SELECT started FROM runs ORDER BY started DESC LIMIT ?)"""
 _FORGET_IMAGES = "DELETE FROM images WHERE sha256 = ?"
 _CHANGE_MANIFEST = "UPDATE manifest SET generation = generation + 1"
 
@@ -208,6 +216,18 @@ class Index:
             connection.executemany(_FORGET_COPIES, unwanted)
             connection.executemany(_FORGET_IMAGES, unwanted)
             connection.execute(_CHANGE_MANIFEST)
+
+    def record_run(self, run: RunFacts) -> None:
+        """Remember how a refresh went; of older ones the last hundred stay."""
+        with self._transaction() as connection:
+            connection.execute(_PUT_RUN, rows.run_row(run))
+            connection.execute(_CUT_RUNS, (_RUNS,))
+
+    def runs(self) -> tuple[RunFacts, ...]:
+        """The remembered refreshes, the last one first."""
+        with sqlite_errors(self._path):
+            found = self._connection.execute(_GET_RUNS)
+            return tuple(RunFacts(*row) for row in found)
 
     def manifest_due(self) -> int | None:
         """The generation of the manifest that is to be written; None if that was done."""

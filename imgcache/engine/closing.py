@@ -20,6 +20,7 @@ from imgcache.engine.report import Report
 from imgcache.engine.threads import to_its_end
 from imgcache.engine.tools import Tools
 from imgcache.errors import ArticleError, LocalError
+from imgcache.model import RunFacts
 from imgcache.report.findings import ArticleProblem
 
 _BATCH = 200
@@ -95,5 +96,27 @@ async def write_manifest(tools: Tools, listener: Listener) -> bool:
         await tools.ledger.ask(write)
     except LocalError as exc:
         listener.warned(f"the manifest was not written: {exc}")
+        return False
+    return True
+
+
+async def record_run(report: Report, tools: Tools, listener: Listener) -> bool:
+    """Remember in the index how the finished run went; False, and told, if the disk refuses."""
+    summary = report.summary
+    run = RunFacts(
+        started=report.started,
+        seconds=report.seconds,
+        urls=summary.urls,
+        fresh=summary.fresh,
+        revalidated=summary.revalidated,
+        downloaded=summary.downloaded,
+        failed=summary.failed,
+        requests=summary.requests,
+        bytes=summary.bytes,
+    )
+    try:
+        await tools.ledger.ask(lambda index: index.record_run(run))
+    except LocalError as exc:
+        listener.warned(f"this run was not added to the statistics: {exc}")
         return False
     return True

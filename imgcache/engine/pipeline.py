@@ -16,7 +16,7 @@ from imgcache.config import Settings
 from imgcache.core.plan import Demand
 from imgcache.edge import articles
 from imgcache.engine.agenda import collect
-from imgcache.engine.closing import judge_all, unmask_placeholders, write_manifest
+from imgcache.engine.closing import judge_all, record_run, unmask_placeholders, write_manifest
 from imgcache.engine.events import Listener, Silence
 from imgcache.engine.fetching import Fetching
 from imgcache.engine.judging import Judge, Manner
@@ -67,8 +67,9 @@ async def refresh(
         await judge_all(found, Judge(agenda, settings, options.manner), tools, listener, report)
         if options.manner.write:
             report.local_fault |= not await write_manifest(tools, listener)
-    report.interrupted = fetching.cut_short or interrupt.is_set()
-    report.finish(agenda.urls, agenda.counts(), fetching.traffic)
+        report.interrupted = fetching.cut_short or interrupt.is_set()
+        report.finish(agenda.urls, agenda.counts(), fetching.traffic)
+        report.local_fault |= not await record_run(report, tools, listener)
     return report
 
 

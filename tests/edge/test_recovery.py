@@ -46,8 +46,8 @@ def names(store: Store) -> list[str]:
 def filled(store: Store) -> tuple[ImageFacts, ImageFacts]:
     """A cache after a refresh: two images, three spellings, the manifest written."""
     one, other = image_of(BODY, thumbnail_of(SMALL)), image_of(OTHER_BODY)
-    one = replace(one, mtime_ns=store.publish(BODY, one, {"small": SMALL}))
-    other = replace(other, mtime_ns=store.publish(OTHER_BODY, other, {}))
+    one = store.publish(BODY, one, {"small": SMALL})
+    other = store.publish(OTHER_BODY, other, {})
     with Index.open(store.root / "index.sqlite3") as index:
         index.record(
             [
@@ -62,7 +62,10 @@ def filled(store: Store) -> tuple[ImageFacts, ImageFacts]:
 
 
 def without_recipe(image: ImageFacts) -> ImageFacts:
-    thumbnails = (replace(thumbnail, recipe="") for thumbnail in image.thumbnails)
+    """What the manifest does not tell of thumbnails is left empty."""
+    thumbnails = (
+        replace(thumbnail, recipe="", digest="", mtime_ns=0) for thumbnail in image.thumbnails
+    )
     return replace(image, thumbnails=tuple(thumbnails))
 
 
