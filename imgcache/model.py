@@ -165,6 +165,13 @@ class Size(NamedTuple):
         return f"{self.width} x {self.height}"
 
 
+class Heap(NamedTuple):
+    """So many files with so many bytes together."""
+
+    files: int = 0
+    bytes: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What the article says of an image; None is 'not declared', or unknown for `cached`."""

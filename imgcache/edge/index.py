@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from imgcache.core import manifest
 from imgcache.edge import database, rows
@@ -182,7 +182,7 @@ class Index:
             pauses: Hosts not to be asked for a while.
         """
         urls, images = tuple(urls), tuple(images)
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             before = connection.total_changes
             connection.executemany(_PUT_IMAGE, map(rows.image_row, images))
             connection.executemany(
@@ -203,7 +203,7 @@ class Index:
 
     def resume(self, hosts: Iterable[str]) -> None:
         """Forget the pauses of these hosts: they answered, or their time is over."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.executemany("DELETE FROM hosts WHERE host = ?", ((h,) for h in hosts))
 
     def forget(self, sha256s: Iterable[str]) -> None:
@@ -212,14 +212,14 @@ class Index:
         A URL whose copy goes keeps its failure, and is asked again without validators.
         """
         unwanted = [(sha256,) for sha256 in sha256s]
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.executemany(_FORGET_COPIES, unwanted)
             connection.executemany(_FORGET_IMAGES, unwanted)
             connection.execute(_CHANGE_MANIFEST)
 
     def record_run(self, run: RunFacts) -> None:
         """Remember how a refresh went; of older ones the last hundred stay."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(_PUT_RUN, rows.run_row(run))
             connection.execute(_CUT_RUNS, (_RUNS,))
 
@@ -247,8 +247,13 @@ class Index:
 
     def manifest_written(self, generation: int) -> None:
         """Remember that the manifest of this generation lies in the cache folder."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute("UPDATE manifest SET written = ?", (generation,))
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
+        """What a SELECT finds, row by row: for census.py, which asks about the whole index."""
+        with sqlite_errors(self._path):
+            yield from self._connection.execute(query, parameters)
 
     def _get(self, query: str, keys: Iterable[str]) -> Iterator[Row]:
         # Sorted, so that the table is read from front to back.
@@ -261,7 +266,8 @@ class Index:
             yield from found
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Committed in the end, durably, or rolled back."""
         with sqlite_errors(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:

@@ -15,7 +15,7 @@ from pathlib import Path
 from imgcache.core import manifest
 from imgcache.core.gate import WebUrl, parse_web
 from imgcache.core.layout import INDEX, TMP
-from imgcache.edge.database import damage
+from imgcache.edge.database import damage, reading_mode
 from imgcache.edge.durable import local_errors, make_folder, temp_name
 from imgcache.edge.index import Index
 from imgcache.edge.store import Store
@@ -72,11 +72,24 @@ def open_readonly(store: Store) -> Index:
         LocalError: The index or the manifest can't be read.
     """
     path = store.root / INDEX
-    if not _is_lost(path):
-        return Index.open_readonly(path)
+    return open_manifest(store) if _is_lost(path) else Index.open_readonly(path)
+
+
+def open_manifest(store: Store) -> Index:
+    """What the manifest tells, as an index in memory. Raises LocalError."""
     index = Index.in_memory()
     _refill(index, manifest.parse(store.read_manifest()), partial(_with_thumbnails, store))
     return index
+
+
+def inspect(store: Store) -> str | None:
+    """What is wrong with the index, None for a sound one or none at all; writes nothing.
+
+    Raises:
+        LocalError: It can't be looked at.
+    """
+    path = store.root / INDEX
+    return None if _is_lost(path) else damage(path, reading_mode(path))
 
 
 def _is_lost(path: Path) -> bool:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from imgcache.core.layout import MANIFEST, TMP, image_path, thumbnail_path
+from imgcache.core.layout import FOLDERS, MANIFEST, TMP, content_paths, image_path, thumbnail_path
 from imgcache.edge.durable import is_temp_name, local_errors, make_folder, open_folder
 from imgcache.edge.publication import Publication
 from imgcache.edge.spool import Spool
@@ -45,7 +45,7 @@ class Store:
         """
         with local_errors(str(self.root)):
             self.root.mkdir(parents=True, exist_ok=True)
-        for name in ("images", "thumbs"):
+        for name in FOLDERS:
             with local_errors(name), make_folder(self.root, name):
                 pass
         with local_errors(TMP), make_folder(self.root, TMP) as folder:
@@ -151,6 +151,16 @@ class Store:
         """Whether the image's file holds the right bytes, by their hash; LocalError as above."""
         return self._hash_if_there(image_path(image.sha256, image.format)) == image.sha256
 
+    def is_intact_thumbnail(self, sha256: str, thumbnail: ThumbnailFacts) -> bool:
+        """Whether a thumbnail's file holds the recorded bytes; LocalError as above.
+
+        One of unknown digest, as the manifest lists them, needs to be there only.
+        """
+        path = thumbnail_path(thumbnail.name, sha256, thumbnail.suffix)
+        if not thumbnail.digest:
+            return self.has(path)
+        return self._hash_if_there(path) == thumbnail.digest
+
     def thumbnail_bytes(self, sha256: str, thumbnail: ThumbnailFacts) -> int | None:
         """The length of a thumbnail's file, None when there is none."""
         status = self._status(thumbnail_path(thumbnail.name, sha256, thumbnail.suffix))
@@ -158,13 +168,22 @@ class Store:
 
     def remove(self, image: ImageFacts) -> None:
         """Delete the files of an image that the index has forgotten (committed) before."""
-        self._unlink(image_path(image.sha256, image.format))
-        for thumbnail in image.thumbnails:
-            self._unlink(thumbnail_path(thumbnail.name, image.sha256, thumbnail.suffix))
+        for path in content_paths(image):
+            self.drop(path)
 
-    def has_manifest(self) -> bool:
-        """Whether manifest.json is there."""
-        return self._status(MANIFEST) is not None
+    def drop(self, path: str) -> None:
+        """Delete one file, if it is there. Raises LocalError."""
+        *names, name = path.split("/")
+        with (
+            local_errors(path),
+            suppress(FileNotFoundError),
+            open_folder(self.root, *names) as folder,
+        ):
+            os.unlink(name, dir_fd=folder)
+
+    def has(self, path: str) -> bool:
+        """Whether a regular file is there; `path` as layout.py has it. Raises LocalError."""
+        return self._status(path) is not None
 
     def read_manifest(self) -> bytes:
         """The bytes of manifest.json; b"" when there is none."""
@@ -212,15 +231,6 @@ class Store:
 
     def _hash_if_there(self, path: str) -> str | None:
         return None if self._status(path) is None else self._hash(path)
-
-    def _unlink(self, path: str) -> None:
-        *names, name = path.split("/")
-        with (
-            local_errors(path),
-            suppress(FileNotFoundError),
-            open_folder(self.root, *names) as folder,
-        ):
-            os.unlink(name, dir_fd=folder)
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from imgcache.core import manifest
 from imgcache.core.article import NotAnArticle
+from imgcache.core.layout import MANIFEST
 from imgcache.core.verdict import PLACEHOLDER_PATHS, Served, placeholders
 from imgcache.edge.articles import Found
 from imgcache.edge.index import Index
@@ -86,7 +87,7 @@ async def write_manifest(tools: Tools, listener: Listener) -> bool:
 
     def write(index: Index) -> None:
         generation = index.manifest_due()
-        if generation is None and tools.store.has_manifest():
+        if generation is None and tools.store.has(MANIFEST):
             return
         tools.store.write_manifest(manifest.lines(index.manifest_rows()))
         if generation is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from imgcache.config import Settings
@@ -67,6 +67,16 @@ async def reading_tools(settings: Settings) -> AsyncIterator[Tools]:
         Fetcher(settings.fetch) as fetcher,
     ):
         yield Tools(fetcher, pool, store, ledger)
+
+
+@asynccontextmanager
+async def holdings(
+    settings: Settings, open_index: Callable[[Store], Index] = recovery.open_readonly
+) -> AsyncIterator[tuple[Store, Ledger]]:
+    """What the cache holds, for those who only look at it; raises LocalError."""
+    store = Store(settings.cache.dir)
+    async with Ledger(lambda: open_index(store)) as ledger:
+        yield store, ledger
 
 
 def _describe(recovered: Recovery) -> str:

@@ -6,14 +6,12 @@ wrong usage answer at once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from imgcache.surface import flags
-
-if TYPE_CHECKING:
-    from imgcache.surface.console import Console
+from imgcache.surface import cache, flags
+from imgcache.surface.flags import console as _console
 
 app = typer.Typer(
     name="imgcache",
@@ -24,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(cache.app)
 
 
 @app.callback()
@@ -189,10 +189,3 @@ def demo(
 
     console = _console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
     raise typer.Exit(run_demo(console, config, cache_dir))
-
-
-def _console(*, verbose: bool, quiet: bool, log_format: flags.LogFormat, progress: bool) -> Console:
-    from imgcache.surface.console import Console  # noqa: PLC0415  see the module's docstring
-
-    log_json = log_format is flags.LogFormat.JSON
-    return Console(verbose=verbose, quiet=quiet, log_json=log_json, progress=progress)

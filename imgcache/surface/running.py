@@ -11,15 +11,18 @@ from typing import Any
 
 from imgcache.config import Settings
 from imgcache.core.plan import Demand
+from imgcache.engine.checking import check
+from imgcache.engine.clearing import clear
 from imgcache.engine.examining import Inquiry
 from imgcache.engine.explaining import explain
 from imgcache.engine.judging import Manner
 from imgcache.engine.pipeline import Options, refresh
 from imgcache.engine.report import Report
+from imgcache.engine.stocktaking import take_stock
 from imgcache.engine.verifying import verify
 from imgcache.errors import ImgcacheError
 from imgcache.model import Verdict
-from imgcache.report import explanation
+from imgcache.report import clearance, damage, explanation, stock
 from imgcache.surface import demo, outputs
 from imgcache.surface.console import Console
 from imgcache.surface.flags import Output, PlainFormat, ReportFormat
@@ -89,6 +92,49 @@ def run_explain(
         as_format = explanation.as_json if shown is PlainFormat.JSON else explanation.as_text
         outputs.write(as_format(told))
         return _WELL if told.verdict is Verdict.OK else _FOUND
+
+    return _guarded(console, show)
+
+
+def run_cache_stats(settings: Callable[[], Settings], shown: PlainFormat, console: Console) -> int:
+    """Tell what is in the cache; returns the exit status."""
+
+    def show() -> int:
+        told = asyncio.run(take_stock(settings()))
+        outputs.write(stock.as_json(told) if shown is PlainFormat.JSON else stock.as_text(told))
+        return _WELL
+
+    return _guarded(console, show)
+
+
+def run_cache_check(
+    settings: Callable[[], Settings], shown: PlainFormat, console: Console, *, repair: bool
+) -> int:
+    """Hash the cache, and repair it if asked; returns 0 where nothing is wrong (any more)."""
+
+    def show() -> int:
+        found = asyncio.run(check(settings(), console, repair=repair))
+        outputs.write(damage.as_json(found) if shown is PlainFormat.JSON else damage.as_text(found))
+        return _WELL if found.is_sound else _FOUND
+
+    return _guarded(console, show)
+
+
+def run_cache_gc(
+    settings: Callable[[], Settings],
+    shown: PlainFormat,
+    console: Console,
+    *,
+    age: float,
+    dry_run: bool,
+) -> int:
+    """Drop what no article names; returns 1 where an article could not be read."""
+
+    def show() -> int:
+        told = asyncio.run(clear(settings(), console, age=age, dry_run=dry_run))
+        as_format = clearance.as_json if shown is PlainFormat.JSON else clearance.as_text
+        outputs.write(as_format(told))
+        return _FOUND if told.problems else _WELL
 
     return _guarded(console, show)
 

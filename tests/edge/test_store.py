@@ -323,14 +323,14 @@ def test_remove_does_not_follow_a_linked_folder(store: Store, outside: Path) -> 
 
 
 def test_the_manifest_is_written_only_when_it_changes(store: Store) -> None:
-    assert not store.has_manifest()
+    assert not store.has("manifest.json")
     assert store.read_manifest() == b""
     assert store.write_manifest(["{", "}\n"])
     written = (store.root / "manifest.json").stat()
     assert not store.write_manifest(["{}", "\n"])
     after = (store.root / "manifest.json").stat()
     assert (after.st_ino, after.st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
-    assert store.has_manifest()
+    assert store.has("manifest.json")
     assert store.write_manifest(["{ }\n"])
     assert store.read_manifest() == b"{ }\n"
     assert files(store.root) == ["manifest.json"]
@@ -364,7 +364,7 @@ def test_a_linked_manifest_is_replaced_and_its_target_left_alone(
 ) -> None:
     (outside / "target").write_bytes(b"precious")
     (store.root / "manifest.json").symlink_to(outside / "target")
-    assert not store.has_manifest()
+    assert not store.has("manifest.json")
     assert store.write_manifest(["{}"])
     assert (outside / "target").read_bytes() == b"precious"
     assert store.read_manifest() == b"{}"
