@@ -13,11 +13,14 @@ from functools import partial
 from pathlib import Path
 
 from imgcache.core import manifest
+from imgcache.core.garbage import known_paths
 from imgcache.core.gate import WebUrl, parse_web
 from imgcache.core.layout import INDEX, TMP
+from imgcache.edge import census
 from imgcache.edge.database import damage, reading_mode
 from imgcache.edge.durable import local_errors, make_folder, temp_name
 from imgcache.edge.index import Index
+from imgcache.edge.inventory import kept_files
 from imgcache.edge.store import Store
 from imgcache.model import ImageFacts, UrlFacts
 
@@ -60,6 +63,21 @@ def open_index(store: Store) -> tuple[Index, Recovery | None]:
         return Index.open(path), None
     report = Recovery(reason, moved_to if reason else None, len(listed), kept)
     return Index.open(path), report
+
+
+def drop_strays(store: Store, index: Index) -> None:
+    """Delete what a killed run published and did not come to record; needs the cache's lock.
+
+    What the manifest lists stays, too: it may have come with somebody else's files.
+
+    Raises:
+        LocalError: The cache folder can't be read or written.
+    """
+    known = known_paths(census.images(index))
+    known |= known_paths(row.image for row in manifest.parse(store.read_manifest()))
+    for file in kept_files(store.root):
+        if file.path not in known:
+            store.drop(file.path)
 
 
 def open_readonly(store: Store) -> Index:
@@ -112,11 +130,17 @@ def _rebuild(store: Store, listed: tuple[manifest.Row, ...]) -> int:
     temp = store.root / TMP / temp_name()
     with local_errors(TMP), make_folder(store.root, TMP):
         pass
-    with Index.open(temp) as index:
-        kept = _refill(index, listed, partial(_found, store))
-    with local_errors(INDEX), make_folder(store.root) as folder:
-        temp.replace(store.root / INDEX)
-        os.fsync(folder)
+    try:
+        with Index.open(temp) as index:
+            kept = _refill(index, listed, partial(_found, store))
+        with local_errors(INDEX), make_folder(store.root) as folder:
+            temp.replace(store.root / INDEX)
+            os.fsync(folder)
+    except BaseException:
+        with local_errors(TMP):
+            for suffix in ("", *_BESIDE):
+                temp.with_name(temp.name + suffix).unlink(missing_ok=True)
+        raise
     return kept
 
 

@@ -39,13 +39,17 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
         listener.warned("macOS holds no process to a memory limit: decoders run without one")
     told: list[str] = []
 
+    lock = CacheLock(settings.cache.dir)
+
     def open_index() -> Index:
         index, recovered = recovery.open_index(store)
         if recovered is not None:
             told.append(_describe(recovered))
+        elif lock.holder_died:
+            recovery.drop_strays(store, index)
         return index
 
-    with CacheLock(settings.cache.dir):
+    with lock:
         await asyncio.to_thread(store.prepare)
         async with (
             Ledger(open_index) as ledger,

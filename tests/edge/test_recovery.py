@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from imgcache.core import manifest
+from imgcache.core.layout import content_paths
 from imgcache.edge.index import Index
-from imgcache.edge.recovery import Recovery, open_index, open_readonly
+from imgcache.edge.recovery import Recovery, drop_strays, open_index, open_readonly
 from imgcache.edge.store import Store
 from imgcache.errors import LocalError
 from imgcache.model import ImageFacts, UrlFacts
@@ -290,3 +291,20 @@ def test_a_reader_of_nothing_at_all_finds_nothing(tmp_path: Path) -> None:
     with open_readonly(Store(tmp_path / "cache")) as index:
         assert (index.total_bytes(), index.manifest_due()) == (0, 0)
     assert not (tmp_path / "cache").exists()
+
+
+def test_what_was_published_and_never_recorded_goes_unless_the_manifest_lists_it(
+    store: Store,
+) -> None:
+    one, _ = filled(store)
+    stray, listed = image_of(b"stray", thumbnail_of(SMALL)), image_of(b"listed")
+    store.publish(b"stray", stray, {"small": SMALL})
+    store.publish(b"listed", listed, {})
+    with opened(store) as (index, _):
+        rows = [*index.manifest_rows(), manifest.Row(ELSEWHERE, listed)]
+        store.write_manifest(manifest.lines(rows))
+        before = set(everything(store))
+        drop_strays(store, index)
+        gone = before - set(everything(store))
+    assert gone == {str(store.root / path) for path in content_paths(stray)}
+    assert path_of(store, one).exists()
