@@ -177,6 +177,13 @@ class Size(NamedTuple):
         return f"{self.width} x {self.height}"
 
 
+class Heap(NamedTuple):
+    """So many files with so many bytes together."""
+
+    files: int = 0
+    bytes: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What the article says of an image; None is 'not declared', or unknown for `cached`."""
@@ -260,7 +267,10 @@ class ResponseFacts:
 
 @dataclass(frozen=True, slots=True)
 class ThumbnailFacts:
-    """One thumbnail as it lies in the cache. `recipe` is the fingerprint of how it was made."""
+    """One thumbnail as it lies in the cache. `recipe` is the fingerprint of how it was made.
+
+    `digest` is the SHA-256 of its bytes (64 hex digits), empty while that is not known.
+    """
 
     name: str
     recipe: str
@@ -268,6 +278,8 @@ class ThumbnailFacts:
     width: int
     height: int
     bytes: int
+    digest: str = ""
+    mtime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,3 +318,18 @@ class HostPause:
     host: str
     until: float
     failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """How the URLs of one refresh fared; times in POSIX seconds, `bytes` those of bodies sent."""
+
+    started: float
+    seconds: float
+    urls: int
+    fresh: int
+    revalidated: int
+    downloaded: int
+    failed: int
+    requests: int
+    bytes: int

@@ -72,7 +72,9 @@ responses = st.builds(
     _maybe,
     st.booleans(),
 )
-_thumbnails = st.builds(ThumbnailFacts, _texts, _texts, _texts, _sides, _sides, _counts)
+_thumbnails = st.builds(
+    ThumbnailFacts, _texts, _texts, _texts, _sides, _sides, _counts, _texts, _counts
+)
 images = st.builds(
     ImageFacts,
     _hashes,

@@ -1,103 +1,168 @@
-"""Verdicts for somebody who asks now: entries or an article that stand in no file.
+"""`cache check`: every file of the cache against its hash, and the repair of what is broken.
 
-The same engine, guards and limits as `verify --probe`, over tools that stay open between the
-questions; nothing is written.
+Looking needs no lock and writes nothing. A repair holds the lock: a damaged copy is forgotten (the
+next refresh fetches it again), thumbnails are made again from their image, the index from the
+manifest, the manifest from the index.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from imgcache.config import Settings
-from imgcache.core.article import NotAnArticle
-from imgcache.core.location import Location, locate
-from imgcache.edge.articles import Found
-from imgcache.engine import reading
-from imgcache.engine.agenda import Agenda
+from imgcache.core import manifest
+from imgcache.core.eviction import weight
+from imgcache.core.garbage import known_paths
+from imgcache.core.layout import INDEX, MANIFEST, image_path, thumbnail_path
+from imgcache.edge import census, recovery
+from imgcache.edge.index import Index
+from imgcache.edge.inventory import kept_files
+from imgcache.edge.store import Store
+from imgcache.engine.closing import write_manifest
 from imgcache.engine.events import Listener
-from imgcache.engine.examining import Examiner, Inquiry
-from imgcache.engine.probing import Prober, Reader
-from imgcache.engine.reading import Reading
-from imgcache.engine.report import Report
-from imgcache.engine.sharing import Places, SharedReader
+from imgcache.engine.keeping import Keeper
+from imgcache.engine.ledger import Ledger
+from imgcache.engine.threads import to_its_end
 from imgcache.engine.tools import Tools
-from imgcache.engine.verifying import Inquest
-from imgcache.errors import ArticleError
-from imgcache.model import Declared, Entry
-from imgcache.report.findings import ArticleProblem
+from imgcache.engine.wiring import holdings, writing_tools
+from imgcache.model import Heap, ImageFacts, ThumbnailFacts
+from imgcache.report.damage import Damage, Findings
 
-# How results and problems of a text without a file are named; no file is called so.
-NAMELESS = ""
+_CHANGED = "its bytes are not those that were stored"
+_GONE = "there is no such file"
 
 
-class Checker:
-    """Answers questions side by side; the limits of `fetch` hold over all of them."""
+async def check(settings: Settings, listener: Listener, *, repair: bool = False) -> Findings:
+    """Hash every image and thumbnail; with `repair` mend what is damaged.
 
-    def __init__(
-        self, settings: Settings, tools: Tools, reader: Reader, listener: Listener
-    ) -> None:
-        self._settings = settings
-        self._tools = tools
-        self._listener = listener
-        self._reader = SharedReader(reader, Places(settings.fetch))
+    Raises CacheLockedError (of a repair), and LocalError where the cache can't be read or written.
+    """
+    reason = await asyncio.to_thread(recovery.inspect, Store(settings.cache.dir))
+    open_index = recovery.open_readonly if reason is None else recovery.open_manifest
+    async with holdings(settings, open_index) as (store, ledger):
+        findings, broken = await _inspect(store, ledger)
+    if reason is not None:
+        findings.damage.insert(0, Damage(INDEX, f"the index is damaged ({reason})"))
+    if repair and findings.damage:
+        async with writing_tools(settings, listener) as tools:
+            mended = {INDEX: "made again from the manifest"}
+            mended |= await _Repair(tools, settings).mend(broken)
+            mended |= await _mend_manifest(tools, findings, listener)
+        findings.damage = [replace(one, repair=mended.get(one.path)) for one in findings.damage]
+    return findings
 
-    async def check_entries(
-        self, entries: Iterable[tuple[str, Declared]], interrupt: asyncio.Event
-    ) -> Report:
-        """The verdicts on URLs and what is declared of them; pointers are `/entries/0` and so on.
 
-        Setting `interrupt` ends the asking, as in `verify`. Raises LocalError.
-        """
-        asked = tuple(
-            Entry(f"/entries/{at}", 1, 1, url, url, declares)
-            for at, (url, declares) in enumerate(entries)
+async def _mend_manifest(tools: Tools, findings: Findings, listener: Listener) -> dict[str, str]:
+    if any(one.path == MANIFEST for one in findings.damage):
+        # It is written again where it is missing, whatever the index thinks of it.
+        await to_its_end(tools.store.drop, MANIFEST)
+    return {MANIFEST: "written again"} if await write_manifest(tools, listener) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """An image of which something is damaged: its own bytes, or those of some thumbnails."""
+
+    image: ImageFacts
+    is_lost: bool
+    thumbnails: tuple[ThumbnailFacts, ...]
+
+    @property
+    def paths(self) -> Iterator[str]:
+        """What is damaged, the image first."""
+        if self.is_lost:
+            yield image_path(self.image.sha256, self.image.format)
+        for one in self.thumbnails:
+            yield thumbnail_path(one.name, self.image.sha256, one.suffix)
+
+
+async def _inspect(store: Store, ledger: Ledger) -> tuple[Findings, list[_Broken]]:
+    """Hash what the index knows, some files at a time, so that Ctrl-C is heard."""
+    findings, broken, known = Findings(), list[_Broken](), set[str]()
+    batch = await ledger.ask(census.images_after)
+    while batch:
+        found = await asyncio.to_thread(lambda some: [*_broken(store, some)], batch)
+        findings.damage += await asyncio.to_thread(_described, store, found)
+        broken += found
+        _count(findings, batch)
+        known |= known_paths(batch)
+        last = batch[-1].sha256
+        batch = await ledger.ask(partial(census.images_after, sha256=last))
+    strays = await asyncio.to_thread(
+        lambda: [one.bytes for one in kept_files(store.root) if one.path not in known]
+    )
+    findings.strays = Heap(len(strays), sum(strays))
+    if not await ledger.ask(partial(_is_manifest_true, store)):
+        findings.damage.append(Damage(MANIFEST, "it does not say what the index says"))
+    return findings, broken
+
+
+def _broken(store: Store, images: Iterable[ImageFacts]) -> Iterator[_Broken]:
+    for image in images:
+        is_lost = not store.is_intact(image)
+        bad = tuple(
+            one for one in image.thumbnails if not store.is_intact_thumbnail(image.sha256, one)
         )
-        return await self._check(Reading(b"", asked, _locations(asked)), interrupt)
-
-    async def check_article(self, text: str, interrupt: asyncio.Event) -> Report:
-        """The verdicts on an article's text; what is wrong with the text itself is a problem.
-
-        As `check_entries`.
-        """
-        read = await asyncio.to_thread(self._read, text)
-        if isinstance(read, Reading):
-            return await self._check(read, interrupt)
-        report = Report("verify")
-        report.summary.articles = 1
-        report.add_problem(ArticleProblem(NAMELESS, read.line, read.message))
-        report.finish(0, {}, self._prober().traffic)
-        return report
-
-    async def _check(self, read: Reading, interrupt: asyncio.Event) -> Report:
-        report, prober, agenda = Report("verify"), self._prober(), Agenda()
-        for entry, location in zip(read.entries, read.locations, strict=True):
-            agenda.add(entry, location, self._settings)
-        inquest = Inquest(self._tools, self._settings, prober)
-        report.interrupted = not await inquest.hold(agenda, self._listener, interrupt)
-        examiner = Examiner(agenda, self._settings, Inquiry())
-        report.summary.articles = 1
-        report.add(examiner.results(NAMELESS, read))
-        for problem in read.problems:
-            report.add_problem(ArticleProblem(NAMELESS, problem.line, problem.message))
-        report.finish(agenda.urls, agenda.counts(), prober.traffic)
-        return report
-
-    def _read(self, text: str) -> Reading | ArticleError:
-        data = text.encode()
-        nameless = Found(Path("article.md"), NAMELESS, named=True, root=Path())
-        try:
-            article = reading.parse(nameless, data, self._settings)
-        except ArticleError as exc:
-            return exc
-        if isinstance(article, NotAnArticle):
-            return reading.refusal(article)
-        return Reading.of(data, article)
-
-    def _prober(self) -> Prober:
-        return Prober(self._reader, self._settings, self._listener)
+        if is_lost or bad:
+            yield _Broken(image, is_lost, bad)
 
 
-def _locations(entries: Iterable[Entry]) -> tuple[Location, ...]:
-    return tuple(locate(entry.url) for entry in entries)
+def _described(store: Store, broken: Iterable[_Broken]) -> list[Damage]:
+    paths = (path for one in broken for path in one.paths)
+    return [Damage(path, _CHANGED if store.has(path) else _GONE) for path in paths]
+
+
+def _count(findings: Findings, images: Sequence[ImageFacts]) -> None:
+    findings.images += len(images)
+    findings.thumbnails += sum(len(image.thumbnails) for image in images)
+    findings.bytes += sum(map(weight, images))
+
+
+def _is_manifest_true(store: Store, index: Index) -> bool:
+    """Whether it says what the index says; one that the next refresh will write is not wrong."""
+    if index.manifest_due() is not None:
+        return True
+    return "".join(manifest.lines(index.manifest_rows())).encode() == store.read_manifest()
+
+
+class _Repair:
+    """Mends what a check found, now that the cache is locked. Raises LocalError."""
+
+    def __init__(self, tools: Tools, settings: Settings) -> None:
+        self._tools = tools
+        self._keeper = Keeper(tools, settings)
+
+    async def mend(self, broken: Iterable[_Broken]) -> dict[str, str]:
+        """How each damaged file was mended, by its path."""
+        mended: dict[str, str] = {}
+        for one in broken:
+            mended |= dict.fromkeys(one.paths, await self._mend(one))
+        await self._tools.ledger.flush()
+        return mended
+
+    async def _mend(self, found: _Broken) -> str:
+        sha256 = found.image.sha256
+        known = (await self._tools.ledger.ask(lambda index: index.images([sha256]))).get(sha256)
+        if known is None:  # an index made again does not take it over
+            return await self._forget(found.image)
+        still = await asyncio.to_thread(lambda: [*_broken(self._tools.store, [known])])
+        if not still:
+            return "sound by now: another imgcache was at work"
+        return await (self._forget(known) if still[0].is_lost else self._remake(still[0]))
+
+    async def _forget(self, image: ImageFacts) -> str:
+        await self._tools.ledger.ask(lambda index: index.forget([image.sha256]))
+        await to_its_end(self._tools.store.remove, image)
+        return "forgotten; imgcache refresh fetches it again and sets the flags"
+
+    async def _remake(self, broken: _Broken) -> str:
+        good = tuple(one for one in broken.image.thumbnails if one not in broken.thumbnails)
+        rest = replace(broken.image, thumbnails=good)
+        for path in broken.paths:
+            await to_its_end(self._tools.store.drop, path)
+        made = await self._keeper.remake(rest)
+        self._tools.ledger.note(images=[made or rest])
+        return "made again from its image" if made else "removed; its image can't be decoded"

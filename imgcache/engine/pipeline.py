@@ -18,7 +18,7 @@ from imgcache.edge import articles
 from imgcache.edge.index import Index
 from imgcache.engine.agenda import collect
 from imgcache.engine.baseline import Baseline, BaselineUse, account
-from imgcache.engine.closing import judge_all, unmask_placeholders, write_manifest
+from imgcache.engine.closing import judge_all, record_run, unmask_placeholders, write_manifest
 from imgcache.engine.events import Listener, Silence
 from imgcache.engine.fetching import Fetching
 from imgcache.engine.judging import Judge, Manner
@@ -58,8 +58,12 @@ async def refresh(
     baseline = await asyncio.to_thread(Baseline, options.baseline)
     report = Report("refresh", baseline, dry_run=not options.manner.write)
     began = time.monotonic()
-    found = articles.discover(chosen(paths, settings), cache_dir=settings.cache.dir)
+    survey = articles.survey(chosen(paths, settings), cache_dir=settings.cache.dir)
+    found = survey.found
     async with writing_tools(settings, listener) as tools:
+        if options.manner.write:
+            for told in articles.sweep(survey.leftovers):
+                listener.warned(told)
         agenda = await collect(found, settings, listener)
         work = await plan_work(agenda, tools, settings, options.demand)
         listener.planned(agenda.articles, agenda.urls, work.jobs + len(agenda.in_place))
@@ -72,8 +76,9 @@ async def refresh(
         if options.manner.write:
             report.local_fault |= not await write_manifest(tools, listener)
         report.cache_bytes = await tools.ledger.ask(Index.total_bytes)
-    report.interrupted = fetching.cut_short or interrupt.is_set()
-    report.finish(agenda.urls, agenda.counts(), fetching.traffic)
+        report.interrupted = fetching.cut_short or interrupt.is_set()
+        report.finish(agenda.urls, agenda.counts(), fetching.traffic)
+        report.local_fault |= not await record_run(report, tools, listener)
     await account(report, baseline, [one.shown for one in found], OFFLINE_VERDICTS, listener)
     return report
 

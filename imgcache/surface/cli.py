@@ -7,14 +7,11 @@ wrong usage answer at once.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from imgcache.surface import flags
-
-if TYPE_CHECKING:
-    from imgcache.surface.console import Console
+from imgcache.surface import cache, flags
 
 app = typer.Typer(
     name="imgcache",
@@ -25,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(cache.app)
 
 
 @app.callback()
@@ -102,7 +101,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
         flags.as_settings(cache_dir, resolve, allow_private, ca_file),
         metrics_file,
     )
-    console = _console(
+    console = flags.console(
         verbose=verbose, quiet=quiet, log_format=log_format, progress=not no_progress
     )
     raise typer.Exit(run_refresh(words, Destination(shown, files, diff), console))
@@ -167,7 +166,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
         config,
         flags.as_settings(cache_dir, resolve, allow_private, ca_file),
     )
-    console = _console(
+    console = flags.console(
         verbose=verbose, quiet=quiet, log_format=log_format, progress=not no_progress
     )
     raise typer.Exit(run_verify(words, Destination(shown, files), console))
@@ -191,7 +190,7 @@ def explain(  # noqa: PLR0913  typer takes each flag as a parameter
     """Each step for one URL: address, redirects, headers, first bytes, decoding, verdict."""
     from imgcache.surface.running import run_explain  # noqa: PLC0415  see the module's docstring
 
-    console = _console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
+    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
     words = flags.as_settings(cache_dir, resolve, allow_private, ca_file)
     raise typer.Exit(run_explain(url, config, words, format_, console))
 
@@ -210,7 +209,7 @@ def init(
     from imgcache.surface.running import run_init  # noqa: PLC0415  see the module's docstring
 
     raise typer.Exit(
-        run_init(_console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False))
+        run_init(flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False))
     )
 
 
@@ -232,7 +231,7 @@ def serve(  # noqa: PLR0913  typer takes each flag as a parameter
     """The HTTP service: the gallery, cached images, an API, verdicts on request, metrics."""
     from imgcache.surface.running import run_serve  # noqa: PLC0415  see the module's docstring
 
-    console = _console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
+    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
     words = flags.as_settings(cache_dir, resolve, allow_private, ca_file)
     raise typer.Exit(run_serve(config, words | flags.as_serve_settings(host, port), console))
 
@@ -250,12 +249,5 @@ def demo(
     """Refresh a sample article from a loopback origin, and show what came out."""
     from imgcache.surface.running import run_demo  # noqa: PLC0415  see the module's docstring
 
-    console = _console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
+    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
     raise typer.Exit(run_demo(console, config, cache_dir))
-
-
-def _console(*, verbose: bool, quiet: bool, log_format: flags.LogFormat, progress: bool) -> Console:
-    from imgcache.surface.console import Console  # noqa: PLC0415  see the module's docstring
-
-    log_json = log_format is flags.LogFormat.JSON
-    return Console(verbose=verbose, quiet=quiet, log_json=log_json, progress=progress)

@@ -24,7 +24,7 @@ from imgcache.surface.console import Console
 from imgcache.surface.flags import Output, PlainFormat, ReportFormat
 
 T = TypeVar("T")
-_WELL, _FOUND, _UNUSABLE, _INTERRUPTED = 0, 1, 2, 130
+WELL, FOUND, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def run_refresh(words: RefreshWords, destination: Destination, console: Console)
             await asyncio.to_thread(outputs.write_metrics, report, words.metrics_file)
         return report
 
-    return _guarded(console, lambda: _run(work, destination, console))
+    return guarded(console, lambda: _run(work, destination, console))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def run_verify(words: VerifyWords, destination: Destination, console: Console) -
         settings = Settings.load(words.config, words.flags)
         return await verify(words.paths, settings, words.inquiry, console, interrupt)
 
-    return _guarded(console, lambda: _run(work, destination, console))
+    return guarded(console, lambda: _run(work, destination, console))
 
 
 def run_explain(
@@ -95,9 +95,9 @@ def run_explain(
         told = asyncio.run(explain(url, Settings.load(config, flags)))
         as_format = explanation.as_json if shown is PlainFormat.JSON else explanation.as_text
         outputs.write(as_format(told))
-        return _WELL if told.verdict is Verdict.OK else _FOUND
+        return WELL if told.verdict is Verdict.OK else FOUND
 
-    return _guarded(console, show)
+    return guarded(console, show)
 
 
 def run_init(console: Console) -> int:
@@ -106,9 +106,9 @@ def run_init(console: Console) -> int:
 
     def write() -> int:
         outputs.write([starting.run(Path.cwd())])
-        return _WELL
+        return WELL
 
-    return _guarded(console, write)
+    return guarded(console, write)
 
 
 def run_serve(config: Path | None, flags: dict[str, Any], console: Console) -> int:
@@ -124,9 +124,9 @@ def run_serve(config: Path | None, flags: dict[str, Any], console: Console) -> i
             ) from exc
         stop = asyncio.Event()
         asyncio.run(_interruptible(serve(settings, console, stop), stop))
-        return _WELL
+        return WELL
 
-    return _guarded(console, work)
+    return guarded(console, work)
 
 
 def run_demo(console: Console, config: Path | None, cache_dir: Path | None) -> int:
@@ -137,16 +137,16 @@ def run_demo(console: Console, config: Path | None, cache_dir: Path | None) -> i
         colour = outputs.has_colour()
         shown = asyncio.run(demo.run(console, config, cache_dir, colour=colour))
         outputs.write([shown.text])
-        return _WELL if shown.as_planned else _FOUND
+        return WELL if shown.as_planned else FOUND
 
-    return _guarded(console, show)
+    return guarded(console, show)
 
 
 def status(report: Report) -> int:
     """The exit status of a run that was not interrupted."""
     if report.local_fault or report.summary.verdicts[Verdict.LOCAL_ERROR]:
-        return _UNUSABLE
-    return _FOUND if report.summary.errors or report.summary.articles_failed else _WELL
+        return UNUSABLE
+    return FOUND if report.summary.errors or report.summary.articles_failed else WELL
 
 
 def _run(
@@ -173,7 +173,7 @@ def _run(
         outputs.write_job_summary(report)
     finally:
         report.close()
-    return _INTERRUPTED if interrupted else status(report)
+    return INTERRUPTED if interrupted else status(report)
 
 
 async def _interruptible(work: Coroutine[Any, Any, T], interrupt: asyncio.Event) -> T:
@@ -191,13 +191,13 @@ async def _interruptible(work: Coroutine[Any, Any, T], interrupt: asyncio.Event)
     return await task
 
 
-def _guarded(console: Console, action: Callable[[], int]) -> int:
+def guarded(console: Console, action: Callable[[], int]) -> int:
     """Errors meant for the user become one line on stderr and an exit status."""
     try:
         return action()
     except ImgcacheError as exc:
         console.failed(str(exc))
-        return _UNUSABLE
+        return UNUSABLE
     except (asyncio.CancelledError, KeyboardInterrupt):
         console.failed("stopped at once: articles that were not reached stay as they are")
-        return _INTERRUPTED
+        return INTERRUPTED

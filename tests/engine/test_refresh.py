@@ -12,6 +12,7 @@ import pytest
 
 from imgcache import Options, refresh
 from imgcache.core.plan import Demand
+from imgcache.edge.index import Index
 from imgcache.engine.events import Silence
 from imgcache.engine.judging import Manner
 from imgcache.errors import CacheLockedError, ConfigError
@@ -335,6 +336,19 @@ async def test_thumbnails_are_made_again_only_when_gone_or_of_another_recipe(
     assert world.origin.count("/a.jpg") == 1
 
 
+async def test_a_thumbnail_changed_at_equal_length_is_made_again(world: World) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    (thumbnail,) = (await world.only()).thumbnails
+    path = world.cache / thumbnail.path
+    good = path.read_bytes()
+    path.write_bytes(b"x" * len(good))
+    await world.refresh()
+    assert path.read_bytes() == good
+    os.utime(path, ns=(7, 7))
+    await world.refresh()
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == (good, 7)
+
+
 async def test_a_damaged_copy_is_fetched_again(world: World) -> None:
     url = world.origin.route("/a.jpg", body=JPEG, etag='"one"')
     world.article(world.entry(url))
@@ -606,3 +620,28 @@ async def test_a_manifest_that_can_not_be_written_loses_no_report(world: World) 
     assert report.local_fault
     assert report.summary.verdicts == {Verdict.OK: 1}
     assert "isCached: true" in article.read_text()
+
+
+async def test_what_a_killed_run_left_beside_articles_goes_unless_in_a_dry_run(
+    world: World,
+) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    leftover = world.articles / f".{'0' * 32}.imgcache"
+    leftover.write_bytes(b"---\nhalf of an art")
+    await world.refresh(manner=Manner(write=False))
+    assert leftover.exists()
+    await world.refresh()
+    assert not leftover.exists()
+
+
+async def test_each_run_is_remembered_with_how_its_urls_fared(world: World) -> None:
+    good = world.origin.route("/a.jpg", body=JPEG)
+    world.article(world.entry(good), world.entry(world.origin.route("/b.jpg", status=404)))
+    for _ in range(2):
+        await world.refresh()
+    with Index.open_readonly(world.cache / "index.sqlite3") as index:
+        last, first = index.runs()
+    assert (first.downloaded, first.fresh, first.failed, first.requests) == (1, 0, 1, 2)
+    assert (last.downloaded, last.fresh, last.failed, last.requests) == (0, 1, 1, 1)
+    assert first.bytes >= len(JPEG)
+    assert last.started > first.started

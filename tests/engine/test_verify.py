@@ -187,6 +187,19 @@ async def test_offline_hashes_the_bytes(world: World) -> None:
     assert (entry.verdict, entry.cached) == (Verdict.NOT_CACHED, False)
 
 
+async def test_a_clone_without_an_index_is_judged_by_manifest_and_images(world: World) -> None:
+    """What a repository holds that keeps images and manifest, and ignores the index."""
+    urls = [world.origin.route(f"/{n}.jpg", body=pictures.jpeg(160, 120, seed=n)) for n in range(2)]
+    world.article(*(world.entry(url) for url in urls))
+    kept, lost = (entry.path for entry in (await world.refresh()).entries())
+    (world.cache / "index.sqlite3").unlink()
+    (world.cache / str(lost)).unlink()
+    entries = await look(world, Depth.OFFLINE)
+    assert [entry.verdict for entry in entries] == [Verdict.OK, Verdict.NOT_CACHED]
+    assert [entry.path for entry in entries] == [kept, None]
+    assert [one.name for one in entries[0].thumbnails] == ["small"]
+
+
 async def test_a_stand_in_picture_is_unmasked(world: World) -> None:
     stand_in = pictures.jpeg(50, 50)
     urls = [world.origin.route(f"/{number}.jpg", body=stand_in) for number in range(3)]

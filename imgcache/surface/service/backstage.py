@@ -11,8 +11,8 @@ from fastapi import Depends, Request
 
 from imgcache.config import Settings
 from imgcache.edge.holdings import Holdings
+from imgcache.engine.answering import Checker
 from imgcache.engine.catalogue import Catalogue
-from imgcache.engine.checking import Checker
 from imgcache.engine.curating import Curator, curated
 from imgcache.engine.examining import Depth
 from imgcache.engine.tools import Tools
