@@ -11,15 +11,16 @@ from typing import Any
 
 from imgcache.config import Settings
 from imgcache.core.plan import Demand
+from imgcache.engine.catalogue import Catalogue
 from imgcache.engine.examining import Inquiry
 from imgcache.engine.explaining import explain
 from imgcache.engine.judging import Manner
 from imgcache.engine.pipeline import Options, refresh
 from imgcache.engine.report import Report
 from imgcache.engine.verifying import verify
-from imgcache.errors import ImgcacheError
-from imgcache.model import Verdict
-from imgcache.report import explanation
+from imgcache.errors import ConfigError, ImgcacheError
+from imgcache.model import Severity, Verdict
+from imgcache.report import explanation, totals
 from imgcache.surface import demo, outputs
 from imgcache.surface.console import Console
 from imgcache.surface.flags import Output, PlainFormat, ReportFormat
@@ -77,6 +78,51 @@ def run_verify(words: VerifyWords, destination: Destination, console: Console) -
         return await verify(words.paths, settings, words.inquiry, console, interrupt)
 
     return _guarded(console, lambda: _run(work, destination, console))
+
+
+@dataclass(frozen=True, slots=True)
+class ReportWords:
+    """The words of `imgcache report`, parsed; `flags` in the shape of the configuration file."""
+
+    paths: Sequence[Path]
+    output: Path
+    config: Path | None
+    flags: dict[str, Any] = field(default_factory=dict)
+
+
+def run_report(words: ReportWords, console: Console) -> int:
+    """Write a folder of pages; returns the exit status."""
+
+    def show() -> int:
+        publish = _publisher()
+        settings = Settings.load(words.config, words.flags)
+        catalogue = asyncio.run(publish(words.paths, settings, words.output, console))
+        outputs.write([f"{words.output / 'index.html'}: {_weighed(catalogue)}\n"])
+        if catalogue.verdicts[Verdict.LOCAL_ERROR]:
+            return _UNUSABLE
+        return _FOUND if any(one.is_broken for one in catalogue.articles) else _WELL
+
+    return _guarded(console, show)
+
+
+def _weighed(catalogue: Catalogue) -> str:
+    errors = totals.count(catalogue.severities[Severity.ERROR], "error")
+    warnings = totals.count(catalogue.severities[Severity.WARNING], "warning")
+    entries = totals.count(len(catalogue.entries), "image entry", "image entries")
+    articles = totals.count(len(catalogue.articles), "article")
+    return f"{errors}, {warnings}; {entries} in {articles}"
+
+
+def _publisher() -> Callable[..., Coroutine[Any, Any, Catalogue]]:
+    try:
+        from imgcache.engine.publishing import publish  # noqa: PLC0415  Jinja2 may not be there
+    except ModuleNotFoundError as exc:
+        if exc.name not in {"jinja2", "markupsafe"}:
+            raise
+        raise ConfigError(
+            "`imgcache report` draws its pages with Jinja2: pip install 'imgcache[serve]'"
+        ) from exc
+    return publish
 
 
 def run_explain(
