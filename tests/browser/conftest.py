@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from imgcache.report.html.folder import article_name
+from imgcache.report.plain import printable
+from tests import newsroom as newsrooms
+from tests.browser.sites import Site
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox: CI runs as root. The rest keeps the browser from talking to anybody else.
@@ -21,13 +29,20 @@ _ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def started(playwright: Playwright) -> Browser | None:
+    """The system's Chromium; None where there is none."""
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
-        pytest.skip("no Chromium is installed here (Debian: apt-get install chromium)")
+        return None
+    return playwright.chromium.launch(executable_path=found, args=list(_ARGUMENTS))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(_ARGUMENTS))
+        browser = started(playwright)
+        if browser is None:
+            pytest.skip("no Chromium is installed here (Debian: apt-get install chromium)")
         yield browser
         browser.close()
 
@@ -37,6 +52,39 @@ def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context()
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="session")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of articles whose images fare in all ways, refreshed."""
+    folder = tmp_path_factory.mktemp("newsroom")
+    # A process of its own: Playwright's loop runs in this one.
+    subprocess.run([sys.executable, "-m", "tests.newsroom", folder], check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def folder(newsroom: Path) -> Site:
+    """What `imgcache report` wrote, opened from disk."""
+    subprocess.run(
+        [sys.executable, "-m", "imgcache", "report", "--quiet"], cwd=newsroom, check=False
+    )
+    root = (newsroom / "imgcache-report").as_uri()
+    names = {
+        "gallery": "index.html",
+        "gone": "gone.html",
+        "article": article_name(newsrooms.BRIDGE),
+        "hostile article": article_name(printable(newsrooms.HOSTILE)),
+        "broken article": article_name(newsrooms.BROKEN),
+    }
+    return Site("folder", f"{root}/index.html", {key: f"{root}/{n}" for key, n in names.items()})
+
+
+@pytest.fixture(scope="session", params=["folder"])
+def site(request: pytest.FixtureRequest) -> Site:
+    """The pages, once from disk and once over HTTP."""
+    found: Site = request.getfixturevalue(request.param)
+    return found
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -139,7 +139,7 @@ def _picture(entry: EntryResult, state: UrlState, shown: Size, links: Links) -> 
     if entry.sha256 is None:
         return None
     best = sharpest(entry)
-    source = links.thumbnail(best) if best else links.original(entry)
+    source = links.original(entry) if best is None else links.thumbnail(best)
     url = parse_web(entry.url)
     name = _name(entry, url if isinstance(url, WebUrl) else None)
     color = state.copy.color if state.copy else _NO_COLOR

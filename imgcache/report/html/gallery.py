@@ -22,6 +22,7 @@ from imgcache.report.html.views import (
     Pager,
     Section,
     Tone,
+    Trouble,
 )
 from imgcache.report.totals import count
 
@@ -111,7 +112,7 @@ def gallery(stock: Stock, shelf: Shelf, links: Links, form: Form | None = None) 
         hosts=form.hosts if form else (),
         action=form.action if form else None,
         sections=list(_sections(stock, shelf, links)),
-        problems=[problem for one in stock.articles for problem in one.problems],
+        troubles=[trouble for one in stock.articles for trouble in _troubles(one, links)],
         pager=_pager(shelf, links),
     )
 
@@ -127,8 +128,12 @@ def article(
         counted=_entries(len(cards)),
         totals=[(tone, sum(one.tone is tone for one in cards)) for tone in Tone],
         cards=cards,
-        problems=facts.problems,
+        troubles=_troubles(facts, links),
     )
+
+
+def _troubles(facts: ArticleFacts, links: Links) -> list[Trouble]:
+    return [Trouble(one, links.article(facts.article)) for one in facts.problems]
 
 
 def _card(entry: EntryResult, stock: Stock, links: Links) -> Card:

@@ -56,6 +56,14 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with an article itself, and the page that shows what is known of it."""
+
+    problem: ArticleProblem
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A time for machines, and for people."""
 
@@ -180,7 +188,7 @@ class GalleryView:
     hosts: Sequence[str]
     action: str | None
     sections: Sequence[Section]
-    problems: Sequence[ArticleProblem]
+    troubles: Sequence[Trouble]
     pager: Pager
 
 
@@ -193,4 +201,4 @@ class ArticleView:
     counted: str
     totals: Sequence[tuple[Tone, int]]
     cards: Sequence[Card]
-    problems: Sequence[ArticleProblem]
+    troubles: Sequence[Trouble]

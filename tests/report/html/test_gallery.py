@@ -91,9 +91,10 @@ def test_an_article_shows_its_entries_as_they_stand_in_it() -> None:
     view = article(EVERYTHING, facts, [OK, GONE], LINKS)
     assert [one.entry for one in view.cards] == [OK, GONE]
     assert view.counted == "2 image entries"
-    assert list(view.problems) == [problem]
+    assert [one.problem for one in view.troubles] == [problem]
 
 
 def test_broken_articles_are_told_of() -> None:
     problem = ArticleProblem("articles/c.md", None, "no permission to read it")
-    assert view_of(stock_of([OK], problem)).problems == [problem]
+    (trouble,) = view_of(stock_of([OK], problem)).troubles
+    assert (trouble.problem, trouble.href) == (problem, LINKS.article("articles/c.md"))

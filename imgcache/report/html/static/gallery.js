@@ -4,7 +4,7 @@
 
 const PAUSE = 250; // milliseconds after the last key before the server is asked
 const search = document.querySelector("form[role=search]");
-const input = search && search.elements.q;
+const input = search && search.elements.text;
 let asked = 0;
 
 function told(text) {
