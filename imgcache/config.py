@@ -44,6 +44,7 @@ AllowedNetworks = Annotated[
 ]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
+Token = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")]
 ThumbnailName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 
 
@@ -182,7 +183,7 @@ class ServeSettings(Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8460
-    token: str | None = None
+    token: Token | None = None
     allowed_hosts: Strings = ()
 
 

@@ -105,6 +105,11 @@ class Catalogue:
         return Counter(s.host for entry, s in pairs if s is not None and entry.severity in _RANKS)
 
     @cached_property
+    def last_answer(self) -> float:
+        """When a URL last answered with a sound image, in POSIX seconds; 0 for never."""
+        return max((one.succeeded_at or 0.0 for one in self.states.values()), default=0.0)
+
+    @cached_property
     def broken_articles(self) -> tuple[ArticleState, ...]:
         """All articles, those with most errors first, then those with most warnings."""
         return tuple(

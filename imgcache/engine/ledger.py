@@ -119,13 +119,13 @@ class FreshLedger(Ledger):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._thread.shutdown()
+        """Nothing is open."""
 
     async def ask(self, question: Callable[[Index], T]) -> T:
-        """Run something on the index as it is now. Raises LocalError."""
+        """Run something on the index as it is now; several side by side. Raises LocalError."""
 
         def open_and_ask() -> T:
             with self._open() as index:
                 return question(index)
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, open_and_ask)
+        return await asyncio.to_thread(open_and_ask)

@@ -15,6 +15,7 @@ from pathlib import Path
 from imgcache.config import Settings
 from imgcache.core.plan import Demand
 from imgcache.edge import articles
+from imgcache.edge.index import Index
 from imgcache.engine.agenda import collect
 from imgcache.engine.closing import judge_all, unmask_placeholders, write_manifest
 from imgcache.engine.events import Listener, Silence
@@ -63,6 +64,7 @@ async def refresh(
         await judge_all(found, Judge(agenda, settings, options.manner), tools, listener, report)
         if options.manner.write:
             report.local_fault |= not await write_manifest(tools, listener)
+        report.cache_bytes = await tools.ledger.ask(Index.total_bytes)
     report.interrupted = fetching.cut_short or interrupt.is_set()
     report.finish(agenda.urls, agenda.counts(), fetching.traffic)
     return report

@@ -89,11 +89,16 @@ def parse(found: Found, data: bytes, settings: Settings) -> Article | NotAnArtic
 def _refuse_if_named(found: Found, reason: NotAnArticle) -> NotAnArticle:
     if not found.named:
         return reason
+    raise refusal(reason)
+
+
+def refusal(reason: NotAnArticle) -> ArticleError:
+    """Why something that was meant to be an article is none."""
     if reason is NotAnArticle.FOREIGN:
-        raise ArticleError("the front matter is not YAML; put it between two --- lines", 1)
+        return ArticleError("the front matter is not YAML; put it between two --- lines", 1)
     if reason is NotAnArticle.UNCLOSED:
-        raise ArticleError("no article: the front matter has no closing --- line", 1)
-    raise ArticleError("no article: the file does not begin with front matter (---)", 1)
+        return ArticleError("no article: the front matter has no closing --- line", 1)
+    return ArticleError("no article: the file does not begin with front matter (---)", 1)
 
 
 class Memo:

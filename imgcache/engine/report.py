@@ -40,6 +40,7 @@ class Report:
         self.seconds = 0.0
         self.interrupted = False
         self.local_fault = False
+        self.cache_bytes: int | None = None
         self.summary = Summary()
         self._clock = time.monotonic()
         self._entries: DiskList[list[_Packed]] = DiskList()

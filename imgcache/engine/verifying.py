@@ -9,7 +9,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -56,19 +56,35 @@ async def verify(
     found = await asyncio.to_thread(_discover, chosen(paths, settings), settings, inquiry)
     async with reading_tools(settings) as tools:
         agenda = await collect(found, settings, listener)
-        probes = await _plan(agenda, tools, inquiry.depth)
-        listener.planned(agenda.articles, agenda.urls, len(probes) + len(agenda.in_place))
         async with _reader(tools, settings, inquiry.depth) as reader:
             prober = Prober(reader, settings, listener)
-            work = _look_at(agenda, probes, prober, Keeper(tools, settings), settings)
-            finished = await until_interrupted(work, interrupt)
-        unmask_placeholders(agenda, settings.tolerance)
+            inquest = Inquest(tools, settings, prober, inquiry.depth)
+            report.interrupted = not await inquest.hold(agenda, listener, interrupt)
         examiner = Examiner(agenda, settings, inquiry)
         for file, read in agenda.memo.recall(found, settings):
             examiner.examine(file, read, report)
-    report.interrupted = not finished or prober.left_out > 0
     report.finish(agenda.urls, agenda.counts(), prober.traffic)
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class Inquest:
+    """How the URLs of an agenda get their evidence: with what, by whom, how deep."""
+
+    tools: Tools
+    settings: Settings
+    prober: Prober
+    depth: Depth = Depth.PROBE
+
+    async def hold(self, agenda: Agenda, listener: Listener, interrupt: asyncio.Event) -> bool:
+        """Whether it came to its end; the interrupt ends it early. Raises LocalError."""
+        probes = await _plan(agenda, self.tools, self.depth)
+        listener.planned(agenda.articles, agenda.urls, len(probes) + len(agenda.in_place))
+        keeper = Keeper(self.tools, self.settings)
+        work = _look_at(agenda, probes, self.prober, keeper, self.settings)
+        finished = await until_interrupted(work, interrupt)
+        unmask_placeholders(agenda, self.settings.tolerance)
+        return finished and self.prober.left_out == 0
 
 
 def _discover(paths: Sequence[Path], settings: Settings, inquiry: Inquiry) -> Sequence[Found]:

@@ -58,6 +58,14 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     fix_dimensions: Annotated[
         bool, typer.Option("--fix-dimensions", help="Write the true width and height.")
     ] = False,
+    metrics_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--metrics-file",
+            metavar="FILE",
+            help="Write metrics of this run for node_exporter (Prometheus text).",
+        ),
+    ] = None,
     format_: flags.Format = None,
     output: flags.Outputs = None,
     strict: flags.Strict = False,
@@ -89,6 +97,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
         Manner(write=not dry_run, fix_dimensions=fix_dimensions, strict=strict, diff=diff),
         config,
         flags.as_settings(cache_dir, resolve, allow_private, ca_file),
+        metrics_file,
     )
     console = _console(
         verbose=verbose, quiet=quiet, log_format=log_format, progress=not no_progress
@@ -198,6 +207,29 @@ def explain(  # noqa: PLR0913  typer takes each flag as a parameter
     console = _console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
     words = flags.as_settings(cache_dir, resolve, allow_private, ca_file)
     raise typer.Exit(run_explain(url, config, words, format_, console))
+
+
+@app.command()
+def serve(  # noqa: PLR0913  typer takes each flag as a parameter
+    *,
+    host: flags.Host = None,
+    port: flags.Port = None,
+    resolve: flags.Resolve = None,
+    allow_private: flags.AllowPrivate = None,
+    ca_file: flags.CaFile = None,
+    config: flags.Config = None,
+    cache_dir: flags.CacheDir = None,
+    verbose: flags.Verbose = False,
+    quiet: flags.Quiet = False,
+    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
+    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+) -> None:
+    """The HTTP service: the gallery, cached images, an API, verdicts on request, metrics."""
+    from imgcache.surface.running import run_serve  # noqa: PLC0415  see the module's docstring
+
+    console = _console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
+    words = flags.as_settings(cache_dir, resolve, allow_private, ca_file)
+    raise typer.Exit(run_serve(config, words | flags.as_serve_settings(host, port), console))
 
 
 @app.command()

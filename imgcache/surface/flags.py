@@ -169,6 +169,18 @@ CaFile = Annotated[
         rich_help_panel=_NETWORK,
     ),
 ]
+Host = Annotated[
+    str | None,
+    typer.Option(
+        "--host",
+        metavar="ADDRESS",
+        help="Listen there (default: 127.0.0.1, this machine only).",
+    ),
+]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", min=0, max=65535, help="Listen on this port (default: 8460)."),
+]
 Format = Annotated[
     ReportFormat | None,
     typer.Option(
@@ -227,3 +239,9 @@ def as_settings(
     if cache_dir is not None:
         settings["cache"] = {"dir": cache_dir}
     return settings
+
+
+def as_serve_settings(host: str | None, port: int | None) -> dict[str, Any]:
+    """The flags of `serve` alone, likewise."""
+    given = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    return {"serve": given} if given else {}

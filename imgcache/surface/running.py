@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from imgcache.config import Settings
 from imgcache.core.plan import Demand
@@ -25,6 +26,7 @@ from imgcache.surface import demo, outputs
 from imgcache.surface.console import Console
 from imgcache.surface.flags import Output, PlainFormat, ReportFormat
 
+T = TypeVar("T")
 _WELL, _FOUND, _UNUSABLE, _INTERRUPTED = 0, 1, 2, 130
 
 
@@ -47,6 +49,7 @@ class RefreshWords:
     manner: Manner
     config: Path | None
     flags: dict[str, Any] = field(default_factory=dict)
+    metrics_file: Path | None = None
 
 
 def run_refresh(words: RefreshWords, destination: Destination, console: Console) -> int:
@@ -55,7 +58,10 @@ def run_refresh(words: RefreshWords, destination: Destination, console: Console)
     async def work(interrupt: asyncio.Event) -> Report:
         settings = Settings.load(words.config, words.flags)
         options = Options(words.demand, words.max_time, words.manner)
-        return await refresh(words.paths, settings, options, console, interrupt)
+        report = await refresh(words.paths, settings, options, console, interrupt)
+        if words.metrics_file is not None:
+            await asyncio.to_thread(outputs.write_metrics, report, words.metrics_file)
+        return report
 
     return _guarded(console, lambda: _run(work, destination, console))
 
@@ -94,7 +100,8 @@ def run_report(words: ReportWords, console: Console) -> int:
     """Write a folder of pages; returns the exit status."""
 
     def show() -> int:
-        publish = _publisher()
+        with _from_extra("report"):
+            from imgcache.engine.publishing import publish  # noqa: PLC0415
         settings = Settings.load(words.config, words.flags)
         catalogue = asyncio.run(publish(words.paths, settings, words.output, console))
         outputs.write([f"{words.output / 'index.html'}: {_weighed(catalogue)}\n"])
@@ -113,16 +120,15 @@ def _weighed(catalogue: Catalogue) -> str:
     return f"{errors}, {warnings}; {entries} in {articles}"
 
 
-def _publisher() -> Callable[..., Coroutine[Any, Any, Catalogue]]:
+@contextmanager
+def _from_extra(command: str) -> Iterator[None]:
+    """Imports of what the extra `serve` brings. Raises ConfigError with the remedy."""
     try:
-        from imgcache.engine.publishing import publish  # noqa: PLC0415  Jinja2 may not be there
+        yield
     except ModuleNotFoundError as exc:
-        if exc.name not in {"jinja2", "markupsafe"}:
-            raise
         raise ConfigError(
-            "`imgcache report` draws its pages with Jinja2: pip install 'imgcache[serve]'"
+            f"imgcache {command} needs {exc.name}: pip install 'imgcache[serve]'"
         ) from exc
-    return publish
 
 
 def run_explain(
@@ -137,6 +143,20 @@ def run_explain(
         return _WELL if told.verdict is Verdict.OK else _FOUND
 
     return _guarded(console, show)
+
+
+def run_serve(config: Path | None, flags: dict[str, Any], console: Console) -> int:
+    """Serve until told to end; returns the exit status."""
+
+    def work() -> int:
+        settings = Settings.load(config, flags)
+        with _from_extra("serve"):
+            from imgcache.surface.service.server import serve  # noqa: PLC0415
+        stop = asyncio.Event()
+        asyncio.run(_interruptible(serve(settings, console, stop), stop))
+        return _WELL
+
+    return _guarded(console, work)
 
 
 def run_demo(console: Console, config: Path | None, cache_dir: Path | None) -> int:
@@ -185,7 +205,7 @@ def _run(
     return _INTERRUPTED if interrupted else status(report)
 
 
-async def _interruptible(work: Coroutine[Any, Any, Report], interrupt: asyncio.Event) -> Report:
+async def _interruptible(work: Coroutine[Any, Any, T], interrupt: asyncio.Event) -> T:
     """Hear Ctrl-C (and SIGTERM): the first sets `interrupt`, the second cancels the work."""
     task = asyncio.ensure_future(work)
 

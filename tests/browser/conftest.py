@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
@@ -80,7 +82,40 @@ def folder(newsroom: Path) -> Site:
     return Site("folder", f"{root}/index.html", {key: f"{root}/{n}" for key, n in names.items()})
 
 
-@pytest.fixture(scope="session", params=["folder"])
+@pytest.fixture(scope="session")
+def service(newsroom: Path) -> Iterator[Site]:
+    """What `imgcache serve` shows of the same articles."""
+    program = [sys.executable, "-m", "imgcache", "serve", "--port", "0"]
+    with subprocess.Popen(program, cwd=newsroom, stderr=subprocess.PIPE, text=True) as process:
+        root = _served_at(process)
+        paths = {
+            "gallery": "",
+            "gone": "?verdict=gone",
+            "article": _article(newsrooms.BRIDGE),
+            "hostile article": _article(printable(newsrooms.HOSTILE)),
+            "broken article": _article(newsrooms.BROKEN),
+        }
+        yield Site("service", root, {key: root + path for key, path in paths.items()})
+        process.terminate()
+
+
+def _served_at(process: subprocess.Popen[str]) -> str:
+    """The address, when the service says that it is ready."""
+    assert process.stderr is not None
+    address = ""
+    for line in process.stderr:
+        found = re.search(r"http://\S+", line)
+        address = found[0] if found else address
+        if "ready" in line:
+            return address
+    raise AssertionError("the service ended before it was ready")
+
+
+def _article(name: str) -> str:
+    return f"article?path={quote(name)}"
+
+
+@pytest.fixture(scope="session", params=["folder", "service"])
 def site(request: pytest.FixtureRequest) -> Site:
     """The pages, once from disk and once over HTTP."""
     found: Site = request.getfixturevalue(request.param)

@@ -87,5 +87,5 @@ async def test_without_the_extra_it_says_how_to_get_it(tmp_path: Path) -> None:
     stdout, stderr = await process.communicate()
     assert (process.returncode, stdout) == (2, b"")
     assert stderr.decode() == (
-        "imgcache: `imgcache report` draws its pages with Jinja2: pip install 'imgcache[serve]'\n"
+        "imgcache: imgcache report needs jinja2: pip install 'imgcache[serve]'\n"
     )

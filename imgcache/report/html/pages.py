@@ -17,11 +17,14 @@ from imgcache.report.html.views import WORDS, ArticleView, GalleryView
 from imgcache.report.plain import printable
 from imgcache.report.totals import amount, count
 
-# The page asks nobody but the place that it came from, `file:` included; and runs nothing inline.
-POLICY = (
-    "default-src 'none'; img-src 'self' file:; style-src 'self' file:; script-src 'self' file:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'"
+_POLICY = (
+    "default-src 'none'; img-src {own}; style-src {own}; script-src {own}; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'"
 )
+# A page asks nobody but the place that it came from, and runs nothing inline. From disk that
+# place is `file:`, which 'self' does not cover in every browser.
+POLICY = _POLICY.format(own="'self'")
+FOLDER_POLICY = _POLICY.format(own="'self' file:")
 ASSETS = {
     "gallery.css": "text/css; charset=utf-8",
     "gallery.js": "text/javascript; charset=utf-8",
@@ -46,7 +49,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"amount": amount, "count": count}
-    environment.globals |= {"policy": POLICY, "words": WORDS}
+    environment.globals |= {"policy": FOLDER_POLICY, "words": WORDS}
     return environment
 
 

@@ -31,7 +31,7 @@ function filterHere() {
 async function filterThere() {
   const mine = ++asked;
   const address = new URL(search.action);
-  address.search = new URLSearchParams(new FormData(search));
+  address.search = new URLSearchParams([...new FormData(search)].filter(([, value]) => value));
   const answer = await fetch(address);
   if (!answer.ok || mine !== asked) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");

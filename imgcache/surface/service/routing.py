@@ -1,0 +1,20 @@
+"""How routes are declared: whoever may GET may HEAD (RFC 9110 section 9.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from fastapi import APIRouter
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def get(router: APIRouter, path: str, **options: Any) -> Callable[[F], F]:
+    """As `router.get`, and the same for HEAD, which the OpenAPI need not list."""
+
+    def register(function: F) -> F:
+        router.head(path, include_in_schema=False)(function)
+        return router.get(path, **options)(function)
+
+    return register
