@@ -38,7 +38,7 @@ class Visit:
         self.page.on("pageerror", lambda one: note(f"error: {one}"))
         self.page.on("dialog", self._asked)
         self.page.on("request", self._requested)
-        self.page.on("requestfailed", lambda one: note(f"failed: {one.url}"))
+        self.page.on("requestfailed", self._failed)
 
     def shift(self) -> float:
         """How much of the page has jumped so far (web.dev, Cumulative Layout Shift)."""
@@ -52,6 +52,11 @@ class Visit:
     def _asked(self, dialog: Dialog) -> None:
         self.troubles.append(f"dialog: {dialog.message}")
         dialog.dismiss()
+
+    def _failed(self, request: Request) -> None:
+        # Whoever goes on before all is there aborts the rest.
+        if request.failure != "net::ERR_ABORTED":
+            self.troubles.append(f"{request.failure}: {request.url}")
 
     def _requested(self, request: Request) -> None:
         parts = urlsplit(request.url)

@@ -15,8 +15,12 @@ PHONE, WIDE, TALL = (
     {"viewport": {"width": width, "height": height}}
     for width, height in ((320, 640), (1280, 900), (1280, 8000))
 )
-_PICTURES = """() => [...document.querySelectorAll("img")].map(
-    (one) => [one.naturalWidth / one.naturalHeight, one.clientWidth / one.clientHeight])"""
+_PICTURES = """() => [...document.querySelectorAll("img")].map((one) => {
+  const [mine, room] = [one, one.closest(".sheet, figure")].map((el) => el.getBoundingClientRect());
+  return [one.naturalWidth / one.naturalHeight, mine.width / mine.height,
+    mine.top >= room.top && mine.bottom <= room.bottom && mine.left >= room.left
+      && mine.right <= room.right];
+})"""
 _LOADED = """() => [...document.querySelectorAll("img")].every(
     (one) => one.complete && one.naturalWidth)"""
 
@@ -117,13 +121,17 @@ def test_nothing_jumps_when_the_pictures_come(chromium: Browser, site: Site) -> 
         assert visit.shift() == 0
 
 
-def test_pictures_have_their_true_shape(chromium: Browser, site: Site) -> None:
-    with visiting(chromium, site, **TALL) as visit:
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_pictures_have_their_true_shape_and_stay_in_their_place(
+    chromium: Browser, site: Site, width: int
+) -> None:
+    with visiting(chromium, site, viewport={"width": width, "height": 12_000}) as visit:
         for name in ("gallery", "article"):
             visit.page.goto(site.pages[name])
             visit.page.wait_for_function(_LOADED)
-            for natural, shown in visit.page.evaluate(_PICTURES):
+            for natural, shown, inside in visit.page.evaluate(_PICTURES):
                 assert shown == pytest.approx(natural, rel=0.03)
+                assert inside
 
 
 def test_a_phone_needs_no_sideways_scrolling(chromium: Browser, site: Site) -> None:
