@@ -15,6 +15,8 @@ from imgcache.engine.events import Silence
 from imgcache.surface.service.server import serve
 from tests.world import World
 
+TOKEN = "a-secret-of-32-characters-or-so!"  # noqa: S105  no secret of anybody
+
 
 @dataclass
 class Heard(Silence):

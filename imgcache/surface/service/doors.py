@@ -53,26 +53,27 @@ class Doors:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send)
+        body = _Bounded(receive, scope)
+        answer = _Answer(send, body)
         began = time.monotonic()
         try:
-            await self._serve(scope, receive, answer)
+            await self._serve(scope, body, answer)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             seconds = time.monotonic() - began
             status = answer.status or 0
             self._meter.answered(_method(scope), route, scope["path"], status, seconds)
 
-    async def _serve(self, scope: Message, receive: Receive, answer: _Answer) -> None:
+    async def _serve(self, scope: Message, body: _Bounded, answer: _Answer) -> None:
         try:
             self._check(scope)
-            await self._app(scope, _Bounded(receive, scope), answer)
+            await self._app(scope, body, answer)
         except ProblemError as exc:
-            await _refuse(scope, receive, answer, exc)
+            await _refuse(scope, body, answer, exc)
         except Exception as exc:  # noqa: BLE001  a slip of ours costs one answer
             slip = f"{type(exc).__name__}: {exc}"
             self._meter.warned(f"imgcache itself failed ({slip}); please report it")
-            await _refuse(scope, receive, answer, _OUR_SLIP)
+            await _refuse(scope, body, answer, _OUR_SLIP)
 
     def _check(self, scope: Message) -> None:
         """Raises ProblemError for a request that must not be heard."""
@@ -142,17 +143,16 @@ async def _refuse(scope: Message, receive: Receive, answer: _Answer, exc: Proble
     """The problem as an answer, unless another one has begun: that breaks off."""
     if answer.status is not None:
         raise ConnectionAbortedError(exc.detail) from exc
-    # What is left of a body that nobody reads must not be taken for the next request.
-    headers = {**(exc.headers or {}), "Connection": "close"}
-    await problems.answer(exc.status_code, exc.detail, headers)(scope, receive, answer)
+    await problems.answer(exc.status_code, exc.detail, exc.headers)(scope, receive, answer)
 
 
 class _Answer:
     """Passes an answer on, with the headers that none may lack."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, body: _Bounded) -> None:
         self.status: int | None = None
         self._send = send
+        self._body = body
 
     async def __call__(self, message: Message) -> None:
         """One message of the answer."""
@@ -161,21 +161,27 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
+            if self._body.is_unread:
+                # Nobody will read the rest of it; so the connection can't be used again.
+                headers["Connection"] = "close"
         await self._send(message)
 
 
 class _Bounded:
-    """Hands a body on until it is too large, or takes too long to come."""
+    """Hands a body on until it is too large, or takes too long to come.
+
+    `is_unread`: some of it may be still to come.
+    """
 
     def __init__(self, receive: Receive, scope: Message) -> None:
         self._receive = receive
         self._left = LARGEST_BODY
-        self._expects = scope["method"] == "POST"
+        self.is_unread = scope["method"] == "POST"
         self._until = asyncio.get_running_loop().time() + BODY_TIME
 
     async def __call__(self) -> Message:
         """The next message. Raises ProblemError."""
-        if not self._expects:
+        if not self.is_unread:
             return await self._receive()
         try:
             async with asyncio.timeout_at(self._until):
@@ -184,7 +190,7 @@ class _Bounded:
             detail = f"the body did not come within {BODY_TIME:g} s"
             raise ProblemError(HTTPStatus.REQUEST_TIMEOUT, detail) from exc
         self._left -= len(message.get("body", b""))
-        self._expects = message.get("more_body", False)
+        self.is_unread = message.get("more_body", False)
         if self._left < 0:
             raise _too_large()
         return message

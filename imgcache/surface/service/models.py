@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from imgcache.core import layout
 from imgcache.engine.catalogue import ArticleState
@@ -14,7 +14,16 @@ from imgcache.model import ImageFacts, Severity, Source, Verdict
 from imgcache.report.findings import UrlState
 from imgcache.report.json import timestamp
 
+
+def _can_be_written(text: str) -> str:
+    """JSON can spell halves of surrogate pairs, which no file can hold."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("holds half of a surrogate pair")
+    return text
+
+
 # What an article can declare (core/declared.py).
+Written = Annotated[str, AfterValidator(_can_be_written)]
 Side = Annotated[int, Field(ge=1, le=999_999_999, strict=True)]
 _MOST_ENTRIES = 1000
 
@@ -147,7 +156,7 @@ class AskedEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str
+    url: Written
     width: Side | None = None
     height: Side | None = None
 
@@ -165,7 +174,7 @@ class ArticleQuestion(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    article: str
+    article: Written
 
 
 class SummaryDocument(BaseModel):

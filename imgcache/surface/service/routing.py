@@ -14,7 +14,8 @@ def get(router: APIRouter, path: str, **options: Any) -> Callable[[F], F]:
     """As `router.get`, and the same for HEAD, which the OpenAPI need not list."""
 
     def register(function: F) -> F:
-        router.head(path, include_in_schema=False)(function)
-        return router.get(path, **options)(function)
+        # In this order: a method that neither knows is told to GET.
+        router.get(path, **options)(function)
+        return router.head(path, include_in_schema=False)(function)
 
     return register

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from imgcache.core.plan import Demand
+from imgcache.engine.examining import Depth, Inquiry
+from imgcache.engine.verifying import verify
 from imgcache.report.json import entry_document
 from imgcache.surface.service.models import ArticlesPage, EntriesPage, UrlDocument
 from tests import pictures
@@ -15,18 +14,7 @@ from tests.service import Service, service
 from tests.world import World
 
 JPEG = pictures.jpeg(160, 120)
-
-
-@pytest_asyncio.fixture
-async def served(world: World) -> AsyncIterator[Service]:
-    good = world.origin.route("/good.jpg", body=JPEG)
-    world.origin.route("/gone.jpg", status=404)
-    world.article(world.entry(good), f'url: "{good}"', world.entry(world.origin.url("/gone.jpg")))
-    world.article(world.entry(good), name="b.md")
-    (world.articles / "c.md").write_text("---\nimages: [\n---\n")
-    await world.refresh()
-    async with service(world) as found:
-        yield found
+OFFLINE = Inquiry(Depth.OFFLINE)
 
 
 def pointers(page: dict[str, object]) -> list[str]:
@@ -35,18 +23,11 @@ def pointers(page: dict[str, object]) -> list[str]:
     return [f"{one['article'][-4]}{one['pointer'][-2:]}" for one in entries]
 
 
-async def test_entries_are_in_the_words_of_the_report(world: World, served: Service) -> None:
+async def test_entries_are_in_the_words_of_the_report(shared_world: World, served: Service) -> None:
     page = await served.document("/api/entries", order="as-written")
-    report = await world.refresh()
+    report = await verify([shared_world.articles], shared_world.settings(), OFFLINE)
     wanted = [entry_document(one) for one in report.entries()]
-    offline = [
-        one | {"source": "offline", "status": 404 if one["verdict"] == "gone" else None}
-        for one in wanted
-    ]
-    told = [
-        one | {"message": two["message"]} for one, two in zip(offline, page["entries"], strict=True)
-    ]
-    assert page["entries"] == told
+    assert page["entries"] == wanted
     assert EntriesPage.model_validate(page).total == 4
 
 
@@ -108,7 +89,7 @@ async def test_one_url_is_told_with_its_past_and_its_users(world: World) -> None
         assert (await served.get("/api/url", params={"url": "http://a.test/"})).status_code == 404
 
 
-async def test_what_is_known_already_is_not_sent_again(world: World, served: Service) -> None:
+async def test_what_is_known_already_is_not_sent_again(served: Service) -> None:
     first = await served.get("/api/entries")
     tag = first.headers["etag"]
     again = await served.get("/api/entries", headers={"If-None-Match": f'"x", W/{tag}'})
