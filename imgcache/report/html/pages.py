@@ -47,6 +47,7 @@ def _environment() -> Environment:
         finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.filters |= {"amount": amount, "count": count}
     environment.globals |= {"policy": FOLDER_POLICY, "words": WORDS}
@@ -54,16 +55,18 @@ def _environment() -> Environment:
 
 
 _PAGES = _environment()
+# Compiled now: the first reader should not wait for it.
+_GALLERY, _ARTICLE = (_PAGES.get_template(f"{name}.html") for name in ("gallery", "article"))
 
 
 def gallery(view: GalleryView) -> str:
     """A page of the gallery."""
-    return _PAGES.get_template("gallery.html").render(view=view)
+    return _GALLERY.render(view=view)
 
 
 def article(view: ArticleView) -> str:
     """The page of one article."""
-    return _PAGES.get_template("article.html").render(view=view)
+    return _ARTICLE.render(view=view)
 
 
 def asset(name: str) -> bytes:
