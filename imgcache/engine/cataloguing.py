@@ -142,7 +142,9 @@ class Cataloguer:
             href: _state(href, item.url.host, facts.urls.get(href), facts.images)
             for href, item in agenda.web.items()
         }
-        return Catalogue(next(self._editions), time.time(), entries, states, urls)
+        catalogue = Catalogue(next(self._editions), time.time(), entries, states, urls)
+        catalogue.prepare()
+        return catalogue
 
     def _readings(self) -> Iterator[tuple[Found, Reading]]:
         for article in self._articles.values():

@@ -17,7 +17,7 @@ from imgcache.engine.judging import Manner
 from imgcache.engine.pipeline import Options, refresh
 from imgcache.engine.report import Report
 from imgcache.engine.verifying import verify
-from imgcache.errors import ConfigError, ImgcacheError
+from imgcache.errors import ImgcacheError
 from imgcache.model import Verdict
 from imgcache.surface import outputs
 from imgcache.surface.console import Console
@@ -111,24 +111,6 @@ def run_init(console: Console) -> int:
     return guarded(console, write)
 
 
-def run_serve(config: Path | None, flags: dict[str, Any], console: Console) -> int:
-    """Serve until told to end; returns the exit status."""
-
-    def work() -> int:
-        settings = Settings.load(config, flags)
-        try:
-            from imgcache.surface.service.server import serve  # noqa: PLC0415  needs the extra
-        except ModuleNotFoundError as exc:
-            raise ConfigError(
-                f"imgcache serve needs {exc.name}: pip install 'imgcache[serve]'"
-            ) from exc
-        stop = asyncio.Event()
-        asyncio.run(_interruptible(serve(settings, console, stop), stop))
-        return WELL
-
-    return guarded(console, work)
-
-
 def run_demo(console: Console, config: Path | None, cache_dir: Path | None) -> int:
     """The demo; returns the exit status."""
     from imgcache.surface import demo  # noqa: PLC0415  it draws, and Pillow costs start-up
@@ -157,7 +139,7 @@ def _run(
     async def main() -> tuple[Report, bool]:
         interrupt = asyncio.Event()
         with console:
-            report = await _interruptible(work(interrupt), interrupt)
+            report = await interruptible(work(interrupt), interrupt)
         if interrupt.is_set():
             console.warned("interrupted: what was done by then is kept, judged and written")
         return report, interrupt.is_set()
@@ -176,7 +158,7 @@ def _run(
     return INTERRUPTED if interrupted else status(report)
 
 
-async def _interruptible(work: Coroutine[Any, Any, T], interrupt: asyncio.Event) -> T:
+async def interruptible(work: Coroutine[Any, Any, T], interrupt: asyncio.Event) -> T:
     """Hear Ctrl-C (and SIGTERM): the first sets `interrupt`, the second cancels the work."""
     task = asyncio.ensure_future(work)
 
