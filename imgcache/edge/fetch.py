@@ -96,7 +96,10 @@ class Fetcher:
             "Accept-Encoding": "identity",
             "User-Agent": settings.user_agent,
         }
-        self._extra = {host.lower(): extra for host, extra in settings.headers.items()}
+        self._extra = {
+            host.lower(): {name.title(): value for name, value in extra.items()}
+            for host, extra in settings.headers.items()
+        }
 
     async def __aenter__(self) -> Self:
         """Open the session; raises ConfigError for a `ca_file` that can't be read."""

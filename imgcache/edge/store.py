@@ -1,8 +1,8 @@
 """The content-addressed files of the cache: published durably, found sound, removed.
 
 The order of writing is that of the contract: temp file, fsync, rename, fsync of the folder; only
-when a method here has returned may the index say that the file is there. All methods but `spool`
-block on the disk: call them in a thread.
+when a method here has returned may the index say that the file is there. All but `spool` and
+`is_there` block on the disk: call them in a thread.
 """
 
 from __future__ import annotations
@@ -109,6 +109,11 @@ class Store:
             else:
                 made.append(facts)
         return tuple(made)
+
+    def is_there(self, image: ImageFacts) -> bool:
+        """Whether the file is there at its size: one look, cheap enough for the event loop."""
+        status = self._status(image_path(image.sha256, image.format))
+        return status is not None and status.st_size == image.bytes
 
     def sound_mtime(self, image: ImageFacts) -> int | None:
         """The mtime (ns) of the image's file if it is sound, else None.

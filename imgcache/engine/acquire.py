@@ -106,6 +106,8 @@ class Acquirer:
                 self._decodes.create_task(self._store(job, spool, response))
                 return None
             case NotModified(response):
+                if await self._has_lost_its_copy(job):
+                    return Outcome(again=0.0)
                 return self._confirm(job, response)
             case Failure() as failure:
                 return self._fail(job, failure)
@@ -188,6 +190,17 @@ class Acquirer:
         href = job.item.url.href
         spellings = dict.fromkeys(job.item.written, href)
         self._tools.ledger.note(urls=[facts], images=images, spellings=spellings)
+
+    async def _has_lost_its_copy(self, job: Job) -> bool:
+        """Whether the copy went while it was asked for: a 304 is worth nothing without it."""
+        facts, copy = job.known.facts, job.known.copy
+        if facts is None or copy is None or self._tools.store.is_there(copy):
+            return False
+        await self._tools.ledger.ask(lambda index: index.forget([copy.sha256]))
+        job.known = plan.Known(replace(facts, copy=None, response=None))
+        job.validators = Validators()
+        job.item.held = False
+        return True
 
     def _confirm(self, job: Job, response: ResponseFacts) -> Outcome:
         """304: the copy stands, with the lifetime that this answer gives it."""

@@ -361,6 +361,37 @@ async def test_a_damaged_copy_is_fetched_again(world: World) -> None:
     assert (world.cache / str(entry.path)).read_bytes() == JPEG
 
 
+async def test_a_304_whose_copy_went_meanwhile_is_worth_nothing(world: World) -> None:
+    """The copy is there when the request goes out, and gone when the answer comes."""
+    path: list[Path] = []
+
+    async def loses_it(request: behaviours.Request, writer: asyncio.StreamWriter) -> bool | None:
+        if "if-none-match" in request.headers:
+            path[0].unlink()
+        return await behaviours.conditional(JPEG, etag='"one"')(request, writer)
+
+    world.article(world.entry(world.origin.route("/a.jpg", loses_it)))
+    path.append(world.cache / str((await world.only()).path))
+    entry = await world.only(demand=Demand.EVERYTHING)
+    assert (entry.verdict, entry.source, entry.cached) == (Verdict.OK, Source.DOWNLOADED, True)
+    assert path[0].read_bytes() == JPEG
+    sent = [request.headers.get("if-none-match") for request in world.origin.requests]
+    assert sent == [None, '"one"', None]
+
+
+async def test_a_lost_copy_is_not_vouched_for_by_a_server_that_says_304_to_all(
+    world: World,
+) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG, etag='"one"')
+    article = world.article(world.entry(url))
+    (world.cache / str((await world.only()).path)).unlink()
+    world.origin.route("/a.jpg", status=304)
+    entry = await world.only()
+    assert (entry.verdict, entry.cached, entry.path) == (Verdict.HTTP_ERROR, False, None)
+    assert "isCached: true" not in article.read_text()
+    assert world.origin.count("/a.jpg") == 2
+
+
 async def test_a_lost_copy_of_a_dead_origin_clears_the_flag(world: World) -> None:
     url = world.origin.route("/a.jpg", body=JPEG)
     world.article(world.entry(url))
