@@ -54,6 +54,7 @@ class Keeper:
             return None
         image = replace(copy, thumbnails=_thumbnail_facts(decoded))
         made = {one.name: one.data for one in decoded.thumbnails}
+        await self._room.exchange(copy, image)
         return await to_its_end(self._tools.store.publish_thumbnails, image, made)
 
     async def measure(self, location: DataUrl | SitePath) -> Evidence:
