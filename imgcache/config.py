@@ -36,6 +36,13 @@ def _comma_separated(value: object) -> object:
     return value
 
 
+def _not_empty(value: object) -> object:
+    """An empty path would be the working folder itself."""
+    if value == "":
+        raise ValueError("is empty; name a folder")
+    return value
+
+
 Duration = Annotated[float, _text(units.duration), Field(ge=0)]
 Timeout = Annotated[float, _text(units.duration), Field(gt=0)]
 Key = Annotated[str, Field(min_length=1)]
@@ -123,7 +130,7 @@ class SeveritySettings(Section):
 class CacheSettings(Section):
     """Where the cache lies, and how large it may grow."""
 
-    dir: Path = Path("cache")
+    dir: Annotated[Path, BeforeValidator(_not_empty)] = Path("cache")
     max_bytes: ByteSize | None = None
 
 

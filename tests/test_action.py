@@ -132,7 +132,7 @@ async def test_a_refresh_sets_flags_in_the_cache_folder_that_was_named(
     ran = await runner.action(
         command="refresh",
         args=network(world),
-        paths="articles/an article.md\n",
+        paths="  articles/an article.md\r\n",
         cache_dir="kept here",
     )
     assert (ran.status, ran.outputs["articles-changed"]) == (0, "1")
@@ -151,7 +151,9 @@ async def test_baseline_strict_and_depth_reach_the_program(world: World, runner:
     assert (await runner.action(args=args)).status == 1
     lenient = await runner.action(args=args, baseline="known.json")
     assert (lenient.status, lenient.outputs["warnings"]) == (0, "1")
-    assert (await runner.action(args=args, baseline="known.json", strict="true")).status == 1
+    assert (await runner.action(args=args, baseline="known.json", strict="True")).status == 1
+    windows = args.replace("\n", "\r\n")
+    assert (await runner.action(args=windows, baseline="known.json")).status == 0
     asked = len(world.origin.requests)
     offline = await runner.action(depth="offline")
     assert (offline.status, offline.outputs["warnings"]) == (0, "2")
@@ -163,6 +165,8 @@ async def test_baseline_strict_and_depth_reach_the_program(world: World, runner:
     [
         {"command": "demo"},
         {"depth": "deep"},
+        {"depth": "x\n::add-mask::all"},
+        {"strict": "yes"},
         {"args": "--no-such-flag"},
         {"paths": "articles/none.md"},
         {"paths": "--strict"},
@@ -175,6 +179,7 @@ async def test_wrong_inputs_end_with_status_2(
     ran = await runner.action(**given)
     assert ran.status == 2
     assert "report" not in ran.outputs
+    assert "\n::add-mask" not in ran.stdout
 
 
 async def test_inputs_are_words_never_script(world: World, runner: Runner) -> None:
@@ -221,6 +226,13 @@ def test_the_workflows_give_inputs_that_there_are() -> None:
     ]
     assert len(given) == 2
     assert set().union(*given) <= set(ACTION["inputs"])
+
+
+def test_the_nightly_job_fails_where_the_run_went_wrong() -> None:
+    steps = workflow("refresh")["jobs"]["refresh"]["steps"]
+    assert steps[-1]["run"].startswith("exit 2")
+    assert "outcome == 'failure'" in steps[-1]["if"]
+    assert "status != '1'" in steps[-1]["if"]
 
 
 def test_what_is_installed_is_locked() -> None:

@@ -11,12 +11,19 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from imgcache.core.manifest import is_text
-from imgcache.model import HOST_VERDICTS, Verdict
+from imgcache.model import (
+    CONTENT_VERDICTS,
+    HOST_VERDICTS,
+    OFFLINE_VERDICTS,
+    REACH_VERDICTS,
+    SIZE_VERDICTS,
+    Verdict,
+)
 
 SCHEMA = 1
 
@@ -35,6 +42,24 @@ class Key(NamedTuple):
     def of(cls, article: str, url: str, verdict: Verdict) -> Key:
         """The key of a finding; a host's troubles are one."""
         return cls(article, url, "host" if verdict in HOST_VERDICTS else verdict.value)
+
+
+def is_settled_by(listed: Verdict, today: Verdict) -> bool:
+    """Whether today's verdict on an entry could have shown what is listed of it.
+
+    Who can't reach an image can't tell its size: a verdict hides those that would come after it.
+    """
+    return _STAGES[listed] <= (0 if today in _HIDING else _STAGES[today])
+
+
+# Nothing was learned of the image itself.
+_HIDING = HOST_VERDICTS | OFFLINE_VERDICTS | {Verdict.NOT_CHECKED, Verdict.LOCAL_ERROR}
+_STAGES = (
+    dict.fromkeys(Verdict, 0)
+    | dict.fromkeys(REACH_VERDICTS, 1)
+    | dict.fromkeys(CONTENT_VERDICTS, 2)
+    | dict.fromkeys((Verdict.OK, *SIZE_VERDICTS), 3)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +83,13 @@ class Listed:
         return self.expires is None or today <= self.expires
 
 
+def _written_out(value: object) -> object:
+    """Pydantic would take a number for seconds since 1970."""
+    if not isinstance(value, str):
+        raise ValueError("write the day as YYYY-MM-DD, in quotes")  # noqa: TRY004  pydantic's way
+    return value
+
+
 class _Line(BaseModel):
     """The shape of one line; an unknown key is a typing error that must not pass."""
 
@@ -67,7 +99,7 @@ class _Line(BaseModel):
     verdict: Verdict
     url: str
     count: Annotated[int, Field(ge=1, strict=True)] = 1
-    expires: date | None = None
+    expires: Annotated[date, BeforeValidator(_written_out)] | None = None
     reason: str | None = None
 
     @field_validator("verdict")
@@ -81,7 +113,7 @@ class _Line(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    schema_: Annotated[Literal[1], Field(alias="schema")]
+    schema_: Annotated[int, Field(alias="schema", strict=True, ge=SCHEMA, le=SCHEMA)]
     findings: tuple[_Line, ...]
 
 

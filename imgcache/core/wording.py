@@ -39,7 +39,7 @@ _REMEDY = {
 def message(
     verdict: Verdict, severity: Severity | None, declared: Declared, evidence: Evidence
 ) -> str | None:
-    """The message of a finding; None for `ok` and for what is ignored."""
+    """The message of a finding, whatever it weighs; None for `ok`."""
     if severity is None:
         return None
     cause = _cause(verdict, declared, evidence)
@@ -53,6 +53,9 @@ def _cause(verdict: Verdict, declared: Declared, evidence: Evidence) -> str:
     if size is not None and verdict.is_about_size:
         kept = f"{failure.detail}, and the kept copy is wrong: " if failure else ""
         return kept + _size_cause(verdict, declared, size)
+    if verdict is Verdict.NOT_CACHED:
+        said = f" ({failure.detail} when it was last asked for)" if failure else ""
+        return f"the article says cached, but the cache has no sound copy{said}"
     if failure is None:
         return "nothing is known of this image yet"
     if evidence.copy is not None:
@@ -81,7 +84,8 @@ def _size_cause(verdict: Verdict, declared: Declared, actual: Size) -> str:
 def _remedy(verdict: Verdict, evidence: Evidence) -> str:
     size = evidence.size
     if verdict.is_about_size and size is not None and min(size) > 0:
-        return f"declare width: {size.width}, height: {size.height}, or use --fix-dimensions"
+        true = f"width: {size.width}, height: {size.height}"
+        return f"declare {true}, or run imgcache refresh --fix-dimensions"
     if verdict is Verdict.NOT_CHECKED and evidence.source is Source.OFFLINE:
         return "run imgcache refresh"
     return _REMEDY.get(verdict, "give the image a size of its own")

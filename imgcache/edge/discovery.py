@@ -117,12 +117,9 @@ def _in_path(path: Path, cache: str, leftovers: _Leftovers) -> Iterator[Found]:
 
 
 def shown(path: Path) -> str:
-    """A path for people: relative to the working folder, with escapes for what can't be printed."""
+    """A path for reports: relative to the working folder, with escapes for what is not UTF-8."""
     text = Path(os.path.relpath(path)).as_posix()
-    text = os.fsencode(text).decode("utf-8", "backslashreplace")
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
+    return os.fsencode(text).decode("utf-8", "backslashreplace")
 
 
 def _walk(root: Path, cache: str, ignored: frozenset[str], leftovers: _Leftovers) -> Iterator[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +16,8 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 def replace(path: Path, data: bytes) -> None:
     """Put `data` in the place of the file. Raises OSError.
 
-    A symbolic link stays one: what it points at is replaced. What is no regular file (a device, a
-    pipe) is written to as it is.
+    Its mode is kept, and a symbolic link stays one: what it points at is replaced. What is no
+    regular file (a device, a pipe) is written to as it is.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
@@ -26,6 +27,8 @@ def replace(path: Path, data: bytes) -> None:
     try:
         file = os.open(temp, _NEW, 0o666)
         try:
+            if target.exists():
+                os.fchmod(file, stat.S_IMODE(target.stat().st_mode))
             write_all(file, data)
             os.fsync(file)
         finally:

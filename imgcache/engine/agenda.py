@@ -132,8 +132,6 @@ async def collect(found: Sequence[Found], settings: Settings, listener: Listener
     for reason, told in _TOLD.items():
         if agenda.passed_over[reason]:
             listener.warned(f"{agenda.passed_over[reason]} file(s) {told}: passed over")
-    if not agenda.articles:
-        listener.warned(NO_ARTICLE)
     return agenda
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from imgcache.core.baseline import UNLISTED, Key, Listed
+from imgcache.core.baseline import UNLISTED, Key, Listed, is_settled_by
+from imgcache.core.verdict import matches_any
 from imgcache.edge import baselinefile
 from imgcache.engine.events import Listener
 from imgcache.errors import ConfigError, LocalError
 from imgcache.model import Severity, Verdict
-from imgcache.report.findings import ArticleProblem, EntryResult
+from imgcache.report.findings import LISTED, ArticleProblem, EntryResult
 
-_LISTED = (Severity.ERROR, Severity.WARNING)
 _TOLD = 5
 
 
@@ -31,20 +31,28 @@ class BaselineUse:
 
 
 class Baseline:
-    """What one run makes of a baseline: without a file nothing is known, and nothing is written."""
+    """What one run makes of a baseline: without a file nothing is known, and nothing is written.
 
-    def __init__(self, use: BaselineUse | None = None) -> None:
+    `exclude`: URL patterns that are not judged at all, so that their lines stay as they are.
+    """
+
+    def __init__(self, use: BaselineUse | None = None, exclude: Sequence[str] = ()) -> None:
         self._use = use
-        self._today = datetime.now(UTC).date()
+        self._exclude = exclude
+        today = datetime.now(UTC).date()
         self._lines = _load(use) if use else ()
-        self._folder = use.path.absolute().parent if use else Path()
-        self._here = Path.cwd()
+        self._expired = frozenset(one for one in self._lines if not one.holds(today))
+        self._expired_keys = frozenset(one.key for one in self._expired)
+        # Strings: a Path would lose the `..` that os.path.relpath needs.
+        self._folder = os.path.dirname(os.path.realpath(use.path)) if use else ""  # noqa: PTH120
+        self._names: dict[str, str] = {}
         self._room = Counter[Key]()
         for line in self._lines:
-            if line.holds(self._today):
-                self._room[line.key] += line.count
-        self._seen: dict[Key, tuple[Listed, int]] = {}
-        self._unsettled: set[tuple[str, str]] = set()
+            self._room[line.key] += 0 if line in self._expired else line.count
+        # What occurs, whatever it weighs; and what would be listed, the first of its kind.
+        self._occurs = Counter[Key]()
+        self._found: dict[Key, Listed] = {}
+        self._verdicts: dict[tuple[str, str], set[Verdict]] = {}
 
     def sift(self, results: list[EntryResult]) -> list[EntryResult]:
         """One article's results: what is known weighs nothing any more."""
@@ -53,23 +61,31 @@ class Baseline:
         return [self._sifted(one) for one in results]
 
     def _sifted(self, result: EntryResult) -> EntryResult:
-        if result.verdict is Verdict.NOT_CHECKED:
-            self._unsettled.add((self._relative(result.article), result.url))
-        if result.severity not in _LISTED or result.verdict in UNLISTED:
+        article, verdict = self._relative(result.article), result.verdict
+        self._verdicts.setdefault((article, result.url), set()).add(verdict)
+        if verdict in UNLISTED:
             return result
-        line = Listed(self._relative(result.article), result.verdict, result.url)
-        first, before = self._seen.get(line.key, (line, 0))
-        self._seen[line.key] = first, before + 1
-        known = self._renews or before < self._room[line.key]
+        line = Listed(article, verdict, result.url)
+        self._occurs[line.key] += 1
+        if result.severity not in LISTED:
+            return result
+        first = self._found.get(line.key)
+        self._found[line.key] = replace(first, count=first.count + 1) if first else line
+        known = self._occurs[line.key] <= self._room[line.key] or self._accepts(line.key)
         return replace(result, severity=Severity.IGNORE, known=True) if known else result
 
-    @property
-    def _renews(self) -> bool:
-        return self._use is not None and self._use.renew
+    def _accepts(self, key: Key) -> bool:
+        """Whether this run takes up what is new. What has expired was meant to be mended by now."""
+        renews = self._use is not None and self._use.renew
+        return renews and key not in self._expired_keys
 
     def _relative(self, article: str) -> str:
         """An article's path for the file: relative to its folder, wherever the run stands."""
-        return os.path.relpath(self._here / article, self._folder)
+        if article not in self._names:
+            folder, name = os.path.split(article)
+            path = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118  as below
+            self._names[article] = os.path.relpath(path, self._folder)
+        return self._names[article]
 
     def settle(self, examined: Iterable[str], unseen: Collection[Verdict]) -> Iterator[str]:
         """Notes for the operator on lines that no longer hold; a renewal writes the file instead.
@@ -80,37 +96,51 @@ class Baseline:
         if self._use is None:
             return
         judged = {self._relative(article) for article in examined}
-        vanished = [one for one in self._lines if self._has_vanished(one, judged, unseen)]
-        if self._renews:
-            gone = {one.key for one in vanished}
-            baselinefile.write(self._use.path, self._renewed(gone))
-            return
-        if vanished:
+        vanished = list(self._vanished(judged, unseen))
+        if self._use.renew:
+            baselinefile.write(self._use.path, self._renewed(vanished))
+        elif vanished:
             told = _told(vanished, "no longer occurs", "no longer occur")
             yield f"{self._use.path}: {told}; --update-baseline drops what is past"
-        late = [one for one in self._lines if not one.holds(self._today) and one.key in self._seen]
+        late = [one for one in self._lines if one in self._expired and self._occurs[one.key]]
         if late:
             told = _told(late, "has expired and occurs still", "have expired and occur still")
-            yield f"{self._use.path}: {told}"
+            yield f"{self._use.path}: {told}; mend it, or write another day"
 
-    def _has_vanished(self, line: Listed, judged: set[str], unseen: Collection[Verdict]) -> bool:
-        if self._count(line.key) >= line.count or line.verdict in unseen:
+    def _vanished(self, judged: set[str], unseen: Collection[Verdict]) -> Iterator[Listed]:
+        """The lines that are past; several with one key are held against their sum."""
+        left = self._occurs.copy()
+        for line in self._lines:
+            left[line.key] -= line.count
+            if left[line.key] < 0 and self._could_be_seen(line, judged, unseen):
+                yield line
+
+    def _could_be_seen(self, line: Listed, judged: set[str], unseen: Collection[Verdict]) -> bool:
+        if line.verdict in unseen or matches_any(self._exclude, [line.url]):
             return False
-        if (line.article, line.url) in self._unsettled:
-            return False
-        return line.article in judged or not os.path.lexists(self._folder / line.article)
+        if line.article in judged:
+            verdicts = self._verdicts.get((line.article, line.url), ())
+            return all(is_settled_by(line.verdict, one) for one in verdicts)
+        # A name with an escape in it can't be looked for.
+        path = os.path.join(self._folder, line.article)  # noqa: PTH118  as above
+        return "\\" not in line.article and not os.path.lexists(path)
 
-    def _count(self, key: Key) -> int:
-        return self._seen[key][1] if key in self._seen else 0
-
-    def _renewed(self, gone: set[Key]) -> Iterator[Listed]:
-        """What was found, with the day and reason that people gave it; and what still stands."""
-        old = {one.key: one for one in self._lines}
-        for key, (line, count) in self._seen.items():
-            known = old.pop(key, line)
-            expires = known.expires if known.holds(self._today) else None
-            yield replace(line, count=count, expires=expires, reason=known.reason)
-        yield from (one for key, one in old.items() if key not in gone)
+    def _renewed(self, vanished: Sequence[Listed]) -> Iterator[Listed]:
+        """What still stands, and what is new; lines of one finding stay while they are right."""
+        gone, listed = set(vanished), Counter[Key]()
+        kept = [line for line in self._lines if line not in gone]
+        for line in kept:
+            listed[line.key] += line.count
+        more = {
+            key: found
+            for key, found in self._found.items()
+            if found.count > listed[key] and self._accepts(key)
+        }
+        yield from (line for line in kept if line.key not in more)
+        told = {line.key: line for line in reversed(self._lines)}
+        for key, found in more.items():
+            old = told.get(key, found)
+            yield replace(found, expires=old.expires, reason=old.reason)
 
 
 class _Accounted(Protocol):
@@ -137,12 +167,11 @@ async def account(
     broken = {problem.article for problem in report.article_errors()}
     examined = [article for article in articles if article not in broken]
     try:
-        notes = await asyncio.to_thread(lambda: list(baseline.settle(examined, unseen)))
+        for note in await asyncio.to_thread(lambda: list(baseline.settle(examined, unseen))):
+            listener.warned(note)
     except LocalError as exc:
-        notes = [str(exc)]
+        listener.failed(str(exc))
         report.local_fault = True
-    for note in notes:
-        listener.warned(note)
 
 
 def _load(use: BaselineUse) -> tuple[Listed, ...]:

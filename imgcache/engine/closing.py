@@ -96,7 +96,7 @@ async def write_manifest(tools: Tools, listener: Listener) -> bool:
     try:
         await tools.ledger.ask(write)
     except LocalError as exc:
-        listener.warned(f"the manifest was not written: {exc}")
+        listener.failed(f"the manifest was not written: {exc}")
         return False
     return True
 
@@ -118,6 +118,6 @@ async def record_run(report: Report, tools: Tools, listener: Listener) -> bool:
     try:
         await tools.ledger.ask(lambda index: index.record_run(run))
     except LocalError as exc:
-        listener.warned(f"this run was not added to the statistics: {exc}")
+        listener.failed(f"this run was not added to the statistics: {exc}")
         return False
     return True

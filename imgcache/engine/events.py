@@ -13,6 +13,9 @@ class Listener(Protocol):
     def warned(self, message: str) -> None:
         """Something the operator should know that belongs to no entry."""
 
+    def failed(self, message: str) -> None:
+        """This machine could not do its part; told even to those who want quiet."""
+
     def planned(self, articles: int, urls: int, jobs: int) -> None:
         """All articles are read: so many URLs are named, so many jobs will be run."""
 
@@ -30,6 +33,9 @@ class Silence:
     """The listener of those who only want the report."""
 
     def warned(self, message: str) -> None:
+        """Nothing is told."""
+
+    def failed(self, message: str) -> None:
         """Nothing is told."""
 
     def planned(self, articles: int, urls: int, jobs: int) -> None:

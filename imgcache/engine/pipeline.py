@@ -16,7 +16,7 @@ from imgcache.config import Settings
 from imgcache.core.plan import Demand
 from imgcache.edge import articles
 from imgcache.edge.index import Index
-from imgcache.engine.agenda import collect
+from imgcache.engine.agenda import NO_ARTICLE, collect
 from imgcache.engine.baseline import Baseline, BaselineUse, account
 from imgcache.engine.closing import judge_all, record_run, unmask_placeholders, write_manifest
 from imgcache.engine.events import Listener, Silence
@@ -55,7 +55,7 @@ async def refresh(
     """
     options, listener = options or Options(), listener or Silence()
     interrupt = interrupt or asyncio.Event()
-    baseline = await asyncio.to_thread(Baseline, options.baseline)
+    baseline = await asyncio.to_thread(Baseline, options.baseline, settings.exclude)
     report = Report("refresh", baseline, dry_run=not options.manner.write)
     began = time.monotonic()
     survey = articles.survey(chosen(paths, settings), cache_dir=settings.cache.dir)
@@ -65,6 +65,8 @@ async def refresh(
             for told in articles.sweep(survey.leftovers):
                 listener.warned(told)
         agenda = await collect(found, settings, listener)
+        if not agenda.articles:
+            listener.warned(NO_ARTICLE)
         work = await plan_work(agenda, tools, settings, options.demand)
         listener.planned(agenda.articles, agenda.urls, work.jobs + len(agenda.in_place))
         fetching = Fetching(tools, settings, listener, interrupt)

@@ -12,6 +12,7 @@ from imgcache.engine.disklist import DiskList
 from imgcache.model import Declared, Format, Severity, Size, Source, Verdict
 from imgcache.report import json
 from imgcache.report.findings import (
+    LISTED,
     ArticleDiff,
     ArticleProblem,
     CachedThumbnail,
@@ -78,7 +79,7 @@ class Report:
         results = self._baseline.sift(results)
         if results:
             self._entries.append([_pack(one) for one in results])
-        listed = [_pack(one) for one in results if one.severity in _LISTED]
+        listed = [_pack(one) for one in results if one.severity in LISTED]
         if listed:
             self._findings.append(listed)
         if diff is not None:
@@ -112,7 +113,6 @@ class Report:
             spool.close()
 
 
-_LISTED = (Severity.ERROR, Severity.WARNING)
 _Packed = tuple[Any, ...]
 
 

@@ -21,7 +21,7 @@ from imgcache.core.plan import Known
 from imgcache.core.verdict import Evidence, Served
 from imgcache.edge import articles, changes
 from imgcache.edge.articles import Found
-from imgcache.engine.agenda import Agenda, collect
+from imgcache.engine.agenda import NO_ARTICLE, Agenda, collect
 from imgcache.engine.baseline import Baseline, account
 from imgcache.engine.events import Listener, Silence
 from imgcache.engine.examining import Depth, Examiner, Inquiry
@@ -55,11 +55,14 @@ async def verify(
     """
     inquiry, listener = inquiry or Inquiry(), listener or Silence()
     interrupt = interrupt or asyncio.Event()
-    baseline = await asyncio.to_thread(Baseline, inquiry.baseline)
+    baseline = await asyncio.to_thread(Baseline, inquiry.baseline, settings.exclude)
     report = Report("verify", baseline)
     found = await asyncio.to_thread(_discover, chosen(paths, settings), settings, inquiry)
     async with reading_tools(settings) as tools:
         agenda = await collect(found, settings, listener)
+        if not agenda.articles:
+            rev = inquiry.changed_since
+            listener.warned(NO_ARTICLE if rev is None else f"no article changed since {rev}")
         with open_reader(tools, settings, inquiry.depth) as reader:
             prober = Prober(reader, settings, listener)
             inquest = Inquest(tools, settings, prober, inquiry.depth)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 
+from imgcache.report.plain import printable
+
 _NO_END = "\\ No newline at end of file\n"
 
 
 def unified(name: str, before: str, after: str) -> str:
     """A diff that `patch -p1` and `git apply` take; lines end at LF, a CR is part of its line."""
-    lines = difflib.unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}")
+    shown = printable(name)
+    lines = difflib.unified_diff(_lines(before), _lines(after), f"a/{shown}", f"b/{shown}")
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}" for line in lines)
 
 

@@ -18,6 +18,9 @@ from imgcache.model import (
     Verdict,
 )
 
+# The severities that are listed; the rest is only counted.
+LISTED = (Severity.ERROR, Severity.WARNING)
+
 
 @dataclass(frozen=True, slots=True)
 class CachedThumbnail:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from imgcache.core.gate import WebUrl, parse_web
-from imgcache.model import HOST_VERDICTS, Severity, Verdict
+from imgcache.model import HOST_VERDICTS, Severity, Source, Verdict
 from imgcache.report.findings import EntryResult, Findings
 
+# Nobody answered; the others are answers.
+_SILENT = HOST_VERDICTS - {Verdict.RATE_LIMITED, Verdict.SERVER_ERROR}
+_FROM_THIS_RUN = frozenset({Source.DOWNLOADED, Source.REVALIDATED, Source.PROBED})
 _FEW = 5
 
 
@@ -33,7 +36,11 @@ class Outage:
 
 
 class Outages:
-    """The hosts with more than a few findings that are the host's doing; in order of appearance."""
+    """The hosts that are down: more than a few findings that are the host's doing.
+
+    An answer with an error is the host's doing only where it answers nothing else; that nobody
+    answers is, whatever came before. In order of appearance.
+    """
 
     def __init__(self, findings: Findings) -> None:
         seen: dict[str, Outage] = {}
@@ -43,9 +50,10 @@ class Outages:
                 outage.verdicts[entry.verdict] += 1
                 if outage.severity is not Severity.ERROR and entry.severity is Severity.ERROR:
                     outage.example = entry
-        self._hosts = {
-            host: outage for host, outage in seen.items() if outage.verdicts.total() > _FEW
-        }
+        down = {host: one for host, one in seen.items() if one.verdicts.total() > _FEW}
+        doubtful = {host for host, one in down.items() if not one.verdicts.keys() <= _SILENT}
+        alive = _answering(findings, doubtful) if doubtful else frozenset[str]()
+        self._hosts = {host: one for host, one in down.items() if host not in alive}
 
     def __iter__(self) -> Iterator[Outage]:
         return iter(self._hosts.values())
@@ -58,9 +66,17 @@ class Outages:
         return bool(self._hosts) and _host(entry) in self._hosts
 
 
+def _answering(findings: Findings, hosts: Collection[str]) -> frozenset[str]:
+    """Those of the hosts that brought an image in this run."""
+    brought = (one for one in findings.entries() if one.source in _FROM_THIS_RUN)
+    return frozenset(host for one in brought if (host := _host_of(one)) in hosts and host)
+
+
 def _host(entry: EntryResult) -> str | None:
     """The host that a finding is about, if it is about a host."""
-    if entry.verdict not in HOST_VERDICTS:
-        return None
+    return _host_of(entry) if entry.verdict in HOST_VERDICTS else None
+
+
+def _host_of(entry: EntryResult) -> str | None:
     url = parse_web(entry.url)
     return url.host if isinstance(url, WebUrl) else None

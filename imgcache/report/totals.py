@@ -20,7 +20,7 @@ def fetched(findings: Findings) -> str:
 
 
 def _asked(summary: Summary) -> str:
-    if not summary.requests:
+    if not summary.requests and not summary.failed:
         return f"no request was made: {count(summary.urls, 'URL')} looked at"
     return (
         f"{count(summary.urls, 'URL')} looked at, {summary.failed} failed: "

@@ -26,6 +26,7 @@ from rich.progress import (
 from imgcache.model import Failure, Source
 from imgcache.report.json import timestamp
 from imgcache.report.text import amount, printable
+from imgcache.surface.outputs import unsteered
 
 _NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
@@ -80,7 +81,7 @@ class Console:
             self._note("debug", f"{method} {path} {status}", facts)
 
     def failed(self, message: str) -> None:
-        """Why the program ends without doing its work."""
+        """What went wrong on this machine; told to those who want quiet, too."""
         self._note("error", message)
 
     def planned(self, articles: int, urls: int, jobs: int) -> None:
@@ -129,7 +130,7 @@ class Console:
             moment = timestamp(time.time())
             line = json.dumps({"time": moment, "level": level, "message": message, **facts})
         else:
-            line = f"imgcache: {printable(message)}"
+            (line,) = unsteered([f"imgcache: {printable(message)}"])
         if self._progress is not None:
             self._rich.print(line)
         elif sys.stderr is not None:

@@ -28,6 +28,10 @@ class ReportFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
+# What a log shows as it is; the others are for programs.
+FOR_LOGS = (ReportFormat.TEXT, ReportFormat.GITHUB, ReportFormat.MARKDOWN)
+
+
 class PlainFormat(StrEnum):
     """What `explain` and `cache` know."""
 
@@ -84,6 +88,13 @@ def _print_version(value: bool) -> None:  # noqa: FBT001  typer calls it so
         raise typer.Exit
 
 
+def parse_folder(text: str) -> Path:
+    """A DIR for typer: an empty one would be the working folder itself."""
+    if not text:
+        raise typer.BadParameter("is empty; name a folder")
+    return Path(text)
+
+
 def parse_duration(text: str) -> float:
     """A DURATION for typer, with its message for a wrong one."""
     try:
@@ -119,6 +130,7 @@ CacheDir = Annotated[
     typer.Option(
         "--cache-dir",
         metavar="DIR",
+        parser=parse_folder,
         help="Where images, thumbnails and the index lie (default: cache/).",
         rich_help_panel=_GENERAL,
     ),

@@ -41,15 +41,44 @@ def rendered(
             assert_never(kind)
 
 
+def check_files(outputs: Sequence[Output]) -> None:
+    """Before the run: no file twice, no article for a target. Raises ConfigError."""
+    seen: set[Path] = set()
+    for output in outputs:
+        path = Path(os.path.realpath(output.path))
+        if path in seen and not _is_device(path):
+            raise ConfigError(f"--output {output.path}: is named twice; give each format its own")
+        seen.add(path)
+        if _begins_like_an_article(path):
+            raise ConfigError(f"--output {output.path}: is an article, by its first line; not done")
+
+
+def _is_device(path: Path) -> bool:
+    return path.exists() and not path.is_file()
+
+
+def _begins_like_an_article(path: Path) -> bool:
+    if _is_device(path):  # opening a pipe would wait for its other end
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(3) == b"---"
+    except OSError:  # there is none, or writing it will tell
+        return False
+
+
 async def write_files(report: Report, outputs: Sequence[Output], *, with_diffs: bool) -> None:
-    """Write each --output file. Raises ConfigError where one can't be written."""
+    """Write each --output file, those after one that can't be written, too. Raises ConfigError."""
+    troubles = []
     for output in outputs:
         try:
             async with aiofiles.open(output.path, "w", encoding="utf-8") as file:
                 for lines in _gathered(rendered(report, output.format, with_diffs=with_diffs)):
                     await file.write(lines)
         except OSError as exc:
-            raise ConfigError(f"--output {output.path}: can't be written: {exc.strerror}") from exc
+            troubles.append(f"--output {output.path}: can't be written: {exc.strerror}")
+    if troubles:
+        raise ConfigError("; ".join(troubles))
 
 
 def write_metrics(report: Report, path: Path) -> None:
@@ -78,6 +107,12 @@ def write_job_summary(report: Report) -> None:
         raise ConfigError(f"GITHUB_STEP_SUMMARY {name}: can't be written: {exc.strerror}") from exc
 
 
+def unsteered(pieces: Iterable[str]) -> Iterator[str]:
+    """As they are, but in GitHub Actions: there `##[...]` anywhere in a line is a command."""
+    in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
+    return (piece.replace("##[", "## [") if in_actions else piece for piece in pieces)
+
+
 def write(pieces: Iterable[str]) -> None:
     """Print to stdout; a reader that goes away early (`| head`) is no error.
 
@@ -99,8 +134,9 @@ def write(pieces: Iterable[str]) -> None:
 
 
 def has_colour() -> bool:
-    """Whether stdout is a terminal whose user wants colours (NO_COLOR, no-color.org)."""
-    return sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    """Whether stdout is a terminal that can, and whose user wants colours (no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout is not None and sys.stdout.isatty() and not plain
 
 
 def _gathered(pieces: Iterable[str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from imgcache.errors import ImgcacheError
 from imgcache.model import Verdict
 from imgcache.surface import outputs
 from imgcache.surface.console import Console
-from imgcache.surface.flags import Output, PlainFormat, ReportFormat
+from imgcache.surface.flags import FOR_LOGS, Output, PlainFormat, ReportFormat
 
 T = TypeVar("T")
 WELL, FOUND, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
@@ -144,15 +144,19 @@ def _run(
             console.warned("interrupted: what was done by then is kept, judged and written")
         return report, interrupt.is_set()
 
+    outputs.check_files(destination.files)
     report, interrupted = asyncio.run(main())
     with_diffs = destination.with_diffs
     try:
         if destination.shown is not None:
             colour = outputs.has_colour()
             kind = destination.shown
-            outputs.write(outputs.rendered(report, kind, with_diffs=with_diffs, colour=colour))
-        asyncio.run(outputs.write_files(report, destination.files, with_diffs=with_diffs))
-        outputs.write_job_summary(report)
+            pieces = outputs.rendered(report, kind, with_diffs=with_diffs, colour=colour)
+            outputs.write(outputs.unsteered(pieces) if kind in FOR_LOGS else pieces)
+        try:
+            asyncio.run(outputs.write_files(report, destination.files, with_diffs=with_diffs))
+        finally:
+            outputs.write_job_summary(report)
     finally:
         report.close()
     return INTERRUPTED if interrupted else status(report)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgcache.core.baseline import UNLISTED, Key, Listed, parse, render
+from imgcache.core.baseline import UNLISTED, Key, Listed, is_settled_by, parse, render
 from imgcache.model import HOST_VERDICTS, Verdict
 
 _TEXTS = st.text(max_size=20)
@@ -60,6 +60,30 @@ def test_a_line_holds_until_its_day_is_over() -> None:
     assert Listed("a.md", Verdict.GONE, "u").holds(date(9999, 12, 31))
 
 
+@pytest.mark.parametrize(
+    ("line", "today", "settled"),
+    [
+        (Verdict.DIMENSIONS_SCALED, Verdict.OK, True),
+        (Verdict.DIMENSIONS_SCALED, Verdict.DIMENSIONS_SWAPPED, True),
+        (Verdict.DIMENSIONS_SCALED, Verdict.NOT_AN_IMAGE, False),
+        (Verdict.DIMENSIONS_SCALED, Verdict.GONE, False),
+        (Verdict.CORRUPT, Verdict.TRUNCATED, True),
+        (Verdict.CORRUPT, Verdict.TIMEOUT, False),
+        (Verdict.GONE, Verdict.BLOCKED, True),
+        (Verdict.GONE, Verdict.DNS_ERROR, False),
+        (Verdict.GONE, Verdict.NOT_CHECKED, False),
+        (Verdict.TIMEOUT, Verdict.GONE, True),
+        (Verdict.GONE, Verdict.NOT_CACHED, False),
+        (Verdict.NOT_CACHED, Verdict.OK, True),
+        (Verdict.GONE, Verdict.LOCAL_ERROR, False),
+    ],
+)
+def test_a_verdict_hides_those_that_would_come_after_it(
+    line: Verdict, today: Verdict, settled: bool
+) -> None:
+    assert is_settled_by(line, today) is settled
+
+
 GOOD = {"article": "a.md", "verdict": "gone", "url": "u"}
 
 
@@ -70,6 +94,7 @@ GOOD = {"article": "a.md", "verdict": "gone", "url": "u"}
         ([GOOD | {"verdict": "not-checked"}], "not-checked is about a run"),
         ([GOOD | {"expire": "2027-01-01"}], "findings[0].expire"),
         ([GOOD | {"expires": "2027-02-30"}], '"2027-02-30"'),
+        ([GOOD | {"expires": 20270331}], "in quotes"),
         ([GOOD | {"count": 0}], "findings[0].count"),
         ([GOOD | {"count": "2"}], "findings[0].count"),
         ([{"article": "a.md", "verdict": "gone"}], "findings[0].url"),
@@ -87,6 +112,7 @@ def test_a_wrong_line_is_told_by_its_place(findings: object, told: str) -> None:
     [
         ('{"schema": 1,\n "findings": [,]}', "line 2, column 15"),
         ('{"schema": 2, "findings": []}', "schema"),
+        ('{"schema": true, "findings": []}', "schema"),
         ("[]", "the whole"),
         ("[" * 100_000, "nested too deeply"),
     ],

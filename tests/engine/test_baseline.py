@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +191,7 @@ async def test_an_update_keeps_reasons_and_what_it_did_not_look_at(
     path = write(
         world,
         listed(gone, expires=FAR, reason="asked the owner"),
-        listed("ftp://a.test/", "unsupported-url", expires=LONG_AGO, reason="old"),
+        listed("ftp://a.test/", "unsupported-url", reason="old"),
         listed(good, "dimensions-swapped"),
         listed(good, "corrupt"),
         other,
@@ -201,6 +203,78 @@ async def test_an_update_keeps_reasons_and_what_it_did_not_look_at(
         listed(good, "corrupt"),
         other,
     ]
+
+
+async def test_a_host_that_is_down_hides_what_is_listed_of_its_images(
+    world: World, good: str
+) -> None:
+    world.article(world.entry(good, 1, 2))
+    path = write(world, listed(good, "dimensions-mismatch", reason="known"))
+    world.origin.route("/good.jpg", status=503)
+    report, told = await look(world, path)
+    assert (report.summary.errors, told) == (1, [])
+    await look(world, path, renew=True)
+    world.origin.route("/good.jpg", behaviours.ranged(pictures.jpeg(160, 120)))
+    report, (told_now,) = await look(world, path)
+    assert (report.summary.errors, report.known) == (0, 1)
+    assert "1 entry no longer occurs: articles/a.md server-error" in told_now
+
+
+@pytest.mark.parametrize(
+    "settings", [{"severity": {"gone": "ignore"}}, {"exclude": ["*/gone.jpg"]}]
+)
+async def test_what_is_ignored_or_excluded_keeps_its_line(
+    world: World, gone: str, settings: dict[str, Any]
+) -> None:
+    world.article(world.entry(gone))
+    world.extra = settings
+    path = write(world, listed(gone))
+    for renew in (False, True):
+        report, told = await look(world, path, renew=renew)
+        assert (report.summary.errors, told, lines(path)) == (0, [], [listed(gone)])
+
+
+async def test_several_lines_of_one_finding_are_held_against_their_sum(
+    world: World, gone: str
+) -> None:
+    world.article(world.entry(gone))
+    world.article(name="b.md")
+    other = {"article": "articles/b.md", "url": gone}
+    kept = [
+        other | {"verdict": "server-error", "reason": "two"},
+        other | {"verdict": "timeout", "reason": "one", "expires": FAR},
+    ]
+    path = write(world, *kept, listed(gone, reason="a"), listed(gone, reason="b"))
+    _, (told,) = await look(world, path, world.articles / "a.md")
+    assert "1 entry no longer occurs" in told
+    await look(world, path, world.articles / "a.md", renew=True)
+    assert lines(path) == [listed(gone, reason="a"), *kept]
+
+
+async def test_an_update_does_not_take_up_what_has_expired(world: World, gone: str) -> None:
+    world.article(world.entry(gone))
+    path = write(world, listed(gone, expires=LONG_AGO))
+    report, (told,) = await look(world, path, renew=True)
+    assert report.summary.errors == 1
+    assert "has expired and occurs still" in told
+    assert lines(path) == [listed(gone, expires=LONG_AGO)]
+
+
+async def test_one_more_of_a_finding_is_taken_up_in_its_line(world: World, gone: str) -> None:
+    world.article(world.entry(gone), world.entry(gone))
+    path = write(world, listed(gone, reason="a"))
+    await look(world, path, renew=True)
+    assert lines(path) == [listed(gone, count=2, reason="a")]
+
+
+async def test_links_lead_to_the_same_lines(world: World, gone: str) -> None:
+    world.article(world.entry(gone))
+    write(world, listed(gone))
+    (world.folder / "link").symlink_to(world.folder)
+    (world.folder / "content").symlink_to(world.articles)
+    for path, articles in (("link/known.json", "articles"), ("known.json", "content")):
+        report, told = await look(world, world.folder / path, world.folder / articles)
+        assert (report.summary.errors, report.known, told) == (0, 1, [])
 
 
 async def test_paths_are_those_seen_from_the_baselines_folder(
@@ -244,13 +318,22 @@ async def test_a_missing_file_is_an_error_that_tells_how_to_make_one(world: Worl
         await look(world, world.folder / "no" / "none.json", renew=True)
 
 
-async def test_a_disk_that_refuses_is_told_and_the_report_stays(world: World, gone: str) -> None:
+async def test_a_disk_that_refuses_is_told_and_the_report_stays(
+    world: World, gone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Loud(Notes):
+        def failed(self, message: str) -> None:
+            self.told.append(message)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     world.article(world.entry(gone))
-    path = world.folder / "known.json"
-    path.mkdir()
-    with pytest.raises(ImgcacheError, match="can't be read"):
-        await look(world, path, renew=True)
-    path.rmdir()
-    path.symlink_to("/proc/version")
-    with pytest.raises(ImgcacheError, match="no JSON"):
-        await look(world, path, renew=True)
+    path, notes = write(world), Loud()
+    monkeypatch.setattr(os, "fsync", full)
+    inquiry = Inquiry(baseline=BaselineUse(path, renew=True))
+    report = await verify([world.articles], world.settings(), inquiry, notes)
+    assert (report.summary.verdicts, report.local_fault) == ({Verdict.GONE: 1}, True)
+    assert notes.told == [f"--baseline {path}: can't be written: No space left on device"]
+    assert lines(path) == []
+    assert sorted(one.name for one in world.folder.iterdir()) == ["articles", "known.json"]

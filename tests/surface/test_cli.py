@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests import behaviours, pictures
 from tests.origin import Origin
 from tests.world import SAMPLE, Finished, World, run, start
 
+COMMITTER = ("-c", "user.name=a", "-c", "user.email=a@b.test")
 JPEG = pictures.jpeg(160, 120)
 HOSTS = (
     "d1sr9z1pdl3mb7.cloudfront.net",
@@ -397,3 +399,60 @@ async def test_a_baseline_lets_known_findings_pass_and_new_ones_fail(tmp_path: P
     assert (entry["verdict"], entry["severity"], entry["cached"]) == ("gone", "ignore", False)
     assert new.status == 1
     assert "known.json: 1 entry no longer occurs: articles/a.md gone" in new.stderr
+
+
+async def test_an_output_is_refused_before_the_run_where_it_would_do_harm(tmp_path: Path) -> None:
+    article = tmp_path / "articles" / "a.md"
+    article.parent.mkdir()
+    article.write_bytes(SAMPLE)
+    words = ["verify", "articles", "--offline"]
+    taken = await run(*words, "--output", "articles/a.md", cwd=tmp_path)
+    twice = await run(*words, "--output", "a.json", "--output", "junit=./a.json", cwd=tmp_path)
+    assert (taken.status, twice.status) == (2, 2)
+    assert "is an article" in taken.stderr
+    assert "is named twice" in twice.stderr
+    assert article.read_bytes() == SAMPLE
+    assert not (tmp_path / "a.json").exists()
+
+
+async def test_one_output_that_fails_costs_none_of_the_others(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "articles" / "a.md").write_bytes(SAMPLE)
+    outputs = ["--output", "json=folder", "--output", "later.json"]
+    done = await run("verify", "articles", "--offline", *outputs, cwd=tmp_path)
+    assert done.status == 2
+    assert "--output folder: can't be written" in done.stderr
+    assert json.loads((tmp_path / "later.json").read_text())["summary"]["articles"] == 1
+
+
+async def test_an_empty_cache_folder_is_wrong_usage(tmp_path: Path) -> None:
+    done = await run("refresh", "--cache-dir", "", cwd=tmp_path)
+    assert done.status == 2
+    assert "is empty; name a folder" in done.stderr
+    assert os.listdir(tmp_path) == []
+
+
+def committed(folder: Path) -> None:
+    for words in (["init"], ["add", "."], [*COMMITTER, "commit", "--message", "a"]):
+        subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
+
+
+async def test_nothing_changed_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "a.md").write_bytes(SAMPLE)
+    committed(tmp_path)
+    done = await run("verify", "--changed-since", "HEAD", cwd=tmp_path)
+    assert (done.status, done.stderr) == (0, "imgcache: no article changed since HEAD\n")
+
+
+@pytest.mark.parametrize("format_", ["text", "github", "markdown"])
+async def test_no_text_becomes_a_command_of_githubs_runner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: str
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    World(tmp_path, Origin()).article('url: "ftp://a.test/##[add-mask]x", width: 1, height: 1')
+    done = await run("verify", "articles", "-v", "--format", format_, cwd=tmp_path)
+    assert done.status == 1
+    assert "ftp://a.test/" in done.stdout
+    assert "##[" not in done.stdout + done.stderr

@@ -60,6 +60,10 @@ class Meter:
         """Something the operator should know."""
         self._teller.warned(message)
 
+    def failed(self, message: str) -> None:
+        """This machine could not do its part."""
+        self._teller.failed(message)
+
     def planned(self, articles: int, urls: int, jobs: int) -> None:
         """A question was read."""
 
