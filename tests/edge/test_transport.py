@@ -192,10 +192,10 @@ async def test_bytes_behind_an_answer_without_a_body_never_become_an_answer(
         origin.route("/a", raw(first, EVIL, keep=True) if split else raw(first + EVIL, keep=True))
         origin.route("/b", body=b"fresh")
         async with Fetcher(settings(origin), lookup=nothing_is_looked_up) as fetcher:
-            for path in ("/a", "/b"):
-                sink = MemorySink()
-                await fetcher.attempt(web(origin.url(path)), Validators(), sink)
-                assert b"evil" not in sink.data
+            first_sink, sink = MemorySink(), MemorySink()
+            await fetcher.attempt(web(origin.url("/a")), Validators(), first_sink)
+            await fetcher.attempt(web(origin.url("/b")), Validators(), sink)
+        assert first_sink.data in (b"", b"fresh")
         assert sink.data == b"fresh"
         assert origin.connections == 2
 
