@@ -18,7 +18,6 @@ MOST_EMPTY_BYTES = 4
 
 _END = re.compile(rb"\n\r?\n")
 _INTERIM = re.compile(rb"HTTP/[0-9.]+ 1(?!01)")
-_LENGTH = re.compile(rb"\ncontent-length[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?(?=\n)", re.IGNORECASE)
 
 
 class HeadGuard:
@@ -108,11 +107,22 @@ class HeadGuard:
 
 
 def without_equal_lengths(head: bytes) -> bytes:
-    """The head with one Content-Length where several are equal (RFC 9112 section 6.3, rule 5)."""
+    """The head with one Content-Length where several are equal (RFC 9112 section 6.3, rule 5).
+
+    By lines and without patterns: a stranger's blanks would make one try all ways to share them.
+    """
     if head.lower().count(b"\ncontent-length") < 2:  # noqa: PLR2004 -- two are a repetition
         return head
-    lengths = list(_LENGTH.finditer(head))
-    if len({length[1] for length in lengths}) != 1:
+    lines = head.split(b"\n")
+    lengths = {place: value for place, line in enumerate(lines) if (value := _length(line))}
+    folded = any(lines[place + 1].startswith((b" ", b"\t")) for place in lengths)
+    if folded or len(set(lengths.values())) != 1:
         return head
-    first = lengths[0].end()
-    return head[:first] + _LENGTH.sub(b"", head[first:])
+    _, *later = lengths
+    return b"\n".join(line for place, line in enumerate(lines) if place not in later)
+
+
+def _length(line: bytes) -> bytes | None:
+    """What a Content-Length line says; None for every other line."""
+    name, _, value = line.partition(b":")
+    return value.strip(b" \t\r") if name.rstrip(b" \t").lower() == b"content-length" else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -164,6 +166,27 @@ async def test_a_look_up_out_of_descriptors_is_this_machines_fault() -> None:
     )
     assert failed.verdict is Verdict.LOCAL_ERROR
     assert (failed.transient, failed.host_fault) == (False, False)
+
+
+@pytest.fixture
+def no_descriptors() -> Iterator[Callable[[], None]]:
+    """Called, it leaves this process without a descriptor until the test ends."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    yield lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("addresses", [["127.0.0.1"], ["127.0.0.1", "127.0.0.2", "::1"]])
+async def test_a_connection_out_of_descriptors_is_this_machines_fault(
+    no_descriptors: Callable[[], None], addresses: list[str]
+) -> None:
+    fetch = FetchSettings.model_validate({"allow_private": ("127.0.0.0/8", "::1")})
+    async with Fetcher(fetch, lookup=names(img_test=addresses)) as fetcher:
+        no_descriptors()
+        attempt = await fetcher.attempt(web("http://img.test/a"), Validators(), MemorySink())
+    failed = failure(attempt)
+    assert failed.verdict is Verdict.LOCAL_ERROR
+    assert (failed.transient, failed.host_fault, attempt.requests) == (False, False, 0)
 
 
 async def test_the_proxy_is_dialled_unchecked_but_forbidden_literals_stay_refused() -> None:

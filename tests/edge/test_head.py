@@ -79,6 +79,22 @@ def test_different_lengths_are_left_for_the_parser_to_refuse() -> None:
     assert without_equal_lengths(head) == head
 
 
+@pytest.mark.parametrize(
+    "length",
+    [b"Content-Length: 1" + b" " * 60_000 + b"1", b"Content-Length:" + b" " * 60_000 + b"\r1"],
+    ids=["blanks inside", "blanks before"],
+)
+def test_blanks_in_a_repeated_length_cost_nothing(length: bytes) -> None:
+    """A pattern for these lines once took minutes for a thousand blanks."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n" + length + b"\r\n\r\n"
+    assert without_equal_lengths(head) == head
+
+
+def test_a_folded_length_is_left_for_the_parser_to_refuse() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX: y\r\nContent-Length: 4\r\n 5\r\n\r\n"
+    assert without_equal_lengths(head) == head
+
+
 def test_lines_that_end_in_lf_only_are_understood() -> None:
     head = b"HTTP/1.1 200 OK\nContent-Length: 4\nContent-Length: 4\n\n"
     assert Parser().feed(head).data == b"HTTP/1.1 200 OK\nContent-Length: 4\n\n"

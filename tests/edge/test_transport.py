@@ -174,6 +174,32 @@ async def test_bytes_between_two_answers_never_become_an_answer(surplus: bytes, 
         assert origin.connections == 2
 
 
+NO_BODY = [
+    b"HTTP/1.1 204 x\r\n\r\n",
+    b"HTTP/1.1 304 x\r\n\r\n",
+    b"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 302 x\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("split", [False, True], ids=["at once", "in two pieces"])
+@pytest.mark.parametrize("first", NO_BODY, ids=["204", "304", "404", "302", "200"])
+async def test_bytes_behind_an_answer_without_a_body_never_become_an_answer(
+    first: bytes, split: bool
+) -> None:
+    async with Origin() as origin:
+        origin.route("/a", raw(first, EVIL, keep=True) if split else raw(first + EVIL, keep=True))
+        origin.route("/b", body=b"fresh")
+        async with Fetcher(settings(origin), lookup=nothing_is_looked_up) as fetcher:
+            first_sink, sink = MemorySink(), MemorySink()
+            await fetcher.attempt(web(origin.url("/a")), Validators(), first_sink)
+            await fetcher.attempt(web(origin.url("/b")), Validators(), sink)
+        assert first_sink.data in (b"", b"fresh")
+        assert sink.data == b"fresh"
+        assert origin.connections == 2
+
+
 async def test_a_bad_chunk_long_after_the_good_ones_is_a_protocol_error() -> None:
     seen = asyncio.Event()
 
