@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -53,7 +54,8 @@ class CacheLock:
         trace: TracebackType | None,
     ) -> None:
         if kind is None and not self.leaves_unclean:
-            os.ftruncate(self._file, 0)
+            with suppress(OSError):  # then the next run sweeps in vain
+                os.ftruncate(self._file, 0)
         os.close(self._file)
 
     def _acquire(self) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -94,3 +95,16 @@ def test_who_raises_or_says_so_leaves_it_unclean(tmp_path: Path) -> None:
     for expected in (True, False):
         with CacheLock(tmp_path) as lock:
             assert lock.found_unclean is expected
+
+
+def test_a_disk_that_fails_at_the_end_costs_the_next_run_a_sweep_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with CacheLock(tmp_path):
+        monkeypatch.setattr(os, "ftruncate", fail)
+    monkeypatch.undo()
+    with CacheLock(tmp_path) as lock:
+        assert lock.found_unclean
