@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,7 +21,8 @@ _LONGEST_PID = 20
 class CacheLock:
     """A context manager that holds `root/lock`; the file stays, only the lock on it goes.
 
-    `holder_died` tells that the last holder was killed before it could let go.
+    A holder that ends well leaves the file empty. `found_unclean` tells that the last one was
+    killed, raised, or set `leaves_unclean`: it may have left files that nobody knows of.
 
     Raises:
         CacheLockedError: Another process (or another part of this one) holds it.
@@ -30,7 +32,8 @@ class CacheLock:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._file = -1
-        self.holder_died = False
+        self.found_unclean = False
+        self.leaves_unclean = False
 
     def __enter__(self) -> Self:
         with local_errors(str(self._root)):
@@ -50,8 +53,9 @@ class CacheLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # The next holder's pid takes a moment to be written; ours must not stand there then.
-        os.ftruncate(self._file, 0)
+        if kind is None and not self.leaves_unclean:
+            with suppress(OSError):  # then the next run sweeps in vain
+                os.ftruncate(self._file, 0)
         os.close(self._file)
 
     def _acquire(self) -> None:
@@ -62,8 +66,7 @@ class CacheLock:
                 f"{self._root}: another imgcache{self._holder()} is writing this cache folder; "
                 "wait until it has ended"
             ) from exc
-        # Who lets go leaves an empty file.
-        self.holder_died = os.fstat(self._file).st_size > 0
+        self.found_unclean = os.fstat(self._file).st_size > 0
         mine = f"{os.getpid()}\n".encode()
         os.pwrite(self._file, mine, 0)
         os.ftruncate(self._file, len(mine))

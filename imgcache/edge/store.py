@@ -12,7 +12,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,12 +30,14 @@ class Store:
     """The images, thumbnails and manifest below `root`, the cache folder.
 
     `fsync` makes what a descriptor holds durable: `os.fsync`, but for tests of its failure.
+    `failed_to_publish`: some files may have got their names, but are not to be recorded.
     """
 
     def __init__(self, root: Path, *, fsync: Callable[[int], None] = os.fsync) -> None:
         self.root = root
         self._prefix = f"{root}/"
         self._fsync = fsync
+        self.failed_to_publish = False
 
     def prepare(self) -> None:
         """Make the folders, and clear `tmp/` of what a crash left; needs the cache's lock.
@@ -70,7 +72,7 @@ class Store:
         Raises:
             LocalError: The disk is full, fails or refuses; nothing is left in `tmp/`.
         """
-        with Publication(self.root, self._fsync) as publication:
+        with self._publication() as publication:
             mtime_ns = self._stage_image(publication, body, image)
             made = self._stage_thumbnails(publication, image, thumbnails)
             publication.commit()
@@ -78,10 +80,19 @@ class Store:
 
     def publish_thumbnails(self, image: ImageFacts, thumbnails: Mapping[str, bytes]) -> ImageFacts:
         """Publish new thumbnails of an image that is there already; otherwise as `publish`."""
-        with Publication(self.root, self._fsync) as publication:
+        with self._publication() as publication:
             made = self._stage_thumbnails(publication, image, thumbnails)
             publication.commit()
         return replace(image, thumbnails=made)
+
+    @contextmanager
+    def _publication(self) -> Iterator[Publication]:
+        try:
+            with Publication(self.root, self._fsync) as publication:
+                yield publication
+        except BaseException:
+            self.failed_to_publish = True
+            raise
 
     @staticmethod
     def _stage_image(publication: Publication, body: bytes | Path, image: ImageFacts) -> int:

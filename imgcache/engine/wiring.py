@@ -45,7 +45,7 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
         index, recovered = recovery.open_index(store)
         if recovered is not None:
             told.append(_describe(recovered))
-        elif lock.holder_died:
+        elif lock.found_unclean:
             recovery.drop_strays(store, index)
         return index
 
@@ -55,6 +55,7 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
             for line in told:
                 listener.warned(line)
             yield tools
+        lock.leaves_unclean = store.failed_to_publish
 
 
 @asynccontextmanager

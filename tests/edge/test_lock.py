@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -59,9 +60,9 @@ def test_the_lock_dies_with_its_process(tmp_path: Path) -> None:
         holder.send_signal(signal.SIGKILL)
         holder.wait()
         with CacheLock(tmp_path) as lock:
-            assert lock.holder_died
+            assert lock.found_unclean
         with CacheLock(tmp_path) as lock:
-            assert not lock.holder_died
+            assert not lock.found_unclean
 
 
 def test_a_linked_lock_is_refused_and_its_target_left_alone(tmp_path: Path) -> None:
@@ -78,3 +79,32 @@ def test_a_folder_that_can_not_be_made_is_a_local_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LocalError), CacheLock(tmp_path / "file" / "cache"):
         pass
+
+
+def fail_under_lock(root: Path) -> None:
+    with CacheLock(root):
+        raise LocalError("no room")
+
+
+def test_who_raises_or_says_so_leaves_it_unclean(tmp_path: Path) -> None:
+    with pytest.raises(LocalError):
+        fail_under_lock(tmp_path)
+    with CacheLock(tmp_path) as lock:
+        assert lock.found_unclean
+        lock.leaves_unclean = True
+    for expected in (True, False):
+        with CacheLock(tmp_path) as lock:
+            assert lock.found_unclean is expected
+
+
+def test_a_disk_that_fails_at_the_end_costs_the_next_run_a_sweep_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with CacheLock(tmp_path):
+        monkeypatch.setattr(os, "ftruncate", fail)
+    monkeypatch.undo()
+    with CacheLock(tmp_path) as lock:
+        assert lock.found_unclean

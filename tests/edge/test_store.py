@@ -150,6 +150,7 @@ def test_a_failing_fsync_fails_the_image_once_and_for_all(
     with pytest.raises(LocalError, match=rf"(images|thumbs)/.*{os.strerror(code)}; "):
         publish(store)
     assert calls == failing
+    assert store.failed_to_publish
     assert list((store.root / "tmp").iterdir()) == []
     assert (store.root / IMAGE_PATH).exists() == (failing > 2)
 
