@@ -20,7 +20,7 @@ class Sized:
     size: Size
 
 
-def judge_prefix(data: bytes, label: Label, limits: Limits) -> Sized | Failure | None:
+def judge_prefix(data: bytes, label: Label | None, limits: Limits) -> Sized | Failure | None:
     """What these first bytes of a longer file settle; None where more of it is needed.
 
     A flaw that more bytes could mend is not settled; a limit that is passed already is.
