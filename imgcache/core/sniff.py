@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from imgcache.core.formats import jxl
 from imgcache.core.formats.bmp import HEADER_SIZES
-from imgcache.core.formats.isobmff import brands
+from imgcache.core.formats.isobmff import brands, has_all_brands
 from imgcache.model import Format
 
 # How much of a file has to be looked at: comments may stand long before an `<svg`.
@@ -59,7 +59,7 @@ _NOT_SHOWN: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("a TIFF image", lambda head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))),
     ("a Photoshop document", lambda head: head.startswith(b"8BPS")),
     ("an EPS or PostScript document", lambda head: head.startswith((b"%!PS", b"\xc5\xd0\xd3\xc6"))),
-    ("a HEIC image", lambda head: bool(brands(head) & _HEIF)),
+    ("a HEIC image", lambda head: bool(brands(head) & _HEIF) and has_all_brands(head)),
     (
         "a JPEG 2000 image",
         lambda head: head.startswith((b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")),
