@@ -30,10 +30,9 @@ _BLANK = r"[ \t\n\r\f]"
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _LENGTH = re.compile(rf"{_BLANK}*({_NUMBER})([a-zA-Z]*|%){_BLANK}*")
 _STYLED_FONT = re.compile(rf"(?:^|;){_BLANK}*font-size{_BLANK}*:([^;]*)", re.IGNORECASE)
-_COMMA = rf"{_BLANK}*,?{_BLANK}*"
-_BOX = re.compile(
-    rf"{_BLANK}*({_NUMBER}){_COMMA}({_NUMBER}){_COMMA}({_NUMBER}){_COMMA}({_NUMBER}){_BLANK}*"
-)
+_COMMA = rf"{_BLANK}*+,?{_BLANK}*+"
+# Numbers are atomic: where the first one ends is not open to trial.
+_BOX = re.compile(rf"{_BLANK}*+" + _COMMA.join([rf"((?>{_NUMBER}))"] * 4) + rf"{_BLANK}*+")
 _STRETCHED = re.compile(rf"{_BLANK}*none(?:{_BLANK}+(?:meet|slice))?{_BLANK}*")
 # The largest length of the layout engine, in 64ths of a pixel, and the largest single float.
 _LARGEST_SIDE = 33_554_428

@@ -84,15 +84,17 @@ _OTHER: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("audio or video", lambda head: head.startswith((b"RIFF", b"OggS", b"ID3"))),
 )
 
-# Blanks, an XML declaration, comments and a document type may stand before the root element.
+# Blanks, an XML declaration, comments and a document type may stand before the root element. Each
+# is atomic: what ended once does not end later, or a few bytes could keep the matching busy.
 _SVG = re.compile(
-    r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*)*<(?:[\w.-]+:)?svg[\s/>]",
+    r"\s*(?>(?><\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)\s*)*"
+    r"<(?:[\w.-]+:)?svg[\s/>]",
     re.DOTALL,
 )
 # MIME Sniffing 7.1, the tags by which a browser knows HTML.
 _HTML = re.compile(
-    r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|script|iframe|h1|div|font|table|a|style"
-    r"|title|b|br|p|meta)[\s>]",
+    r"\s*(?>(?><!--.*?-->)\s*)*<(?:!doctype html|html|head|body|script|iframe|h1|div|font|table|a"
+    r"|style|title|b|br|p|meta)[\s>]",
     re.DOTALL | re.IGNORECASE,
 )
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")

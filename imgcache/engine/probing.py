@@ -27,6 +27,8 @@ from imgcache.errors import LocalError
 from imgcache.model import Failure, ResponseFacts, Source, Validators, Verdict
 
 _NOT_SATISFIABLE = 416
+# A header that is longer is a decoder's business: it has a limit of time, and its own process.
+_MOST_JUDGED = 1 << 20
 
 
 @dataclass(slots=True, eq=False)
@@ -53,7 +55,10 @@ class Reader(Protocol):
 
 
 class PrefixSink:
-    """Takes a body until its first bytes settle the size; judged at 16 KiB, 32 KiB, 64 KiB..."""
+    """Takes a body until its first bytes settle the size; judged at 16 KiB, 32 KiB, 64 KiB...
+
+    Beyond 1 MiB it only collects.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.data = bytearray()
@@ -64,7 +69,7 @@ class PrefixSink:
     async def write(self, data: bytes) -> None:
         """The next bytes."""
         self.data += data
-        if len(self.data) >= self._next:
+        if self._next <= len(self.data) <= _MOST_JUDGED:
             self._next = 2 * len(self.data)
             # The label is asked when all is read.
             settled = judge_prefix(bytes(self.data), None, self._limits)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from imgcache.core.soundness import Limits
 from imgcache.engine.examining import Depth, Inquiry
+from imgcache.engine.probing import PrefixSink
 from imgcache.engine.verifying import verify
 from imgcache.model import Severity, Source, Verdict
 from imgcache.report.findings import EntryResult
@@ -84,6 +86,15 @@ async def test_a_probe_reads_on_where_the_header_is_long(world: World) -> None:
     (entry,) = await look(world)
     assert (entry.verdict, entry.actual) == (Verdict.OK, (1200, 800))
     assert world.origin.count("/a.jpg") == 2
+
+
+async def test_a_header_beyond_all_measure_is_left_to_a_decoder() -> None:
+    sink = PrefixSink(Limits(64_000_000, 1000, 100))
+    comments = b"!\xfe" + (b"\xff" + b"a" * 255) * 4100 + b"\0"
+    gif = pictures.gif(40, 30)
+    await sink.write(gif[:13] + comments + gif[13:] + b"\0" * 8192)
+    assert len(sink.data) > 1 << 20
+    assert not sink.enough
 
 
 async def test_a_probe_decodes_what_arrived_whole(world: World) -> None:
@@ -199,3 +210,14 @@ async def test_transient_failures_are_tried_again_and_named_as_what_they_are(wor
     entries = await look(world)
     assert [entry.verdict for entry in entries] == [Verdict.OK, Verdict.SERVER_ERROR]
     assert world.origin.count("/b.jpg") == 3
+
+
+async def test_an_image_that_kills_its_decoder_does_not_end_the_run(world: World) -> None:
+    world.extra["limits"] = {"decode_memory": 400 << 20}
+    good = world.origin.route("/good.jpg", body=JPEG)
+    bomb = world.origin.route("/bomb.webp", body=pictures.webp_bomb(7000, 7000))
+    after = world.origin.route("/after.jpg", body=pictures.jpeg(60, 40))
+    world.article(world.entry(good), world.entry(bomb, 7000, 7000), world.entry(after, 60, 40))
+    assert [entry.verdict for entry in await look(world, Depth.FULL)] == [
+        Verdict.OK, Verdict.TOO_MANY_PIXELS, Verdict.OK,
+    ]  # fmt: skip

@@ -20,7 +20,8 @@ _ORIENTATIONS = {
     (0, 0): 4, (1, 0): 5, (2, 0): 2, (3, 0): 7,
     (0, 1): 2, (1, 1): 7, (2, 1): 4, (3, 1): 5,
 }  # fmt: skip
-_CONTAINERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
+# The path to the frames of a sequence.
+_CONTAINERS = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 
 
 _APERTURE = struct.Struct(">IIIIiIiI")  # width, height, and both offsets, each as a fraction
@@ -91,11 +92,11 @@ def known(data: bytes) -> bytes:
     return data if data[8:12] in _MAJOR else data[:8] + b"mif1" + data[12:]
 
 
-def _flattened(data: bytes, start: int, end: int) -> Iterator[Box]:
-    """The boxes at the top level and inside of a movie, in order."""
+def _flattened(data: bytes, start: int, end: int, depth: int = 0) -> Iterator[Box]:
+    """The boxes at the top level and inside of a movie, in order; none stands where it can't."""
     for box in boxes(data, start, end):
-        if box.kind in _CONTAINERS:
-            yield from _flattened(data, box.start, box.end)
+        if box.kind in _CONTAINERS[depth : depth + 1]:
+            yield from _flattened(data, box.start, box.end, depth + 1)
         else:
             yield box
 
@@ -203,7 +204,8 @@ def _furthest(body: bytes) -> int:
         base = int.from_bytes(take(body, position, base_size), "big")
         extents = int.from_bytes(take(body, position + base_size, 2), "big")
         position += base_size + 2
-        for _ in range(extents):
+        # Extents that take no bytes are all the same, however many there are said to be.
+        for _ in range(extents if index_size + offset_size + length_size else min(extents, 1)):
             position += index_size
             start = int.from_bytes(take(body, position, offset_size), "big")
             length = int.from_bytes(take(body, position + offset_size, length_size), "big")
