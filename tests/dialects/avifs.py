@@ -246,6 +246,7 @@ AVIFS: Mapping[str, Dialect] = {
     "larger extents, to which it is stretched": Dialect(
         avif(picture(64, 48, said=ispe(100, 90))), (100, 90)
     ),
+    "a crop that stands": Dialect(avif(picture(64, 48, clap(20, 40, of=(64, 48)))), (20, 40)),
     "a crop of odd sides": Dialect(avif(picture(64, 48, clap(33, 25, of=(64, 48)))), (33, 25)),
     "a crop larger than the picture": Dialect(
         avif(picture(64, 48, clap(80, 24, of=(64, 48)))), (64, 48)
