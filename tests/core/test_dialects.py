@@ -68,10 +68,11 @@ def test_sizes_are_never_negative() -> None:
         assert min(size or Size(0, 0)) >= 0
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_where_imgcache_and_browsers_differ_a_reason_is_documented(name: str) -> None:
-    dialect = ALL[name]
-    assert dialect.agrees or dialect.reason in HEADINGS
+def test_where_imgcache_and_browsers_differ_a_reason_is_documented() -> None:
+    unexplained = {
+        name for name, one in ALL.items() if not one.agrees and one.reason not in HEADINGS
+    }
+    assert unexplained == set()
 
 
 def test_each_documented_reason_has_an_example() -> None:
