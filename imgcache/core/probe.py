@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from imgcache.core.formats.structure import Structure
 from imgcache.core.sniff import ENOUGH
 from imgcache.core.soundness import Examined, Label, Limits, examine
 from imgcache.model import Failure, Format, Size, Verdict
@@ -20,30 +21,26 @@ class Sized:
     size: Size
 
 
-def judge_prefix(data: bytes, label: Label, limits: Limits) -> Sized | Failure | None:
+def judge_prefix(data: bytes, label: Label | None, limits: Limits) -> Sized | Failure | None:
     """What these first bytes of a longer file settle; None where more of it is needed.
 
-    A flaw that more bytes could mend is not settled; a limit that is passed already is.
+    A flaw that more bytes could mend is not settled; a limit that is passed already is. Nothing
+    is while a part of the header is missing that could change the size.
     """
     found = examine(data, label, limits)
     structure = found.structure
     if found.format is None:
-        return _settled(found) if len(data) >= ENOUGH or _is_known(structure.flaw) else None
+        return _settled(found) if len(data) >= ENOUGH or _is_known(structure) else None
+    if not structure.headed:
+        return None
     if structure.flaw in (Verdict.UNSUPPORTED_FORMAT, Verdict.TOO_MANY_PIXELS):
         return _settled(found)
-    if structure.size is None or not _has_all_headers(found):
-        return None
-    return Sized(found.format, structure.size)
+    return Sized(found.format, structure.size) if structure.size is not None else None
 
 
-def _is_known(flaw: Verdict | None) -> bool:
+def _is_known(structure: Structure) -> bool:
     """An image format that browsers don't show is told by its first bytes."""
-    return flaw is Verdict.UNSUPPORTED_FORMAT
-
-
-def _has_all_headers(found: Examined) -> bool:
-    """A JPEG may bring its orientation late; where its pixels begin, all has been said."""
-    return found.format is not Format.JPEG or found.structure.scan is not None
+    return structure.flaw is Verdict.UNSUPPORTED_FORMAT and structure.headed
 
 
 def _settled(found: Examined) -> Failure:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from imgcache.core.formats import jxl
 from imgcache.core.formats.bmp import HEADER_SIZES
-from imgcache.core.formats.isobmff import brands
+from imgcache.core.formats.isobmff import brands, has_all_brands
 from imgcache.model import Format
 
 # How much of a file has to be looked at: comments may stand long before an `<svg`.
@@ -59,7 +59,7 @@ _NOT_SHOWN: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("a TIFF image", lambda head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))),
     ("a Photoshop document", lambda head: head.startswith(b"8BPS")),
     ("an EPS or PostScript document", lambda head: head.startswith((b"%!PS", b"\xc5\xd0\xd3\xc6"))),
-    ("a HEIC image", lambda head: bool(brands(head) & _HEIF)),
+    ("a HEIC image", lambda head: bool(brands(head) & _HEIF) and has_all_brands(head)),
     (
         "a JPEG 2000 image",
         lambda head: head.startswith((b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")),
@@ -84,15 +84,17 @@ _OTHER: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("audio or video", lambda head: head.startswith((b"RIFF", b"OggS", b"ID3"))),
 )
 
-# Blanks, an XML declaration, comments and a document type may stand before the root element.
+# Blanks, an XML declaration, comments and a document type may stand before the root element. Each
+# is atomic: what ended once does not end later, or a few bytes could keep the matching busy.
 _SVG = re.compile(
-    r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*)*<(?:[\w.-]+:)?svg[\s/>]",
+    r"\s*(?>(?><\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)\s*)*"
+    r"<(?:[\w.-]+:)?svg[\s/>]",
     re.DOTALL,
 )
 # MIME Sniffing 7.1, the tags by which a browser knows HTML.
 _HTML = re.compile(
-    r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|script|iframe|h1|div|font|table|a|style"
-    r"|title|b|br|p|meta)[\s>]",
+    r"\s*(?>(?><!--.*?-->)\s*)*<(?:!doctype html|html|head|body|script|iframe|h1|div|font|table|a"
+    r"|style|title|b|br|p|meta)[\s>]",
     re.DOTALL | re.IGNORECASE,
 )
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")

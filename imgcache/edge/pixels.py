@@ -19,7 +19,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from imgcache.core.formats import ico, png
+from imgcache.core.formats import avif, bmp, ico, png
 from imgcache.core.formats.structure import Structure
 from imgcache.core.recipe import Recipe
 from imgcache.core.soundness import Examined
@@ -37,6 +37,8 @@ _PLUGINS = {
     Format.BMP: BmpImagePlugin.BmpImageFile.format,
     Format.ICO: IcoImagePlugin.IcoImageFile.format,
 }
+# What they get in place of a file that browsers know and they don't.
+_PREPARED = {Format.ICO: ico.only, Format.AVIF: avif.known, Format.BMP: bmp.filled}
 # What decoders raise for broken files; by fuzzers' experience, not by their documentation.
 _BROKEN = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError,
@@ -94,8 +96,7 @@ def _whole(data: bytes, examined: Examined) -> Image.Image:
     fmt, structure = examined.format, examined.structure
     if fmt is None:
         raise UndecodableError("no decoder claims it")
-    file = ico.only(data) if fmt is Format.ICO else structure.decodable(data)
-    image = _opened(file, fmt)
+    image = _opened(_file(data, fmt, structure), fmt)
     if fmt is Format.PNG and image.info.get("default_image"):
         image.seek(1)  # the picture for viewers without animation comes first
     image.load()
@@ -103,7 +104,14 @@ def _whole(data: bytes, examined: Examined) -> Image.Image:
         raise UndecodableError("its header lies about its size")
     if fmt is Format.PNG and _may_lack_rows(image) and png.lacks_pixels(data):
         raise UndecodableError("it holds fewer pixels than its header says")
-    return image
+    return image.crop((0, 0, *structure.cropped)) if structure.cropped else image
+
+
+def _file(data: bytes, fmt: Format, structure: Structure) -> bytes:
+    """What the decoder gets: what it needs, in a form that it knows."""
+    if fmt in _PREPARED:
+        return _PREPARED[fmt](data)
+    return structure.decodable(data)
 
 
 def _may_lack_rows(image: Image.Image) -> bool:

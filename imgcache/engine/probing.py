@@ -26,12 +26,11 @@ from imgcache.engine.limits import Outcome, outcome_of
 from imgcache.engine.report import Traffic
 from imgcache.engine.tools import Tools
 from imgcache.errors import LocalError
-from imgcache.model import Failure, Format, ResponseFacts, Source, Validators, Verdict
+from imgcache.model import Failure, ResponseFacts, Source, Validators, Verdict
 
-# As much as a spool keeps in memory; there are as many probes as requests under way.
+# As much as a spool keeps in memory; there are as many probes as requests under way. A header that
+# is longer is a decoder's business: it has a limit of time, and its own process.
 _MOST_KEPT = 256 << 10
-# With this label no format is refused: the answer's own one is asked when all is read.
-_ANY_LABEL = Label(Format.SVG.media_type)
 _NOT_SATISFIABLE = 416
 
 
@@ -80,7 +79,8 @@ class PrefixSink:
         self.data += data
         if len(self.data) >= self._next:
             self._next = 2 * len(self.data)
-            settled = judge_prefix(bytes(self.data), _ANY_LABEL, self._limits)
+            # The label is asked when all is read.
+            settled = judge_prefix(bytes(self.data), None, self._limits)
             self.enough = self.full or settled is not None
 
     async def reset(self) -> None:

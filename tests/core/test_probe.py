@@ -9,7 +9,7 @@ from imgcache.model import Failure, Format, Size, Verdict
 from tests import pictures
 
 LIMITS = Limits(64_000_000, 1000, 100)
-SVG = Label("image/svg+xml")
+SVG = None
 IMAGES = {
     "jpeg": (pictures.jpeg(), Format.JPEG, (160, 120)),
     "turned": (pictures.jpeg(orientation=6), Format.JPEG, (120, 160)),

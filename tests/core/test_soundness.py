@@ -24,6 +24,12 @@ LIMITS = Limits(pixels=100_000, frames=3, scans=20)
         ("text/plain", True, False),
         ("application/json", True, False),
         ("application/rss+xml", True, False),
+        ("image/svg+xml", False, False),
+        ("application/pdf", False, False),
+        ("text/csv; header=present", False, False),
+        ("application/pdf, image/jpeg", False, True),
+        ("image/jpeg, application/zip", False, False),
+        ("pdf", False, True),
     ],
 )
 def test_a_label_hides_an_image_only_where_browsers_trust_it(
@@ -39,6 +45,9 @@ def test_a_label_hides_an_image_only_where_browsers_trust_it(
     [
         ("image/svg+xml", True),
         ("image/svg+xml; charset=utf-8", True),
+        ("text/html, image/svg+xml", True),
+        ("image/svg+xml, */*", True),
+        ("image/svg+xml, image/png", False),
         ("text/xml", False),
         ("image/png", False),
         ("text/plain", False),

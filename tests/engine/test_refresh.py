@@ -609,7 +609,7 @@ async def test_a_run_that_left_nothing_out_was_not_interrupted(world: World) -> 
     assert not (await world.refresh(max_time=0.0)).interrupted
 
 
-@pytest.mark.parametrize("size", ['width="0.4" height="9"', 'width="1e999" height="9"'])
+@pytest.mark.parametrize("size", ['width="0.4" height="9"', 'width="-5" height="9"'])
 async def test_a_size_that_can_not_be_declared_is_not_written(world: World, size: str) -> None:
     drawing = f'<svg xmlns="http://www.w3.org/2000/svg" {size}/>'.encode()
     odd = world.origin.route("/a.svg", body=drawing, content_type="image/svg+xml")

@@ -236,3 +236,14 @@ async def test_transient_failures_are_tried_again_and_named_as_what_they_are(wor
     entries = await look(world)
     assert [entry.verdict for entry in entries] == [Verdict.OK, Verdict.SERVER_ERROR]
     assert world.origin.count("/b.jpg") == 3
+
+
+async def test_an_image_that_kills_its_decoder_does_not_end_the_run(world: World) -> None:
+    world.extra["limits"] = {"decode_memory": 400 << 20}
+    good = world.origin.route("/good.jpg", body=JPEG)
+    bomb = world.origin.route("/bomb.webp", body=pictures.webp_bomb(7000, 7000))
+    after = world.origin.route("/after.jpg", body=pictures.jpeg(60, 40))
+    world.article(world.entry(good), world.entry(bomb, 7000, 7000), world.entry(after, 60, 40))
+    assert [entry.verdict for entry in await look(world, Depth.FULL)] == [
+        Verdict.OK, Verdict.TOO_MANY_PIXELS, Verdict.OK,
+    ]  # fmt: skip

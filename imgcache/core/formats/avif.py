@@ -5,6 +5,7 @@ Sources: ISO/IEC 23008-12 (HEIF) sections 6 and 9, AV1 Image File Format 1.1.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -19,7 +20,13 @@ _ORIENTATIONS = {
     (0, 0): 4, (1, 0): 5, (2, 0): 2, (3, 0): 7,
     (0, 1): 2, (1, 1): 7, (2, 1): 4, (3, 1): 5,
 }  # fmt: skip
-_CONTAINERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
+# The path to the frames of a sequence.
+_CONTAINERS = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
+
+
+_APERTURE = struct.Struct(">IIIIiIiI")  # width, height, and both offsets, each as a fraction
+# The major brands by which a decoder may know the file; browsers look at the others, too.
+_MAJOR = (b"avif", b"avis", b"mif1", b"msf1")
 
 
 @dataclass(slots=True)
@@ -30,6 +37,16 @@ class _Meta:
     properties: list[Box] = field(default_factory=list)
     used: list[int] = field(default_factory=list)
     extent: int = 0
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """The primary item, or the tracks of a sequence: its coded size and how it is shown."""
+
+    size: Size | None = None
+    cropped: Size | None = None
+    orientation: int = 1
 
 
 def walk(data: bytes) -> Structure:
@@ -37,8 +54,10 @@ def walk(data: bytes) -> Structure:
     meta = _Meta()
     track: list[Size] = []
     frames = 1
+    headed = False
     flaw: Verdict | None = None
     detail = ""
+    is_sequence = data[8:12] == b"avis"
     try:
         for box in _flattened(data, 0, len(data)):
             if box.kind == b"meta" and not meta.properties:
@@ -47,30 +66,37 @@ def walk(data: bytes) -> Structure:
                 track.append(_track_size(data, box))
             elif box.kind == b"stsz":
                 frames = max(frames, int.from_bytes(take(data, box.start + 8, 4), "big"))
+            headed = headed or (bool(track) and box.whole if is_sequence else meta.whole)
     except ShortError:
         flaw, detail = truncated()
-    size, orientation = _picture(meta, data)
-    if data[8:12] == b"avis" and track:
-        size = max(track)
-    if flaw is None and (size is None or 0 in size):
+    picture = _Picture(max(track)) if is_sequence and track else _picture(meta, data)
+    if flaw is None and (picture.size is None or 0 in picture.size):
         flaw, detail = Verdict.CORRUPT, "its header gives no size"
     if meta.extent > len(data):
         flaw, detail = truncated()
+    shown = picture.cropped or picture.size
     return Structure(
-        size=oriented(size, orientation) if size else None,
-        canvas=size,
-        orientation=orientation,
+        size=oriented(shown, picture.orientation) if shown else None,
+        headed=headed or flaw is not Verdict.TRUNCATED,
+        canvas=picture.size,
+        cropped=picture.cropped,
+        orientation=picture.orientation,
         frames=frames,
         flaw=flaw,
         detail=detail,
     )
 
 
-def _flattened(data: bytes, start: int, end: int) -> Iterator[Box]:
-    """The boxes at the top level and inside of a movie, in order."""
+def known(data: bytes) -> bytes:
+    """The file under a major brand that decoders know, where another one stands first."""
+    return data if data[8:12] in _MAJOR else data[:8] + b"mif1" + data[12:]
+
+
+def _flattened(data: bytes, start: int, end: int, depth: int = 0) -> Iterator[Box]:
+    """The boxes at the top level and inside of a movie, in order; none stands where it can't."""
     for box in boxes(data, start, end):
-        if box.kind in _CONTAINERS:
-            yield from _flattened(data, box.start, box.end)
+        if box.kind in _CONTAINERS[depth : depth + 1]:
+            yield from _flattened(data, box.start, box.end, depth + 1)
         else:
             yield box
 
@@ -88,6 +114,7 @@ def _read_meta(meta: _Meta, data: bytes, outer: Box) -> None:
                     meta.properties = list(boxes(data, inner.start, inner.end))
                 elif inner.kind == b"ipma" and not meta.used:
                     meta.used = _associations(data[inner.start : inner.end], meta.primary)
+    meta.whole = outer.whole
 
 
 def _associations(body: bytes, item: int) -> list[int]:
@@ -112,22 +139,42 @@ def _associations(body: bytes, item: int) -> list[int]:
     return []
 
 
-def _picture(meta: _Meta, data: bytes) -> tuple[Size | None, int]:
-    """The coded size and the orientation of the primary item."""
-    size: Size | None = None
-    turns, axis = 0, None
+def _picture(meta: _Meta, data: bytes) -> _Picture:
+    """The primary item; of properties of one kind the first counts."""
+    bodies: dict[bytes, bytes] = {}
     for number in meta.used:
-        if not 1 <= number <= len(meta.properties):
-            continue
-        box = meta.properties[number - 1]
-        body = data[box.start : box.end]
-        if box.kind == b"ispe" and len(body) >= 12:  # noqa: PLR2004 - version, width, height
-            size = Size(int.from_bytes(body[4:8], "big"), int.from_bytes(body[8:12], "big"))
-        elif box.kind == b"irot" and body:
-            turns = body[0] & 3
-        elif box.kind == b"imir" and body:
-            axis = body[0] & 1
-    return size, _ORIENTATIONS[turns, axis]
+        if 1 <= number <= len(meta.properties):
+            box = meta.properties[number - 1]
+            bodies.setdefault(box.kind, data[box.start : box.end])
+    extents = bodies.get(b"ispe", b"")
+    if len(extents) < 12:  # noqa: PLR2004 - version, width, height
+        return _Picture()
+    size = Size(int.from_bytes(extents[4:8], "big"), int.from_bytes(extents[8:12], "big"))
+    turns = int.from_bytes(bodies.get(b"irot", b"")[:1]) & 3
+    axis = bodies[b"imir"][0] & 1 if bodies.get(b"imir") else None
+    return _Picture(size, _aperture(bodies.get(b"clap", b""), size), _ORIENTATIONS[turns, axis])
+
+
+def _aperture(body: bytes, size: Size) -> Size | None:
+    """What a clean aperture leaves of the picture (14496-12, 12.1.4); None where it is ignored.
+
+    Browsers ignore one that is no whole pixels, or does not begin in the upper left corner:
+    what is cut off there was to be hidden, and would still be in the file.
+    """
+    if len(body) < _APERTURE.size:
+        return None
+    fields = _APERTURE.unpack_from(body)
+    (width, height), ratios = (fields[0], fields[2]), fields[1::2]
+    if 0 in ratios or width % ratios[0] or height % ratios[1]:
+        return None
+    cropped = Size(width // ratios[0], height // ratios[1])
+    # The offsets are those of the centres.
+    at_corner = (
+        2 * fields[4] == (cropped.width - size.width) * ratios[2]
+        and 2 * fields[6] == (cropped.height - size.height) * ratios[3]
+    )
+    inside = 0 < cropped.width <= size.width and 0 < cropped.height <= size.height
+    return cropped if at_corner and inside else None
 
 
 def _track_size(data: bytes, box: Box) -> Size:
@@ -157,7 +204,8 @@ def _furthest(body: bytes) -> int:
         base = int.from_bytes(take(body, position, base_size), "big")
         extents = int.from_bytes(take(body, position + base_size, 2), "big")
         position += base_size + 2
-        for _ in range(extents):
+        # Extents that take no bytes are all the same, however many there are said to be.
+        for _ in range(extents if index_size + offset_size + length_size else min(extents, 1)):
             position += index_size
             start = int.from_bytes(take(body, position, offset_size), "big")
             length = int.from_bytes(take(body, position + offset_size, length_size), "big")

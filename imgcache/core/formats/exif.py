@@ -1,4 +1,4 @@
-"""The four facts of an EXIF block that change how large a browser shows a JPEG.
+"""The four facts of an EXIF block that change how large a browser shows an image.
 
 Source: CIPA DC-008 (EXIF 2.32) section 4.6; HTML, "prepare an image for presentation".
 """
@@ -14,6 +14,8 @@ from imgcache.model import Size
 _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 0x0112, 0x011A, 0x011B, 0x0128
 _EXIF_IFD, _PIXEL_X, _PIXEL_Y = 0x8769, 0xA002, 0xA003
 _SHORT, _LONG, _RATIONAL = 3, 4, 5
+# Browsers take an orientation for one in its own type only, whatever number another one holds.
+_TYPES = {_ORIENTATION: _SHORT, _UNIT: _SHORT}
 _INCH = 2
 _CSS_DPI = 72  # the resolution at which a pixel is a pixel (HTML, same section)
 _LARGEST_IFD = 512
@@ -75,7 +77,8 @@ def _directory(tiff: bytes, order: str, offset: int) -> dict[int, float]:
         if start + 12 > len(tiff):
             break
         tag, kind, number = struct.unpack_from(order + "HHI", tiff, start)
-        value = _value(tiff, order, kind, start + 8) if number == 1 else None
+        usable = number == 1 and _TYPES.get(tag, kind) == kind
+        value = _value(tiff, order, kind, start + 8) if usable else None
         if value is not None:
             values[tag] = value
     return values

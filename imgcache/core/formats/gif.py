@@ -19,7 +19,7 @@ def walk(data: bytes) -> Structure:
         screen = take(data, 6, 7)
     except ShortError:
         flaw, detail = truncated()
-        return Structure(flaw=flaw, detail=detail)
+        return Structure(flaw=flaw, detail=detail, headed=False)
     size = Size(int.from_bytes(screen[:2], "little"), int.from_bytes(screen[2:4], "little"))
     position = 13 + _colours(screen[4])
     frames = 0
@@ -43,7 +43,11 @@ def walk(data: bytes) -> Structure:
         pass
     except ValueError:
         flaw, detail = Verdict.CORRUPT, "the code size of a frame is impossible"
-    return Structure(size=size, canvas=size, frames=max(frames, 1), flaw=flaw, detail=detail)
+    # Only the place of the first frame settles the size, or the end of a file without one.
+    headed = frames > 0 or flaw is not Verdict.TRUNCATED
+    return Structure(
+        size=size, headed=headed, canvas=size, frames=max(frames, 1), flaw=flaw, detail=detail
+    )
 
 
 def _judged(size: Size, frames: int) -> Finding:

@@ -14,6 +14,7 @@ from imgcache.model import Size, Verdict
 
 _DIRECTORY, _ENTRY = 6, 16
 _CURSOR = 2
+_PICTURE_HEAD = 24  # the beginning of a PNG or BMP that tells its size
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,14 @@ def walk(data: bytes) -> Structure:
         flaw, detail = truncated()
         return Structure(flaw=flaw, detail=detail)
     best = listed[0]
-    verdict, reason = _judged(data, best, len(listed))
-    return Structure(size=best.size, canvas=_coded(data, best), flaw=verdict, detail=reason)
+    if best.start < _DIRECTORY + _ENTRY * len(listed):
+        flaw, detail = Verdict.CORRUPT, "its directory points at itself"
+        return Structure(size=best.size, canvas=best.size, flaw=flaw, detail=detail)
+    flaw, detail = _judged(data, best)
+    return Structure(size=best.size, canvas=_coded(data, best), flaw=flaw, detail=detail)
 
 
-def _judged(data: bytes, entry: Entry, listed: int) -> Finding:
-    if entry.start < _DIRECTORY + _ENTRY * listed:
-        return Verdict.CORRUPT, "its directory points at itself"
+def _judged(data: bytes, entry: Entry) -> Finding:
     if entry.start + entry.length > len(data):
         return truncated()
     if data.startswith(png.SIGNATURE, entry.start):
@@ -64,9 +66,11 @@ def _judged(data: bytes, entry: Entry, listed: int) -> Finding:
     return None, ""
 
 
-def _coded(data: bytes, entry: Entry) -> Size:
+def _coded(data: bytes, entry: Entry) -> Size | None:
     """The size that the picture itself declares: what a decoder will allocate."""
-    head = data[entry.start : entry.start + 24].ljust(24, b"\0")
+    head = data[entry.start : entry.start + _PICTURE_HEAD]
+    if len(head) < _PICTURE_HEAD:
+        return None
     if head.startswith(png.SIGNATURE):
         return Size(int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big"))
     width, height = struct.unpack_from("<ii", head, 4)

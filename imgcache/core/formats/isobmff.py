@@ -9,15 +9,21 @@ from imgcache.core.formats.structure import ShortError, take
 
 # A file needs a dozen boxes; thousands of empty ones are an attack.
 _MOST_BOXES = 4096
+# Browsers look no further for a brand.
+_MOST_BRANDS = 144
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box: its four-character type, and where its payload starts and ends in the file."""
+    """One box: its four-character type, and where its payload starts and ends in the file.
+
+    `whole` is false where the file ends first; then so does the payload.
+    """
 
     kind: bytes
     start: int
     end: int
+    whole: bool = True
 
 
 def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
@@ -36,8 +42,9 @@ def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
             length = end - start
         if length < header:
             raise ShortError
-        yield Box(data[start + 4 : start + 8], start + header, min(start + length, end))
-        if start + length > end:
+        whole = start + length <= end
+        yield Box(data[start + 4 : start + 8], start + header, min(start + length, end), whole)
+        if not whole:
             raise ShortError
         start += length
 
@@ -46,5 +53,14 @@ def brands(data: bytes) -> frozenset[bytes]:
     """The major and compatible brands of the file type box at the beginning."""
     if data[4:8] != b"ftyp":
         return frozenset()
-    end = min(int.from_bytes(data[:4], "big"), len(data), 1024)
+    end = min(_brands_end(data), len(data))
     return frozenset({data[8:12], *(data[i : i + 4] for i in range(16, end - 3, 4))})
+
+
+def has_all_brands(data: bytes) -> bool:
+    """Whether the file type box is there to its end, so that no brand can follow."""
+    return len(data) >= _brands_end(data)
+
+
+def _brands_end(data: bytes) -> int:
+    return min(int.from_bytes(data[:4], "big"), _MOST_BRANDS)

@@ -77,11 +77,14 @@ class _Walk:
     kept: list[Span] = field(default_factory=lambda: [(0, 2)])
 
     def structure(self) -> Structure:
+        # The orientation may come late; where the pixels begin, all has been said.
+        headed = self.scan is not None
         if self.frame is None:
-            return Structure(scans=self.scans)
+            return Structure(scans=self.scans, headed=headed)
         meta = self.meta or exif.Exif()
         return Structure(
             size=meta.shown(self.frame.size),
+            headed=headed,
             canvas=self.frame.size,
             orientation=meta.orientation,
             scans=self.scans,

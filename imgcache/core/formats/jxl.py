@@ -31,7 +31,7 @@ class _Bits:
 
 def walk(data: bytes) -> Structure:
     """The size, and that browsers without a JPEG XL decoder don't show it."""
-    detail = "it is a JPEG XL, which most browsers don't show"
+    detail = "it is a JPEG XL, which most browsers don't show and which is not decoded here"
     size: Size | None = None
     try:
         stream = _codestream(data)
@@ -39,7 +39,13 @@ def walk(data: bytes) -> Structure:
             size = _size(_Bits(stream[2:]))
     except ShortError:
         pass
-    return Structure(size=size, canvas=size, flaw=Verdict.UNSUPPORTED_FORMAT, detail=detail)
+    return Structure(
+        size=size,
+        headed=size is not None,
+        canvas=size,
+        flaw=Verdict.UNSUPPORTED_FORMAT,
+        detail=detail,
+    )
 
 
 def _codestream(data: bytes) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field
 
-from imgcache.core.formats.structure import Span, Structure, truncated
+from imgcache.core.formats import exif
+from imgcache.core.formats.structure import Span, Structure, oriented, truncated
 from imgcache.model import Size, Verdict
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -16,6 +17,8 @@ _NEEDED = frozenset(
     {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"acTL", b"fcTL", b"fdAT"}
 )
 _CHECKED = _NEEDED - {b"iCCP"}
+_HEADER_LENGTH = 13
+_LOWER = 0x20  # the bit by which a chunk's first letter says that it may be left out (section 5.4)
 # Section 8.1: left, top, and the steps to the right and down of each pass.
 _ADAM7 = (
     (0, 0, 8, 8),
@@ -38,6 +41,9 @@ class _Walk:
     """What has been met so far."""
 
     header: bytes = b""
+    orientation: int | None = None
+    coloured: bool = False
+    headed: bool = False
     pixels: int = 0
     announced: int = 0
     frames: int = 0
@@ -46,14 +52,17 @@ class _Walk:
 
     @property
     def size(self) -> Size | None:
-        if len(self.header) != 13:  # noqa: PLR2004 - the length of IHDR
+        if len(self.header) != _HEADER_LENGTH:
             return None
         return Size(int.from_bytes(self.header[:4], "big"), int.from_bytes(self.header[4:8], "big"))
 
     def structure(self, flaw: Verdict | None = None, detail: str = "") -> Structure:
+        coded, orientation = self.size, self.orientation or 1
         return Structure(
-            size=self.size,
-            canvas=self.size,
+            size=oriented(coded, orientation) if coded else None,
+            headed=self.headed,
+            canvas=coded,
+            orientation=orientation,
             frames=max(self.announced, self.frames, 1),
             parts=tuple(self.kept),
             flaw=flaw,
@@ -62,16 +71,13 @@ class _Walk:
 
 
 def walk(data: bytes) -> Structure:
-    """The structure up to IEND; ancillary chunks that no decoder needs are left out of `parts`.
-
-    The orientation stays 1: the browsers' engines show a PNG as it lies, eXIf or not.
-    """
+    """The structure up to IEND; ancillary chunks that no decoder needs are left out of `parts`."""
     met = _Walk()
     position = len(SIGNATURE)
     while len(data) - position >= 8:  # noqa: PLR2004 - length and type of a chunk
         length = int.from_bytes(data[position : position + 4], "big")
         kind = data[position + 4 : position + 8]
-        if not met.header and kind != b"IHDR":
+        if not met.header and (kind, length) != (b"IHDR", _HEADER_LENGTH):
             return met.structure(Verdict.CORRUPT, "its first chunk is not the header")
         end = position + 12 + length
         _note(met, data, kind, position, min(end, len(data)))
@@ -88,31 +94,46 @@ def _note(met: _Walk, data: bytes, kind: bytes, start: int, end: int) -> None:
     if kind == b"IHDR" and not met.header:
         met.header = data[start + 8 : start + 21]
     elif kind == b"IDAT":
+        met.headed = True
         met.pixels += len(body)
-    elif kind == b"acTL":
-        met.announced = int.from_bytes(body[:4], "big")
     elif kind == b"fcTL":
         met.frames += 1
-    if kind in _CHECKED and zlib.crc32(body, zlib.crc32(kind)) != int.from_bytes(
-        data[end - 4 : end], "big"
-    ):
+    elif not met.headed:
+        _note_before_pixels(met, kind, body, intact=_is_intact(data, start, end))
+    if kind in _CHECKED and not _is_intact(data, start, end):
         met.damage = f"the checksum of its {kind.decode()} chunk is wrong"
     if kind in _NEEDED and not (kind == b"iCCP" and not _is_profile(data, start, end)):
         met.kept.append((start, end))
 
 
+def _note_before_pixels(met: _Walk, kind: bytes, body: memoryview, *, intact: bool) -> None:
+    """What counts before the first IDAT only, and is passed over behind it, as browsers do."""
+    if kind == b"acTL":
+        met.announced = int.from_bytes(body[:4], "big")
+    elif kind == b"eXIf" and intact and met.orientation is None:
+        met.orientation = exif.parse(bytes(body)).orientation
+    elif kind == b"PLTE" and not met.coloured:
+        met.coloured = True
+    elif kind in (b"IHDR", b"PLTE") or (kind not in _NEEDED and not kind[0] & _LOWER):
+        # One too many, or without which the pixels mean nothing (section 5.4).
+        met.damage = f"browsers refuse its {kind.decode('latin-1')!r} chunk"
+
+
+def _is_intact(data: bytes, start: int, end: int) -> bool:
+    """Whether the checksum of a chunk is right (section 5.5)."""
+    checked = memoryview(data)[start + 4 : end - 4]
+    return zlib.crc32(checked) == int.from_bytes(data[end - 4 : end], "big")
+
+
 def _is_profile(data: bytes, start: int, end: int) -> bool:
     """Whether an iCCP chunk holds a profile that inflates to a sane length, checksum included."""
-    body = data[start + 8 : end - 4]
-    if zlib.crc32(body, zlib.crc32(b"iCCP")) != int.from_bytes(data[end - 4 : end], "big"):
-        return False
-    name, _, packed = body.partition(b"\0")
+    name, _, packed = data[start + 8 : end - 4].partition(b"\0")
     inflater = zlib.decompressobj()
     try:
         inflater.decompress(packed[1:], _LARGEST_PROFILE)
     except zlib.error:
         return False
-    return bool(name) and packed[:1] == b"\0" and inflater.eof
+    return bool(name) and packed[:1] == b"\0" and inflater.eof and _is_intact(data, start, end)
 
 
 def _judged(met: _Walk) -> Structure:
@@ -128,8 +149,8 @@ def _lie(met: _Walk) -> str | None:
     size = met.size
     if size is None or 0 in size:
         return "its header gives no size"
-    depth, colour, _, _, interlace = met.header[8:13]
-    if depth not in _DEPTHS.get(colour, ()) or interlace > 1:
+    depth, colour, packing, filtering, interlace = met.header[8:13]
+    if depth not in _DEPTHS.get(colour, ()) or packing or filtering or interlace > 1:
         return "its header describes no pixels that PNG has"
     if met.damage:
         return met.damage

@@ -20,7 +20,9 @@ class Structure:
 
     Attributes:
         size: what a browser shows (naturalWidth x naturalHeight); None where the header is missing.
+        headed: whether all is there that tells the size, so that no more bytes can change it.
         canvas: the pixels a decoder has to hold, before any orientation.
+        cropped: what is shown of the canvas, from its upper left corner; None where it is all.
         orientation: 1 to 8 as in EXIF.
         frames: animation frames that are there or announced, whichever is more.
         scans: passes over the pixels (progressive JPEG), else 1.
@@ -31,7 +33,9 @@ class Structure:
     """
 
     size: Size | None = None
+    headed: bool = True
     canvas: Size | None = None
+    cropped: Size | None = None
     orientation: int = 1
     frames: int = 1
     scans: int = 1

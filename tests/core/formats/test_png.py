@@ -36,10 +36,11 @@ def test_a_profile_that_inflates_beyond_reason_is_left_out() -> None:
         assert (b"iCCP" in png.walk(data).decodable(data)) is stays
 
 
-def test_an_orientation_in_a_png_is_not_applied_as_in_browsers() -> None:
+def test_an_orientation_in_a_png_is_applied_as_in_browsers() -> None:
     data = pictures.saved(pictures.photo(), "PNG", exif=pictures.exif(6))
     assert b"eXIf" in data
-    assert png.walk(data).size == (160, 120)
+    structure = png.walk(data)
+    assert (structure.size, structure.orientation) == ((120, 160), 6)
 
 
 def test_missing_frames_of_an_animation_are_truncated() -> None:

@@ -1,0 +1,177 @@
+"""BMP in its dialects: the headers from OS/2 to V5, run lengths, bit fields, upside down."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+
+from imgcache.model import Verdict
+from tests.dialects.dialect import Dialect, refused
+
+CORE, INFO, V2, V3, OS2, V4, V5 = 12, 40, 52, 56, 64, 108, 124
+RAW, RLE8, RLE4, BITFIELDS, JPEG, PNG, ALPHA_BITFIELDS = 0, 1, 2, 3, 4, 5, 6
+_WIDE = Verdict.UNSUPPORTED_FORMAT
+_MASKS_565 = struct.pack("<III", 0xF800, 0x07E0, 0x001F)
+_MASKS_888 = struct.pack("<III", 0xFF0000, 0xFF00, 0xFF)
+
+
+def bmp(
+    width: int,
+    height: int,
+    *,
+    header: int = INFO,
+    depth: int = 24,
+    compression: int = RAW,
+    masks: bytes = b"",
+    colours: int | None = None,
+    pixels: bytes | None = None,
+) -> bytes:
+    """A black BMP with this header; a negative height stands on its head."""
+    if header == CORE:
+        info = struct.pack("<IHHHH", header, width, height, 1, depth)
+    else:
+        used = colours or 0
+        fields = struct.pack("<IiiHHIIiiII", header, width, height, 1, depth, compression,
+                             0, 2835, 2835, used, 0)  # fmt: skip
+        info = (fields + (masks if header > INFO else b"")).ljust(header, b"\0")[:header]
+    count = (colours if colours is not None else 1 << depth) if depth <= 8 else 0
+    palette = b"\0" * ((3 if header == CORE else 4) * count)
+    behind = masks if header == INFO else b""
+    start = 14 + len(info) + len(behind) + len(palette)
+    if pixels is None:
+        pixels = b"\0" * ((abs(width) * depth + 31) // 32 * 4 * abs(height))
+    file = struct.pack("<2sIHHI", b"BM", start + len(pixels), 0, 0, start)
+    return file + info + behind + palette + pixels
+
+
+def runs8(width: int, height: int) -> bytes:
+    """Black rows as runs of bytes, and the end of the bitmap."""
+    return (bytes((width, 0)) + b"\0\0") * height + b"\0\1"
+
+
+def undecoded(data: bytes) -> Dialect:
+    """What browsers show and Pillow does not decode."""
+    return Dialect(data, (21, 9), _WIDE, differs="decoders that are missing")
+
+
+_PLAIN = bmp(21, 9)
+
+
+BMPS: Mapping[str, Dialect] = {
+    **{
+        f"{name}, {depth} bits": Dialect(bmp(21, 9, header=header, depth=depth), (21, 9))
+        for name, header in {"core": CORE, "info": INFO, "v4": V4, "v5": V5}.items()
+        for depth in (1, 4, 8, 16, 24, 32)
+        if not (header == CORE and depth in (16, 32))
+    },
+    "2 bits": undecoded(bmp(21, 9, depth=2)),
+    "v2": Dialect(bmp(21, 9, header=V2, masks=_MASKS_888), (21, 9)),
+    "v3": Dialect(bmp(21, 9, header=V3, masks=_MASKS_888), (21, 9)),
+    "os/2 2.0": Dialect(bmp(21, 9, header=OS2), (21, 9)),
+    "os/2 2.0, 8 bits": Dialect(bmp(21, 9, header=OS2, depth=8), (21, 9)),
+    "os/2 2.0, short": undecoded(bmp(21, 9, header=16)),
+    "upside down": Dialect(bmp(21, -9), (21, 9)),
+    "few colours": Dialect(bmp(21, 9, depth=8, colours=3), (21, 9)),
+    "5-6-5 bit fields": Dialect(
+        bmp(21, 9, depth=16, compression=BITFIELDS, masks=_MASKS_565), (21, 9)
+    ),
+    "8-8-8 bit fields": Dialect(
+        bmp(21, 9, depth=32, compression=BITFIELDS, masks=_MASKS_888), (21, 9)
+    ),
+    "10-10-10 bit fields": undecoded(
+        bmp(21, 9, depth=32, compression=BITFIELDS,
+            masks=struct.pack("<III", 0x3FF << 20, 0x3FF << 10, 0x3FF))
+    ),
+    "bit fields in v3": Dialect(
+        bmp(21, 9, header=V3, depth=16, compression=BITFIELDS, masks=_MASKS_565), (21, 9)
+    ),
+    "bit fields with alpha in v4": Dialect(
+        bmp(21, 9, header=V4, depth=32, compression=BITFIELDS,
+            masks=_MASKS_888 + struct.pack("<I", 0xFF000000)), (21, 9)
+    ),
+    "bit fields with alpha in v5": Dialect(
+        bmp(21, 9, header=V5, depth=32, compression=BITFIELDS,
+            masks=_MASKS_888 + struct.pack("<I", 0xFF000000)), (21, 9)
+    ),
+    "alpha bit fields": undecoded(
+        bmp(21, 9, depth=32, compression=ALPHA_BITFIELDS,
+            masks=_MASKS_888 + struct.pack("<I", 0xFF000000))
+    ),
+    "run lengths, 8 bits": Dialect(
+        bmp(21, 9, depth=8, compression=RLE8, pixels=runs8(21, 9)), (21, 9)
+    ),
+    "run lengths, 4 bits": Dialect(
+        bmp(21, 9, depth=4, compression=RLE4, pixels=runs8(21, 9)), (21, 9)
+    ),
+    "run lengths with jumps": Dialect(
+        bmp(21, 9, depth=8, compression=RLE8, pixels=b"\4\1\0\2\3\2\5\1\0\1"), (21, 9)
+    ),
+    "run lengths that end early": Dialect(
+        bmp(21, 9, depth=8, compression=RLE8, pixels=b"\4\1\0\1"), (21, 9)
+    ),
+    "a jpeg inside": refused(
+        bmp(21, 9, depth=0, compression=JPEG, pixels=b"\xff\xd8\xff\xd9"),
+        Verdict.UNSUPPORTED_FORMAT, (21, 9),
+    ),
+    "a png inside": refused(
+        bmp(21, 9, depth=0, compression=PNG, pixels=b"\x89PNG"),
+        Verdict.UNSUPPORTED_FORMAT, (21, 9),
+    ),
+    "run lengths that stop": Dialect(
+        bmp(21, 9, depth=8, compression=RLE8, pixels=runs8(21, 9)[:-9]), (21, 9), Verdict.TRUNCATED
+    ),
+    "run lengths without an end mark": Dialect(
+        bmp(21, 9, depth=8, compression=RLE8, pixels=runs8(21, 9)[:-2]), (21, 9)
+    ),
+    "pixels as they are in run lengths": Dialect(
+        bmp(21, 9, depth=8, compression=RLE8, pixels=(b"\0\x15" + b"\0" * 22 + b"\0\0") * 9
+            + b"\0\1"), (21, 9)
+    ),
+    "pixels as they are in run lengths, 4 bits": Dialect(
+        bmp(21, 9, depth=4, compression=RLE4, pixels=(b"\0\x15" + b"\0" * 12 + b"\0\0") * 9
+            + b"\0\1"), (21, 9)
+    ),
+    "run lengths upside down": Dialect(
+        bmp(21, -9, depth=8, compression=RLE8, pixels=runs8(21, 9)), (21, 9)
+    ),
+    "run lengths of the wrong depth": refused(
+        bmp(21, 9, depth=24, compression=RLE8, pixels=runs8(21, 9)), Verdict.CORRUPT, (21, 9)
+    ),
+    "no width": refused(bmp(0, 9), Verdict.CORRUPT),
+    "a negative width": refused(bmp(-21, 9), Verdict.CORRUPT, None),
+    "no height": refused(bmp(21, 0), Verdict.CORRUPT, (21, 0)),
+    "5 bits": refused(bmp(21, 9, depth=5, colours=0), Verdict.UNSUPPORTED_FORMAT, (21, 9)),
+    "64 bits": refused(bmp(21, 9, depth=64), Verdict.UNSUPPORTED_FORMAT, (21, 9)),
+    "a gap before the pixels": Dialect(
+        _PLAIN[:10] + struct.pack("<I", 54 + 40) + _PLAIN[14:54] + b"\0" * 40 + _PLAIN[54:], (21, 9)
+    ),
+    "no offset": Dialect(_PLAIN[:10] + b"\0" * 4 + _PLAIN[14:], (21, 9)),
+    "pixels in the header": Dialect(
+        _PLAIN[:10] + struct.pack("<I", 30) + _PLAIN[14:], (21, 9)
+    ),
+    "bit fields of 24 bits": refused(
+        bmp(21, 9, depth=24, compression=BITFIELDS, masks=_MASKS_888), _WIDE, (21, 9)
+    ),
+    "bit fields of 8 bits": refused(
+        bmp(21, 9, depth=8, compression=BITFIELDS, masks=_MASKS_888), _WIDE, (21, 9)
+    ),
+    "bit fields of nothing": Dialect(
+        bmp(21, 9, depth=32, compression=BITFIELDS, masks=b"\0" * 12), (21, 9)
+    ),
+    "bit fields in reverse": undecoded(
+        bmp(21, 9, depth=32, compression=BITFIELDS,
+            masks=struct.pack("<III", 0xFF, 0xFF00, 0xFF0000))
+    ),
+    "bit fields up high": Dialect(
+        bmp(21, 9, depth=32, compression=BITFIELDS,
+            masks=struct.pack("<III", 0xFF000000, 0xFF0000, 0xFF00)), (21, 9)
+    ),
+    "runs of 24 bits in os/2 2.0": undecoded(
+        bmp(21, 9, header=OS2, depth=24, compression=4, pixels=b"\x15\0\0\0\0\0" * 9 + b"\0\1")
+    ),
+    "huffman in os/2 2.0": refused(
+        bmp(21, 9, header=OS2, depth=1, compression=3), _WIDE, (21, 9)
+    ),
+    "a wrong file size": Dialect(_PLAIN[:2] + b"\1\0\0\0" + _PLAIN[6:], (21, 9)),
+    "bytes behind its end": Dialect(_PLAIN + b"more", (21, 9)),
+}  # fmt: skip

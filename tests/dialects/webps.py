@@ -1,0 +1,96 @@
+"""WebP in its dialects: lossy, lossless, extended, animated; what its chunks may say."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+
+from imgcache.model import Verdict
+from tests import pictures
+from tests.dialects import jpegs
+from tests.dialects.dialect import Dialect, refused
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """One RIFF chunk with its padding."""
+    return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) & 1)
+
+
+def riff(*chunks: bytes) -> bytes:
+    """A WebP of these chunks."""
+    body = b"WEBP" + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def canvas(width: int, height: int, flags: int = 0) -> bytes:
+    """A VP8X chunk (RFC 9649, 2.7.1)."""
+    sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return chunk(b"VP8X", bytes((flags, 0, 0, 0)) + sides)
+
+
+def picture(data: bytes) -> bytes:
+    """The picture chunk of a simple WebP."""
+    return data[12:]
+
+
+def frames(*places: tuple[int, int]) -> Sequence[bytes]:
+    """Animation frames with these left and top offsets, both even; each is 24 x 16."""
+    return [chunk(b"ANIM", b"\0" * 6)] + [
+        chunk(
+            b"ANMF",
+            (left // 2).to_bytes(3, "little") + (top // 2).to_bytes(3, "little")
+            + (23).to_bytes(3, "little") + (15).to_bytes(3, "little") + b"\x32\0\0\0"
+            + picture(_LOSSY),
+        )
+        for left, top in places
+    ]  # fmt: skip
+
+
+EXIF, ALPHA, ANIMATED = 0x08, 0x10, 0x02
+_LOSSY, _LOSSLESS = pictures.webp(24, 16), pictures.webp(24, 16, lossless=True)
+_TURN = chunk(b"EXIF", jpegs.tiff(6))
+
+WEBPS: Mapping[str, Dialect] = {
+    "lossy": Dialect(_LOSSY, (24, 16)),
+    "lossless": Dialect(_LOSSLESS, (24, 16)),
+    "lossless with alpha": Dialect(pictures.webp(24, 16, lossless=True, alpha=True), (24, 16)),
+    "lossy with alpha": Dialect(pictures.webp(24, 16, alpha=True), (24, 16)),
+    "extended": Dialect(riff(canvas(24, 16), picture(_LOSSY)), (24, 16)),
+    "extended and lossless": Dialect(riff(canvas(24, 16), picture(_LOSSLESS)), (24, 16)),
+    "turned by exif": Dialect(pictures.webp(24, 16, orientation=6), (24, 16)),
+    **{
+        f"orientation {number}": Dialect(
+            riff(canvas(24, 16, EXIF), picture(_LOSSY), chunk(b"EXIF", jpegs.tiff(number))),
+            (24, 16),
+        )
+        for number in (2, 3, 6, 8)
+    },
+    "turned without the flag": Dialect(riff(canvas(24, 16), picture(_LOSSY), _TURN), (24, 16)),
+    "animated": Dialect(pictures.webp(24, 16, frames=3), (24, 16)),
+    "animated and lossless": Dialect(pictures.webp(24, 16, frames=3, lossless=True), (24, 16)),
+    "frames at places": Dialect(
+        riff(canvas(40, 30, ANIMATED), *frames((0, 0), (16, 14))), (40, 30)
+    ),
+    "bytes behind its end": Dialect(_LOSSY + b"more", (24, 16)),
+    "an unknown chunk": Dialect(
+        riff(canvas(24, 16), chunk(b"what", b"hello"), picture(_LOSSY)), (24, 16)
+    ),
+    "a scaled header": Dialect(
+        _LOSSY[:27] + bytes((_LOSSY[27] | 0x40,)) + _LOSSY[28:], (24, 16)
+    ),
+    "a canvas of another size": refused(
+        riff(canvas(40, 30), picture(_LOSSY)), Verdict.CORRUPT, (40, 30)
+    ),
+    "a frame beyond the canvas": refused(
+        riff(canvas(30, 20, ANIMATED), *frames((0, 0), (16, 14))), Verdict.CORRUPT, (30, 20)
+    ),
+    "no picture": refused(riff(canvas(24, 16)), Verdict.CORRUPT, (24, 16)),
+    "no frame": refused(riff(canvas(24, 16, ANIMATED)), Verdict.CORRUPT, (24, 16)),
+    "nothing": refused(riff(), Verdict.CORRUPT),
+    "not a key frame": refused(
+        _LOSSY[:20] + bytes((_LOSSY[20] | 1,)) + _LOSSY[21:], Verdict.CORRUPT, (24, 16)
+    ),
+    "a riff that ends early": refused(
+        _LOSSY[:4] + struct.pack("<I", 30) + _LOSSY[8:], Verdict.CORRUPT, (24, 16)
+    ),
+}  # fmt: skip
