@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: demo test browser lint format types lock clean
+.PHONY: demo test browser contact-sheet lint format types lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/imgcache demo
@@ -15,6 +15,10 @@ test: lint types $(VENV)/.dev
 # What a browser shows, and the pages in it; needs a Chromium of the system, else it is skipped.
 browser: $(VENV)/.dev
 	$(BIN)/pytest -m browser
+
+# One picture told in all ways that files have, to be looked at: see docs/thumbnails.md.
+contact-sheet: $(VENV)/.dev
+	$(BIN)/python -m tests.contact_sheet docs/thumbnails.webp
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
