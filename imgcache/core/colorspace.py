@@ -57,7 +57,7 @@ def _told(data: bytes) -> dict[bytes, bytes]:
     """The chunks before the pixels that tell of colour: the first of its kind that is whole."""
     told: dict[bytes, bytes] = {}
     for chunk in takewhile(lambda chunk: chunk.kind != b"IDAT", chunks(data)):
-        if chunk.sound and _LENGTHS.get(chunk.kind) == len(chunk.body):
+        if _LENGTHS.get(chunk.kind) == len(chunk.body) and chunk.sound:
             told.setdefault(chunk.kind, chunk.body)
     return told
 

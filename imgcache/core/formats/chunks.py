@@ -13,17 +13,24 @@ _FRAME = 12  # length, type and checksum
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One chunk; `sound` tells whether its checksum is right."""
+    """One chunk; `check` is the checksum that a file has for it."""
 
     kind: bytes
     body: bytes
-    sound: bool = True
+    check: bytes = b""
+
+    @property
+    def sound(self) -> bool:
+        """Whether the checksum is right."""
+        return self._checksum() == self.check
 
     @property
     def file(self) -> bytes:
         """The bytes that a file has of it."""
-        check = struct.pack(">I", zlib.crc32(self.kind + self.body))
-        return struct.pack(">I", len(self.body)) + self.kind + self.body + check
+        return struct.pack(">I", len(self.body)) + self.kind + self.body + self._checksum()
+
+    def _checksum(self) -> bytes:
+        return struct.pack(">I", zlib.crc32(self.body, zlib.crc32(self.kind)))
 
 
 def chunks(data: bytes) -> Iterator[Chunk]:
@@ -32,6 +39,5 @@ def chunks(data: bytes) -> Iterator[Chunk]:
     while len(data) - position >= _FRAME:
         kind = data[position + 4 : position + 8]
         end = position + 8 + int.from_bytes(data[position : position + 4], "big")
-        body, check = data[position + 8 : end], data[end : end + 4]
-        yield Chunk(kind, body, zlib.crc32(kind + body) == int.from_bytes(check, "big"))
+        yield Chunk(kind, data[position + 8 : end], data[end : end + 4])
         position = end + 4
