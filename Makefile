@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: demo test browser torture screenshots lint format types lock clean
+.PHONY: demo test browser torture screenshots contact-sheet lint format types lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/imgcache demo
@@ -24,6 +24,10 @@ torture: $(VENV)/.dev
 # The pictures in docs/, taken anew; look at them before committing.
 screenshots: $(VENV)/.dev
 	$(BIN)/python -m tests.browser.screenshots
+
+# One picture told in all ways that files have, to be looked at: see docs/thumbnails.md.
+contact-sheet: $(VENV)/.dev
+	$(BIN)/python -m tests.contact_sheet docs/thumbnails.webp
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from imgcache.config import ThumbnailSettings
 
 # Raised by hand whenever thumbnails come out differently, so that old ones are made again.
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 Box = tuple[float, float, float, float]
 _SUFFIXES = {"webp": "webp", "jpeg": "jpg", "avif": "avif", "png": "png"}

@@ -19,11 +19,12 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from imgcache.core.formats import avif, bmp, ico, png
+from imgcache.core import colorspace
+from imgcache.core.formats import avif, bmp, first, ico, png
 from imgcache.core.formats.structure import Structure
 from imgcache.core.recipe import Recipe
 from imgcache.core.soundness import Examined
-from imgcache.edge import thumbnail
+from imgcache.edge import canvas, thumbnail
 from imgcache.edge.thumbnail import Source
 from imgcache.model import Format, Size
 
@@ -84,6 +85,8 @@ def decode(
         else:
             image = _whole(data, examined)
             source = Source(image, Size(*image.size), structure.orientation)
+        told = colorspace.profile(data, examined.format, source.image.info.get("icc_profile"))
+        source = replace(source, profile=told)
         return thumbnail.make(source, recipes)
     except Image.DecompressionBombError as exc:
         raise MemoryError from exc
@@ -96,14 +99,18 @@ def _whole(data: bytes, examined: Examined) -> Image.Image:
     fmt, structure = examined.format, examined.structure
     if fmt is None:
         raise UndecodableError("no decoder claims it")
-    image = _opened(_file(data, fmt, structure), fmt)
-    if fmt is Format.PNG and image.info.get("default_image"):
-        image.seek(1)  # the picture for viewers without animation comes first
+    file = _file(data, fmt, structure)
+    frame = first.of_apng(file) if fmt is Format.PNG else None
+    file = frame.file if frame else file
+    image = _opened(file, fmt)
     image.load()
+    if fmt is Format.PNG and _may_lack_rows(image) and png.lacks_pixels(file):
+        raise UndecodableError("it holds fewer pixels than its header says")
+    image = canvas.completed(image, file, fmt)
+    if frame and structure.canvas:
+        image = canvas.placed(image, frame.place, structure.canvas)
     if fmt is not Format.ICO and image.size != structure.canvas:
         raise UndecodableError("its header lies about its size")
-    if fmt is Format.PNG and _may_lack_rows(image) and png.lacks_pixels(data):
-        raise UndecodableError("it holds fewer pixels than its header says")
     return image.crop((0, 0, *structure.cropped)) if structure.cropped else image
 
 

@@ -77,7 +77,7 @@ def test_each_setting_changes_the_fingerprint(change: dict[str, Any]) -> None:
 
 def test_the_fingerprint_is_that_of_what_is_made() -> None:
     assert fingerprint(ThumbnailSettings()) == fingerprint(ThumbnailSettings(width=320, height=320))
-    assert fingerprint(ThumbnailSettings()) == "v1-320x320-inside-webp-q80-m2"
+    assert fingerprint(ThumbnailSettings()) == "v2-320x320-inside-webp-q80-m2"
 
 
 def test_a_new_version_of_the_code_changes_the_fingerprint(

@@ -15,7 +15,7 @@ from imgcache.core.soundness import Examined, Label, Limits, examine
 from imgcache.edge import pixels
 from imgcache.edge.thumbnail import Made
 from imgcache.model import Size
-from tests import pictures
+from tests import colours, pictures
 
 LIMITS = Limits(pixels=10**8, frames=1000, scans=100)
 
@@ -198,11 +198,21 @@ def test_the_default_image_of_an_animated_png_is_not_its_first_frame() -> None:
     assert near(thumbnail(data).convert("RGB").getpixel((9, 9)), pictures.RED)
 
 
-@pytest.mark.parametrize("size", [(3000, 2), (2, 3000), (1, 1), (1500, 1)])
-def test_extreme_shapes_keep_at_least_one_pixel(size: tuple[int, int]) -> None:
-    image = thumbnail(pictures.saved(Image.new("RGB", size, pictures.RED), "JPEG"))
-    assert min(image.size) == 1 or size == (3000, 2)
-    assert max(image.size) <= 320
+# libjpeg knows no more than 65,500 pixels a side.
+EXTREMES = [(3000, 2), (2, 3000), (1, 1), (1500, 1), (65_500, 1), (1, 65_500)]
+
+
+@pytest.mark.parametrize(
+    ("size", "image_format"),
+    [*((size, "JPEG") for size in EXTREMES), ((65_535, 1), "PNG"), ((1, 65_535), "PNG")],
+)
+def test_extreme_shapes_keep_at_least_one_pixel(size: tuple[int, int], image_format: str) -> None:
+    source = pictures.saved(Image.new("RGB", size, pictures.RED), image_format)
+    for fit in ("inside", "cover"):
+        image = thumbnail(source, width=320, height=320, fit=fit).convert("RGB")
+        assert 1 <= min(image.size) <= min(size)
+        assert max(image.size) <= min(320, max(size))
+        assert near(image.getpixel((0, 0)), pictures.RED)
 
 
 def test_several_thumbnails_come_in_their_order_and_of_one_decode() -> None:
@@ -240,6 +250,26 @@ def test_a_scaled_decode_looks_like_a_full_one(orientation: int) -> None:
     )
     differences = [abs(a - b) for a, b in zip(fast.tobytes(), full.tobytes(), strict=True)]
     assert sum(differences) / len(differences) < 1.5
+
+
+def test_the_colours_of_a_source_become_srgb_wherever_they_are_told() -> None:
+    light = (188, 188, 188)  # half of the light, stored as 128
+    half = pictures.raw_png(1, 1, rows=b"\0\x80\x80\x80", colour=2, extra=[colours.gama(100_000)])
+    assert near(thumbnail(half).convert("RGB").getpixel((0, 0)), light, 1)
+    grey = pictures.raw_png(
+        1, 1, rows=b"\0\x80\0", depth=16, colour=0, extra=[colours.gama(100_000)]
+    )
+    assert near(thumbnail(grey).convert("RGB").getpixel((0, 0)), light, 1)
+    red = colours.chart().point(lambda _: 0).copy()
+    red.paste((200, 0, 0), (0, 0, 16, 16))
+    wide = pictures.saved(red, "WEBP", lossless=True, icc_profile=colours.P3_PROFILE)
+    assert near(thumbnail(wide).convert("RGB").getpixel((0, 0)), (218, 0, 0), 2)
+
+
+def test_grey_stays_grey_with_alpha_or_without() -> None:
+    for mode in ("L", "LA"):
+        image = thumbnail(pictures.saved(colours.large(mode), "PNG"), width=40)
+        assert image.mode == mode
 
 
 def test_a_density_changes_the_size_and_not_the_pixels() -> None:

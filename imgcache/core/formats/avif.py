@@ -92,6 +92,26 @@ def known(data: bytes) -> bytes:
     return data if data[8:12] in _MAJOR else data[:8] + b"mif1" + data[12:]
 
 
+def code_points(data: bytes) -> tuple[int, int]:
+    """Colour primaries and transfer characteristics of the primary item (H.273); 2 is unknown."""
+    meta = _Meta()
+    try:
+        for box in boxes(data, 0, len(data)):
+            if box.kind == b"meta":
+                _read_meta(meta, data, box)
+                break
+    except ShortError:
+        pass
+    for number in meta.used:
+        if 1 <= number <= len(meta.properties):
+            start = meta.properties[number - 1].start
+            # ISO/IEC 14496-12, 12.1.5: an ICC profile would have another type.
+            if meta.properties[number - 1].kind == b"colr" and data[start : start + 4] == b"nclx":
+                points = data[start + 4 : start + 8]
+                return int.from_bytes(points[:2], "big"), int.from_bytes(points[2:], "big")
+    return 2, 2
+
+
 def _flattened(data: bytes, start: int, end: int, depth: int = 0) -> Iterator[Box]:
     """The boxes at the top level and inside of a movie, in order; none stands where it can't."""
     for box in boxes(data, start, end):

@@ -1,0 +1,43 @@
+"""The chunks of a PNG, to be read and written (PNG specification, third edition, section 5)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_SIGNATURE = 8
+_FRAME = 12  # length, type and checksum
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One chunk; `check` is the checksum that a file has for it."""
+
+    kind: bytes
+    body: bytes
+    check: bytes = b""
+
+    @property
+    def sound(self) -> bool:
+        """Whether the checksum is right."""
+        return self._checksum() == self.check
+
+    @property
+    def file(self) -> bytes:
+        """The bytes that a file has of it."""
+        return struct.pack(">I", len(self.body)) + self.kind + self.body + self._checksum()
+
+    def _checksum(self) -> bytes:
+        return struct.pack(">I", zlib.crc32(self.body, zlib.crc32(self.kind)))
+
+
+def chunks(data: bytes) -> Iterator[Chunk]:
+    """All whole chunks, in order."""
+    position = _SIGNATURE
+    while len(data) - position >= _FRAME:
+        kind = data[position + 4 : position + 8]
+        end = position + 8 + int.from_bytes(data[position : position + 4], "big")
+        yield Chunk(kind, data[position + 8 : end], data[end : end + 4])
+        position = end + 4
