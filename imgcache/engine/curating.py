@@ -7,9 +7,10 @@ and then of each cached file. Looking takes a twentieth of the time at most.
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from imgcache.config import Settings
@@ -71,7 +72,8 @@ class Curator:
         changed = await self._cataloguer.survey()
         due = time.monotonic() >= self._audited + _AUDIT
         if changed or due or seen != self._seen or self.catalogue is None:
-            await self._replace(await self._cataloguer.catalogue())
+            with _no_long_pause():
+                await self._replace(await self._cataloguer.catalogue())
             self._seen, self._audited = seen, time.monotonic()
 
     async def _replace(self, new: Catalogue) -> None:
@@ -85,6 +87,20 @@ class Curator:
         if trouble != self._trouble:
             self._listener.warned(f"the catalogue stays as it was: {trouble}")
         self._trouble = trouble
+
+
+@contextmanager
+def _no_long_pause() -> Iterator[None]:
+    """Keep the garbage collector away from a catalogue of a million objects, none of it garbage.
+
+    A full collection would stop every answer for half a second, again and again.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 async def catalogue_now(paths: Sequence[Path], settings: Settings, tools: Tools) -> Catalogue:
