@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from imgcache.edge.discovery import Found, discover
+from imgcache.edge.discovery import Found, check, discover
 from imgcache.edge.durable import open_existing, open_folder, write_all
 from imgcache.errors import ArticleError, LocalError
 
-__all__ = ["Found", "discover", "read", "replace"]
+__all__ = ["Found", "check", "discover", "read", "replace"]
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: should a FIFO have taken the file's place since it was looked at.

@@ -59,19 +59,28 @@ def _rank(found: Found) -> tuple[bool, bool, str]:
     return (not found.named, found.path.is_symlink(), found.shown)
 
 
+def check(paths: Sequence[Path]) -> None:
+    """Raises ConfigError for a PATH that does not exist, without looking into any."""
+    for path in paths:
+        _mode(path)
+
+
 def _in_path(path: Path, cache: str) -> Iterator[Found]:
+    if not stat.S_ISDIR(_mode(path)):
+        yield Found(path, shown(path), named=True, root=path.parent)
+        return
+    for file in _walk(path, cache, _ignored(path)):
+        yield Found(file, shown(file), named=False, root=path)
+
+
+def _mode(path: Path) -> int:
     try:
-        mode = path.stat().st_mode
+        return path.stat().st_mode
     except OSError as exc:
         reason = "does not exist" if isinstance(exc, FileNotFoundError) else exc.strerror
         raise ConfigError(f"{shown(path)}: {reason}; name an article or a folder of them") from exc
     except ValueError as exc:
         raise ConfigError(f"{shown(path)}: is no path ({exc})") from exc
-    if not stat.S_ISDIR(mode):
-        yield Found(path, shown(path), named=True, root=path.parent)
-        return
-    for file in _walk(path, cache, _ignored(path)):
-        yield Found(file, shown(file), named=False, root=path)
 
 
 def shown(path: Path) -> str:

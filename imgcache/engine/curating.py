@@ -14,7 +14,7 @@ from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core.layout import INDEX
-from imgcache.edge import database
+from imgcache.edge import articles, database
 from imgcache.engine.catalogue import Catalogue
 from imgcache.engine.cataloguing import Cataloguer
 from imgcache.engine.events import Listener, Silence
@@ -98,8 +98,13 @@ async def catalogue_now(paths: Sequence[Path], settings: Settings, tools: Tools)
 async def curated(
     settings: Settings, tools: Tools, listener: Listener | None = None
 ) -> AsyncIterator[Curator]:
-    """A curator of the configured articles at work; it ends with the context."""
-    cataloguer = Cataloguer(chosen((), settings), settings, tools)
+    """A curator of the configured articles at work; it ends with the context.
+
+    Raises ConfigError for a configured PATH that is not there.
+    """
+    paths = chosen((), settings)
+    await asyncio.to_thread(articles.check, paths)
+    cataloguer = Cataloguer(paths, settings, tools)
     curator = Curator(cataloguer, settings.cache.dir / INDEX, listener or Silence())
     keeping = asyncio.create_task(curator.keep())
     try:

@@ -26,9 +26,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
+VERIFY = "/api/verify"
 LARGEST_BODY = 4 << 20
 # uvicorn bounds only what comes in pieces.
-LARGEST_HEAD = 16 << 10
+LARGEST_HEAD = 64 << 10
 # For the whole body of a request, in seconds.
 BODY_TIME = 30.0
 _HEADERS = {
@@ -88,7 +89,8 @@ class Doors:
         if host is None or not self._hosts.allows(host):
             detail = "this service does not go by that name; set serve.allowed_hosts if it should"
             raise ProblemError(HTTPStatus.MISDIRECTED_REQUEST, detail)
-        if scope["method"] == "POST":
+        # Elsewhere the router answers that there is nothing to POST to.
+        if scope["method"] == "POST" and scope["path"] == VERIFY:
             self._check_post(headers, host)
 
     def _check_post(self, headers: Headers, host: str) -> None:
