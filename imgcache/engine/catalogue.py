@@ -19,6 +19,7 @@ from imgcache.report.findings import ArticleProblem, EntryResult, UrlState
 
 _RANKS = {Severity.ERROR: 0, Severity.WARNING: 1}
 _REMEMBERED = 64
+_WORKED_OUT = ("hosts", "broken_hosts", "broken_articles", "_by_name", "_by_url", "_haystacks")
 
 
 class Order(StrEnum):
@@ -131,6 +132,12 @@ class Catalogue:
                 self._selections.pop(next(iter(self._selections)), None)
             self._selections[query] = known
         return known
+
+    def prepare(self) -> None:
+        """Work out now, in the thread that made it, what the first readers would wait for."""
+        for name in _WORKED_OUT:
+            getattr(self, name)
+        self.select(Query())
 
     def says_the_same_as(self, other: Catalogue) -> bool:
         """Whether nobody could tell the two apart but by their editions."""

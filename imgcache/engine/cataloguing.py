@@ -152,7 +152,9 @@ class Cataloguer:
             results, state = _examined(article, examiner)
             entries.extend(results)
             states.extend(state)
-        return Catalogue(next(self._editions), time.time(), entries, states, urls, size)
+        catalogue = Catalogue(next(self._editions), time.time(), entries, states, urls, size)
+        catalogue.prepare()
+        return catalogue
 
     def _readings(self) -> Iterator[tuple[Found, Reading]]:
         for article in self._articles.values():

@@ -162,6 +162,31 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
 
 
 @app.command()
+def report(  # noqa: PLR0913  typer takes each flag as a parameter
+    paths: flags.Paths = None,
+    *,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", metavar="DIR", help="The folder to write; an older report is replaced."
+        ),
+    ] = Path("imgcache-report"),
+    config: flags.Config = None,
+    cache_dir: flags.CacheDir = None,
+    verbose: flags.Verbose = False,
+    quiet: flags.Quiet = False,
+    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
+    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+) -> None:
+    """A folder of HTML pages with thumbnails, from what the cache knows; asks nobody."""
+    from imgcache.surface.running import ReportWords, run_report  # noqa: PLC0415  see the module's docstring
+
+    console = _console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
+    words = ReportWords(paths or (), output, config, flags.as_settings(cache_dir, None, None, None))
+    raise typer.Exit(run_report(words, console))
+
+
+@app.command()
 def explain(  # noqa: PLR0913  typer takes each flag as a parameter
     url: Annotated[str, typer.Argument(metavar="URL", help="The URL, as an article has it.")],
     *,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from imgcache.config import Settings
 from imgcache.core.plan import Demand
+from imgcache.engine.catalogue import Catalogue
 from imgcache.engine.examining import Inquiry
 from imgcache.engine.explaining import explain
 from imgcache.engine.judging import Manner
@@ -18,8 +20,8 @@ from imgcache.engine.pipeline import Options, refresh
 from imgcache.engine.report import Report
 from imgcache.engine.verifying import verify
 from imgcache.errors import ConfigError, ImgcacheError
-from imgcache.model import Verdict
-from imgcache.report import explanation
+from imgcache.model import Severity, Verdict
+from imgcache.report import explanation, totals
 from imgcache.surface import demo, outputs
 from imgcache.surface.console import Console
 from imgcache.surface.flags import Output, PlainFormat, ReportFormat
@@ -84,6 +86,51 @@ def run_verify(words: VerifyWords, destination: Destination, console: Console) -
     return _guarded(console, lambda: _run(work, destination, console))
 
 
+@dataclass(frozen=True, slots=True)
+class ReportWords:
+    """The words of `imgcache report`, parsed; `flags` in the shape of the configuration file."""
+
+    paths: Sequence[Path]
+    output: Path
+    config: Path | None
+    flags: dict[str, Any] = field(default_factory=dict)
+
+
+def run_report(words: ReportWords, console: Console) -> int:
+    """Write a folder of pages; returns the exit status."""
+
+    def show() -> int:
+        with _from_extra("report"):
+            from imgcache.engine.publishing import publish  # noqa: PLC0415
+        settings = Settings.load(words.config, words.flags)
+        catalogue = asyncio.run(publish(words.paths, settings, words.output, console))
+        outputs.write([f"{words.output / 'index.html'}: {_weighed(catalogue)}\n"])
+        if catalogue.verdicts[Verdict.LOCAL_ERROR]:
+            return _UNUSABLE
+        return _FOUND if any(one.is_broken for one in catalogue.articles) else _WELL
+
+    return _guarded(console, show)
+
+
+def _weighed(catalogue: Catalogue) -> str:
+    errors = totals.count(catalogue.severities[Severity.ERROR], "error")
+    warnings = totals.count(catalogue.severities[Severity.WARNING], "warning")
+    entries = totals.count(len(catalogue.entries), "image entry", "image entries")
+    articles = totals.count(len(catalogue.articles), "article")
+    return f"{errors}, {warnings}; {entries} in {articles}"
+
+
+@contextmanager
+def _from_extra(command: str) -> Iterator[None]:
+    """Imports of what the extra `serve` brings. Raises ConfigError with the remedy."""
+    try:
+        yield
+    except ModuleNotFoundError as exc:
+        raise ConfigError(
+            f"imgcache {command} needs {exc.name}: pip install 'imgcache[serve]'"
+        ) from exc
+
+
 def run_explain(
     url: str, config: Path | None, flags: dict[str, Any], shown: PlainFormat, console: Console
 ) -> int:
@@ -103,12 +150,8 @@ def run_serve(config: Path | None, flags: dict[str, Any], console: Console) -> i
 
     def work() -> int:
         settings = Settings.load(config, flags)
-        try:
-            from imgcache.surface.service.server import serve  # noqa: PLC0415  needs the extra
-        except ModuleNotFoundError as exc:
-            raise ConfigError(
-                f"imgcache serve needs {exc.name}: pip install 'imgcache[serve]'"
-            ) from exc
+        with _from_extra("serve"):
+            from imgcache.surface.service.server import serve  # noqa: PLC0415
         stop = asyncio.Event()
         asyncio.run(_interruptible(serve(settings, console, stop), stop))
         return _WELL
