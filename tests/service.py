@@ -25,6 +25,7 @@ class Heard(Silence):
     notes: list[str] = field(default_factory=list)
     requests: list[tuple[str, str, int]] = field(default_factory=list)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
 
     def told(self, message: str) -> None:
@@ -41,6 +42,13 @@ class Heard(Silence):
     def served(self, method: str, path: str, status: int, seconds: float) -> None:
         assert seconds >= 0
         self.requests.append((method, path, status))
+        self.answered.set()
+
+    async def has_answered(self, path: str, times: int = 1) -> None:
+        """Wait until so many answers for a path have ended."""
+        while sum(one == path for _, one, _ in self.requests) < times:
+            self.answered.clear()
+            await self.answered.wait()
 
 
 @dataclass

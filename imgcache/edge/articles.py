@@ -10,12 +10,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from imgcache.edge.discovery import Found, Survey, discover, shown, survey
+from imgcache.edge.discovery import Found, Survey, check, discover, shown, survey
 from imgcache.edge.durable import open_existing, open_folder, write_all
 from imgcache.edge.staging import remove_leftover, staged
 from imgcache.errors import ArticleError, LocalError
 
-__all__ = ["Found", "Survey", "check_editable", "discover", "read", "replace", "survey", "sweep"]
+__all__ = [
+    "Found",
+    "Survey",
+    "check",
+    "check_editable",
+    "discover",
+    "read",
+    "replace",
+    "survey",
+    "sweep",
+]
 
 # O_NONBLOCK: should a FIFO have taken the file's place since it was looked at.
 _OLD_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC

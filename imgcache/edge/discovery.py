@@ -100,20 +100,29 @@ def _rank(found: Found) -> tuple[bool, bool, str]:
     return (not found.named, found.path.is_symlink(), found.shown)
 
 
+def check(paths: Sequence[Path]) -> None:
+    """Raises ConfigError for a PATH that does not exist, without looking into any."""
+    for path in paths:
+        _mode(path)
+
+
 def _in_path(path: Path, cache: str, leftovers: _Leftovers) -> Iterator[Found]:
-    try:
-        mode = path.stat().st_mode
-    except OSError as exc:
-        reason = "does not exist" if isinstance(exc, FileNotFoundError) else exc.strerror
-        raise ConfigError(f"{shown(path)}: {reason}; name an article or a folder of them") from exc
-    except ValueError as exc:
-        raise ConfigError(f"{shown(path)}: is no path ({exc})") from exc
-    if not stat.S_ISDIR(mode):
+    if not stat.S_ISDIR(_mode(path)):
         leftovers.beside(path, path.parent)
         yield Found(path, shown(path), named=True, root=path.parent)
         return
     for file in _walk(path, cache, _ignored(path), leftovers):
         yield Found(file, shown(file), named=False, root=path)
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except OSError as exc:
+        reason = "does not exist" if isinstance(exc, FileNotFoundError) else exc.strerror
+        raise ConfigError(f"{shown(path)}: {reason}; name an article or a folder of them") from exc
+    except ValueError as exc:
+        raise ConfigError(f"{shown(path)}: is no path ({exc})") from exc
 
 
 def shown(path: Path) -> str:

@@ -15,17 +15,24 @@ from imgcache.model import ImageFacts
 
 # More would only queue up at the disk.
 _THREADS = 4
+_Identity = tuple[int, ...]
 
 
 class Inspector:
     """Remembers which files of `store` were found sound. Used by one thread at a time.
 
-    All methods raise LocalError where a file can't be looked at.
+    What is not inspected between two calls of `begin` is forgotten. Raises LocalError where a
+    file can't be looked at.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._sound: dict[str, tuple[tuple[int, ...], bool]] = {}
+        self._known: dict[str, tuple[_Identity, bool]] = {}
+        self._before: dict[str, tuple[_Identity, bool]] = {}
+
+    def begin(self) -> None:
+        """A new look at everything begins."""
+        self._before, self._known = self._known, {}
 
     def inspect(self, images: Iterable[ImageFacts]) -> dict[str, ImageFacts]:
         """Those images whose files hold the right bytes, by hash, with the thumbnails they have."""
@@ -35,23 +42,21 @@ class Inspector:
 
     def _learn(self, images: Iterable[ImageFacts]) -> None:
         """Hash what was not hashed yet as it is now, some at once: hashing lets others run."""
-        sound: dict[str, tuple[tuple[int, ...], bool]] = {}
-        changed: list[tuple[ImageFacts, tuple[int, ...]]] = []
+        changed: list[tuple[ImageFacts, _Identity]] = []
         for image in images:
-            identity, known = self._store.identity(image), self._sound.get(image.sha256)
+            identity, known = self._store.identity(image), self._before.get(image.sha256)
             if identity is not None and known is not None and known[0] == identity:
-                sound[image.sha256] = known
+                self._known[image.sha256] = known
             elif identity is not None:
                 changed.append((image, identity))
         with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as threads:
             found = threads.map(self._store.is_intact, [image for image, _ in changed])
             for (image, identity), intact in zip(changed, found, strict=True):
                 # Named by what was there before the hashing: a change meanwhile is seen next time.
-                sound[image.sha256] = (identity, intact)
-        self._sound = sound
+                self._known[image.sha256] = (identity, intact)
 
     def _is_sound(self, image: ImageFacts) -> bool:
-        return self._sound.get(image.sha256, ((), False))[1]
+        return image.sha256 in self._known and self._known[image.sha256][1]
 
     def _with_thumbnails(self, image: ImageFacts) -> ImageFacts:
         there = tuple(

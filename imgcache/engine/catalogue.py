@@ -75,13 +75,18 @@ class Catalogue:
         entries: Sequence[EntryResult],
         articles: Sequence[ArticleState],
         states: Mapping[str, UrlState],
+        cache_bytes: int | None = None,
     ) -> None:
-        """A catalogue made at `made_at` (POSIX seconds); `states` by normalised URL."""
+        """A catalogue made at `made_at` (POSIX seconds); `states` by normalised URL.
+
+        `cache_bytes` is what all images and thumbnails of the cache take, if that is known.
+        """
         self.edition = edition
         self.made_at = made_at
         self.entries = tuple(entries)
         self.articles = tuple(articles)
         self.states = states
+        self.cache_bytes = cache_bytes
         self._selections: dict[Query, tuple[EntryResult, ...]] = {}
 
     @cached_property
@@ -136,8 +141,8 @@ class Catalogue:
 
     def says_the_same_as(self, other: Catalogue) -> bool:
         """Whether nobody could tell the two apart but by their editions."""
-        mine = (self.entries, self.articles, self.states)
-        return mine == (other.entries, other.articles, other.states)
+        mine = (self.entries, self.articles, self.states, self.cache_bytes)
+        return mine == (other.entries, other.articles, other.states, other.cache_bytes)
 
     def article(self, name: str) -> ArticleState | None:
         """The article of this path, as reports show it."""

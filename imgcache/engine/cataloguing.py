@@ -19,17 +19,19 @@ from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core.article import NotAnArticle
+from imgcache.core.gate import WebUrl
 from imgcache.core.location import SitePath
 from imgcache.core.verdict import Evidence
 from imgcache.edge import articles, site
 from imgcache.edge.articles import Found
+from imgcache.edge.index import Index
 from imgcache.edge.inspection import Inspector
 from imgcache.engine import reading
-from imgcache.engine.agenda import Agenda, InPlace
+from imgcache.engine.agenda import Agenda, InPlace, Item
 from imgcache.engine.catalogue import ArticleState, Catalogue
 from imgcache.engine.examining import Depth, Examiner, Inquiry
 from imgcache.engine.keeping import Keeper
-from imgcache.engine.planning import Facts, look_up
+from imgcache.engine.planning import Facts, batches, look_up
 from imgcache.engine.reading import Reading
 from imgcache.engine.results import offline_evidence
 from imgcache.engine.tools import Tools
@@ -38,6 +40,7 @@ from imgcache.errors import ArticleError
 from imgcache.model import ImageFacts, Severity, UrlFacts, Verdict
 from imgcache.report.findings import ArticleProblem, EntryResult, UrlState
 
+_BATCH = 2000
 _Read = Reading | NotAnArticle | ArticleError
 _Identity = tuple[int, ...]
 
@@ -83,11 +86,14 @@ class Cataloguer:
     async def catalogue(self) -> Catalogue:
         """What is known of the articles that the last survey found."""
         agenda = await asyncio.to_thread(self._agenda)
-        facts = await look_up(self._tools.ledger, list(agenda.web))
-        sound = await asyncio.to_thread(self._inspector.inspect, facts.images.values())
-        facts = Facts(facts.urls, sound)
+        self._inspector.begin()
+        states: dict[str, UrlState] = {}
+        for items in batches(agenda.web.values(), _BATCH):
+            facts = await look_up(self._tools.ledger, [item.url.href for item in items])
+            states |= await asyncio.to_thread(self._weigh, items, facts)
         await self._measure(agenda)
-        return await asyncio.to_thread(self._judged, agenda, facts)
+        size = await self._tools.ledger.ask(Index.total_bytes)
+        return await asyncio.to_thread(self._judged, agenda, states, size)
 
     def _survey(self) -> bool:
         found = articles.discover(self._paths, cache_dir=self._settings.cache.dir)
@@ -126,10 +132,18 @@ class Cataloguer:
             for key, location in located
         }
 
-    def _judged(self, agenda: Agenda, facts: Facts) -> Catalogue:
-        for href, item in agenda.web.items():
+    def _weigh(self, items: Sequence[Item], facts: Facts) -> dict[str, UrlState]:
+        """The states of some URLs; each item gets its evidence."""
+        sound, states = self._inspector.inspect(facts.images.values()), {}
+        for item in items:
+            href = item.url.href
             known = facts.urls.get(href)
-            item.evidence = offline_evidence(known, _copy(known, facts.images))
+            copy = sound.get(known.copy) if known is not None and known.copy is not None else None
+            item.evidence = offline_evidence(known, copy)
+            states[href] = _state(item.url, known, copy)
+        return states
+
+    def _judged(self, agenda: Agenda, urls: Mapping[str, UrlState], size: int) -> Catalogue:
         unmask_placeholders(agenda, self._settings.tolerance)
         examiner = Examiner(agenda, self._settings, Inquiry(Depth.OFFLINE))
         entries: list[EntryResult] = []
@@ -138,11 +152,7 @@ class Cataloguer:
             results, state = _examined(article, examiner)
             entries.extend(results)
             states.extend(state)
-        urls = {
-            href: _state(href, item.url.host, facts.urls.get(href), facts.images)
-            for href, item in agenda.web.items()
-        }
-        catalogue = Catalogue(next(self._editions), time.time(), entries, states, urls)
+        catalogue = Catalogue(next(self._editions), time.time(), entries, states, urls, size)
         catalogue.prepare()
         return catalogue
 
@@ -185,23 +195,17 @@ def _examined(
     return results, [ArticleState(shown, len(results), errors, warnings, problems)]
 
 
-def _copy(known: UrlFacts | None, images: Mapping[str, ImageFacts]) -> ImageFacts | None:
-    return images.get(known.copy) if known is not None and known.copy is not None else None
-
-
-def _state(
-    href: str, host: str, known: UrlFacts | None, images: Mapping[str, ImageFacts]
-) -> UrlState:
+def _state(url: WebUrl, known: UrlFacts | None, copy: ImageFacts | None) -> UrlState:
     if known is None:
-        return UrlState(href, host)
+        return UrlState(url.href, url.host)
     failure, response = known.failure, known.response
     return UrlState(
-        href,
-        host,
+        url.href,
+        url.host,
         asked_at=known.tried_at or None,
         succeeded_at=response.answered_at if response is not None else None,
         failing_since=(failure.since or known.tried_at) if failure is not None else None,
         failure=failure,
         status=failure.status if failure else response.status if response else None,
-        copy=_copy(known, images),
+        copy=copy,
     )

@@ -7,14 +7,15 @@ and then of each cached file. Looking takes a twentieth of the time at most.
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core.layout import INDEX
-from imgcache.edge import database
+from imgcache.edge import articles, database
 from imgcache.engine.catalogue import Catalogue
 from imgcache.engine.cataloguing import Cataloguer
 from imgcache.engine.events import Listener, Silence
@@ -71,7 +72,8 @@ class Curator:
         changed = await self._cataloguer.survey()
         due = time.monotonic() >= self._audited + _AUDIT
         if changed or due or seen != self._seen or self.catalogue is None:
-            await self._replace(await self._cataloguer.catalogue())
+            with _no_long_pause():
+                await self._replace(await self._cataloguer.catalogue())
             self._seen, self._audited = seen, time.monotonic()
 
     async def _replace(self, new: Catalogue) -> None:
@@ -87,6 +89,20 @@ class Curator:
         self._trouble = trouble
 
 
+@contextmanager
+def _no_long_pause() -> Iterator[None]:
+    """Keep the garbage collector away from a catalogue of a million objects, none of it garbage.
+
+    A full collection would stop every answer for half a second, again and again.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 async def catalogue_now(paths: Sequence[Path], settings: Settings, tools: Tools) -> Catalogue:
     """One catalogue, as of now. Raises ConfigError for a PATH that is not there, and LocalError."""
     cataloguer = Cataloguer(chosen(paths, settings), settings, tools)
@@ -98,8 +114,13 @@ async def catalogue_now(paths: Sequence[Path], settings: Settings, tools: Tools)
 async def curated(
     settings: Settings, tools: Tools, listener: Listener | None = None
 ) -> AsyncIterator[Curator]:
-    """A curator of the configured articles at work; it ends with the context."""
-    cataloguer = Cataloguer(chosen((), settings), settings, tools)
+    """A curator of the configured articles at work; it ends with the context.
+
+    Raises ConfigError for a configured PATH that is not there.
+    """
+    paths = chosen((), settings)
+    await asyncio.to_thread(articles.check, paths)
+    cataloguer = Cataloguer(paths, settings, tools)
     curator = Curator(cataloguer, settings.cache.dir / INDEX, listener or Silence())
     keeping = asyncio.create_task(curator.keep())
     try:

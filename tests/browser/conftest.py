@@ -75,6 +75,7 @@ def folder(newsroom: Path) -> Site:
     names = {
         "gallery": "index.html",
         "gone": "gone.html",
+        "articles": "articles.html",
         "article": article_name(newsrooms.BRIDGE),
         "hostile article": article_name(printable(newsrooms.HOSTILE)),
         "broken article": article_name(newsrooms.BROKEN),
@@ -91,6 +92,7 @@ def service(newsroom: Path) -> Iterator[Site]:
         paths = {
             "gallery": "",
             "gone": "?verdict=gone",
+            "articles": "articles",
             "article": _article(newsrooms.BRIDGE),
             "hostile article": _article(printable(newsrooms.HOSTILE)),
             "broken article": _article(newsrooms.BROKEN),

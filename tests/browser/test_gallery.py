@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.sites import Site, visiting
 
-PAGES = ["gallery", "gone", "article", "hostile article", "broken article"]
+PAGES = ["gallery", "gone", "articles", "article", "hostile article", "broken article"]
 PHONE, WIDE, TALL = (
     {"viewport": {"width": width, "height": height}}
     for width, height in ((320, 640), (1280, 900), (1280, 8000))
@@ -56,6 +56,16 @@ def test_the_article_to_mend_is_two_clicks_away(chromium: Browser, site: Site) -
         expect(target).to_be_in_viewport()
         assert "budget-chart.jpg" in target.locator("mark").inner_text()
         assert "It is an HTML page" in target.locator(".message").inner_text()
+
+
+def test_the_list_of_articles_leads_to_the_worst_one(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, **WIDE) as visit:
+        page = visit.page
+        page.goto(site.home)
+        page.get_by_role("link", name="Articles", exact=True).click()
+        assert page.locator("h1").inner_text() == "4 articles to mend"
+        page.locator("article a").first.click()
+        assert page.locator("article.error").count() == 2
 
 
 def test_a_broken_image_stands_beside_its_last_good_copy(chromium: Browser, site: Site) -> None:
@@ -151,7 +161,7 @@ def test_it_works_without_javascript(chromium: Browser, site: Site) -> None:
         assert page.locator("article").count() == 1
         page.get_by_role("link", name="articles/2026/harbour-bridge-reopens.md").click()
         assert page.locator("article").count() == 3
-        page.get_by_role("link", name="All images").click()
+        page.get_by_role("link", name="Images", exact=True).click()
         assert page.locator("h1").inner_text() == "5 images to mend"
         assert page.get_by_role("searchbox").is_visible() == site.has_form
 
@@ -198,6 +208,26 @@ def test_the_search_filters_while_one_types(chromium: Browser, site: Site) -> No
         expect(page.get_by_role("status")).to_contain_text("5")
         page.get_by_role("searchbox").fill("")
         expect(page.locator("article:visible")).to_have_count(20)
+
+
+def test_articles_are_found_on_their_page(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, **WIDE) as visit:
+        page = visit.page
+        page.goto(site.pages["articles"])
+        page.get_by_role("searchbox").fill("sport regatta")
+        expect(page.locator("article:visible")).to_have_count(1)
+
+
+def test_the_form_works_without_javascript(chromium: Browser, service: Site) -> None:
+    with visiting(chromium, service, java_script_enabled=False, **WIDE) as visit:
+        page = visit.page
+        page.goto(service.home)
+        page.get_by_label("Search addresses and articles").fill("crane")
+        page.get_by_label("Host").fill("cdn.news-wire.example")
+        page.get_by_role("button", name="Show").click()
+        assert page.locator("article").count() == 2
+        page.get_by_role("link", name="Show everything").click()
+        assert page.locator("article").count() == 20
 
 
 def headings_visible(page: Page) -> list[str]:

@@ -45,3 +45,21 @@ async def test_under_github_actions_the_format_suits(
     assert process.returncode == 1
     assert stdout.decode().startswith(start)
     assert summary.read_text().startswith("before\n## imgcache verify\n")
+
+
+async def test_metrics_of_each_run_replace_those_of_the_one_before(world: World) -> None:
+    world.article(world.entry("ftp://a.test/"), world.entry("data:image/png;base64,"))
+    path = world.folder / "node" / "imgcache.prom"
+    path.parent.mkdir()
+    words = ["refresh", "-q", "--metrics-file", str(path)]
+    done = await run(*words, cwd=world.folder)
+    assert (done.status, done.stderr) == (1, "")
+    first = path.read_text()
+    assert 'imgcache_entries{verdict="unsupported-url"} 1.0' in first
+    assert "imgcache_cache_bytes 0.0" in first
+    interrupted = await run(*words, "--max-time", "0s", cwd=world.folder)
+    assert interrupted.status == 1
+    assert os.listdir(path.parent) == [path.name]  # noqa: PTH208  names are all there is
+    missing = await run("refresh", "--metrics-file", "no/where.prom", cwd=world.folder)
+    assert missing.status == 2
+    assert "--metrics-file no/where.prom" in missing.stderr

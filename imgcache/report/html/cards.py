@@ -11,6 +11,7 @@ from imgcache.model import Size, Verdict
 from imgcache.report.excerpt import marked
 from imgcache.report.findings import CachedThumbnail, EntryResult, UrlState
 from imgcache.report.html.links import Links
+from imgcache.report.html.stock import Stock
 from imgcache.report.html.views import Card, Cell, Moment, Picture, Quote, Tone, Use
 from imgcache.report.totals import amount
 
@@ -27,6 +28,11 @@ _LONGEST_NAME, _LONGEST_ADDRESS = 80, 400
 _DASH, _TIMES = "\u2013", "\u00d7"
 
 
+def card_of(entry: EntryResult, stock: Stock, links: Links) -> Card:
+    """The card of one entry, with what is known of its URL."""
+    return card(entry, stock.state(entry.url), stock.users(entry.url), links)
+
+
 def card(
     entry: EntryResult, state: UrlState | None, users: Sequence[EntryResult], links: Links
 ) -> Card:
@@ -34,16 +40,17 @@ def card(
     state = state or _UNKNOWN_URL
     url = parse_web(entry.url)
     web = url if isinstance(url, WebUrl) else None
+    name = _name(entry, web)
     expected, shown = _to_scale(entry)
     return Card(
         entry=entry,
         tone=Tone.of(entry),
-        name=_name(entry, web),
+        name=name,
         address=_shortened(entry.url, _LONGEST_ADDRESS),
         link=web.href if web else None,
         article=_use(entry, links),
         expected=expected,
-        picture=_picture(entry, state, shown, links),
+        picture=_picture(entry, state, shown, links, name),
         original=links.original(entry) if entry.sha256 else None,
         copied=_copied(entry),
         actual=tuple(_actual(entry)),
@@ -135,13 +142,13 @@ def _scaled(size: Size, scale: float) -> Size:
     return Size(width, height)
 
 
-def _picture(entry: EntryResult, state: UrlState, shown: Size, links: Links) -> Picture | None:
+def _picture(
+    entry: EntryResult, state: UrlState, shown: Size, links: Links, name: str
+) -> Picture | None:
     if entry.sha256 is None:
         return None
     best = sharpest(entry)
     source = links.original(entry) if best is None else links.thumbnail(best)
-    url = parse_web(entry.url)
-    name = _name(entry, url if isinstance(url, WebUrl) else None)
     color = state.copy.color if state.copy else _NO_COLOR
     return Picture(source, shown, color, f"Cached copy of {name}")
 

@@ -2,6 +2,7 @@
 
     index.html page-2.html ...     everything, what is broken first
     gone.html gone-2.html ...      the same of one verdict
+    articles.html articles-2.html  all articles, the worst first
     articles/<hash>.html           the entries of one article, by the hash of its path
     thumbs/<sha256>.<suffix>       thumbnails, copied from the cache
 
@@ -18,9 +19,11 @@ from pathlib import PurePosixPath
 from imgcache.model import Verdict
 from imgcache.report.findings import CachedThumbnail, EntryResult
 from imgcache.report.html import pages
+from imgcache.report.html.articles import article, articles
 from imgcache.report.html.cards import sharpest
-from imgcache.report.html.gallery import Shelf, Stock, article, gallery
+from imgcache.report.html.gallery import gallery
 from imgcache.report.html.links import Selection
+from imgcache.report.html.stock import Shelf, Stock
 
 PER_PAGE = 48
 _NAME_DIGITS = 16
@@ -45,6 +48,10 @@ class FolderLinks:
     def gallery(self, selection: Selection) -> str:
         """A page of everything, or of one verdict; a folder knows no other filter."""
         return f"{self._above}{_gallery_name(selection)}"
+
+    def articles(self, page: int) -> str:
+        """A page of the list of articles."""
+        return f"{self._above}{_articles_name(page)}"
 
     def article(self, article: str) -> str:
         """The page of an article."""
@@ -83,6 +90,7 @@ def render(stock: Stock, select: Select, pictures: Collection[str]) -> Iterator[
     """
     yield from _articles(stock, FolderLinks(pictures, "../"))
     links = FolderLinks(pictures)
+    yield from _contents(stock, links)
     for verdict in [*stock.verdicts, None]:
         shelves = list(_shelves(verdict, select(verdict)))
         for shelf in reversed(shelves):
@@ -90,11 +98,19 @@ def render(stock: Stock, select: Select, pictures: Collection[str]) -> Iterator[
 
 
 def _articles(stock: Stock, links: FolderLinks) -> Iterator[tuple[str, str]]:
-    """Entries stand together by article, in the order of `stock.articles`."""
     entries = {name: list(some) for name, some in groupby(stock.entries, lambda one: one.article)}
-    for one in stock.articles:
+    for one in stock.broken_articles:
         view = article(stock, one, entries.get(one.article, []), links)
         yield article_name(one.article), pages.article(view)
+
+
+def _contents(stock: Stock, links: FolderLinks) -> Iterator[tuple[str, str]]:
+    page, pages_there = 0, 1
+    while page < pages_there:
+        page += 1
+        view = articles(stock, page, links)
+        pages_there = view.pager.pages
+        yield _articles_name(page), pages.articles(view)
 
 
 def _shelves(verdict: Verdict | None, entries: Sequence[EntryResult]) -> Iterator[Shelf]:
@@ -102,6 +118,10 @@ def _shelves(verdict: Verdict | None, entries: Sequence[EntryResult]) -> Iterato
     for page in range(1, count + 1):
         some = entries[(page - 1) * PER_PAGE : page * PER_PAGE]
         yield Shelf(Selection(verdict=verdict, page=page), some, len(entries), count)
+
+
+def _articles_name(page: int) -> str:
+    return "articles.html" if page == 1 else f"articles-{page}.html"
 
 
 def _gallery_name(selection: Selection) -> str:

@@ -33,6 +33,9 @@ class Links(Protocol):
     def gallery(self, selection: Selection) -> str:
         """A page of the gallery."""
 
+    def articles(self, page: int) -> str:
+        """A page of the list of articles."""
+
     def article(self, article: str) -> str:
         """The page of an article, by its path as reports have it."""
 

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from imgcache.report.html.views import WORDS, ArticleView, GalleryView
+from imgcache.report.html.views import WORDS, ArticlesView, ArticleView, GalleryView
 from imgcache.report.plain import printable
 from imgcache.report.totals import amount, count
 
@@ -56,12 +56,19 @@ def _environment() -> Environment:
 
 _PAGES = _environment()
 # Compiled now: the first reader should not wait for it.
-_GALLERY, _ARTICLE = (_PAGES.get_template(f"{name}.html") for name in ("gallery", "article"))
+_GALLERY, _ARTICLES, _ARTICLE = (
+    _PAGES.get_template(f"{name}.html") for name in ("gallery", "articles", "article")
+)
 
 
 def gallery(view: GalleryView) -> str:
     """A page of the gallery."""
     return _GALLERY.render(view=view)
+
+
+def articles(view: ArticlesView) -> str:
+    """A page of the list of articles."""
+    return _ARTICLES.render(view=view)
 
 
 def article(view: ArticleView) -> str:

@@ -168,6 +168,7 @@ class Chrome:
 
     title: str
     home: str
+    articles: str
     icon: str
     stylesheet: str
     script: str
@@ -189,6 +190,7 @@ class GalleryView:
     action: str | None
     sections: Sequence[Section]
     troubles: Sequence[Trouble]
+    more_troubles: int
     pager: Pager
 
 
@@ -202,3 +204,26 @@ class ArticleView:
     totals: Sequence[tuple[Tone, int]]
     cards: Sequence[Card]
     troubles: Sequence[Trouble]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One article in the list of them: how its images fare, and the worst of it."""
+
+    article: str
+    href: str
+    counted: str
+    totals: Sequence[tuple[Tone, int]]
+    tone: Tone
+    troubles: Sequence[Trouble]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlesView:
+    """One page of the list of articles."""
+
+    chrome: Chrome
+    headline: str
+    counted: str
+    rows: Sequence[Row]
+    pager: Pager

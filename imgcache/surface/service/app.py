@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -57,21 +58,36 @@ def create_app(settings: Settings, teller: Teller | None = None) -> FastAPI:
         app.include_router(part.router)
     problems.install(app)
     app.add_middleware(Doors, settings=settings.serve, meter=meter)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # as FastAPI documents it
+    guarded = settings.serve.token is not None
+    app.openapi = lambda: _openapi(app, guarded=guarded)  # type: ignore[method-assign]  # as FastAPI documents it
     return app
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's document, with the media type that errors really have."""
+def _openapi(app: FastAPI, *, guarded: bool) -> dict[str, Any]:
+    """FastAPI's document, made true.
+
+    Errors have a media type of their own, the door may answer before any route, and without a
+    token configured nobody needs one.
+    """
     if app.openapi_schema is None:
         schema = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
-        for operations in schema["paths"].values():
-            for operation in operations.values():
-                for status, response in operation["responses"].items():
-                    if status >= "400":
-                        content = response["content"].pop("application/json")
-                        response["content"] = {problems.MEDIA_TYPE: content}
+        for operation in (one for path in schema["paths"].values() for one in path.values()):
+            for status, response in operation["responses"].items():
+                if status >= "400":
+                    response["content"] = {problems.MEDIA_TYPE: _PROBLEM}
+            operation["responses"] |= _AT_THE_DOOR
+            if not guarded:
+                operation.pop("security", None)
+        if not guarded:
+            schema["components"].pop("securitySchemes", None)
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+_PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
+_AT_THE_DOOR = {
+    str(int(status)): {"description": status.phrase, "content": {problems.MEDIA_TYPE: _PROBLEM}}
+    for status in (HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+}

@@ -26,7 +26,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
+VERIFY = "/api/verify"
 LARGEST_BODY = 4 << 20
+# uvicorn bounds only what comes in pieces.
+LARGEST_HEAD = 64 << 10
 # For the whole body of a request, in seconds.
 BODY_TIME = 30.0
 _HEADERS = {
@@ -78,11 +81,16 @@ class Doors:
     def _check(self, scope: Message) -> None:
         """Raises ProblemError for a request that must not be heard."""
         headers = Headers(scope=scope)
+        if _length(scope) > LARGEST_HEAD:
+            detail = f"the head has more than {LARGEST_HEAD} bytes"
+            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise ProblemError(status, detail, {"Connection": "close"})
         host = headers.get("host")
         if host is None or not self._hosts.allows(host):
             detail = "this service does not go by that name; set serve.allowed_hosts if it should"
             raise ProblemError(HTTPStatus.MISDIRECTED_REQUEST, detail)
-        if scope["method"] == "POST":
+        # Elsewhere the router answers that there is nothing to POST to.
+        if scope["method"] == "POST" and scope["path"] == VERIFY:
             self._check_post(headers, host)
 
     def _check_post(self, headers: Headers, host: str) -> None:
@@ -114,6 +122,11 @@ _JSON = "application/json"
 _OUR_SLIP = ProblemError(
     HTTPStatus.INTERNAL_SERVER_ERROR, "imgcache itself failed; its operator finds why in the log"
 )
+
+
+def _length(scope: Message) -> int:
+    fields = sum(len(name) + len(value) for name, value in scope["headers"])
+    return fields + len(scope["raw_path"]) + len(scope["query_string"])
 
 
 def _method(scope: Message) -> str:

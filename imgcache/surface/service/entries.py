@@ -86,7 +86,7 @@ async def articles(
 async def url(
     request: Request,
     known: CatalogueNow,
-    url: Annotated[str, Query(max_length=8192, description="As an article spells it")],
+    url: Annotated[str, Query(max_length=4096, description="As an article spells it")],
 ) -> Response:
     """What the cache knows of one URL, and which entries name it."""
     state = known.state(url)

@@ -9,9 +9,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 
-from imgcache.edge.index import Index
 from imgcache.engine.catalogue import Catalogue
-from imgcache.errors import LocalError
 from imgcache.report import metrics
 from imgcache.report.metrics import State
 from imgcache.surface.service.backstage import BackstageNow, CatalogueNow
@@ -53,21 +51,19 @@ async def readyz(known: CatalogueNow) -> Ready:  # noqa: ARG001  its absence is 
 )
 async def exposition(backstage: BackstageNow) -> Response:
     """The metrics, in the text format of Prometheus."""
-    try:
-        held = await backstage.tools.ledger.ask(Index.total_bytes)
-    except LocalError:
-        held = None
     text = metrics.render(backstage.meter.registry)
     known = backstage.curator.catalogue
     if known is not None:
-        text += await asyncio.to_thread(_state_of, known, held)
+        text += await asyncio.to_thread(_state_of, known)
     return Response(text, media_type=metrics.MEDIA_TYPE)
 
 
-def _state_of(known: Catalogue, held: int | None) -> str:
+def _state_of(known: Catalogue) -> str:
     registry = CollectorRegistry()
     failed = sum(bool(one.problems) for one in known.articles)
-    metrics.add_state(registry, State(known.verdicts, len(known.articles), failed, held))
+    metrics.add_state(
+        registry, State(known.verdicts, len(known.articles), failed, known.cache_bytes)
+    )
     meaning = "When a URL last answered with a sound image"
     metrics.add_gauge(
         registry, "imgcache_last_answer_timestamp_seconds", meaning, known.last_answer

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from imgcache.core import layout
 from imgcache.engine.catalogue import ArticleState
@@ -22,9 +22,16 @@ def _can_be_written(text: str) -> str:
     return text
 
 
+def _is_number(value: object) -> object:
+    """JSON knows no integers: 8.0 is one, for JSON Schema too; "8" and true are none."""
+    if isinstance(value, bool | str):
+        raise ValueError("is no number")  # noqa: TRY004  pydantic listens to ValueError
+    return value
+
+
 # What an article can declare (core/declared.py).
 Written = Annotated[str, AfterValidator(_can_be_written)]
-Side = Annotated[int, Field(ge=1, le=999_999_999, strict=True)]
+Side = Annotated[int, Field(ge=1, le=999_999_999), BeforeValidator(_is_number)]
 _MOST_ENTRIES = 1000
 
 

@@ -23,9 +23,11 @@ from imgcache.engine.catalogue import Catalogue, Order
 from imgcache.model import Verdict
 from imgcache.report.findings import CachedThumbnail, EntryResult
 from imgcache.report.html import pages
+from imgcache.report.html.articles import article, articles
 from imgcache.report.html.folder import PER_PAGE
-from imgcache.report.html.gallery import Form, Shelf, article, gallery
+from imgcache.report.html.gallery import gallery
 from imgcache.report.html.links import Selection
+from imgcache.report.html.stock import Form, Shelf
 from imgcache.surface.service.backstage import BackstageNow, CatalogueNow
 from imgcache.surface.service.entries import Page, Text
 from imgcache.surface.service.images import is_known
@@ -59,6 +61,10 @@ class ServiceLinks:
         query = urlencode({key: value for key, value in {**asked, "page": page}.items() if value})
         return f"./?{query}" if query else "./"
 
+    def articles(self, page: int) -> str:
+        """A page of the list of articles."""
+        return f"articles?page={page}" if page > 1 else "articles"
+
     def article(self, article: str) -> str:
         """The page of an article."""
         return f"article?path={quote(article, errors='surrogatepass')}"
@@ -87,6 +93,15 @@ async def home(
     links = ServiceLinks(backstage.settings.thumbnails)
     selection = Selection(verdict, host or None, text or "", page)
     return await _drawn(request, known, lambda: _gallery(known, selection, links))
+
+
+@get(router, "/articles")
+async def list_of_articles(
+    request: Request, known: CatalogueNow, backstage: BackstageNow, page: Page = 1
+) -> Response:
+    """All articles, for people: the worst first."""
+    links = ServiceLinks(backstage.settings.thumbnails)
+    return await _drawn(request, known, lambda: pages.articles(articles(known, page, links)))
 
 
 @get(router, "/article")

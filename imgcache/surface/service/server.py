@@ -16,6 +16,7 @@ from imgcache.engine.curating import Curator
 from imgcache.errors import ConfigError
 from imgcache.surface.service.app import create_app
 from imgcache.surface.service.connection import PatientConnection
+from imgcache.surface.service.doors import LARGEST_HEAD
 from imgcache.surface.service.hosts import is_loopback
 from imgcache.surface.service.meter import Teller
 
@@ -23,7 +24,6 @@ _BACKLOG = 2048
 # Seconds: silence between two requests of a connection; for the last answers when it ends.
 _KEEP_ALIVE = 15
 _GRACE = 5
-_LARGEST_HEAD = 16 << 10
 _MOST_CONNECTIONS = 4000
 
 
@@ -95,7 +95,7 @@ def _config(app: object, teller: Teller) -> uvicorn.Config:
         backlog=_BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=_GRACE,
-        h11_max_incomplete_event_size=_LARGEST_HEAD,
+        h11_max_incomplete_event_size=LARGEST_HEAD,
     )
 
 

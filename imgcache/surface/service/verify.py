@@ -14,6 +14,7 @@ from imgcache.engine.report import Report
 from imgcache.model import Declared
 from imgcache.report.json import entry_document, summary_document
 from imgcache.surface.service.backstage import BackstageNow
+from imgcache.surface.service.doors import VERIFY
 from imgcache.surface.service.models import ArticleQuestion, EntriesQuestion, VerifyAnswer
 from imgcache.surface.service.problems import documented, too_early
 
@@ -29,7 +30,7 @@ _bearer = Security(HTTPBearer(auto_error=False, description="serve.token, if it 
 
 
 @router.post(
-    "/api/verify",
+    VERIFY,
     response_model=VerifyAnswer,
     responses=documented(400, 401, 403, 408, 413, 415, 422, 503),
     dependencies=[_bearer],

@@ -40,6 +40,7 @@ def links(page: str) -> Iterator[str]:
 def test_the_pages_of_a_small_run() -> None:
     assert list(files([OK, GONE])) == [
         article_name("articles/a.md"),
+        "articles.html",
         "ok.html",
         "gone.html",
         "index.html",
@@ -87,6 +88,14 @@ def test_the_thumbnails_are_beside_the_pages() -> None:
     assert FolderLinks({name}, "../").thumbnail(thumbnail) == f"../{name}"
 
 
-def test_without_any_article_there_is_one_page() -> None:
-    assert list(files([])) == ["index.html"]
-    assert "No images yet" in files([])["index.html"]
+def test_many_articles_are_paged() -> None:
+    written = files([replace(OK, article=f"articles/{number}.md") for number in range(101)])
+    assert written["articles.html"].count("<article") == 100
+    assert written["articles-2.html"].count("<article") == 1
+
+
+def test_without_any_article_the_pages_say_so() -> None:
+    written = files([])
+    assert list(written) == ["articles.html", "index.html"]
+    assert "No images yet" in written["index.html"]
+    assert "No articles yet" in written["articles.html"]

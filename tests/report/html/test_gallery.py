@@ -6,8 +6,9 @@ from imgcache.engine.catalogue import Catalogue, Query
 from imgcache.model import Severity, Verdict
 from imgcache.report.findings import ArticleProblem
 from imgcache.report.html.folder import FolderLinks
-from imgcache.report.html.gallery import Form, Shelf, article, gallery
+from imgcache.report.html.gallery import gallery
 from imgcache.report.html.links import Selection
+from imgcache.report.html.stock import Form, Shelf
 from imgcache.report.html.views import GalleryView, Tone
 from tests.report import sample
 from tests.report.html.stock import stock_of
@@ -85,16 +86,13 @@ def test_without_a_server_there_is_no_form() -> None:
     assert view_of(EVERYTHING, form=Form("/", ["a.test"])).hosts == ["a.test"]
 
 
-def test_an_article_shows_its_entries_as_they_stand_in_it() -> None:
-    problem = ArticleProblem("articles/a.md", 3, "the key 'images' occurs twice")
-    facts = replace(EVERYTHING.articles[0], problems=(problem,))
-    view = article(EVERYTHING, facts, [OK, GONE], LINKS)
-    assert [one.entry for one in view.cards] == [OK, GONE]
-    assert view.counted == "2 image entries"
-    assert [one.problem for one in view.troubles] == [problem]
-
-
 def test_broken_articles_are_told_of() -> None:
     problem = ArticleProblem("articles/c.md", None, "no permission to read it")
     (trouble,) = view_of(stock_of([OK], problem)).troubles
     assert (trouble.problem, trouble.href) == (problem, LINKS.article("articles/c.md"))
+
+
+def test_a_few_broken_articles_are_named_and_the_others_counted() -> None:
+    problems = [ArticleProblem(f"articles/{number}.md", 1, "broken") for number in range(23)]
+    view = view_of(stock_of([OK], *problems))
+    assert (len(view.troubles), view.more_troubles) == (20, 3)

@@ -8,15 +8,16 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgcache.model import Failure, Verdict
 from imgcache.report.findings import ArticleProblem, EntryResult, UrlState
 from imgcache.report.html import pages
 from imgcache.report.html.folder import render
-from imgcache.report.html.gallery import Form, Shelf, gallery
+from imgcache.report.html.gallery import gallery
 from imgcache.report.html.links import Selection
+from imgcache.report.html.stock import Form, Shelf
 from imgcache.report.plain import printable
 from tests.report import sample
 from tests.report.html.stock import stock_of
@@ -81,6 +82,7 @@ def drawn(text: str, url: str) -> list[str]:
     return [pages.gallery(view), *(page for _, page in in_folder)]
 
 
+@settings(deadline=None, max_examples=50)
 @given(text=texts)
 def test_text_of_strangers_is_text(text: str) -> None:
     plain = drawn("plain", "ftp://plain")
@@ -98,6 +100,7 @@ def test_links_lead_to_our_pages_or_to_the_web(url: str) -> None:
                 assert _LINK.fullmatch(link)
 
 
+@settings(deadline=None, max_examples=50)
 @given(text=texts)
 def test_no_character_steers_the_reader(text: str) -> None:
     for page in drawn(text, text):

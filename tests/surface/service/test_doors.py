@@ -206,6 +206,8 @@ async def test_a_body_that_grows_too_large_is_given_up(served: Service) -> None:
         b'{"entries": [{}]}',
         b'{"entries": [{"url": "a", "width": 0}]}',
         b'{"entries": [{"url": "a", "width": "1"}]}',
+        b'{"entries": [{"url": "a", "width": true}]}',
+        b'{"entries": [{"url": "a", "width": 1.5}]}',
         b'{"entries": [{"url": "a", "height": 1e9}]}',
         b'{"entries": [{"url": "a", "x": 1}]}',
         b'{"article": "\\ud800"}',

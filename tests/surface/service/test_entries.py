@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
+import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from imgcache.core.plan import Demand
 from imgcache.engine.examining import Depth, Inquiry
 from imgcache.engine.verifying import verify
 from imgcache.report.json import entry_document
+from imgcache.surface.service.app import create_app
 from imgcache.surface.service.models import ArticlesPage, EntriesPage, UrlDocument
 from tests import pictures
 from tests.service import Service, service
@@ -108,3 +113,51 @@ async def test_a_query_with_a_flaw_is_told_which(served: Service, query: str) ->
     assert problem["status"] == 422
     assert problem["errors"][0]["pointer"].split(".")[0] == query.partition("=")[0]
     assert query.partition("=")[2] not in answer.text.replace("order", "") or query == "page=0"
+
+
+async def test_metrics_tell_of_the_cache_and_of_the_service(world: World) -> None:
+    good = world.origin.route("/good.jpg", body=JPEG)
+    world.article(world.entry(good), world.entry(world.origin.url("/gone.jpg")))
+    (world.articles / "c.md").write_text("---\nimages: [\n---\n")
+    await world.refresh()
+    async with service(world) as served:
+        await served.get("/nowhere")
+        await served.client.request("BREW", "/healthz")
+        await served.verify({"entries": [{"url": good}, {"url": world.origin.url("/gone.jpg")}]})
+        answer = await served.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    families = text_string_to_metric_families(answer.text)
+    found = {(s.name, *s.labels.values()): s.value for one in families for s in one.samples}
+    assert found["imgcache_entries", "ok"] == 1
+    assert found["imgcache_entries", "gone"] == 1
+    assert found["imgcache_entries", "timeout"] == 0
+    assert found[("imgcache_articles",)] == 2
+    assert found[("imgcache_articles_failed",)] == 1
+    assert found[("imgcache_cache_bytes",)] > len(JPEG)
+    assert found["imgcache_fetches_total", "probed"] == 1
+    assert found["imgcache_fetches_total", "gone"] == 1
+    assert found[("imgcache_fetched_bytes_total",)] >= len(JPEG)
+    assert found["imgcache_http_requests_total", "GET", "none", "404"] == 1
+    assert found["imgcache_http_requests_total", "other", "/healthz", "405"] == 1
+    assert found["imgcache_http_requests_total", "POST", "/api/verify", "200"] == 1
+    assert found["imgcache_http_request_duration_seconds_count", "/api/verify"] == 1
+    assert 0 < found[("imgcache_last_answer_timestamp_seconds",)] <= time.time()
+    assert 0 < found[("imgcache_catalogue_timestamp_seconds",)] <= time.time()
+
+
+async def test_before_the_first_catalogue_it_is_alive_but_not_ready(world: World) -> None:
+    """The lifespan alone: nothing was looked at yet, as nobody gave the curator time."""
+    app = create_app(world.settings().model_copy(update={"articles": (str(world.articles),)}))
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
+    ):
+        app.state.backstage.curator.catalogue = None
+        assert (await client.get("/healthz")).status_code == 200
+        refused = await client.get("/readyz")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+        assert (await client.get("/api/entries")).status_code == 503
+        assert "imgcache_entries" not in (await client.get("/metrics")).text
+        await app.state.backstage.curator.ready.wait()
+        assert (await client.get("/readyz")).json() == {"status": "ready"}

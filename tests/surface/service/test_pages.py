@@ -86,6 +86,7 @@ async def test_every_link_of_every_page_is_answered(served: Service) -> None:
             if there not in seen:
                 seen.add(there)
                 waiting.append(there)
+    assert "/articles" in seen
     assert any(one.startswith("/thumbs/") for one in seen)
     assert any(one.startswith("/images/") for one in seen)
     assert any(one.endswith("gallery.css") for one in seen)
@@ -100,7 +101,7 @@ async def test_links_are_relative_so_that_a_proxy_may_put_a_path_before_them(
 
 
 async def test_a_strict_policy_goes_with_every_page(served: Service) -> None:
-    for path in ("/", "/?verdict=gone"):
+    for path in ("/", "/?verdict=gone", "/articles"):
         headers = (await served.get(path)).headers
         assert headers["content-security-policy"] == POLICY
         assert headers["x-content-type-options"] == "nosniff"
@@ -130,4 +131,4 @@ async def test_the_stylesheet_is_kept_for_ever_and_no_other_file_is_handed_out(
 
 async def test_the_api_does_not_describe_the_pages(served: Service) -> None:
     document = await served.document("/openapi.json")
-    assert not {"/", "/article"} & set(document["paths"])
+    assert not {"/", "/article", "/articles"} & set(document["paths"])
