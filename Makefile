@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: demo test browser lint format types lock clean
+.PHONY: demo test browser torture screenshots lint format types lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/imgcache demo
@@ -15,6 +15,15 @@ test: lint types $(VENV)/.dev
 # What a browser shows, and the pages in it; needs a Chromium of the system, else it is skipped.
 browser: $(VENV)/.dev
 	$(BIN)/pytest -m browser
+
+# 200 kills at random moments, a kill or an error at each call that changes the disk (needs strace),
+# full disks of all sizes, long fuzzing: about half an hour.
+torture: $(VENV)/.dev
+	$(BIN)/pytest -n auto -m torture
+
+# The pictures in docs/, taken anew; look at them before committing.
+screenshots: $(VENV)/.dev
+	$(BIN)/python -m tests.browser.screenshots
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

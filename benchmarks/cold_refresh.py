@@ -92,11 +92,11 @@ def refresh(folder: Path, count: int, kind: str) -> float:
     return count / (time.perf_counter() - began)
 
 
-def articles(folder: Path, count: int) -> None:
+def articles(folder: Path, count: int, port: int = PORT) -> None:
     (folder / "articles").mkdir()
     for number in range(0, count, 5):
         entries = "".join(
-            f"  - {{url: 'http://127.0.0.1:{PORT}/{one}.jpg', width: 1200, height: 800}}\n"
+            f"  - {{url: 'http://127.0.0.1:{port}/{one}.jpg', width: 1200, height: 800}}\n"
             for one in range(number, number + 5)
         )
         (folder / "articles" / f"{number:05}.md").write_text(f"---\nimages:\n{entries}---\n")

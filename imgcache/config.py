@@ -11,7 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from imgcache import configfile, units
 from imgcache.model import Severity, Verdict
@@ -42,8 +50,24 @@ AllowedNetworks = Annotated[
     tuple[Annotated[units.AllowedNetwork, _text(units.AllowedNetwork.parse)], ...],
     BeforeValidator(_comma_separated),
 ]
-HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
+
+
+def _own_header(name: str) -> str:
+    if name.lower() in _FRAMING:
+        raise ValueError(f"imgcache sets {name} itself; leave it out")
+    return name
+
+
+# What a request is and where it ends (RFC 9112), and what imgcache can read in return.
+_FRAMING = frozenset(
+    """accept-encoding connection content-length expect host if-modified-since if-none-match range
+    te trailer transfer-encoding upgrade""".split()  # noqa: SIM905 -- a list would take a page
+)
+HeaderName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"), AfterValidator(_own_header)
+]
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
+Token = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")]
 ThumbnailName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 
 
@@ -182,7 +206,7 @@ class ServeSettings(Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8460
-    token: str | None = None
+    token: Token | None = None
     allowed_hosts: Strings = ()
 
 

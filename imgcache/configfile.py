@@ -19,6 +19,8 @@ from imgcache.errors import ConfigError
 FILE_NAME = "imgcache.toml"
 _PREFIX = "IMGCACHE_"
 _PATHS = (("site_root",), ("cache", "dir"), ("fetch", "ca_file"))
+# Messages never show what these are set to.
+_SECRETS = frozenset({"token", "headers"})
 _ADDITIVE = (("fetch", "resolve"), ("fetch", "allow_private"))
 
 
@@ -175,5 +177,7 @@ def bad_value(stack: Sequence[Layer], problem: Mapping[str, Any]) -> ConfigError
     for layer in reversed(stack):
         value = _get(layer.values, keys)
         if value is not None:
+            if _SECRETS.intersection(keys):
+                return ConfigError(f"{layer.where(keys)}: {'.'.join(keys)}: {reason}")
             return ConfigError(f"{layer.where(keys)}: {'.'.join(keys)} = {value!r}: {reason}")
     return ConfigError(f"{'.'.join(keys)}: {reason}")

@@ -98,6 +98,18 @@ _CODES: dict[Verdict, str | None] = {Verdict.OK: None} | {
 SIZE_VERDICTS = frozenset(_GROUPS[1])
 REACH_VERDICTS = frozenset(_GROUPS[2])
 CONTENT_VERDICTS = frozenset(_GROUPS[3])
+OFFLINE_VERDICTS = frozenset({Verdict.NOT_CACHED})
+# What a host in trouble answers: another of these tomorrow, and the same for all its images.
+HOST_VERDICTS = frozenset(
+    {
+        Verdict.DNS_ERROR,
+        Verdict.CONNECT_ERROR,
+        Verdict.TLS_ERROR,
+        Verdict.TIMEOUT,
+        Verdict.RATE_LIMITED,
+        Verdict.SERVER_ERROR,
+    }
+)
 
 
 class Severity(StrEnum):
@@ -165,6 +177,13 @@ class Size(NamedTuple):
         return f"{self.width} x {self.height}"
 
 
+class Heap(NamedTuple):
+    """So many files with so many bytes together."""
+
+    files: int = 0
+    bytes: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What the article says of an image; None is 'not declared', or unknown for `cached`."""
@@ -203,7 +222,8 @@ class Failure:
 
     `detail` is a plain clause for the message ("the server answered 404 Not Found"); it never
     names a refused address. `transient`: trying again may help. `host_fault`: counts towards the
-    host's breaker.
+    host's breaker. `since`: when the row of failures began that this one continues, in POSIX
+    seconds; known of what the index keeps.
     """
 
     verdict: Verdict
@@ -215,6 +235,7 @@ class Failure:
     size: Size | None = None
     format: Format | None = None
     bytes: int | None = None
+    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +267,10 @@ class ResponseFacts:
 
 @dataclass(frozen=True, slots=True)
 class ThumbnailFacts:
-    """One thumbnail as it lies in the cache. `recipe` is the fingerprint of how it was made."""
+    """One thumbnail as it lies in the cache. `recipe` is the fingerprint of how it was made.
+
+    `digest` is the SHA-256 of its bytes (64 hex digits), empty while that is not known.
+    """
 
     name: str
     recipe: str
@@ -254,6 +278,8 @@ class ThumbnailFacts:
     width: int
     height: int
     bytes: int
+    digest: str = ""
+    mtime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,3 +318,18 @@ class HostPause:
     host: str
     until: float
     failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """How the URLs of one refresh fared; times in POSIX seconds, `bytes` those of bodies sent."""
+
+    started: float
+    seconds: float
+    urls: int
+    fresh: int
+    revalidated: int
+    downloaded: int
+    failed: int
+    requests: int
+    bytes: int

@@ -103,9 +103,12 @@ def ranged(body: bytes) -> Behaviour:
     return behave
 
 
-def redirect(location: str | None, status: int = 302) -> Behaviour:
+def redirect(
+    location: str | None, status: int = 302, headers: Mapping[str, str] | None = None
+) -> Behaviour:
     """A redirect; without a Location where it is None."""
-    return answer(status=status, headers={} if location is None else {"Location": location})
+    fields = {} if location is None else {"Location": location}
+    return answer(status=status, headers=fields | dict(headers or {}))
 
 
 def gzipped(body: bytes, *, cut: int = 0) -> Behaviour:

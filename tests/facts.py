@@ -57,6 +57,7 @@ failures = st.builds(
     st.none() | _sizes,
     st.none() | st.sampled_from(Format),
     st.none() | _counts,
+    st.none() | _times,
 )
 responses = st.builds(
     ResponseFacts,
@@ -71,7 +72,9 @@ responses = st.builds(
     _maybe,
     st.booleans(),
 )
-_thumbnails = st.builds(ThumbnailFacts, _texts, _texts, _texts, _sides, _sides, _counts)
+_thumbnails = st.builds(
+    ThumbnailFacts, _texts, _texts, _texts, _sides, _sides, _counts, _texts, _counts
+)
 images = st.builds(
     ImageFacts,
     _hashes,

@@ -31,6 +31,7 @@ class Origin:
     tls: bool = False
     hosts: Sequence[str] = ("img.test", "127.0.0.1", "localhost")
     authority: trustme.CA | None = None
+    certificate: trustme.LeafCert | None = None
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
     port: int = 0
@@ -45,7 +46,8 @@ class Origin:
         if self.tls:
             self.authority = self.authority or trustme.CA()
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.authority.issue_cert(*self.hosts).configure_cert(context)
+            shown = self.certificate or self.authority.issue_cert(*self.hosts)
+            shown.configure_cert(context)
         self._server = await asyncio.start_server(
             self._connected, "127.0.0.1", 0, ssl=context, limit=1 << 20
         )

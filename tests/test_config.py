@@ -117,6 +117,8 @@ def test_thumbnails_can_be_none_or_others(tmp_path: Path) -> None:
         ('[freshness]\nleast = "2d"\ngreatest = "1d"\n', ["freshness.least must not be longer"]),
         ('[fields]\nurl = ""\n', [":2:", "fields.url"]),
         ('[fetch.headers."a.test"]\n"A B" = "x"\n', ["fetch.headers"]),
+        ('[fetch.headers."a.test"]\nhOst = "b"\n', ["fetch.headers.a.test.hOst", "leave it out"]),
+        ('[fetch.headers."a.test"]\nRange = "x"\n', ["fetch.headers.a.test.Range", "leave it out"]),
         ('[fetch.headers."a.test"]\nA = "x\\r\\nB: y"\n', ["fetch.headers"]),
         ('on_mismatch = "drop"\n', [":1:", "on_mismatch", "'drop'", "uncache"]),
         ('[thumbnails."../x"]\nwidth = 1\n', ["thumbnails"]),

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from typer.main import get_command
 
 import imgcache
 from imgcache.config import Settings, SeveritySettings, ThumbnailSettings
 from imgcache.model import Verdict
+from imgcache.surface.cli import app
 
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
+COMMANDS = (ROOT / "docs" / "commands.md").read_text()
 README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
@@ -47,6 +52,47 @@ def test_every_setting_is_documented_and_no_other() -> None:
 @pytest.mark.parametrize("verdict", [one for one in Verdict if one is not Verdict.OK])
 def test_every_verdict_stands_in_the_readme_with_its_code(verdict: Verdict) -> None:
     assert f"| {verdict.code} | `{verdict}` |" in README
+
+
+# Typer's commands are click's in one version and its own in another: alike, but of no common class.
+def flags(command: Any) -> set[str]:
+    options = (one for one in command.params if one.param_type_name == "option")
+    return {name for one in options for name in one.opts if name.startswith("--")} | {"--help"}
+
+
+def commands(group: Any, name: str = "") -> list[tuple[str, Any]]:
+    """Each command that can be run, by its words."""
+    if not hasattr(group, "commands"):
+        return [(name, group)]
+    below = (commands(one, f"{name} {word}".strip()) for word, one in group.commands.items())
+    return list(chain.from_iterable(below))
+
+
+def documented_flags() -> dict[str, set[str]]:
+    """By the words of a command, what docs/commands.md says of it; `all` stands for every one."""
+    by_command: dict[str, set[str]] = {}
+    rows = re.findall(r"^\| `(--[a-z-]+).*?` \| ([a-z, ]+?) \|", COMMANDS, re.MULTILINE)
+    for flag, names in rows:
+        for name in names.split(", "):
+            by_command.setdefault(name, set()).add(flag)
+    return by_command
+
+
+ALL = commands(get_command(app))
+
+
+@pytest.mark.parametrize(("name", "command"), ALL)
+def test_every_flag_is_documented_and_no_other(name: str, command: Any) -> None:
+    documented = documented_flags()
+    assert f"imgcache {name} " in COMMANDS
+    assert documented["all"] | documented.get(name, set()) == flags(command)
+
+
+def test_no_document_names_a_flag_that_there_is_not() -> None:
+    known = set().union(*(flags(command) for _, command in ALL))
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        named = re.findall(r"imgcache [^`\n]*?(--[a-z-]+)", path.read_text())
+        assert set(named) <= known, path
 
 
 def test_every_public_name_can_be_imported() -> None:

@@ -37,6 +37,10 @@ OUTSIDE_WORLDS = {
     "fcntl": "edge",
     "typer": "surface",
     "aiofiles": "surface",
+    "fastapi": "surface",
+    "starlette": "surface",
+    "uvicorn": "surface",
+    "jinja2": "report",
 }
 IMPURE_MODULES = {
     "asyncio", "glob", "io", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket",

@@ -47,7 +47,8 @@ class World:
 
     def settings(self) -> Settings:
         fetch = {"allow_private": [self.origin.allow], "backoff": 0.001}
-        values = {"cache": {"dir": self.cache}, "fetch": fetch | self.extra.get("fetch", {})}
+        cache = {"dir": self.cache} | self.extra.get("cache", {})
+        values = {"cache": cache, "fetch": fetch | self.extra.get("fetch", {})}
         return Settings.model_validate(self.extra | values)
 
     async def refresh(self, **options: Any) -> Report:

@@ -138,11 +138,25 @@ def is_gzip(content_encoding: str | None, status: int) -> bool | Failure:
     return Failure(Verdict.PROTOCOL_ERROR, detail, status)
 
 
+def foreign_transfer_coding(transfer_encoding: str | None, status: int) -> Failure | None:
+    """The failure of a body in a transfer coding other than `chunked`, and that once.
+
+    RFC 9112 section 6.3 would read such a body to the connection's end, still coded; but a request
+    without TE asks for none of them (section 7.4), and no browser undoes one.
+    """
+    if transfer_encoding is None or transfer_encoding.strip().lower() == "chunked":
+        return None
+    shown = transfer_encoding[:40] if transfer_encoding.isprintable() else "?"
+    detail = f"the body has the transfer coding {shown!r}, which nobody asked for"
+    return Failure(Verdict.PROTOCOL_ERROR, detail, status)
+
+
 def content_length(value: str | None) -> int | None:
     """The announced bytes of the body, None where they are not announced."""
     # Equal repetitions were accepted on the wire; they are joined with a comma here.
     digits = (value or "").partition(",")[0].strip()
-    return int(digits) if re.fullmatch(r"[0-9]{1,18}", digits) else None
+    match = re.fullmatch(r"0*([0-9]{1,20})", digits)
+    return int(match[1]) if match else None
 
 
 def too_large(most: int, status: int, announced: int | None = None) -> Failure:

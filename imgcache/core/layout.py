@@ -6,12 +6,19 @@ or a header does.
 
 from __future__ import annotations
 
-from imgcache.model import Format
+import re
+
+from imgcache.model import Format, ImageFacts
 
 INDEX = "index.sqlite3"
 MANIFEST = "manifest.json"
 LOCK = "lock"
 TMP = "tmp"
+FOLDERS = ("images", "thumbs")
+
+_CONTENT = re.compile(
+    r"(?:images|thumbs/[a-z0-9][a-z0-9_-]{0,31})/([0-9a-f]{2})/\1[0-9a-f]{62}\.[a-z0-9]{1,8}"
+)
 
 
 def image_path(sha256: str, fmt: Format) -> str:
@@ -22,3 +29,14 @@ def image_path(sha256: str, fmt: Format) -> str:
 def thumbnail_path(name: str, sha256: str, suffix: str) -> str:
     """The thumbnail `name` of the original with this SHA-256; `suffix` is without a dot."""
     return f"thumbs/{name}/{sha256[:2]}/{sha256}.{suffix}"
+
+
+def content_paths(image: ImageFacts) -> tuple[str, ...]:
+    """Where an image and its thumbnails lie, the image first."""
+    small = (thumbnail_path(one.name, image.sha256, one.suffix) for one in image.thumbnails)
+    return (image_path(image.sha256, image.format), *small)
+
+
+def is_content_path(path: str) -> bool:
+    """Whether some image or thumbnail could lie at this path."""
+    return _CONTENT.fullmatch(path) is not None

@@ -75,11 +75,11 @@ def parse(data: bytes) -> tuple[Row, ...]:
         return ()
     images = document.get("images")
     found = images.items() if isinstance(images, dict) else ()
-    rows = ((spelling, _image(fields)) for spelling, fields in found if _is_text(spelling))
+    rows = ((spelling, _image(fields)) for spelling, fields in found if is_text(spelling))
     return tuple(Row(spelling, image) for spelling, image in rows if image is not None)
 
 
-def _is_text(spelling: str) -> bool:
+def is_text(spelling: str) -> bool:
     """Whether UTF-8 can hold it: JSON can spell halves of surrogate pairs."""
     return not any("\ud800" <= character <= "\udfff" for character in spelling)
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from imgcache.edge.discovery import Found, discover
+from imgcache.edge.discovery import Found, Survey, discover, shown, survey
 from imgcache.edge.durable import open_existing, open_folder, write_all
+from imgcache.edge.staging import remove_leftover, staged
 from imgcache.errors import ArticleError, LocalError
 
-__all__ = ["Found", "discover", "read", "replace"]
+__all__ = ["Found", "Survey", "check_editable", "discover", "read", "replace", "survey", "sweep"]
 
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: should a FIFO have taken the file's place since it was looked at.
 _OLD_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
@@ -78,6 +77,16 @@ def check_editable(found: Found) -> None:
                 os.close(file)
 
 
+def sweep(leftovers: Iterable[Path]) -> Iterator[str]:
+    """Remove what killed runs left beside articles; a sentence for each that could not be."""
+    for path in leftovers:
+        try:
+            remove_leftover(path)
+        except OSError as exc:
+            reason = exc.strerror or type(exc).__name__
+            yield f"{shown(path)}: left by a killed run, and can't be removed: {reason}"
+
+
 @contextmanager
 def _own_folder(found: Found) -> Iterator[tuple[int, str]]:
     """The folder (a descriptor) and name of the file itself, symbolic links inside resolved."""
@@ -112,7 +121,10 @@ def _replace_in(folder: int, name: str, old: bytes, new: bytes) -> bool:
         if before.st_size != len(old) or _content(file) != old:
             return False
         _check_editable(before, folder, name)
-        with _staged(folder, file, new) as temp:
+        with staged(folder) as (new_file, temp):
+            write_all(new_file, new)
+            _copy_attributes(file, new_file)
+            os.fsync(new_file)
             if not _is_unchanged(folder, name, file, before, old):
                 return False
             os.rename(temp, name, src_dir_fd=folder, dst_dir_fd=folder)
@@ -120,24 +132,6 @@ def _replace_in(folder: int, name: str, old: bytes, new: bytes) -> bool:
         return True
     finally:
         os.close(file)
-
-
-@contextmanager
-def _staged(folder: int, like: int, data: bytes) -> Iterator[str]:
-    """A new file beside the article, on disk and with its attributes; gone unless renamed."""
-    temp = f".{secrets.token_hex(16)}.imgcache"
-    file = os.open(temp, _NEW_FILE, 0o600, dir_fd=folder)
-    try:
-        try:
-            write_all(file, data)
-            _copy_attributes(like, file)
-            os.fsync(file)
-        finally:
-            os.close(file)
-        yield temp
-    finally:
-        with suppress(FileNotFoundError):  # renamed: nothing is left to remove
-            os.unlink(temp, dir_fd=folder)
 
 
 def _is_unchanged(folder: int, name: str, file: int, before: os.stat_result, old: bytes) -> bool:

@@ -56,18 +56,14 @@ def open_writer(path: Path) -> sqlite3.Connection:
 def open_reader(path: Path) -> sqlite3.Connection:
     """A connection that leaves nothing behind and needs no right to write.
 
-    Where no `-wal` stands beside the index, nobody writes and `immutable` keeps SQLite from
-    making one. An index that is not there yet reads as an empty one.
+    An index that is not there yet reads as an empty one.
     """
     with local_errors(path.name):
         empty = not path.exists() or path.stat().st_size == 0
-        written = path.with_name(f"{path.name}-wal").exists()
     if empty:
-        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        migrate(connection)
-        return _for_reading(connection)
+        return _for_reading(open_memory())
     with sqlite_errors(path):
-        connection = _connect(path, "ro" if written else "ro&immutable=1")
+        connection = _connect(path, reading_mode(path))
         try:
             _refuse_other_versions(connection)
         except BaseException:
@@ -76,8 +72,39 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return _for_reading(connection)
 
 
-def damage(path: Path) -> str | None:
+def identity(path: Path) -> tuple[object, ...]:
+    """What changes when somebody commits to the index at `path`, or replaces or removes it."""
+    seen: list[object] = []
+    for name in (path, path.with_name(f"{path.name}-wal")):
+        try:
+            status = name.stat()
+        except OSError:
+            seen.append(None)
+        else:
+            seen.append((status.st_ino, status.st_size, status.st_mtime_ns))
+    return tuple(seen)
+
+
+def reading_mode(path: Path) -> str:
+    """How to open the index without writing.
+
+    Where no `-wal` stands beside it, nobody writes, and `immutable` keeps SQLite from making one.
+    """
+    with local_errors(path.name):
+        return "ro" if path.with_name(f"{path.name}-wal").exists() else "ro&immutable=1"
+
+
+def open_memory() -> sqlite3.Connection:
+    """A connection to an empty index without a file."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    migrate(connection)
+    return connection
+
+
+def damage(path: Path, mode: str = "rw") -> str | None:
     """What is wrong with the database at `path`, by `PRAGMA quick_check`; None when it is sound.
+
+    `mode` is SQLite's: who must not write says `reading_mode(path)`.
 
     Raises:
         LocalError: It can't be looked at, which says nothing of its soundness.
@@ -85,7 +112,7 @@ def damage(path: Path) -> str | None:
     _refuse_links(path)
     with sqlite_errors(path):
         try:
-            with closing(_connect(path, "rw")) as connection:
+            with closing(_connect(path, mode)) as connection:
                 found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
         except sqlite3.Error as exc:
             if _code(exc) in _DAMAGE:

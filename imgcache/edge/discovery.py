@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from imgcache.edge import git
+from imgcache.edge.staging import is_staged_name
 from imgcache.errors import ConfigError
 
 _SUFFIXES = frozenset({".md", ".mdx", ".markdown", ".html", ".htm", ".txt", ".yml", ".yaml"})
@@ -35,6 +37,14 @@ class Found:
         return self.path.suffix.lower() in _WHOLE
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What lies at the given PATHs: files that may be articles, and what killed runs left there."""
+
+    found: tuple[Found, ...]
+    leftovers: tuple[Path, ...]
+
+
 def discover(paths: Sequence[Path], *, cache_dir: Path) -> tuple[Found, ...]:
     """The files to look at, in the order of `shown`, each real file once.
 
@@ -43,15 +53,46 @@ def discover(paths: Sequence[Path], *, cache_dir: Path) -> tuple[Found, ...]:
     PATH is found at its own place. A folder that can't be listed is found itself, so that
     reading it tells why. Raises ConfigError for a PATH that does not exist.
     """
+    return survey(paths, cache_dir=cache_dir).found
+
+
+def survey(paths: Sequence[Path], *, cache_dir: Path) -> Survey:
+    """As `discover`; and the leftovers in all folders in which an article may be replaced."""
+    leftovers = _Leftovers()
     cache = os.path.realpath(cache_dir)
     chosen: dict[str, Found] = {}
     for path in paths:
-        for found in _in_path(path, cache):
+        for found in _in_path(path, cache, leftovers):
             real = os.path.realpath(found.path)
             known = chosen.get(real)
             if known is None or _rank(found) < _rank(known):
                 chosen[real] = found
-    return tuple(sorted(chosen.values(), key=lambda found: (found.shown, found.path)))
+    ordered = sorted(chosen.values(), key=lambda found: (found.shown, found.path))
+    return Survey(tuple(ordered), tuple(leftovers.paths))
+
+
+class _Leftovers:
+    """Gathers them: from folders that are walked anyway, and beside files that stand elsewhere."""
+
+    def __init__(self) -> None:
+        self.paths: list[Path] = []
+        self._listed: set[Path] = set()
+
+    def among(self, entries: Sequence[os.DirEntry[str]]) -> None:
+        """Note those of a folder's entries that bear the name of one."""
+        self.paths += [Path(entry.path) for entry in entries if is_staged_name(entry.name)]
+
+    def beside(self, file: Path, root: Path) -> None:
+        """Look into the folder of a file that was named, or that a link inside of `root` leads to.
+
+        An article outside of it is never replaced.
+        """
+        folder = Path(os.path.realpath(file)).parent
+        if folder in self._listed or not folder.is_relative_to(os.path.realpath(root)):
+            return
+        self._listed.add(folder)
+        with suppress(OSError), os.scandir(folder) as listing:  # reading the file will tell
+            self.among(list(listing))
 
 
 def _rank(found: Found) -> tuple[bool, bool, str]:
@@ -59,7 +100,7 @@ def _rank(found: Found) -> tuple[bool, bool, str]:
     return (not found.named, found.path.is_symlink(), found.shown)
 
 
-def _in_path(path: Path, cache: str) -> Iterator[Found]:
+def _in_path(path: Path, cache: str, leftovers: _Leftovers) -> Iterator[Found]:
     try:
         mode = path.stat().st_mode
     except OSError as exc:
@@ -68,9 +109,10 @@ def _in_path(path: Path, cache: str) -> Iterator[Found]:
     except ValueError as exc:
         raise ConfigError(f"{shown(path)}: is no path ({exc})") from exc
     if not stat.S_ISDIR(mode):
+        leftovers.beside(path, path.parent)
         yield Found(path, shown(path), named=True, root=path.parent)
         return
-    for file in _walk(path, cache, _ignored(path)):
+    for file in _walk(path, cache, _ignored(path), leftovers):
         yield Found(file, shown(file), named=False, root=path)
 
 
@@ -83,7 +125,7 @@ def shown(path: Path) -> str:
     )
 
 
-def _walk(root: Path, cache: str, ignored: frozenset[str]) -> Iterator[Path]:
+def _walk(root: Path, cache: str, ignored: frozenset[str], leftovers: _Leftovers) -> Iterator[Path]:
     stack = [(root, "")]
     while stack:
         folder, prefix = stack.pop()
@@ -93,6 +135,7 @@ def _walk(root: Path, cache: str, ignored: frozenset[str]) -> Iterator[Path]:
         except OSError:
             yield folder
             continue
+        leftovers.among(entries)
         for entry in entries:
             name = f"{prefix}{entry.name}"
             if name in ignored:
@@ -101,6 +144,8 @@ def _walk(root: Path, cache: str, ignored: frozenset[str]) -> Iterator[Path]:
                 if not entry.name.startswith(".") and os.path.realpath(entry.path) != cache:
                     stack.append((Path(entry.path), f"{name}/"))
             elif _may_be_article(entry):
+                if entry.is_symlink():
+                    leftovers.beside(Path(entry.path), root)
                 yield Path(entry.path)
 
 

@@ -84,6 +84,8 @@ def unknown(exc: Exception) -> Failure:
     """The failure for what nobody thought of; the class is named so that it can be reported."""
     if isinstance(exc, OSError) and exc.errno in OUR_OWN:
         return _local(exc.errno)
+    if isinstance(exc, MemoryError):
+        return _local(errno.ENOMEM)
     return Failure(Verdict.PROTOCOL_ERROR, f"the exchange failed with {type(exc).__name__}")
 
 

@@ -20,8 +20,8 @@ from imgcache.core import answer
 from imgcache.core.gate import AddressRule, WebUrl
 from imgcache.core.retry import parse_retry_after
 from imgcache.edge.faults import ExchangeError, unknown
+from imgcache.edge.lookup import Lookup, system_lookup
 from imgcache.edge.receive import Appetite, Hop, Received, Sink, Tally, fields, receive
-from imgcache.edge.resolve import Lookup, system_lookup
 from imgcache.edge.transport import Transport
 from imgcache.errors import LocalError
 from imgcache.model import Failure, ResponseFacts, Validators, Verdict
@@ -96,7 +96,10 @@ class Fetcher:
             "Accept-Encoding": "identity",
             "User-Agent": settings.user_agent,
         }
-        self._extra = {host.lower(): extra for host, extra in settings.headers.items()}
+        self._extra = {
+            host.lower(): {name.title(): value for name, value in extra.items()}
+            for host, extra in settings.headers.items()
+        }
 
     async def __aenter__(self) -> Self:
         """Open the session; raises ConfigError for a `ca_file` that can't be read."""

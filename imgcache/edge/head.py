@@ -1,9 +1,10 @@
 """Watches the bytes before each answer's body, and those that nobody asked for.
 
-aiohttp's parser is stricter than browsers in one thing and laxer in three. It refuses a
+aiohttp's parser is stricter than browsers in one thing and laxer in four. It refuses a
 Content-Length that is sent twice, even if equal; it follows interim answers for ever; it keeps a
 connection on which bytes arrive between two answers (response desync); it allows a header section
-of megabytes. This stands between the socket and the parser and evens that out.
+of megabytes; it takes the status lines of other protocols. This stands between the socket and the
+parser and evens that out: not a byte of a head reaches the parser that was not looked at here.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-MOST_HEAD_BYTES = 256 << 10
+MOST_HEAD_BYTES = 128 << 10
 MOST_INTERIM = 16
+MOST_EMPTY_BYTES = 4
 
 _END = re.compile(rb"\n\r?\n")
-_INTERIM = re.compile(rb"HTTP/1\.[0-9] 1(?!01)")
+_INTERIM = re.compile(rb"HTTP/[0-9.]+ 1(?!01)")
 _LENGTH = re.compile(rb"\ncontent-length[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?(?=\n)", re.IGNORECASE)
 
 
@@ -39,7 +41,7 @@ class HeadGuard:
         self._refuse = refuse
         self._drop = drop
         self._held = b""
-        self._heads = 0
+        self._heads = self._skipped = 0
         self._in_body = False
         self._idle = True
         self.heard = False
@@ -47,7 +49,7 @@ class HeadGuard:
     def expect(self) -> None:
         """A request went out: the next bytes are the head of its answer."""
         self._held = b""
-        self._heads = 0
+        self._heads = self._skipped = 0
         self._in_body = self._idle = self.heard = False
 
     def rest(self) -> None:
@@ -64,34 +66,45 @@ class HeadGuard:
             self._deliver(data)
         else:
             self.heard = True
-            self._read_heads(self._held + bytes(data))
+            self._read_heads(bytes(data))
 
     def _read_heads(self, data: bytes) -> None:
-        """Hold a head back until it is whole; what is no head goes on, for the parser to refuse."""
-        while data.startswith(b"HTTP/"[: len(data)]):
-            end = _END.search(data)
+        """Hold each head back until it is whole, and hand it on if it is one."""
+        while data and not self._in_body:
+            before, data = len(self._held), self._held + data
+            if not before:
+                data = self._without_empty_lines(data)
+            if not data.startswith(b"HTTP/"[: len(data)]):
+                self._refuse("no status line of HTTP")
+                return
+            end = _END.search(data, max(0, before - 2))
             if (end.end() if end else len(data)) > MOST_HEAD_BYTES:
                 self._refuse(f"its headers go beyond {MOST_HEAD_BYTES} bytes")
                 return
             if end is None:
                 self._held = data
                 return
-            head, rest = data[: end.end()], data[end.end() :]
-            if not _INTERIM.match(head):
-                self._in_body = True
-                self._deliver(without_equal_lengths(head) + rest)
-                return
-            self._heads += 1
-            if self._heads > MOST_INTERIM:
-                self._refuse("interim answers without end")
-                return
             self._held = b""
-            self._deliver(head)
-            if not rest:
-                return
-            data = rest
-        self._in_body = True
-        self._deliver(data)
+            data = self._hand_on(data[: end.end()], data[end.end() :])
+
+    def _without_empty_lines(self, data: bytes) -> bytes:
+        """Browsers pass over a few bytes before a status line; an endless number is no head."""
+        rest = data.lstrip(b"\r\n")
+        self._skipped += len(data) - len(rest)
+        return data if self._skipped > MOST_EMPTY_BYTES else rest
+
+    def _hand_on(self, head: bytes, rest: bytes) -> bytes:
+        """Deliver a whole head; what comes behind an interim one is the next head."""
+        if not _INTERIM.match(head):
+            self._in_body = True
+            self._deliver(without_equal_lengths(head) + rest)
+            return b""
+        self._heads += 1
+        if self._heads > MOST_INTERIM:
+            self._refuse("interim answers without end")
+            return b""
+        self._deliver(head)
+        return rest
 
 
 def without_equal_lengths(head: bytes) -> bytes:

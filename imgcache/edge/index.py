@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from imgcache.core import manifest
 from imgcache.edge import database, rows
 from imgcache.edge.database import sqlite_errors
 from imgcache.edge.rows import Row
-from imgcache.model import HostPause, ImageFacts, UrlFacts
+from imgcache.model import HostPause, ImageFacts, RunFacts, UrlFacts
 
 
 def _upsert(table: str, columns: Sequence[str], keys: int) -> str:
@@ -38,6 +38,8 @@ def _select(table: str, columns: Sequence[str]) -> str:
     return f"SELECT {', '.join(columns)} FROM {table} WHERE {columns[0]} IN "  # noqa: S608  # names of this file only
 
 
+# More than anybody looks back to.
+_RUNS = 100
 # SQLite takes 999 parameters or more, however it was built.
 _KEYS_AT_ONCE = 500
 
@@ -53,8 +55,9 @@ _GET_IMAGES = _select("images", rows.IMAGE)
 _GET_THUMBNAILS = _select("thumbnails", rows.THUMBNAIL)
 _GET_SPELLINGS = _select("spellings", ("spelling", "url"))
 _GET_MANIFEST = """
-    SELECT spelling, i.sha256, format, i.width, i.height, i.bytes, color, mtime_ns,
-           t.sha256, position, name, recipe, suffix, t.width, t.height, t.bytes
+    SELECT spelling, i.sha256, format, i.width, i.height, i.bytes, color, i.mtime_ns,
+           t.sha256, position, name, recipe, suffix, t.width, t.height, t.bytes,
+           digest, t.mtime_ns
     FROM spellings CROSS JOIN urls USING (url) CROSS JOIN images i ON i.sha256 = copy
     LEFT JOIN thumbnails t ON t.sha256 = i.sha256
     ORDER BY spelling"""
@@ -73,12 +76,17 @@ _FORGET_COPIES = (
     f"UPDATE urls SET copy = NULL, {', '.join(f'{column} = NULL' for column in rows.RESPONSE)}"  # noqa: S608  # names of this file only
     " WHERE copy = ?"
 )
+_PUT_RUN = _upsert("runs", rows.RUN, 1)
+_GET_RUNS = f"SELECT {', '.join(rows.RUN)} FROM runs ORDER BY started DESC"  # noqa: S608  names of this file only
+_CUT_RUNS = """
+    DELETE FROM runs
+    WHERE started NOT IN (SELECT started FROM runs ORDER BY started DESC LIMIT ?)"""
 _FORGET_IMAGES = "DELETE FROM images WHERE sha256 = ?"
 _CHANGE_MANIFEST = "UPDATE manifest SET generation = generation + 1"
 
 
 class Index:
-    """The index; made by `open` or `open_readonly`, a context manager that closes it."""
+    """The index; made by `open`, `open_readonly` or `in_memory`. A context manager closes it."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
@@ -93,6 +101,11 @@ class Index:
     def open_readonly(cls, path: Path) -> Index:
         """A reader's index: nothing is written, not even beside it; empty when there is none."""
         return cls(path, database.open_reader(path))
+
+    @classmethod
+    def in_memory(cls) -> Index:
+        """An empty index that nobody else sees, and that ends with its last reader."""
+        return cls(Path(":memory:"), database.open_memory())
 
     def close(self) -> None:
         """Close it; of the writer's, no `-wal` or `-shm` remains."""
@@ -169,7 +182,7 @@ class Index:
             pauses: Hosts not to be asked for a while.
         """
         urls, images = tuple(urls), tuple(images)
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             before = connection.total_changes
             connection.executemany(_PUT_IMAGE, map(rows.image_row, images))
             connection.executemany(
@@ -190,7 +203,7 @@ class Index:
 
     def resume(self, hosts: Iterable[str]) -> None:
         """Forget the pauses of these hosts: they answered, or their time is over."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.executemany("DELETE FROM hosts WHERE host = ?", ((h,) for h in hosts))
 
     def forget(self, sha256s: Iterable[str]) -> None:
@@ -199,10 +212,22 @@ class Index:
         A URL whose copy goes keeps its failure, and is asked again without validators.
         """
         unwanted = [(sha256,) for sha256 in sha256s]
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.executemany(_FORGET_COPIES, unwanted)
             connection.executemany(_FORGET_IMAGES, unwanted)
             connection.execute(_CHANGE_MANIFEST)
+
+    def record_run(self, run: RunFacts) -> None:
+        """Remember how a refresh went; of older ones the last hundred stay."""
+        with self.transaction() as connection:
+            connection.execute(_PUT_RUN, rows.run_row(run))
+            connection.execute(_CUT_RUNS, (_RUNS,))
+
+    def runs(self) -> tuple[RunFacts, ...]:
+        """The remembered refreshes, the last one first."""
+        with sqlite_errors(self._path):
+            found = self._connection.execute(_GET_RUNS)
+            return tuple(RunFacts(*row) for row in found)
 
     def manifest_due(self) -> int | None:
         """The generation of the manifest that is to be written; None if that was done."""
@@ -222,8 +247,13 @@ class Index:
 
     def manifest_written(self, generation: int) -> None:
         """Remember that the manifest of this generation lies in the cache folder."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute("UPDATE manifest SET written = ?", (generation,))
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
+        """What a SELECT finds, row by row: for census.py, which asks about the whole index."""
+        with sqlite_errors(self._path):
+            yield from self._connection.execute(query, parameters)
 
     def _get(self, query: str, keys: Iterable[str]) -> Iterator[Row]:
         # Sorted, so that the table is read from front to back.
@@ -236,7 +266,8 @@ class Index:
             yield from found
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Committed in the end, durably, or rolled back."""
         with sqlite_errors(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:

@@ -20,6 +20,8 @@ _LONGEST_PID = 20
 class CacheLock:
     """A context manager that holds `root/lock`; the file stays, only the lock on it goes.
 
+    `holder_died` tells that the last holder was killed before it could let go.
+
     Raises:
         CacheLockedError: Another process (or another part of this one) holds it.
         LocalError: The cache folder can't be made or written.
@@ -28,6 +30,7 @@ class CacheLock:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._file = -1
+        self.holder_died = False
 
     def __enter__(self) -> Self:
         with local_errors(str(self._root)):
@@ -59,8 +62,11 @@ class CacheLock:
                 f"{self._root}: another imgcache{self._holder()} is writing this cache folder; "
                 "wait until it has ended"
             ) from exc
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+        # Who lets go leaves an empty file.
+        self.holder_died = os.fstat(self._file).st_size > 0
+        mine = f"{os.getpid()}\n".encode()
+        os.pwrite(self._file, mine, 0)
+        os.ftruncate(self._file, len(mine))
 
     def _holder(self) -> str:
         """Who holds the lock, if the file tells."""

@@ -90,19 +90,13 @@ async def receive(
         ExchangeError: the connection failed on the way.
         LocalError: from the sink.
     """
-    status, headers = response.status_code, fields(response)
-    coded = answer.is_gzip(headers.get("content-encoding"), status)
-    if isinstance(coded, Failure):
-        return coded
-    announced = _announced(status, headers, appetite)
+    status, announced = response.status_code, _announced(response, appetite)
     if isinstance(announced, Failure):
         return announced
-    expected, total = announced
-    if total is not None and total > appetite.most:
-        return answer.too_large(appetite.most, status, total)
+    expected, total = announced.expected, announced.total
     await sink.reset()
     before = tally.wire_bytes
-    coding = Inflater() if coded else Verbatim()
+    coding = Inflater() if announced.gzip else Verbatim()
     try:
         failure = await _copy(response, sink, tally, appetite.most, coding)
     except NotGzipError as exc:
@@ -114,10 +108,36 @@ async def receive(
     return failure or Received(whole=expected == total, total=total)
 
 
-def _announced(
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    """What a head says of its body: the bytes of this body and of the whole, where it tells."""
+
+    gzip: bool
+    expected: int | None
+    total: int | None
+
+
+def _announced(response: httpx.Response, appetite: Appetite) -> _Announced | Failure:
+    """A body that may be read; the headers are let go, as a stranger's may weigh a lot."""
+    status, headers = response.status_code, fields(response)
+    gzip = answer.is_gzip(headers.get("content-encoding"), status)
+    lengths = _lengths(status, headers, appetite)
+    refused = answer.foreign_transfer_coding(headers.get("transfer-encoding"), status)
+    if refused is not None:
+        return refused
+    if isinstance(gzip, Failure):
+        return gzip
+    if isinstance(lengths, Failure):
+        return lengths
+    expected, total = lengths
+    if total is not None and total > appetite.most:
+        return answer.too_large(appetite.most, status, total)
+    return _Announced(gzip, expected, total)
+
+
+def _lengths(
     status: int, headers: Mapping[str, str], appetite: Appetite
 ) -> tuple[int | None, int | None] | Failure:
-    """The bytes of this body and of the whole, as far as they are announced."""
     if status != answer.PARTIAL:
         length = answer.content_length(headers.get("content-length"))
         return length, length

@@ -1,18 +1,26 @@
-"""A lost or damaged index, made again from the manifest and the images; no network."""
+"""A lost or damaged index, made again from the manifest and the images; no network.
+
+A refresh makes a new file. Whoever may not write reads the manifest into memory instead.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from imgcache.core import manifest
+from imgcache.core.garbage import known_paths
 from imgcache.core.gate import WebUrl, parse_web
 from imgcache.core.layout import INDEX, TMP
-from imgcache.edge.database import damage
+from imgcache.edge import census
+from imgcache.edge.database import damage, reading_mode
 from imgcache.edge.durable import local_errors, make_folder, temp_name
 from imgcache.edge.index import Index
+from imgcache.edge.inventory import kept_files
 from imgcache.edge.store import Store
 from imgcache.model import ImageFacts, UrlFacts
 
@@ -44,8 +52,7 @@ def open_index(store: Store) -> tuple[Index, Recovery | None]:
         LocalError: The index can't be read or written, or a newer imgcache has made it.
     """
     path = store.root / INDEX
-    with local_errors(INDEX):
-        lost = not os.path.lexists(path) or (path.is_file() and path.lstat().st_size == 0)
+    lost = _is_lost(path)
     reason = None if lost else damage(path)
     if not lost and reason is None:
         return Index.open(path), None
@@ -56,6 +63,56 @@ def open_index(store: Store) -> tuple[Index, Recovery | None]:
         return Index.open(path), None
     report = Recovery(reason, moved_to if reason else None, len(listed), kept)
     return Index.open(path), report
+
+
+def drop_strays(store: Store, index: Index) -> None:
+    """Delete what a killed run published and did not come to record; needs the cache's lock.
+
+    What the manifest lists stays, too: it may have come with somebody else's files.
+
+    Raises:
+        LocalError: The cache folder can't be read or written.
+    """
+    known = known_paths(census.images(index))
+    known |= known_paths(row.image for row in manifest.parse(store.read_manifest()))
+    for file in kept_files(store.root):
+        if file.path not in known:
+            store.drop(file.path)
+
+
+def open_readonly(store: Store) -> Index:
+    """A reader's index. Where there is none, the manifest tells what a refresh would find again.
+
+    A fresh clone may hold images and manifest only. Nothing is written and no image hashed:
+    readers hold each copy against its hash before they call it sound.
+
+    Raises:
+        LocalError: The index or the manifest can't be read.
+    """
+    path = store.root / INDEX
+    return open_manifest(store) if _is_lost(path) else Index.open_readonly(path)
+
+
+def open_manifest(store: Store) -> Index:
+    """What the manifest tells, as an index in memory. Raises LocalError."""
+    index = Index.in_memory()
+    _refill(index, manifest.parse(store.read_manifest()), partial(_with_thumbnails, store))
+    return index
+
+
+def inspect(store: Store) -> str | None:
+    """What is wrong with the index, None for a sound one or none at all; writes nothing.
+
+    Raises:
+        LocalError: It can't be looked at.
+    """
+    path = store.root / INDEX
+    return None if _is_lost(path) else damage(path, reading_mode(path))
+
+
+def _is_lost(path: Path) -> bool:
+    with local_errors(INDEX):
+        return not os.path.lexists(path) or (path.is_file() and path.lstat().st_size == 0)
 
 
 def _move_aside(path: Path) -> str:
@@ -73,15 +130,26 @@ def _rebuild(store: Store, listed: tuple[manifest.Row, ...]) -> int:
     temp = store.root / TMP / temp_name()
     with local_errors(TMP), make_folder(store.root, TMP):
         pass
-    with Index.open(temp) as index:
-        kept = _refill(index, store, listed)
-    with local_errors(INDEX), make_folder(store.root) as folder:
-        temp.replace(store.root / INDEX)
-        os.fsync(folder)
+    try:
+        with Index.open(temp) as index:
+            kept = _refill(index, listed, partial(_found, store))
+        with local_errors(INDEX), make_folder(store.root) as folder:
+            temp.replace(store.root / INDEX)
+            os.fsync(folder)
+    except BaseException:
+        with local_errors(TMP):
+            for suffix in ("", *_BESIDE):
+                temp.with_name(temp.name + suffix).unlink(missing_ok=True)
+        raise
     return kept
 
 
-def _refill(index: Index, store: Store, listed: tuple[manifest.Row, ...]) -> int:
+def _refill(
+    index: Index,
+    listed: tuple[manifest.Row, ...],
+    known: Callable[[ImageFacts], ImageFacts | None],
+) -> int:
+    """Record what the manifest lists, as far as `known` confirms it; how many rows that were."""
     images: dict[str, ImageFacts | None] = {}
     spellings: dict[str, str] = {}
     urls: dict[str, UrlFacts] = {}
@@ -89,7 +157,7 @@ def _refill(index: Index, store: Store, listed: tuple[manifest.Row, ...]) -> int
     for spelling, claimed in listed:
         url = parse_web(spelling)
         if claimed.sha256 not in images:
-            images[claimed.sha256] = _found(store, claimed)
+            images[claimed.sha256] = known(claimed)
         if isinstance(url, WebUrl) and images[claimed.sha256] is not None:
             spellings[spelling] = url.href
             # Without an answer it is stale, and asked again without validators.
@@ -104,8 +172,13 @@ def _found(store: Store, claimed: ImageFacts) -> ImageFacts | None:
     mtime_ns = store.sound_mtime(replace(claimed, mtime_ns=_NO_MTIME))
     if mtime_ns is None:
         return None
+    return replace(_with_thumbnails(store, claimed), mtime_ns=mtime_ns)
+
+
+def _with_thumbnails(store: Store, claimed: ImageFacts) -> ImageFacts:
+    """The claimed facts with those thumbnails that have a file, and its length."""
     lengths = (
         (small, store.thumbnail_bytes(claimed.sha256, small)) for small in claimed.thumbnails
     )
     thumbnails = tuple(replace(small, bytes=n) for small, n in lengths if n is not None)
-    return replace(claimed, mtime_ns=mtime_ns, thumbnails=thumbnails)
+    return replace(claimed, thumbnails=thumbnails)

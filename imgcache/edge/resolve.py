@@ -1,29 +1,25 @@
 """Names to addresses, and addresses to sockets: the address rule where connections begin.
 
 All answers for a name must pass, and the address is checked again at the moment of connecting, so
-that rebinding and redirects find no gap. Look-ups run in a few threads of their own, which never
-keep the process alive: one name that hangs holds up neither the other hosts nor the end of a run.
+that rebinding and redirects find no gap.
 """
 
 from __future__ import annotations
 
 import asyncio
-import queue
 import socket
-import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from ipaddress import ip_address
 
 from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from imgcache.core.gate import Address, AddressRule
+from imgcache.edge.lookup import LookupThreads
 from imgcache.units import Resolve
 
-Lookup = Callable[[str], Sequence[Address]]
-
-_THREADS = 32
+# aiohttp dials all addresses of a name, then all but one, and so on: the square of their number.
+_MOST_OF_A_FAMILY = 3
 
 
 class ForbiddenAddressError(OSError):
@@ -38,15 +34,6 @@ class LookupFailedError(OSError):
         self.transient = transient
 
 
-def system_lookup(host: str) -> Sequence[Address]:
-    """All addresses that the system's resolver has for a name; raises socket.gaierror."""
-    # As bytes, so that Python's own IDNA codec has no say: the host is ASCII since the gate.
-    found = socket.getaddrinfo(
-        host.encode("ascii"), None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
-    )
-    return [ip_address(info[4][0]) for info in found]
-
-
 def is_literal(host: str) -> bool:
     """Whether the host of a URL is an address, for which nothing is looked up."""
     try:
@@ -54,75 +41,6 @@ def is_literal(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-class LookupThreads:
-    """A bounded number of daemon threads that may hang in the system's resolver.
-
-    concurrent.futures joins its threads at exit, and would wait for a hanging name.
-    """
-
-    def __init__(self, lookup: Lookup, most: int = _THREADS) -> None:
-        self._lookup = lookup
-        self._most = most
-        self._jobs: queue.SimpleQueue[tuple[str, _Answer] | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._started = 0
-        self._unfinished = 0
-
-    async def find(self, host: str) -> Sequence[Address]:
-        """The addresses of `host`; raises what the look-up raises."""
-        answer = _Answer(asyncio.get_running_loop())
-        self._jobs.put((host, answer))
-        with self._lock:
-            # Counted are jobs, given up ones included: their threads may still hang.
-            self._unfinished += 1
-            short = self._started < min(self._unfinished, self._most)
-            self._started += short
-        if short:
-            threading.Thread(target=self._work, name="imgcache-dns", daemon=True).start()
-        return await answer.future
-
-    def close(self) -> None:
-        """Let each thread end after what it is doing; waits for none."""
-        for _ in range(self._started):
-            self._jobs.put(None)
-
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            self._do(*job)
-            with self._lock:
-                self._unfinished -= 1
-
-    def _do(self, host: str, answer: _Answer) -> None:
-        if answer.future.cancelled():
-            return
-        try:
-            answer.give(self._lookup(host))
-        except Exception as exc:  # noqa: BLE001 -- handed over to who asked, whatever it is
-            answer.fail(exc)
-
-
-class _Answer:
-    """Carries the result of a look-up from its thread to the event loop that waits for it."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self.future: asyncio.Future[Sequence[Address]] = loop.create_future()
-
-    def give(self, addresses: Sequence[Address]) -> None:
-        self._later(self.future.set_result, addresses)
-
-    def fail(self, exc: Exception) -> None:
-        self._later(self.future.set_exception, exc)
-
-    def _later(self, settle: Callable[..., None], value: object) -> None:
-        def unless_cancelled() -> None:
-            if not self.future.done():
-                settle(value)
-
-        with suppress(RuntimeError):  # the loop is closed: nobody waits for this name any more
-            self._loop.call_soon_threadsafe(unless_cancelled)
 
 
 class GuardedResolver(AbstractResolver):
@@ -168,7 +86,7 @@ class GuardedResolver(AbstractResolver):
         addresses = await self._look_up(host)
         if self._rule is not None and any(self._rule.refuses(one, port) for one in addresses):
             raise ForbiddenAddressError("an answer of its DNS is not public")
-        return [_dialled(host, address, port) for address in addresses]
+        return [_dialled(host, address, port) for address in _worth_dialling(addresses)]
 
     async def _look_up(self, host: str) -> Sequence[Address]:
         try:
@@ -195,6 +113,17 @@ class GuardedResolver(AbstractResolver):
     async def close(self) -> None:
         """Let the threads of the look-ups go."""
         self._threads.close()
+
+
+def _worth_dialling(addresses: Sequence[Address]) -> list[Address]:
+    """The first few of each family, in their order."""
+    known = dict.fromkeys(addresses)
+    few = {
+        address
+        for version in (4, 6)
+        for address in [one for one in known if one.version == version][:_MOST_OF_A_FAMILY]
+    }
+    return [address for address in known if address in few]
 
 
 def _dialled(host: str, address: Address, port: int) -> ResolveResult:

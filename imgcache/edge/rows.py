@@ -13,6 +13,7 @@ from imgcache.model import (
     HostPause,
     ImageFacts,
     ResponseFacts,
+    RunFacts,
     Size,
     ThumbnailFacts,
     UrlFacts,
@@ -28,8 +29,15 @@ RESPONSE = (
 )
 URL = ("url", "tried_at", "failure", "copy", *RESPONSE)
 IMAGE = ("sha256", "format", "width", "height", "bytes", "color", "mtime_ns")
-THUMBNAIL = ("sha256", "position", "name", "recipe", "suffix", "width", "height", "bytes")
+THUMBNAIL = (
+    *("sha256", "position", "name", "recipe", "suffix", "width", "height", "bytes"),
+    *("digest", "mtime_ns"),
+)
 HOST = ("host", "until", "failure")
+RUN = (
+    *("started", "seconds", "urls", "fresh", "revalidated", "downloaded", "failed"),
+    *("requests", "bytes"),
+)
 
 _NO_RESPONSE: Row = (None,) * len(RESPONSE)
 _FORMATS = {fmt.label: fmt for fmt in Format}
@@ -97,7 +105,7 @@ def thumbnail_rows(image: ImageFacts) -> Iterator[Row]:
     """The `thumbnails` rows of an image; `position` keeps their order."""
     for position, facts in enumerate(image.thumbnails):
         made = (facts.name, facts.recipe, facts.suffix, facts.width, facts.height, facts.bytes)
-        yield (image.sha256, position, *made)
+        yield (image.sha256, position, *made, facts.digest, facts.mtime_ns)
 
 
 def host_row(pause: HostPause) -> Row:
@@ -109,6 +117,11 @@ def host_pause(row: Row) -> HostPause:
     """The pause of a `hosts` row."""
     host, until, failure = row
     return HostPause(host, until, _failure(failure))
+
+
+def run_row(run: RunFacts) -> Row:
+    """The `runs` row of a finished refresh."""
+    return tuple(getattr(run, column) for column in RUN)
 
 
 def _failure_text(failure: Failure) -> str:

@@ -69,7 +69,25 @@ CREATE TABLE manifest (generation INTEGER NOT NULL, written INTEGER NOT NULL) ST
 INSERT INTO manifest VALUES (0, -1);
 """
 
-MIGRATIONS = (_FACTS,)
+# Thumbnails made before have no digest: they count as changed, and are made again once.
+_DIGESTS_AND_RUNS = """
+ALTER TABLE thumbnails ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE thumbnails ADD COLUMN mtime_ns INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE runs (
+    started REAL PRIMARY KEY,
+    seconds REAL NOT NULL,
+    urls INTEGER NOT NULL,
+    fresh INTEGER NOT NULL,
+    revalidated INTEGER NOT NULL,
+    downloaded INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_FACTS, _DIGESTS_AND_RUNS)
 
 
 def version(connection: sqlite3.Connection) -> int:

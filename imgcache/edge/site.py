@@ -42,15 +42,34 @@ def read(site_root: Path | None, path: SitePath, max_bytes: int) -> bytes | Fail
     return found or Failure(Verdict.EMPTY, "the file is empty")
 
 
-def _read_inside(site_root: Path, path: SitePath, max_bytes: int) -> bytes | None:
+def identity(site_root: Path | None, path: SitePath) -> tuple[int, ...] | None:
+    """What changes when the file that `read` would read does; None where there is none."""
+    try:
+        inside = None if site_root is None else _inside(site_root, path)
+        status = None if inside is None else os.lstat(inside)
+    except OSError:
+        return None
+    if status is None:
+        return None
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _inside(site_root: Path, path: SitePath) -> Path | None:
+    """Where the path leads, links resolved; None for what is outside of the root."""
     name = os.fsdecode(unquote_to_bytes(path.path)).lstrip("/")
     if "\0" in name:
         return None
     root = site_root.resolve(strict=True)
     # Path.resolve would raise a RuntimeError for a loop of symlinks before Python 3.13.
     inside = Path(os.path.realpath(root / name, strict=True))
-    if not inside.is_relative_to(root):
+    return inside if inside.is_relative_to(root) else None
+
+
+def _read_inside(site_root: Path, path: SitePath, max_bytes: int) -> bytes | None:
+    inside = _inside(site_root, path)
+    if inside is None:
         return None
+    root = site_root.resolve(strict=True)
     return _read_regular(root, inside.relative_to(root).parts, max_bytes)
 
 

@@ -14,8 +14,9 @@ from typing import Self
 from imgcache.core.layout import TMP
 from imgcache.edge.durable import create, local_errors, make_folder, temp_name, write_all
 
-# What is kept in memory, and what one thread hop writes. A hop costs about 50 us.
-_BLOCK = 1 << 20
+# What is kept in memory, and what one thread hop writes. A hop costs about 50 us. As many bodies
+# as there are requests under way may be kept at once.
+_BLOCK = 1 << 18
 
 
 class _TempFile:
@@ -57,7 +58,7 @@ class _TempFile:
 class Spool:
     """Takes a body from the fetcher; an async context manager that leaves nothing in `tmp/`.
 
-    `write` and `reset` are the fetcher's sink. A body of up to 1 MiB stays in memory (`data`)
+    `write` and `reset` are the fetcher's sink. A body of up to 256 KiB stays in memory (`data`)
     and needs no file before it is published; `settle` makes a file of any body.
     """
 

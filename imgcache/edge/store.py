@@ -1,8 +1,8 @@
 """The content-addressed files of the cache: published durably, found sound, removed.
 
 The order of writing is that of the contract: temp file, fsync, rename, fsync of the folder; only
-when a method here has returned may the index say that the file is there. All methods but `spool`
-block on the disk: call them in a thread.
+when a method here has returned may the index say that the file is there. All but `spool` and
+`is_there` block on the disk: call them in a thread.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from imgcache.core.layout import MANIFEST, TMP, image_path, thumbnail_path
+from imgcache.core.layout import FOLDERS, MANIFEST, TMP, content_paths, image_path, thumbnail_path
 from imgcache.edge.durable import is_temp_name, local_errors, make_folder, open_folder
 from imgcache.edge.publication import Publication
 from imgcache.edge.spool import Spool
@@ -44,7 +45,7 @@ class Store:
         """
         with local_errors(str(self.root)):
             self.root.mkdir(parents=True, exist_ok=True)
-        for name in ("images", "thumbs"):
+        for name in FOLDERS:
             with local_errors(name), make_folder(self.root, name):
                 pass
         with local_errors(TMP), make_folder(self.root, TMP) as folder:
@@ -58,12 +59,12 @@ class Store:
 
     def publish(
         self, body: bytes | Path, image: ImageFacts, thumbnails: Mapping[str, bytes]
-    ) -> int:
-        """Publish an image and its new thumbnails; the mtime (ns) to record in its facts.
+    ) -> ImageFacts:
+        """Publish an image and its new thumbnails; its facts as they are to be recorded.
 
         Args:
             body: The image's bytes, or a settled file in `tmp/`, which is moved.
-            image: Its facts; `mtime_ns` is not looked at.
+            image: Its facts; the `mtime_ns` and `digest` of what is new come out filled in.
             thumbnails: The bytes of those of `image.thumbnails` that are new, by name.
 
         Raises:
@@ -71,15 +72,16 @@ class Store:
         """
         with Publication(self.root, self._fsync) as publication:
             mtime_ns = self._stage_image(publication, body, image)
-            self._stage_thumbnails(publication, image, thumbnails)
+            made = self._stage_thumbnails(publication, image, thumbnails)
             publication.commit()
-        return mtime_ns
+        return replace(image, mtime_ns=mtime_ns, thumbnails=made)
 
-    def publish_thumbnails(self, image: ImageFacts, thumbnails: Mapping[str, bytes]) -> None:
-        """Publish new thumbnails of an image that is there already; LocalError as `publish`."""
+    def publish_thumbnails(self, image: ImageFacts, thumbnails: Mapping[str, bytes]) -> ImageFacts:
+        """Publish new thumbnails of an image that is there already; otherwise as `publish`."""
         with Publication(self.root, self._fsync) as publication:
-            self._stage_thumbnails(publication, image, thumbnails)
+            made = self._stage_thumbnails(publication, image, thumbnails)
             publication.commit()
+        return replace(image, thumbnails=made)
 
     @staticmethod
     def _stage_image(publication: Publication, body: bytes | Path, image: ImageFacts) -> int:
@@ -94,15 +96,24 @@ class Store:
     @staticmethod
     def _stage_thumbnails(
         publication: Publication, image: ImageFacts, thumbnails: Mapping[str, bytes]
-    ) -> None:
+    ) -> tuple[ThumbnailFacts, ...]:
+        made = []
         for facts in image.thumbnails:
             if facts.name in thumbnails:
-                path, data = (
-                    thumbnail_path(facts.name, image.sha256, facts.suffix),
-                    thumbnails[facts.name],
-                )
-                if publication.keep(path, hashlib.sha256(data).hexdigest()) is None:
-                    publication.add(path, [data])
+                path = thumbnail_path(facts.name, image.sha256, facts.suffix)
+                data = thumbnails[facts.name]
+                digest = hashlib.sha256(data).hexdigest()
+                kept = publication.keep(path, digest)
+                mtime_ns = publication.add(path, [data]) if kept is None else kept
+                made.append(replace(facts, digest=digest, mtime_ns=mtime_ns))
+            else:
+                made.append(facts)
+        return tuple(made)
+
+    def is_there(self, image: ImageFacts) -> bool:
+        """Whether the file is there at its size: one look, cheap enough for the event loop."""
+        status = self._status(image_path(image.sha256, image.format))
+        return status is not None and status.st_size == image.bytes
 
     def sound_mtime(self, image: ImageFacts) -> int | None:
         """The mtime (ns) of the image's file if it is sound, else None.
@@ -114,10 +125,30 @@ class Store:
             LocalError: The file can't be looked at.
         """
         path = image_path(image.sha256, image.format)
+        return self._sound_mtime(path, image.bytes, image.mtime_ns, image.sha256)
+
+    def sound_thumbnails(self, image: ImageFacts) -> tuple[ThumbnailFacts, ...]:
+        """Those of the image's thumbnails that are sound in the same sense, as they are now."""
+        mtimes = (
+            self._sound_mtime(
+                thumbnail_path(one.name, image.sha256, one.suffix),
+                one.bytes,
+                one.mtime_ns,
+                one.digest,
+            )
+            for one in image.thumbnails
+        )
+        return tuple(
+            one if mtime_ns == one.mtime_ns else replace(one, mtime_ns=mtime_ns)
+            for one, mtime_ns in zip(image.thumbnails, mtimes, strict=True)
+            if mtime_ns is not None
+        )
+
+    def _sound_mtime(self, path: str, size: int, mtime_ns: int, sha256: str) -> int | None:
         status = self._status(path)
-        if status is None or status.st_size != image.bytes:
+        if status is None or status.st_size != size:
             return None
-        if status.st_mtime_ns != image.mtime_ns and self._hash(path) != image.sha256:
+        if status.st_mtime_ns != mtime_ns and self._hash(path) != sha256:
             return None
         return status.st_mtime_ns
 
@@ -125,20 +156,46 @@ class Store:
         """Whether the image's file holds the right bytes, by their hash; LocalError as above."""
         return self._hash_if_there(image_path(image.sha256, image.format)) == image.sha256
 
+    def identity(self, image: ImageFacts) -> tuple[int, ...] | None:
+        """What changes when the image's file does, None when there is none; LocalError as above."""
+        status = self._status(image_path(image.sha256, image.format))
+        if status is None:
+            return None
+        return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+    def is_intact_thumbnail(self, sha256: str, thumbnail: ThumbnailFacts) -> bool:
+        """Whether a thumbnail's file holds the recorded bytes; LocalError as above.
+
+        One of unknown digest, as the manifest lists them, needs to be there only.
+        """
+        path = thumbnail_path(thumbnail.name, sha256, thumbnail.suffix)
+        if not thumbnail.digest:
+            return self.has(path)
+        return self._hash_if_there(path) == thumbnail.digest
+
     def thumbnail_bytes(self, sha256: str, thumbnail: ThumbnailFacts) -> int | None:
-        """The length of a thumbnail's file, None when there is none; sound is the recorded one."""
+        """The length of a thumbnail's file, None when there is none."""
         status = self._status(thumbnail_path(thumbnail.name, sha256, thumbnail.suffix))
         return None if status is None else status.st_size
 
     def remove(self, image: ImageFacts) -> None:
         """Delete the files of an image that the index has forgotten (committed) before."""
-        self._unlink(image_path(image.sha256, image.format))
-        for thumbnail in image.thumbnails:
-            self._unlink(thumbnail_path(thumbnail.name, image.sha256, thumbnail.suffix))
+        for path in content_paths(image):
+            self.drop(path)
 
-    def has_manifest(self) -> bool:
-        """Whether manifest.json is there."""
-        return self._status(MANIFEST) is not None
+    def drop(self, path: str) -> None:
+        """Delete one file, if it is there. Raises LocalError."""
+        *names, name = path.split("/")
+        with (
+            local_errors(path),
+            suppress(FileNotFoundError),
+            open_folder(self.root, *names) as folder,
+        ):
+            os.unlink(name, dir_fd=folder)
+
+    def has(self, path: str) -> bool:
+        """Whether a regular file is there; `path` as layout.py has it. Raises LocalError."""
+        return self._status(path) is not None
 
     def read_manifest(self) -> bytes:
         """The bytes of manifest.json; b"" when there is none."""
@@ -186,15 +243,6 @@ class Store:
 
     def _hash_if_there(self, path: str) -> str | None:
         return None if self._status(path) is None else self._hash(path)
-
-    def _unlink(self, path: str) -> None:
-        *names, name = path.split("/")
-        with (
-            local_errors(path),
-            suppress(FileNotFoundError),
-            open_folder(self.root, *names) as folder,
-        ):
-            os.unlink(name, dir_fd=folder)
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[bytes]:

@@ -20,13 +20,14 @@ from yarl import URL
 from imgcache.config import FetchSettings
 from imgcache.core.gate import AddressRule
 from imgcache.edge.faults import ExchangeError, of_body, of_request
-from imgcache.edge.resolve import GuardedResolver, Lookup, LookupThreads, is_literal
+from imgcache.edge.lookup import Lookup, LookupThreads
+from imgcache.edge.resolve import GuardedResolver, is_literal
 from imgcache.edge.wire import Courier, Request, Response
 from imgcache.errors import ConfigError
 
 _LONGEST_LINE = 65536
 _MOST_HEADERS = 1000
-_READ_BUFFER = 1 << 17
+_READ_BUFFER = 1 << 16
 
 
 def trust(ca_file: Path | None) -> ssl.SSLContext:
@@ -35,7 +36,10 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
     Raises:
         ConfigError: `ca_file` can't be read, or holds no certificate.
     """
-    context = ssl.create_default_context()
+    # Certificates and names are verified by this class's defaults. ssl.create_default_context()
+    # would also listen to SSLKEYLOGFILE, and be stricter from Python 3.13 on than browsers are.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_default_certs()
     context.set_alpn_protocols(["http/1.1"])
     if not any(ssl.get_default_verify_paths()[:2]):  # a Python without a system's store
         context.load_verify_locations(certifi.where())

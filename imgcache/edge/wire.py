@@ -16,7 +16,7 @@ import aiohttp
 from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
 
 from imgcache.edge.faults import AnswerCutError
-from imgcache.edge.head import HeadGuard
+from imgcache.edge.head import MOST_HEAD_BYTES, HeadGuard
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
@@ -30,19 +30,38 @@ class StaleConnectionError(Exception):
 class _Intake:
     """The parser's intake, which also tells the reader of a body when the parser gives up.
 
-    aiohttp closes the connection then, and would leave the reader waiting for ever.
+    aiohttp closes the connection then, and would leave the reader waiting for ever. Nor does it
+    bound what stands around the chunks of a body (RFC 9112 section 7.1): extensions without end
+    cost time, trailers without end all memory.
     """
 
     def __init__(self, protocol: ResponseHandler) -> None:
         self._protocol = protocol
         self._deliver = protocol.data_received
         self.body: aiohttp.StreamReader | None = None
+        self._body_bytes = 0
+        self._framing = 0
 
     def deliver(self, data: bytes) -> None:
         self._deliver(data)
+        if self.body is None:
+            return
+        self._weigh(self.body, len(data))
         exc = self._protocol.exception()
-        if exc is not None and self.body is not None and not self.body.is_eof():
+        if exc is not None and not self.body.is_eof():
             self.body.set_exception(exc)
+
+    def _weigh(self, body: aiohttp.StreamReader, came: int) -> None:
+        grown = body.total_bytes - self._body_bytes
+        self._body_bytes = body.total_bytes
+        self._framing = 0 if grown else self._framing + came
+        if self._framing > MOST_HEAD_BYTES:
+            self.refuse(f"{MOST_HEAD_BYTES} bytes around the body and none of it")
+
+    def begin(self, body: aiohttp.StreamReader | None) -> None:
+        """What is delivered from now on belongs to this body, or to a head."""
+        self.body = body
+        self._body_bytes = self._framing = 0
 
     def refuse(self, reason: str) -> None:
         self._protocol.set_exception(BadHttpMessage(reason))
@@ -83,7 +102,7 @@ class Request(aiohttp.ClientRequest):
         if wire.answers and (len(protocol) or _is_readable(protocol.transport)):
             raise StaleConnectionError  # an answer, or the end, came before anything was asked
         wire.expect()
-        wire.intake.body = None
+        wire.intake.begin(None)
         if self.on_send is not None:
             self.on_send()
         return await super().send(conn)
@@ -114,7 +133,7 @@ class Response(aiohttp.ClientResponse):
             raise AnswerCutError(exc, heard=wire.heard) from exc
         self.talker = protocol
         wire.answers += 1
-        wire.intake.body = self.content
+        wire.intake.begin(self.content)
         self.content.on_eof(wire.rest)
         return self
 

@@ -106,6 +106,8 @@ class Acquirer:
                 self._decodes.create_task(self._store(job, spool, response))
                 return None
             case NotModified(response):
+                if await self._has_lost_its_copy(job):
+                    return Outcome(again=0.0)
                 return self._confirm(job, response)
             case Failure() as failure:
                 return self._fail(job, failure)
@@ -169,13 +171,13 @@ class Acquirer:
         return Outcome()
 
     def _conclude(self, job: Job, failure: Failure) -> None:
-        before = job.known.facts
+        before, now = job.known.facts, time.time()
         facts = UrlFacts(
             job.item.url.href,
-            time.time(),
+            now,
             before.copy if before else None,
             before.response if before else None,
-            failure,
+            replace(failure, since=_failing_since(before) or now),
         )
         job.item.failed = True
         if failure.verdict is Verdict.LOCAL_ERROR:
@@ -188,6 +190,17 @@ class Acquirer:
         href = job.item.url.href
         spellings = dict.fromkeys(job.item.written, href)
         self._tools.ledger.note(urls=[facts], images=images, spellings=spellings)
+
+    async def _has_lost_its_copy(self, job: Job) -> bool:
+        """Whether the copy went while it was asked for: a 304 is worth nothing without it."""
+        facts, copy = job.known.facts, job.known.copy
+        if facts is None or copy is None or self._tools.store.is_there(copy):
+            return False
+        await self._tools.ledger.ask(lambda index: index.forget([copy.sha256]))
+        job.known = plan.Known(replace(facts, copy=None, response=None))
+        job.validators = Validators()
+        job.item.held = False
+        return True
 
     def _confirm(self, job: Job, response: ResponseFacts) -> Outcome:
         """304: the copy stands, with the lifetime that this answer gives it."""
@@ -234,6 +247,13 @@ class Acquirer:
         job.item.source, job.item.held, job.item.failed = Source.DOWNLOADED, True, False
         self._listener.concluded(href, Source.DOWNLOADED, None)
         return None
+
+
+def _failing_since(before: UrlFacts | None) -> float | None:
+    """When the row of failures began that the last try belonged to, if that one failed."""
+    if before is None or before.failure is None:
+        return None
+    return before.failure.since or before.tried_at
 
 
 def _unforeseen(exc: Exception) -> str:

@@ -24,6 +24,7 @@ from imgcache.engine.reading import Memo, Reading
 from imgcache.errors import ArticleError
 from imgcache.model import Entry, Failure, Size, Source
 
+NO_ARTICLE = "no article was found: name a file or folder, or set `articles`"
 _PAUSE = 100
 _TOLD = {
     NotAnArticle.FOREIGN: "with front matter that is not YAML",
@@ -132,7 +133,7 @@ async def collect(found: Sequence[Found], settings: Settings, listener: Listener
         if agenda.passed_over[reason]:
             listener.warned(f"{agenda.passed_over[reason]} file(s) {told}: passed over")
     if not agenda.articles:
-        listener.warned("no article was found: name a file or folder, or set `articles`")
+        listener.warned(NO_ARTICLE)
     return agenda
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from imgcache.core import manifest
 from imgcache.core.article import NotAnArticle
+from imgcache.core.layout import MANIFEST
 from imgcache.core.verdict import PLACEHOLDER_PATHS, Served, placeholders
 from imgcache.edge.articles import Found
 from imgcache.edge.index import Index
@@ -20,6 +21,7 @@ from imgcache.engine.report import Report
 from imgcache.engine.threads import to_its_end
 from imgcache.engine.tools import Tools
 from imgcache.errors import ArticleError, LocalError
+from imgcache.model import RunFacts
 from imgcache.report.findings import ArticleProblem
 
 _BATCH = 200
@@ -85,7 +87,7 @@ async def write_manifest(tools: Tools, listener: Listener) -> bool:
 
     def write(index: Index) -> None:
         generation = index.manifest_due()
-        if generation is None and tools.store.has_manifest():
+        if generation is None and tools.store.has(MANIFEST):
             return
         tools.store.write_manifest(manifest.lines(index.manifest_rows()))
         if generation is not None:
@@ -95,5 +97,27 @@ async def write_manifest(tools: Tools, listener: Listener) -> bool:
         await tools.ledger.ask(write)
     except LocalError as exc:
         listener.warned(f"the manifest was not written: {exc}")
+        return False
+    return True
+
+
+async def record_run(report: Report, tools: Tools, listener: Listener) -> bool:
+    """Remember in the index how the finished run went; False, and told, if the disk refuses."""
+    summary = report.summary
+    run = RunFacts(
+        started=report.started,
+        seconds=report.seconds,
+        urls=summary.urls,
+        fresh=summary.fresh,
+        revalidated=summary.revalidated,
+        downloaded=summary.downloaded,
+        failed=summary.failed,
+        requests=summary.requests,
+        bytes=summary.bytes,
+    )
+    try:
+        await tools.ledger.ask(lambda index: index.record_run(run))
+    except LocalError as exc:
+        listener.warned(f"this run was not added to the statistics: {exc}")
         return False
     return True

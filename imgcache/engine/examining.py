@@ -14,10 +14,19 @@ from imgcache.core.verdict import Evidence, Judgement
 from imgcache.edge.articles import Found
 from imgcache.engine import results
 from imgcache.engine.agenda import Agenda, place_key
+from imgcache.engine.baseline import BaselineUse
 from imgcache.engine.reading import Reading, is_excluded, url_names
 from imgcache.engine.report import Report
 from imgcache.errors import ArticleError
-from imgcache.model import Declared, Entry, Failure
+from imgcache.model import (
+    CONTENT_VERDICTS,
+    OFFLINE_VERDICTS,
+    REACH_VERDICTS,
+    Declared,
+    Entry,
+    Failure,
+    Verdict,
+)
 from imgcache.report.findings import ArticleProblem, EntryResult
 
 
@@ -28,17 +37,31 @@ class Depth(Enum):
     FULL = auto()
     OFFLINE = auto()
 
+    @property
+    def unseen(self) -> frozenset[Verdict]:
+        """The verdicts that can't be reached so: their absence says nothing."""
+        return _UNSEEN[self]
+
+
+_UNSEEN = {
+    Depth.PROBE: CONTENT_VERDICTS - {Verdict.EMPTY, Verdict.NOT_AN_IMAGE} | OFFLINE_VERDICTS,
+    Depth.FULL: OFFLINE_VERDICTS,
+    Depth.OFFLINE: REACH_VERDICTS | CONTENT_VERDICTS,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
     """What is asked of one `verify` beyond the settings.
 
-    `changed_since` passes over articles that git does not say changed since that revision.
+    `changed_since` passes over articles that git does not say changed since that revision;
+    `baseline` lists findings that are known.
     """
 
     depth: Depth = Depth.PROBE
     strict: bool = False
     changed_since: str | None = None
+    baseline: BaselineUse | None = None
 
 
 class Examiner:
@@ -59,18 +82,19 @@ class Examiner:
         if isinstance(read, ArticleError):
             report.add_problem(ArticleProblem(found.shown, read.line, read.message))
             return
-        located = zip(read.entries, read.locations, strict=True)
-        report.add(
-            [
-                self._result(found, read, entry, location)
-                for entry, location in located
-                if not is_excluded(entry, location, self._settings)
-            ]
-        )
+        report.add(self.results(found.shown, read))
         for problem in read.problems:
             report.add_problem(ArticleProblem(found.shown, problem.line, problem.message))
 
-    def _result(self, found: Found, read: Reading, entry: Entry, location: Location) -> EntryResult:
+    def results(self, shown: str, read: Reading) -> list[EntryResult]:
+        """The judged entries of the article that reports call `shown`, without excluded ones."""
+        return [
+            self._result(shown, read, entry, location)
+            for entry, location in zip(read.entries, read.locations, strict=True)
+            if not is_excluded(entry, location, self._settings)
+        ]
+
+    def _result(self, shown: str, read: Reading, entry: Entry, location: Location) -> EntryResult:
         evidence = self._evidence(location)
         judgement = self._judge(entry.declared, evidence)
         weight = verdict.severity(
@@ -81,7 +105,7 @@ class Examiner:
             strict=self._inquiry.strict,
         )
         told = replace(judgement, flag=judgement.held)
-        return results.describe(found.shown, read, entry, evidence, told, weight)
+        return results.describe(shown, read, entry, evidence, told, weight)
 
     def _evidence(self, location: Location) -> Evidence:
         if isinstance(location, WebUrl):

@@ -17,7 +17,7 @@ from imgcache.core.soundness import Label, Limits, examine
 from imgcache.core.verdict import Evidence, Measured
 from imgcache.edge.decode import Decoded, DecodeJob, DecodePool
 from imgcache.edge.fetch import Body, Fetcher, Hop, Tally
-from imgcache.edge.resolve import Lookup, system_lookup
+from imgcache.edge.lookup import Lookup, system_lookup
 from imgcache.model import Declared, Failure, ResponseFacts, Severity, Validators, Verdict
 
 _FIRST_BYTES = 32

@@ -54,8 +54,8 @@ class Keeper:
             return None
         image = replace(copy, thumbnails=_thumbnail_facts(decoded))
         made = {one.name: one.data for one in decoded.thumbnails}
-        await to_its_end(self._tools.store.publish_thumbnails, image, made)
-        return image
+        await self._room.exchange(copy, image)
+        return await to_its_end(self._tools.store.publish_thumbnails, image, made)
 
     async def measure(self, location: DataUrl | SitePath) -> Evidence:
         """What an image that needs no fetch is; nothing of it is kept, nothing is raised."""
@@ -106,11 +106,10 @@ class Keeper:
         made = {one.name: one.data for one in decoded.thumbnails}
         await self._room.take(image)
         try:
-            mtime_ns = await to_its_end(self._tools.store.publish, body, image, made)
+            return await to_its_end(self._tools.store.publish, body, image, made)
         except LocalError:
             self._room.give_back(image)
             raise
-        return replace(image, mtime_ns=mtime_ns)
 
 
 def _thumbnail_facts(decoded: Decoded) -> tuple[ThumbnailFacts, ...]:

@@ -107,3 +107,25 @@ class Ledger:
         current = asyncio.current_task()
         if current is not None:
             self._commits.discard(current)
+
+
+class FreshLedger(Ledger):
+    """For readers that live long: each question opens the index anew, and sees what is there now.
+
+    An index that stays open would not see what others commit (see database.open_reader).
+    """
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+    async def ask(self, question: Callable[[Index], T]) -> T:
+        """Run something on the index as it is now; several side by side. Raises LocalError."""
+
+        def open_and_ask() -> T:
+            with self._open() as index:
+                return question(index)
+
+        return await asyncio.to_thread(open_and_ask)

@@ -3,7 +3,8 @@
 One lane a host. A lane that has not answered yet gets one place only, so that a dozen dead hosts
 can't hold every place until they time out; its first answer opens it to `per_host`. A lane whose
 URLs failed too often in a row is given up (the breaker): its jobs wait aside, one of them is
-tried every `breaker_pause`, and when nobody else has work left, they are skipped.
+tried every `breaker_pause`, and when nobody else has work left, they are skipped. A lane whose
+host asks for one pause after the other, and gives no other answer, is silenced, too.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ class _Lane(Generic[J]):
     answered: bool = False
     faults: int = 0
     paused: int = 0
+    paused_until: float = 0.0
+    waited: float = 0.0
     queued: bool = False
     given_up: Failure | None = None
     probe_awaited: bool = False
@@ -155,6 +158,7 @@ class HostLanes(Generic[J]):
         if outcome.pause is not None:
             lane.paused += 1
             self._later(outcome.pause, lane, lambda: _resume(lane), waits=True)
+            self._weigh_pause(lane, outcome.pause, outcome.failure)
         if outcome.again is not None:
             lane.delayed.append(job)
             self._later(outcome.again, lane, lambda: _return(lane, job), waits=True)
@@ -173,11 +177,21 @@ class HostLanes(Generic[J]):
             lane.answered = True
             lane.faults = 0
             lane.given_up = None
+            lane.waited = lane.waited if outcome.pause else 0.0
         else:
             # One URL counts once, however often it is tried.
             lane.faults += outcome.again is None
             if lane.faults >= self._settings.breaker_failures or lane.given_up is not None:
                 self._give_up(lane, fault)
+
+    def _weigh_pause(self, lane: _Lane[J], pause: float, fault: Failure | None) -> None:
+        """Add what a pause adds to those before it; one URL may use up all of its tries."""
+        now, before = asyncio.get_running_loop().time(), lane.paused_until
+        lane.paused_until = max(before, now + pause)
+        lane.waited += lane.paused_until - max(before, now)
+        if lane.waited > self._settings.attempts * self._settings.retry_after_cap:
+            lane.silenced = True
+            lane.given_up = fault
 
     def _give_up(self, lane: _Lane[J], fault: Failure) -> None:
         lane.given_up = fault

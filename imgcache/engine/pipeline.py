@@ -15,23 +15,30 @@ from pathlib import Path
 from imgcache.config import Settings
 from imgcache.core.plan import Demand
 from imgcache.edge import articles
+from imgcache.edge.index import Index
 from imgcache.engine.agenda import collect
-from imgcache.engine.closing import judge_all, unmask_placeholders, write_manifest
+from imgcache.engine.baseline import Baseline, BaselineUse, account
+from imgcache.engine.closing import judge_all, record_run, unmask_placeholders, write_manifest
 from imgcache.engine.events import Listener, Silence
 from imgcache.engine.fetching import Fetching
 from imgcache.engine.judging import Judge, Manner
 from imgcache.engine.planning import plan_work
 from imgcache.engine.report import Report
 from imgcache.engine.wiring import writing_tools
+from imgcache.model import OFFLINE_VERDICTS
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is asked of one refresh beyond the settings; `max_time` in seconds."""
+    """What is asked of one refresh beyond the settings; `max_time` in seconds.
+
+    `baseline` lists findings that are known.
+    """
 
     demand: Demand = Demand.DUE
     max_time: float | None = None
     manner: Manner = field(default_factory=Manner)
+    baseline: BaselineUse | None = None
 
 
 async def refresh(
@@ -48,10 +55,15 @@ async def refresh(
     """
     options, listener = options or Options(), listener or Silence()
     interrupt = interrupt or asyncio.Event()
-    report = Report("refresh", dry_run=not options.manner.write)
+    baseline = await asyncio.to_thread(Baseline, options.baseline)
+    report = Report("refresh", baseline, dry_run=not options.manner.write)
     began = time.monotonic()
-    found = articles.discover(chosen(paths, settings), cache_dir=settings.cache.dir)
+    survey = articles.survey(chosen(paths, settings), cache_dir=settings.cache.dir)
+    found = survey.found
     async with writing_tools(settings, listener) as tools:
+        if options.manner.write:
+            for told in articles.sweep(survey.leftovers):
+                listener.warned(told)
         agenda = await collect(found, settings, listener)
         work = await plan_work(agenda, tools, settings, options.demand)
         listener.planned(agenda.articles, agenda.urls, work.jobs + len(agenda.in_place))
@@ -63,8 +75,11 @@ async def refresh(
         await judge_all(found, Judge(agenda, settings, options.manner), tools, listener, report)
         if options.manner.write:
             report.local_fault |= not await write_manifest(tools, listener)
-    report.interrupted = fetching.cut_short or interrupt.is_set()
-    report.finish(agenda.urls, agenda.counts(), fetching.traffic)
+        report.cache_bytes = await tools.ledger.ask(Index.total_bytes)
+        report.interrupted = fetching.cut_short or interrupt.is_set()
+        report.finish(agenda.urls, agenda.counts(), fetching.traffic)
+        report.local_fault |= not await record_run(report, tools, listener)
+    await account(report, baseline, [one.shown for one in found], OFFLINE_VERDICTS, listener)
     return report
 
 

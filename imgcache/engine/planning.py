@@ -129,13 +129,11 @@ def _sound_copies(store: Store, facts: Facts) -> dict[str, ImageFacts]:
 
 
 def _as_on_disk(store: Store, image: ImageFacts) -> ImageFacts | None:
-    """None for a copy that is gone or damaged; thumbnails that are gone are left out."""
+    """None for a copy that is gone or damaged; thumbnails that are so are left out."""
     mtime_ns = store.sound_mtime(image)
     if mtime_ns is None:
         return None
-    found = tuple(
-        one for one in image.thumbnails if store.thumbnail_bytes(image.sha256, one) == one.bytes
-    )
+    found = store.sound_thumbnails(image)
     if mtime_ns == image.mtime_ns and found == image.thumbnails:
         return image
     return replace(image, mtime_ns=mtime_ns, thumbnails=found)

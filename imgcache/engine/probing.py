@@ -6,7 +6,9 @@ The twin of acquire.py in what it asks and its opposite in what it keeps: nothin
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from pathlib import Path
 from typing import Protocol, assert_never
 
@@ -26,9 +28,9 @@ from imgcache.engine.tools import Tools
 from imgcache.errors import LocalError
 from imgcache.model import Failure, ResponseFacts, Source, Validators, Verdict
 
+# As much as a spool keeps in memory; there are as many probes as requests under way.
+_MOST_KEPT = 256 << 10
 _NOT_SATISFIABLE = 416
-# A header that is longer is a decoder's business: it has a limit of time, and its own process.
-_MOST_JUDGED = 1 << 20
 
 
 @dataclass(slots=True, eq=False)
@@ -57,7 +59,7 @@ class Reader(Protocol):
 class PrefixSink:
     """Takes a body until its first bytes settle the size; judged at 16 KiB, 32 KiB, 64 KiB...
 
-    Beyond 1 MiB it only collects.
+    It is `full` when they do not: a header may go on for as long as a stranger likes.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -66,14 +68,19 @@ class PrefixSink:
         self._limits = limits
         self._next = FIRST_BYTES
 
+    @property
+    def full(self) -> bool:
+        """Whether no more is kept in memory, settled or not."""
+        return len(self.data) >= _MOST_KEPT
+
     async def write(self, data: bytes) -> None:
         """The next bytes."""
         self.data += data
-        if self._next <= len(self.data) <= _MOST_JUDGED:
+        if len(self.data) >= self._next:
             self._next = 2 * len(self.data)
             # The label is asked when all is read.
             settled = judge_prefix(bytes(self.data), None, self._limits)
-            self.enough = settled is not None
+            self.enough = self.full or settled is not None
 
     async def reset(self) -> None:
         """Another body begins."""
@@ -82,50 +89,71 @@ class PrefixSink:
         self._next = FIRST_BYTES
 
 
-class PrefixReader:
-    """Reads just enough bytes for the size; what arrived whole is decoded."""
+class _Untold(Enum):
+    """The size is not told yet: by the part that was asked for, or by as much as is kept."""
 
-    def __init__(self, tools: Tools, settings: Settings) -> None:
+    BY_THE_PART = auto()
+    BY_THE_BEGINNING = auto()
+
+
+class PrefixReader:
+    """Reads just enough bytes for the size; what arrived whole is decoded.
+
+    Where the beginning does not tell, `whole` reads it all.
+    """
+
+    def __init__(self, tools: Tools, settings: Settings, whole: Reader) -> None:
         self._tools = tools
+        self._whole = whole
         limits = settings.limits
         self._limits = Limits(limits.pixels, limits.frames, limits.scans)
 
     async def read(self, probe: Probe, tally: Tally) -> Evidence | Failure | NotModified:
         """First the first bytes; where they don't tell, as many as are needed."""
+        told = await self._begin(probe, tally)
+        if told is _Untold.BY_THE_PART and not probe.whole:
+            probe.whole = True
+            told = await self._begin(probe, tally)
+        return await self._whole.read(probe, tally) if isinstance(told, _Untold) else told
+
+    async def _begin(
+        self, probe: Probe, tally: Tally
+    ) -> Evidence | Failure | NotModified | _Untold:
         sink = PrefixSink(self._limits)
         first = None if probe.whole else FIRST_BYTES
         asked = await _ask(self._tools, probe, sink, tally, first)
         if isinstance(asked, Failure) and asked.status == _NOT_SATISFIABLE and first:
-            probe.whole = True
-            return await self.read(probe, tally)
+            return _Untold.BY_THE_PART
         if not isinstance(asked, Body):
             return asked
         if asked.received.whole:
             body = bytes(sink.data)
             digest = hashlib.sha256(body).hexdigest()
             return await _decoded(self._tools, body, asked.response, (len(body), digest))
-        label = Label(asked.response.content_type, asked.response.nosniff)
+        return self._settled(sink, asked)
+
+    def _settled(self, sink: PrefixSink, asked: Body) -> Evidence | Failure | _Untold:
+        response, total = asked.response, asked.received.total
+        label = Label(response.content_type, response.nosniff)
         settled = judge_prefix(bytes(sink.data), label, self._limits)
         if isinstance(settled, Sized):
-            measured = Measured(settled.size, settled.format, asked.received.total)
-            return Evidence(measured=measured, source=Source.PROBED, status=asked.response.status)
-        if settled is None and not probe.whole:
-            probe.whole = True
-            return await self.read(probe, tally)
-        failure = settled or Failure(Verdict.CORRUPT, "its headers have no end")
-        return replace(failure, status=asked.response.status, bytes=asked.received.total)
+            measured = Measured(settled.size, settled.format, total)
+            return Evidence(measured=measured, source=Source.PROBED, status=response.status)
+        if isinstance(settled, Failure):
+            return replace(settled, status=response.status, bytes=total)
+        return _Untold.BY_THE_BEGINNING if sink.full else _Untold.BY_THE_PART
 
 
 class WholeReader:
     """Downloads and decodes everything; large bodies lie in a temporary folder meanwhile."""
 
-    def __init__(self, tools: Tools, folder: Path) -> None:
+    def __init__(self, tools: Tools, folder: Callable[[], Path]) -> None:
         self._tools = tools
         self._folder = folder
 
     async def read(self, probe: Probe, tally: Tally) -> Evidence | Failure | NotModified:
         """The whole image, once."""
-        async with Spool(self._folder) as spool:
+        async with Spool(self._folder()) as spool:
             asked = await _ask(self._tools, probe, spool, tally, None)
             if not isinstance(asked, Body):
                 return asked

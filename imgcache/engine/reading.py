@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imgcache.config import Settings
 from imgcache.core import declared, verdict
@@ -49,6 +49,12 @@ class Reading:
         """One line of the article, from 1, without its end."""
         return self.data.split(b"\n", number)[number - 1].decode().removesuffix("\r")
 
+    def without_text(self) -> Reading:
+        """The same without what follows the last line that an entry stands in, to save memory."""
+        last = max((entry.line for entry in self.entries), default=0)
+        lines = self.data.split(b"\n", last)[:last]
+        return replace(self, data=b"\n".join(lines))
+
     @property
     def hrefs(self) -> Iterator[str]:
         """The normalised URLs of the entries that are on the web."""
@@ -83,11 +89,16 @@ def parse(found: Found, data: bytes, settings: Settings) -> Article | NotAnArtic
 def _refuse_if_named(found: Found, reason: NotAnArticle) -> NotAnArticle:
     if not found.named:
         return reason
+    raise refusal(reason)
+
+
+def refusal(reason: NotAnArticle) -> ArticleError:
+    """Why something that was meant to be an article is none."""
     if reason is NotAnArticle.FOREIGN:
-        raise ArticleError("the front matter is not YAML; put it between two --- lines", 1)
+        return ArticleError("the front matter is not YAML; put it between two --- lines", 1)
     if reason is NotAnArticle.UNCLOSED:
-        raise ArticleError("no article: the front matter has no closing --- line", 1)
-    raise ArticleError("no article: the file does not begin with front matter (---)", 1)
+        return ArticleError("no article: the front matter has no closing --- line", 1)
+    return ArticleError("no article: the file does not begin with front matter (---)", 1)
 
 
 class Memo:

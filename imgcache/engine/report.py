@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from imgcache.engine.baseline import Baseline
 from imgcache.engine.disklist import DiskList
 from imgcache.model import Declared, Format, Severity, Size, Source, Verdict
 from imgcache.report import json
@@ -33,14 +34,19 @@ class Report:
     Implements report.findings.Findings, so each renderer takes it.
     """
 
-    def __init__(self, command: str, *, dry_run: bool = False) -> None:
+    def __init__(
+        self, command: str, baseline: Baseline | None = None, *, dry_run: bool = False
+    ) -> None:
         self.command = command
         self.dry_run = dry_run
         self.started = time.time()
         self.seconds = 0.0
         self.interrupted = False
         self.local_fault = False
+        self.cache_bytes: int | None = None
         self.summary = Summary()
+        self.known = 0
+        self._baseline = baseline or Baseline()
         self._clock = time.monotonic()
         self._entries: DiskList[list[_Packed]] = DiskList()
         self._findings: DiskList[list[_Packed]] = DiskList()
@@ -68,7 +74,8 @@ class Report:
         return "".join(json.render(self, with_diffs=with_diffs))
 
     def add(self, results: list[EntryResult], diff: ArticleDiff | None = None) -> None:
-        """One judged article's entries, and its diff if it was wanted."""
+        """One judged article's entries, known ones sifted out, and its diff if it was wanted."""
+        results = self._baseline.sift(results)
         if results:
             self._entries.append([_pack(one) for one in results])
         listed = [_pack(one) for one in results if one.severity in _LISTED]
@@ -81,6 +88,7 @@ class Report:
             self.summary.verdicts[result.verdict] += 1
             self.summary.errors += result.severity is Severity.ERROR
             self.summary.warnings += result.severity is Severity.WARNING
+            self.known += result.known
 
     def add_problem(self, problem: ArticleProblem) -> None:
         """An article that could not be read or edited."""
@@ -122,13 +130,13 @@ def _pack(entry: EntryResult) -> _Packed:
         entry.source and entry.source.value,
         entry.path,
         [(one.name, one.path, one.width, one.height) for one in thumbnails],
-        entry.excerpt,
+        (entry.excerpt, entry.known),
     )
 
 
 def _unpack(packed: _Packed) -> EntryResult:
     where, (verdict, severity, message), declared, actual, cached, label, *rest = packed
-    (size, sha256, status), source, path, thumbnails, excerpt = rest
+    (size, sha256, status), source, path, thumbnails, (excerpt, known) = rest
     article, line, column, pointer, url = where
     return EntryResult(
         article,
@@ -150,4 +158,5 @@ def _unpack(packed: _Packed) -> EntryResult:
         path=path,
         thumbnails=tuple(CachedThumbnail(*one) for one in thumbnails),
         excerpt=excerpt,
+        known=known,
     )

@@ -34,6 +34,13 @@ def web_evidence(
     )
 
 
+def offline_evidence(facts: UrlFacts | None, copy: ImageFacts | None) -> Evidence:
+    """What memory alone says of a URL; `copy` is sound by its hash."""
+    failure = facts.failure if facts is not None else None
+    status = failure.status if failure is not None else None
+    return Evidence(failure, copy, source=Source.OFFLINE, status=status)
+
+
 def describe(
     article: str,
     read: Reading,

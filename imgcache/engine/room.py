@@ -29,23 +29,27 @@ class Room:
         Raises:
             LocalError: The cache is full, and nothing in it can go.
         """
-        if self._limit is None:
-            return
         async with self._turn:
-            if await self._is_counted(image.sha256):
-                return
-            if self._used is None:
-                self._used = await self._ledger.ask(Index.total_bytes)
-            excess = self._used + weight(image) - self._limit
-            if excess > 0:
-                await self._evict(excess)
-            if self._used + weight(image) > self._limit:
-                raise LocalError(
-                    f"the cache is full (cache.max_bytes = {self._limit}); "
-                    "raise it, or run imgcache cache gc"
-                )
-            self._used += weight(image)
-            self._taken.add(image.sha256)
+            if self._limit is not None and not await self._is_counted(image.sha256):
+                await self._claim(weight(image), self._limit)
+                self._taken.add(image.sha256)
+
+    async def exchange(self, before: ImageFacts, after: ImageFacts) -> None:
+        """Count an image's new thumbnails in for those it had. Raises LocalError as `take`."""
+        async with self._turn:
+            if self._limit is not None:
+                await self._claim(weight(after) - weight(before), self._limit)
+
+    async def _claim(self, need: int, limit: int) -> None:
+        used = await self._ledger.ask(Index.total_bytes) if self._used is None else self._used
+        if need > 0 and used + need > limit:
+            used -= await self._evict(used + need - limit)
+        self._used = used
+        if need > 0 and used + need > limit:
+            raise LocalError(
+                f"the cache is full (cache.max_bytes = {limit}); raise it, or run imgcache cache gc"
+            )
+        self._used += need
 
     def give_back(self, image: ImageFacts) -> None:
         """An image that was counted in was not published after all."""
@@ -58,7 +62,8 @@ class Room:
             await self._ledger.ask(lambda index: index.images([sha256]))
         )
 
-    async def _evict(self, excess: int) -> None:
+    async def _evict(self, excess: int) -> int:
+        """How many bytes have gone. What others have claimed meanwhile stays claimed."""
         await self._ledger.flush()
         orphans = await self._ledger.ask(Index.orphans)
         # What this run has just stored may be on its way to the index.
@@ -67,4 +72,4 @@ class Room:
         await self._ledger.ask(lambda index: index.forget([one.sha256 for one in going]))
         for image in going:
             await asyncio.to_thread(self._store.remove, image)
-        self._used = await self._ledger.ask(Index.total_bytes)
+        return sum(map(weight, going))

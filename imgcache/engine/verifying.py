@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from imgcache.core.verdict import Evidence, Served
 from imgcache.edge import articles, changes
 from imgcache.edge.articles import Found
 from imgcache.engine.agenda import Agenda, collect
+from imgcache.engine.baseline import Baseline, account
 from imgcache.engine.events import Listener, Silence
 from imgcache.engine.examining import Depth, Examiner, Inquiry
 from imgcache.engine.fetching import until_interrupted
@@ -30,9 +32,11 @@ from imgcache.engine.pipeline import chosen
 from imgcache.engine.planning import batches, look_up
 from imgcache.engine.probing import PrefixReader, Probe, Prober, Reader, WholeReader
 from imgcache.engine.report import Report
+from imgcache.engine.results import offline_evidence
 from imgcache.engine.tools import Tools
 from imgcache.engine.wiring import reading_tools
-from imgcache.model import ImageFacts, Source
+from imgcache.errors import LocalError
+from imgcache.model import ImageFacts
 
 _BATCH = 500
 
@@ -51,23 +55,41 @@ async def verify(
     """
     inquiry, listener = inquiry or Inquiry(), listener or Silence()
     interrupt = interrupt or asyncio.Event()
-    report = Report("verify")
+    baseline = await asyncio.to_thread(Baseline, inquiry.baseline)
+    report = Report("verify", baseline)
     found = await asyncio.to_thread(_discover, chosen(paths, settings), settings, inquiry)
     async with reading_tools(settings) as tools:
         agenda = await collect(found, settings, listener)
-        probes = await _plan(agenda, tools, inquiry.depth)
-        listener.planned(agenda.articles, agenda.urls, len(probes) + len(agenda.in_place))
-        async with _reader(tools, settings, inquiry.depth) as reader:
+        with open_reader(tools, settings, inquiry.depth) as reader:
             prober = Prober(reader, settings, listener)
-            work = _look_at(agenda, probes, prober, Keeper(tools, settings), settings)
-            finished = await until_interrupted(work, interrupt)
-        _unmask_placeholders(agenda, settings.tolerance)
+            inquest = Inquest(tools, settings, prober, inquiry.depth)
+            report.interrupted = not await inquest.hold(agenda, listener, interrupt)
         examiner = Examiner(agenda, settings, inquiry)
         for file, read in agenda.memo.recall(found, settings):
             examiner.examine(file, read, report)
-    report.interrupted = not finished or prober.left_out > 0
     report.finish(agenda.urls, agenda.counts(), prober.traffic)
+    await account(report, baseline, [one.shown for one in found], inquiry.depth.unseen, listener)
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class Inquest:
+    """How the URLs of an agenda get their evidence: with what, by whom, how deep."""
+
+    tools: Tools
+    settings: Settings
+    prober: Prober
+    depth: Depth = Depth.PROBE
+
+    async def hold(self, agenda: Agenda, listener: Listener, interrupt: asyncio.Event) -> bool:
+        """Whether it came to its end; the interrupt ends it early. Raises LocalError."""
+        probes = await _plan(agenda, self.tools, self.depth)
+        listener.planned(agenda.articles, agenda.urls, len(probes) + len(agenda.in_place))
+        keeper = Keeper(self.tools, self.settings)
+        work = _look_at(agenda, probes, self.prober, keeper, self.settings)
+        finished = await until_interrupted(work, interrupt)
+        unmask_placeholders(agenda, self.settings.tolerance)
+        return finished and self.prober.left_out == 0
 
 
 def _discover(paths: Sequence[Path], settings: Settings, inquiry: Inquiry) -> Sequence[Found]:
@@ -78,14 +100,23 @@ def _discover(paths: Sequence[Path], settings: Settings, inquiry: Inquiry) -> Se
     return [one for one in found if changes.is_changed(one.path, changed)]
 
 
-@asynccontextmanager
-async def _reader(tools: Tools, settings: Settings, depth: Depth) -> AsyncIterator[Reader]:
-    if depth is not Depth.FULL:
-        yield PrefixReader(tools, settings)
-        return
-    with tempfile.TemporaryDirectory(prefix="imgcache-") as name:
-        (Path(name) / TMP).mkdir()
-        yield WholeReader(tools, Path(name))
+@contextmanager
+def open_reader(tools: Tools, settings: Settings, depth: Depth) -> Iterator[Reader]:
+    """What reads as deep as that; large bodies lie in a temporary folder, gone at the end."""
+    with ExitStack() as stack:
+
+        @cache
+        def folder() -> Path:
+            """Made when the first body needs it."""
+            try:
+                made = stack.enter_context(tempfile.TemporaryDirectory(prefix="imgcache-"))
+                (Path(made) / TMP).mkdir()
+            except OSError as exc:
+                raise LocalError(f"no temporary folder can be made: {exc.strerror}") from exc
+            return Path(made)
+
+        whole = WholeReader(tools, folder)
+        yield whole if depth is Depth.FULL else PrefixReader(tools, settings, whole)
 
 
 async def _plan(agenda: Agenda, tools: Tools, depth: Depth) -> list[Probe]:
@@ -98,9 +129,7 @@ async def _plan(agenda: Agenda, tools: Tools, depth: Depth) -> list[Probe]:
             url = facts.urls.get(item.url.href)
             copy = intact.get(url.copy) if url is not None and url.copy is not None else None
             if depth is Depth.OFFLINE:
-                failure = url.failure if url is not None else None
-                status = failure.status if failure is not None else None
-                item.evidence = Evidence(failure, copy, source=Source.OFFLINE, status=status)
+                item.evidence = offline_evidence(url, copy)
             else:
                 probes.append(Probe(item, Known(url, copy)))
     return probes
@@ -119,7 +148,7 @@ async def _look_at(
     await lanes.drain(probes)
 
 
-def _unmask_placeholders(agenda: Agenda, tolerance: int) -> None:
+def unmask_placeholders(agenda: Agenda, tolerance: int) -> None:
     """Mark the evidence of URLs that answered with a host's stand-in picture."""
     for url in verdict.placeholders(_served(agenda), tolerance):
         item = agenda.web[url]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from imgcache.config import Settings
-from imgcache.core.layout import INDEX
 from imgcache.edge import recovery
 from imgcache.edge.decode import DecodePool
 from imgcache.edge.fetch import Fetcher
@@ -18,7 +17,7 @@ from imgcache.edge.lock import CacheLock
 from imgcache.edge.recovery import Recovery
 from imgcache.edge.store import Store
 from imgcache.engine.events import Listener
-from imgcache.engine.ledger import Ledger
+from imgcache.engine.ledger import FreshLedger, Ledger
 from imgcache.engine.tools import Tools
 
 
@@ -40,34 +39,59 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
         listener.warned("macOS holds no process to a memory limit: decoders run without one")
     told: list[str] = []
 
+    lock = CacheLock(settings.cache.dir)
+
     def open_index() -> Index:
         index, recovered = recovery.open_index(store)
         if recovered is not None:
             told.append(_describe(recovered))
+        elif lock.holder_died:
+            recovery.drop_strays(store, index)
         return index
 
-    with CacheLock(settings.cache.dir):
+    with lock:
         await asyncio.to_thread(store.prepare)
-        async with (
-            Ledger(open_index) as ledger,
-            DecodePool(settings.limits, workers()) as pool,
-            Fetcher(settings.fetch) as fetcher,
-        ):
+        async with _tools_with(Ledger(open_index), store, settings) as tools:
             for line in told:
                 listener.warned(line)
-            yield Tools(fetcher, pool, store, ledger)
+            yield tools
 
 
 @asynccontextmanager
 async def reading_tools(settings: Settings) -> AsyncIterator[Tools]:
-    """All edges of a run that writes nothing: the index is read as it is, if there is one."""
+    """All edges of a run that writes nothing: the index is read as it is, else the manifest."""
     store = Store(settings.cache.dir)
+    async with _tools_with(Ledger(lambda: recovery.open_readonly(store)), store, settings) as tools:
+        yield tools
+
+
+@asynccontextmanager
+async def serving_tools(settings: Settings) -> AsyncIterator[Tools]:
+    """As `reading_tools`, for as long as a service runs: the index is seen as it is when asked."""
+    store = Store(settings.cache.dir)
+    fresh = FreshLedger(lambda: recovery.open_readonly(store))
+    async with _tools_with(fresh, store, settings) as tools:
+        yield tools
+
+
+@asynccontextmanager
+async def _tools_with(ledger: Ledger, store: Store, settings: Settings) -> AsyncIterator[Tools]:
     async with (
-        Ledger(lambda: Index.open_readonly(settings.cache.dir / INDEX)) as ledger,
+        ledger,
         DecodePool(settings.limits, workers()) as pool,
         Fetcher(settings.fetch) as fetcher,
     ):
         yield Tools(fetcher, pool, store, ledger)
+
+
+@asynccontextmanager
+async def holdings(
+    settings: Settings, open_index: Callable[[Store], Index] = recovery.open_readonly
+) -> AsyncIterator[tuple[Store, Ledger]]:
+    """What the cache holds, for those who only look at it; raises LocalError."""
+    store = Store(settings.cache.dir)
+    async with Ledger(lambda: open_index(store)) as ledger:
+        yield store, ledger
 
 
 def _describe(recovered: Recovery) -> str:

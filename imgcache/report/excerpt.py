@@ -35,16 +35,27 @@ def _length(rest: str, url: str) -> int:
     return len(rest.split(maxsplit=1)[0]) if rest.strip() else 1
 
 
-def quoted(entry: EntryResult, indent: int) -> Iterator[tuple[str, str]]:
-    """The quote as pairs of gutter and content: an empty line, the line, the carets.
+def marked(entry: EntryResult) -> tuple[str, str, str] | None:
+    """What stands before, in and after the offending value; None where the line is not known.
 
-    Numbers end at column `indent`. Long lines are cut around the value, wide and escaped
-    characters are reckoned with. Nothing where the line is not known.
+    Long lines are cut around the value, and all is made printable.
     """
     end = value_end(entry)
     if end is None or entry.excerpt is None:
+        return None
+    return _window(entry.excerpt, entry.column - 1, end - 1)
+
+
+def quoted(entry: EntryResult, indent: int) -> Iterator[tuple[str, str]]:
+    """The quote as pairs of gutter and content: an empty line, the line, the carets.
+
+    Numbers end at column `indent`; wide and escaped characters are reckoned with. Nothing where
+    the line is not known.
+    """
+    parts = marked(entry)
+    if parts is None:
         return
-    before, value, after = _window(entry.excerpt, entry.column - 1, end - 1)
+    before, value, after = parts
     blank = f"{'':>{indent}} |"
     yield blank, ""
     yield f"{entry.line:>{indent}} |", f" {before}{value}{after}".rstrip()

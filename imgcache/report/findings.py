@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from imgcache.model import Declared, Format, Severity, Size, Source, Verdict
+from imgcache.model import (
+    Declared,
+    Failure,
+    Format,
+    ImageFacts,
+    Severity,
+    Size,
+    Source,
+    Verdict,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,7 @@ class EntryResult:
     """One judged image entry. `cached` is the flag that stands, `path` the sound copy's, if any.
 
     `excerpt` is the article's line of the finding, without its line end; None where all is well.
+    `known`: the baseline lists it, so that it weighs nothing.
     """
 
     article: str
@@ -46,6 +56,26 @@ class EntryResult:
     path: str | None = None
     thumbnails: tuple[CachedThumbnail, ...] = ()
     excerpt: str | None = None
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UrlState:
+    """What the cache knows of one URL on the web; times in POSIX seconds, None: never, not known.
+
+    `url` is normalised. `failure` is how the last try went wrong, `failing_since` when the row of
+    failures began; `copy` is the last good copy, sound by its hash, with the thumbnails that it
+    has. A URL that was never asked for has neither.
+    """
+
+    url: str
+    host: str
+    asked_at: float | None = None
+    succeeded_at: float | None = None
+    failing_since: float | None = None
+    failure: Failure | None = None
+    status: int | None = None
+    copy: ImageFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +145,10 @@ class Findings(Protocol):
     @property
     def summary(self) -> Summary:
         """The counts."""
+
+    @property
+    def known(self) -> int:
+        """How many findings the baseline lists; they count as neither errors nor warnings."""
 
     def entries(self) -> Iterator[EntryResult]:
         """All judged entries, in article order, then in document order."""

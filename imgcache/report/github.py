@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from imgcache.core.rules import ARTICLE_ERROR
 from imgcache.model import REACH_VERDICTS, SIZE_VERDICTS, Severity, Verdict
-from imgcache.report import markdown
+from imgcache.report import markdown, totals
 from imgcache.report.findings import ArticleProblem, EntryResult, Findings
 from imgcache.report.outages import Outage, Outages
 from imgcache.report.plain import printable
@@ -46,7 +46,8 @@ def render(findings: Findings) -> Iterator[str]:
     errors = count(summary.errors + len(list(findings.article_errors())), "error")
     warnings = count(summary.warnings, "warning")
     entries = count(summary.entries, "image entry", "image entries")
-    yield f"imgcache {findings.command}: {errors}, {warnings} in {entries}\n"
+    known = f"; {told}" if (told := totals.known(findings)) else ""
+    yield f"imgcache {findings.command}: {errors}, {warnings} in {entries}{known}\n"
 
 
 def summary(findings: Findings) -> Iterator[str]:

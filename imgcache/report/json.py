@@ -20,7 +20,7 @@ def render(findings: Findings, *, with_diffs: bool = False) -> Iterator[str]:
         "schema": SCHEMA,
         "command": findings.command,
         "version": VERSION,
-        "started": _timestamp(findings.started),
+        "started": timestamp(findings.started),
         "seconds": round(findings.seconds, 3),
         "interrupted": findings.interrupted,
     }
@@ -46,7 +46,8 @@ def _list(key: str, documents: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield "\n ]"
 
 
-def _timestamp(seconds: float) -> str:
+def timestamp(seconds: float) -> str:
+    """POSIX seconds as RFC 3339 has them, in UTC, to the millisecond."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

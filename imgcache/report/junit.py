@@ -85,6 +85,8 @@ def _outcome(entry: EntryResult) -> str:
 def _told(element: str, entry: EntryResult) -> str:
     kind = f"{entry.verdict.code} {entry.verdict}"
     message = entry.message or ""
+    if entry.known:
+        kind = f"known (baseline): {kind}"
     if element == "skipped":
         return f"<skipped message={_quoted(f'{kind}: {message}')}/>"
     lines = (f"{entry.severity} {kind}", f"{place(entry)} {entry.pointer}", entry.url, message)

@@ -50,7 +50,8 @@ def _totals(findings: Findings) -> Iterator[str]:
         yield from (f"| {verdict} | {n:,} |\n" for verdict, n in summary.verdicts.most_common())
         yield "\n"
     yield f"{totals.fetched(findings)}.\n"
-    for told in (totals.written(findings), totals.unreached(findings)):
+    said = (totals.written(findings), totals.known(findings), totals.unreached(findings))
+    for told in said:
         if told:
             yield f"\n{told.rstrip('.')}.\n"
 

@@ -7,19 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from imgcache.core.gate import WebUrl, parse_web
-from imgcache.model import Severity, Verdict
+from imgcache.model import HOST_VERDICTS, Severity, Verdict
 from imgcache.report.findings import EntryResult, Findings
 
-_OF_THE_HOST = frozenset(
-    {
-        Verdict.DNS_ERROR,
-        Verdict.CONNECT_ERROR,
-        Verdict.TLS_ERROR,
-        Verdict.TIMEOUT,
-        Verdict.RATE_LIMITED,
-        Verdict.SERVER_ERROR,
-    }
-)
 _FEW = 5
 
 
@@ -70,7 +60,7 @@ class Outages:
 
 def _host(entry: EntryResult) -> str | None:
     """The host that a finding is about, if it is about a host."""
-    if entry.verdict not in _OF_THE_HOST:
+    if entry.verdict not in HOST_VERDICTS:
         return None
     url = parse_web(entry.url)
     return url.host if isinstance(url, WebUrl) else None

@@ -125,7 +125,7 @@ def _ending(findings: Findings, paint: _Paint) -> Iterator[str]:
     )
     yield f"{totals.counted(findings.summary)}{': ' + verdicts if verdicts else ''}\n"
     yield f"{totals.fetched(findings)}\n"
-    if written := totals.written(findings):
-        yield f"{written}\n"
+    for told in filter(None, (totals.written(findings), totals.known(findings))):
+        yield f"{told}\n"
     if unreached := totals.unreached(findings):
         yield paint("warning", unreached) + "\n"

@@ -54,6 +54,13 @@ def written(findings: Findings) -> str | None:
     return told
 
 
+def known(findings: Findings) -> str | None:
+    """What the baseline took out of the report; None where that is nothing."""
+    if not findings.known:
+        return None
+    return f"{count(findings.known, 'known finding')} left out (baseline)"
+
+
 def unreached(findings: Findings) -> str | None:
     """What to do about an interrupted run."""
     if not findings.interrupted:

@@ -6,14 +6,12 @@ wrong usage answer at once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from imgcache.surface import flags
-
-if TYPE_CHECKING:
-    from imgcache.surface.console import Console
+from imgcache.surface import cache, flags
 
 app = typer.Typer(
     name="imgcache",
@@ -24,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(cache.app)
 
 
 @app.callback()
@@ -57,9 +57,18 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     fix_dimensions: Annotated[
         bool, typer.Option("--fix-dimensions", help="Write the true width and height.")
     ] = False,
+    metrics_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--metrics-file",
+            metavar="FILE",
+            help="Write metrics of this run for node_exporter (Prometheus text).",
+        ),
+    ] = None,
     format_: flags.Format = None,
     output: flags.Outputs = None,
     strict: flags.Strict = False,
+    baseline: flags.BaselineFile = None,
     no_progress: flags.NoProgress = False,
     resolve: flags.Resolve = None,
     allow_private: flags.AllowPrivate = None,
@@ -73,6 +82,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
 ) -> None:
     """Download or revalidate, verify, cache, make thumbnails, set the isCached flags."""
     from imgcache.core.plan import Demand  # noqa: PLC0415  see the module's docstring
+    from imgcache.engine.baseline import BaselineUse  # noqa: PLC0415
     from imgcache.engine.judging import Manner  # noqa: PLC0415
     from imgcache.surface.running import Destination, RefreshWords, run_refresh  # noqa: PLC0415
 
@@ -86,10 +96,12 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
         demand,
         max_time,
         Manner(write=not dry_run, fix_dimensions=fix_dimensions, strict=strict, diff=diff),
+        BaselineUse(baseline) if baseline else None,
         config,
         flags.as_settings(cache_dir, resolve, allow_private, ca_file),
+        metrics_file,
     )
-    console = _console(
+    console = flags.console(
         verbose=verbose, quiet=quiet, log_format=log_format, progress=not no_progress
     )
     raise typer.Exit(run_refresh(words, Destination(shown, files, diff), console))
@@ -116,9 +128,14 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
             help="Only articles that git says changed since REV, untracked ones included.",
         ),
     ] = None,
+    update_baseline: Annotated[
+        bool,
+        typer.Option("--update-baseline", help="Write what is found to the --baseline FILE."),
+    ] = False,
     format_: flags.Format = None,
     output: flags.Outputs = None,
     strict: flags.Strict = False,
+    baseline: flags.BaselineFile = None,
     no_progress: flags.NoProgress = False,
     resolve: flags.Resolve = None,
     allow_private: flags.AllowPrivate = None,
@@ -131,24 +148,53 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     version: flags.Version = False,  # noqa: ARG001  its callback prints it
 ) -> None:
     """The same verdicts as a refresh, as far as the bytes read can tell; writes nothing at all."""
-    from imgcache.engine.examining import Depth, Inquiry  # noqa: PLC0415  see the module's docstring
+    from imgcache.engine.baseline import BaselineUse  # noqa: PLC0415  see the module's docstring
+    from imgcache.engine.examining import Depth, Inquiry  # noqa: PLC0415
     from imgcache.surface.running import Destination, VerifyWords, run_verify  # noqa: PLC0415
 
     if probe + full + offline > 1:
         raise typer.BadParameter("--probe, --full and --offline exclude each other")
+    if update_baseline and baseline is None:
+        raise typer.BadParameter("--update-baseline needs --baseline FILE, the file to write")
+    known = BaselineUse(baseline, update_baseline) if baseline else None
     depth = Depth.OFFLINE if offline else Depth.FULL if full else Depth.PROBE
     files = flags.parse_outputs(output)
     shown = flags.shown_format(format_, files)
     words = VerifyWords(
         paths or (),
-        Inquiry(depth, strict=strict, changed_since=changed_since),
+        Inquiry(depth, strict, changed_since, known),
         config,
         flags.as_settings(cache_dir, resolve, allow_private, ca_file),
     )
-    console = _console(
+    console = flags.console(
         verbose=verbose, quiet=quiet, log_format=log_format, progress=not no_progress
     )
     raise typer.Exit(run_verify(words, Destination(shown, files), console))
+
+
+@app.command()
+def report(  # noqa: PLR0913  typer takes each flag as a parameter
+    paths: flags.Paths = None,
+    *,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", metavar="DIR", help="The folder to write; an older report is replaced."
+        ),
+    ] = Path("imgcache-report"),
+    config: flags.Config = None,
+    cache_dir: flags.CacheDir = None,
+    verbose: flags.Verbose = False,
+    quiet: flags.Quiet = False,
+    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
+    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+) -> None:
+    """A folder of HTML pages with thumbnails, from what the cache knows; asks nobody."""
+    from imgcache.surface.showing import ReportWords, run_report  # noqa: PLC0415  see the module's docstring
+
+    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
+    words = ReportWords(paths or (), output, config, flags.as_settings(cache_dir, None, None, None))
+    raise typer.Exit(run_report(words, console))
 
 
 @app.command()
@@ -169,9 +215,50 @@ def explain(  # noqa: PLR0913  typer takes each flag as a parameter
     """Each step for one URL: address, redirects, headers, first bytes, decoding, verdict."""
     from imgcache.surface.running import run_explain  # noqa: PLC0415  see the module's docstring
 
-    console = _console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
+    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
     words = flags.as_settings(cache_dir, resolve, allow_private, ca_file)
     raise typer.Exit(run_explain(url, config, words, format_, console))
+
+
+@app.command()
+def init(
+    *,
+    config: flags.Config = None,  # noqa: ARG001  it is about to be made
+    cache_dir: flags.CacheDir = None,  # noqa: ARG001  every command takes it
+    verbose: flags.Verbose = False,
+    quiet: flags.Quiet = False,
+    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
+    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+) -> None:
+    """Write a commented imgcache.toml that fits this repository."""
+    from imgcache.surface.running import run_init  # noqa: PLC0415  see the module's docstring
+
+    raise typer.Exit(
+        run_init(flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False))
+    )
+
+
+@app.command()
+def serve(  # noqa: PLR0913  typer takes each flag as a parameter
+    *,
+    host: flags.Host = None,
+    port: flags.Port = None,
+    resolve: flags.Resolve = None,
+    allow_private: flags.AllowPrivate = None,
+    ca_file: flags.CaFile = None,
+    config: flags.Config = None,
+    cache_dir: flags.CacheDir = None,
+    verbose: flags.Verbose = False,
+    quiet: flags.Quiet = False,
+    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
+    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+) -> None:
+    """The HTTP service: the gallery, cached images, an API, verdicts on request, metrics."""
+    from imgcache.surface.showing import run_serve  # noqa: PLC0415  see the module's docstring
+
+    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
+    words = flags.as_settings(cache_dir, resolve, allow_private, ca_file)
+    raise typer.Exit(run_serve(config, words | flags.as_serve_settings(host, port), console))
 
 
 @app.command()
@@ -187,12 +274,5 @@ def demo(
     """Refresh a sample article from a loopback origin, and show what came out."""
     from imgcache.surface.running import run_demo  # noqa: PLC0415  see the module's docstring
 
-    console = _console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
+    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
     raise typer.Exit(run_demo(console, config, cache_dir))
-
-
-def _console(*, verbose: bool, quiet: bool, log_format: flags.LogFormat, progress: bool) -> Console:
-    from imgcache.surface.console import Console  # noqa: PLC0415  see the module's docstring
-
-    log_json = log_format is flags.LogFormat.JSON
-    return Console(verbose=verbose, quiet=quiet, log_json=log_json, progress=progress)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Mapping
 from contextlib import suppress
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from rich.console import Console as RichConsole
@@ -22,7 +24,10 @@ from rich.progress import (
 )
 
 from imgcache.model import Failure, Source
+from imgcache.report.json import timestamp
 from imgcache.report.text import amount, printable
+
+_NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
 
 class Console:
@@ -63,6 +68,17 @@ class Console:
         if not self._quiet:
             self._note("warning", message)
 
+    def told(self, message: str) -> None:
+        """Something that is well."""
+        if not self._quiet:
+            self._note("info", message)
+
+    def served(self, method: str, path: str, status: int, seconds: float) -> None:
+        """The service has answered a request."""
+        if self._verbose:
+            facts = {"method": method, "path": path, "status": status, "seconds": round(seconds, 4)}
+            self._note("debug", f"{method} {path} {status}", facts)
+
     def failed(self, message: str) -> None:
         """Why the program ends without doing its work."""
         self._note("error", message)
@@ -86,7 +102,13 @@ class Console:
         self._failed += failure is not None
         if self._verbose:
             told = f"{failure.verdict}: {failure.detail}" if failure else str(source)
-            self._note("info", f"{url} {told}")
+            facts = {
+                "url": url,
+                "source": source,
+                "verdict": failure.verdict if failure else None,
+                "status": failure.status if failure else None,
+            }
+            self._note("debug", f"{url} {told}", facts)
         self._draw(1)
 
     def judged(self, articles: int) -> None:
@@ -102,9 +124,10 @@ class Console:
         told = f"{self._failed} failed, {amount(self._bytes)}, {rate}/s"
         self._progress.update(self._fetching, advance=done, told=told)
 
-    def _note(self, level: str, message: str) -> None:
+    def _note(self, level: str, message: str, facts: Mapping[str, object] = _NO_FACTS) -> None:
         if self._log_json:
-            line = json.dumps({"level": level, "message": message})
+            moment = timestamp(time.time())
+            line = json.dumps({"time": moment, "level": level, "message": message, **facts})
         else:
             line = f"imgcache: {printable(message)}"
         if self._progress is not None:

@@ -164,5 +164,8 @@ def _where_to_look(folder: Path, planned: bool) -> str:  # noqa: FBT001  one sen
         f"  {folder}/cache/images/         the original bytes, named by their SHA-256\n"
         f"  {folder}/cache/thumbs/small/   the thumbnails\n"
         f"  {folder}/cache/manifest.json   for site generators: URL to file, size and colour\n"
+        f"\nAnd as pages, what is broken first:\n"
+        f"  cd {folder} && imgcache serve    then open http://127.0.0.1:8460/\n"
+        f"  cd {folder} && imgcache report   then open imgcache-report/index.html\n"
         f"\n{ending}"
     )

@@ -6,12 +6,15 @@ import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from imgcache import units
 from imgcache.version import VERSION
+
+if TYPE_CHECKING:
+    from imgcache.surface.console import Console
 
 
 class ReportFormat(StrEnum):
@@ -26,7 +29,7 @@ class ReportFormat(StrEnum):
 
 
 class PlainFormat(StrEnum):
-    """What `explain` knows."""
+    """What `explain` and `cache` know."""
 
     TEXT = "text"
     JSON = "json"
@@ -169,6 +172,18 @@ CaFile = Annotated[
         rich_help_panel=_NETWORK,
     ),
 ]
+Host = Annotated[
+    str | None,
+    typer.Option(
+        "--host",
+        metavar="ADDRESS",
+        help="Listen there (default: 127.0.0.1, this machine only).",
+    ),
+]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", min=0, max=65535, help="Listen on this port (default: 8460)."),
+]
 Format = Annotated[
     ReportFormat | None,
     typer.Option(
@@ -193,6 +208,15 @@ Outputs = Annotated[
 Strict = Annotated[
     bool,
     typer.Option("--strict", help="Warnings count as errors.", rich_help_panel=_REPORT),
+]
+BaselineFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--baseline",
+        metavar="FILE",
+        help="Findings listed there don't fail the run; entries that no longer occur are told.",
+        rich_help_panel=_REPORT,
+    ),
 ]
 NoProgress = Annotated[
     bool,
@@ -227,3 +251,17 @@ def as_settings(
     if cache_dir is not None:
         settings["cache"] = {"dir": cache_dir}
     return settings
+
+
+def as_serve_settings(host: str | None, port: int | None) -> dict[str, Any]:
+    """The flags of `serve` alone, likewise."""
+    given = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    return {"serve": given} if given else {}
+
+
+def console(*, verbose: bool, quiet: bool, log_format: LogFormat, progress: bool) -> Console:
+    """What the general flags make of stderr."""
+    from imgcache.surface.console import Console  # noqa: PLC0415  --help needs no rich console
+
+    log_json = log_format is LogFormat.JSON
+    return Console(verbose=verbose, quiet=quiet, log_json=log_json, progress=progress)

@@ -11,9 +11,10 @@ from typing import assert_never
 
 import aiofiles
 
+from imgcache.edge import wholefile
 from imgcache.engine.report import Report
 from imgcache.errors import ConfigError, LocalError
-from imgcache.report import github, json, junit, markdown, sarif, text
+from imgcache.report import github, json, junit, markdown, metrics, sarif, text
 from imgcache.surface.flags import Output, ReportFormat
 
 _PIECES = 512
@@ -49,6 +50,20 @@ async def write_files(report: Report, outputs: Sequence[Output], *, with_diffs: 
                     await file.write(lines)
         except OSError as exc:
             raise ConfigError(f"--output {output.path}: can't be written: {exc.strerror}") from exc
+
+
+def write_metrics(report: Report, path: Path) -> None:
+    """Write --metrics-file: whole or not at all, as its reader may come at any moment.
+
+    Raises ConfigError where it can't be written.
+    """
+    try:
+        before = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        success = not (report.interrupted or report.local_fault)
+        text = metrics.of_refresh(report, report.cache_bytes, success=success, before=before)
+        wholefile.replace(path, text.encode())
+    except OSError as exc:
+        raise ConfigError(f"--metrics-file {path}: can't be written: {exc.strerror}") from exc
 
 
 def write_job_summary(report: Report) -> None:

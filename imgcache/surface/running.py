@@ -7,24 +7,24 @@ import signal
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from imgcache.config import Settings
 from imgcache.core.plan import Demand
+from imgcache.engine.baseline import BaselineUse
 from imgcache.engine.examining import Inquiry
-from imgcache.engine.explaining import explain
 from imgcache.engine.judging import Manner
 from imgcache.engine.pipeline import Options, refresh
 from imgcache.engine.report import Report
 from imgcache.engine.verifying import verify
 from imgcache.errors import ImgcacheError
 from imgcache.model import Verdict
-from imgcache.report import explanation
-from imgcache.surface import demo, outputs
+from imgcache.surface import outputs
 from imgcache.surface.console import Console
 from imgcache.surface.flags import Output, PlainFormat, ReportFormat
 
-_WELL, _FOUND, _UNUSABLE, _INTERRUPTED = 0, 1, 2, 130
+T = TypeVar("T")
+WELL, FOUND, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,10 @@ class RefreshWords:
     demand: Demand
     max_time: float | None
     manner: Manner
+    baseline: BaselineUse | None
     config: Path | None
     flags: dict[str, Any] = field(default_factory=dict)
+    metrics_file: Path | None = None
 
 
 def run_refresh(words: RefreshWords, destination: Destination, console: Console) -> int:
@@ -53,10 +55,13 @@ def run_refresh(words: RefreshWords, destination: Destination, console: Console)
 
     async def work(interrupt: asyncio.Event) -> Report:
         settings = Settings.load(words.config, words.flags)
-        options = Options(words.demand, words.max_time, words.manner)
-        return await refresh(words.paths, settings, options, console, interrupt)
+        options = Options(words.demand, words.max_time, words.manner, words.baseline)
+        report = await refresh(words.paths, settings, options, console, interrupt)
+        if words.metrics_file is not None:
+            await asyncio.to_thread(outputs.write_metrics, report, words.metrics_file)
+        return report
 
-    return _guarded(console, lambda: _run(work, destination, console))
+    return guarded(console, lambda: _run(work, destination, console))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,40 +81,54 @@ def run_verify(words: VerifyWords, destination: Destination, console: Console) -
         settings = Settings.load(words.config, words.flags)
         return await verify(words.paths, settings, words.inquiry, console, interrupt)
 
-    return _guarded(console, lambda: _run(work, destination, console))
+    return guarded(console, lambda: _run(work, destination, console))
 
 
 def run_explain(
     url: str, config: Path | None, flags: dict[str, Any], shown: PlainFormat, console: Console
 ) -> int:
     """Explain one URL; returns 0 where it leads to a sound image, else 1."""
+    from imgcache.engine.explaining import explain  # noqa: PLC0415  start-up of the others
+    from imgcache.report import explanation  # noqa: PLC0415
 
     def show() -> int:
         told = asyncio.run(explain(url, Settings.load(config, flags)))
         as_format = explanation.as_json if shown is PlainFormat.JSON else explanation.as_text
         outputs.write(as_format(told))
-        return _WELL if told.verdict is Verdict.OK else _FOUND
+        return WELL if told.verdict is Verdict.OK else FOUND
 
-    return _guarded(console, show)
+    return guarded(console, show)
+
+
+def run_init(console: Console) -> int:
+    """Write a configuration for the working folder; returns the exit status."""
+    from imgcache.surface import starting  # noqa: PLC0415  start-up of the others
+
+    def write() -> int:
+        outputs.write([starting.run(Path.cwd())])
+        return WELL
+
+    return guarded(console, write)
 
 
 def run_demo(console: Console, config: Path | None, cache_dir: Path | None) -> int:
     """The demo; returns the exit status."""
+    from imgcache.surface import demo  # noqa: PLC0415  it draws, and Pillow costs start-up
 
     def show() -> int:
         colour = outputs.has_colour()
         shown = asyncio.run(demo.run(console, config, cache_dir, colour=colour))
         outputs.write([shown.text])
-        return _WELL if shown.as_planned else _FOUND
+        return WELL if shown.as_planned else FOUND
 
-    return _guarded(console, show)
+    return guarded(console, show)
 
 
 def status(report: Report) -> int:
     """The exit status of a run that was not interrupted."""
     if report.local_fault or report.summary.verdicts[Verdict.LOCAL_ERROR]:
-        return _UNUSABLE
-    return _FOUND if report.summary.errors or report.summary.articles_failed else _WELL
+        return UNUSABLE
+    return FOUND if report.summary.errors or report.summary.articles_failed else WELL
 
 
 def _run(
@@ -120,7 +139,7 @@ def _run(
     async def main() -> tuple[Report, bool]:
         interrupt = asyncio.Event()
         with console:
-            report = await _interruptible(work(interrupt), interrupt)
+            report = await interruptible(work(interrupt), interrupt)
         if interrupt.is_set():
             console.warned("interrupted: what was done by then is kept, judged and written")
         return report, interrupt.is_set()
@@ -136,10 +155,10 @@ def _run(
         outputs.write_job_summary(report)
     finally:
         report.close()
-    return _INTERRUPTED if interrupted else status(report)
+    return INTERRUPTED if interrupted else status(report)
 
 
-async def _interruptible(work: Coroutine[Any, Any, Report], interrupt: asyncio.Event) -> Report:
+async def interruptible(work: Coroutine[Any, Any, T], interrupt: asyncio.Event) -> T:
     """Hear Ctrl-C (and SIGTERM): the first sets `interrupt`, the second cancels the work."""
     task = asyncio.ensure_future(work)
 
@@ -154,13 +173,13 @@ async def _interruptible(work: Coroutine[Any, Any, Report], interrupt: asyncio.E
     return await task
 
 
-def _guarded(console: Console, action: Callable[[], int]) -> int:
+def guarded(console: Console, action: Callable[[], int]) -> int:
     """Errors meant for the user become one line on stderr and an exit status."""
     try:
         return action()
     except ImgcacheError as exc:
         console.failed(str(exc))
-        return _UNUSABLE
+        return UNUSABLE
     except (asyncio.CancelledError, KeyboardInterrupt):
         console.failed("stopped at once: articles that were not reached stay as they are")
-        return _INTERRUPTED
+        return INTERRUPTED

@@ -154,14 +154,20 @@ async def test_validators_go_out_as_received_and_a_304_is_not_modified() -> None
         raw(b"HTTP/1.1 200 OK\r\nContent-Type: image/j"),
         flood(b"HTTP/1.1 200 OK\r\n", b"X-More: " + b"x" * 4000 + b"\r\n"),
         flood(b"HTTP/1.1 200 OK\r\nX-Long: ", b"x" * 4000),
+        flood(b"\r\nHTTP/1.1 200 OK\r\n", b"X-More: " + b"x" * 4000 + b"\r\n"),
         flood(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 20),
+        flood(b"", b"\r\nHTTP/1.1 103 Early Hints\r\n\r\n" * 20),
+        flood(b"", b"\r\n" * 100),
+        raw(b"RTSP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc"),
         answer(b"x", headers={"Content-Encoding": "br"}),
         answer(b"x", headers={"Content-Encoding": "gzip, gzip"}),
     ],
     ids=[
         "no HTTP", "another protocol", "short status", "switching", "below 100", "length no number",
         "two lengths", "half a header", "headers without end", "a header without end",
-        "interim answers without end", "brotli", "gzip twice",
+        "headers without end after an empty line", "interim answers without end",
+        "interim answers and empty lines without end", "empty lines without end", "RTSP",
+        "brotli", "gzip twice",
     ],
 )  # fmt: skip
 async def test_what_is_not_proper_http_is_a_protocol_error(behaviour: Behaviour) -> None:

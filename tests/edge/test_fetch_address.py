@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
 from imgcache.config import FetchSettings
 from imgcache.edge.fetch import Attempt, Body, Fetcher
-from imgcache.edge.resolve import Lookup
+from imgcache.edge.lookup import Lookup
 from imgcache.model import Validators, Verdict
+from tests.canary import Canary
 from tests.fetching import MemorySink, ask, failure, names, nothing_is_looked_up, settings, web
 from tests.origin import Origin
 
@@ -184,9 +186,19 @@ async def test_a_proxy_that_refuses_a_tunnel_is_a_connect_error() -> None:
     assert "proxy answered 404" in failed.detail
 
 
-async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with Origin() as origin:
-        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-        monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+async def test_proxies_and_netrc_of_the_environment_are_ignored(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    async with Origin() as origin, Canary() as canary:
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            for spelt in (name, name.upper()):
+                monkeypatch.setenv(spelt, f"http://127.0.0.1:{canary.port}")
+        monkeypatch.setenv("NO_PROXY", "")
         attempt = await ask(settings(origin), origin.route("/a", body=b"x"))
+        assert "authorization" not in origin.requests[0].headers
+        assert canary.connections == 0
     assert isinstance(attempt.result, Body)

@@ -110,6 +110,82 @@ async def test_a_body_out_of_order_is_a_protocol_error(behaviour: Behaviour) -> 
     assert (failed.verdict, failed.transient) == (Verdict.PROTOCOL_ERROR, False)
 
 
+@pytest.mark.parametrize(
+    "forever",
+    [
+        flood(CHUNKED + b"3\r\nabc\r\n0\r\n", b"X: " + b"y" * 4000 + b"\r\n"),
+        flood(CHUNKED + b"3\r\nabc\r\n0\r\nX: ", b"y" * 4000),
+        flood(CHUNKED + b"3;x=", b"y" * 4000),
+        flood(CHUNKED, b"0" * 4000),
+    ],
+    ids=["trailers", "a trailer", "a chunk extension", "a chunk size"],
+)
+async def test_what_stands_around_chunks_must_have_an_end(forever: Behaviour) -> None:
+    async with Origin() as origin:
+        attempt = await ask(settings(origin), origin.route("/a", forever))
+        assert origin.count("/a") == 1
+    assert (failure(attempt).verdict, failure(attempt).transient) == (Verdict.PROTOCOL_ERROR, False)
+    assert attempt.wire_bytes <= 3
+
+
+async def test_small_chunks_and_long_extensions_are_no_offence_while_the_body_grows() -> None:
+    extended = b"".join(b"1;" + b"y" * 30_000 + b"\r\nx\r\n" for _ in range(20))
+    tiny = b"1\r\nx\r\n" * 60_000
+    async with Origin() as origin:
+        sink = MemorySink()
+        url = origin.route("/a", raw(CHUNKED + extended + tiny + b"0\r\n\r\n", keep=True))
+        attempt = await ask(settings(origin), url, sink=sink)
+    assert isinstance(attempt.result, Body)
+    assert sink.data == b"x" * 60_020
+
+
+CODINGS = [
+    b"gzip",
+    b"gzip, chunked",
+    b"chunked, gzip",
+    b"chunked, chunked",
+    b"xchunked",
+    b"identity",
+]
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_a_transfer_coding_that_nobody_asked_for_is_a_protocol_error(coding: bytes) -> None:
+    async with Origin() as origin:
+        coded = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: " + coding + b"\r\n\r\n"
+        url = origin.route("/a", raw(coded + b"3\r\nabc\r\n0\r\n\r\n"))
+        attempt = await ask(settings(origin), url)
+    assert (failure(attempt).verdict, failure(attempt).transient) == (Verdict.PROTOCOL_ERROR, False)
+    assert coding.decode() in failure(attempt).detail
+    assert attempt.wire_bytes == 0
+
+
+@pytest.mark.parametrize("length", [3, 9])
+async def test_a_length_beside_chunks_is_a_protocol_error(length: int) -> None:
+    """RFC 9112 section 6.3, rule 3: it may be response splitting, and is handled as an error."""
+    both = head(200, {"Content-Length": str(length), "Transfer-Encoding": "chunked"})
+    async with Origin() as origin:
+        url = origin.route("/a", raw(both + b"3\r\nabc\r\n0\r\n\r\n"))
+        failed = failure(await ask(settings(origin), url))
+    assert (failed.verdict, failed.transient) == (Verdict.PROTOCOL_ERROR, False)
+
+
+@pytest.mark.parametrize("length", ["-1", "+3", "0x3", "3 3", "3, 4", "1_0", "", "9" * 20])
+async def test_a_length_that_is_none_is_a_protocol_error(length: str) -> None:
+    async with Origin() as origin:
+        url = origin.route("/a", raw(head(200, {"Content-Length": length}) + b"abc"))
+        failed = failure(await ask(settings(origin), url))
+    assert (failed.verdict, failed.transient) == (Verdict.PROTOCOL_ERROR, False)
+
+
+@pytest.mark.parametrize("digits", [18, 19])
+async def test_a_length_beyond_all_measure_is_too_large(digits: int) -> None:
+    async with Origin() as origin:
+        url = origin.route("/a", raw(head(200, {"Content-Length": "9" * digits}) + b"abc"))
+        failed = failure(await ask(settings(origin), url))
+    assert (failed.verdict, failed.transient) == (Verdict.TOO_LARGE, False)
+
+
 @pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}])
 async def test_no_bytes_are_empty(headers: dict[str, str]) -> None:
     async with Origin() as origin:

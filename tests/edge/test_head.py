@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,9 +50,28 @@ def test_the_pieces_make_no_difference(cuts: list[int]) -> None:
 
 
 @given(st.binary(min_size=1, max_size=60), st.lists(st.integers(0, 60), max_size=4))
-def test_what_is_no_head_goes_on_to_the_parser_to_be_refused(data: bytes, cuts: list[int]) -> None:
-    garbage = b"x" + data
-    assert Parser().feed(*pieces_of(garbage, cuts)).data == garbage
+def test_what_is_no_head_never_reaches_the_parser(data: bytes, cuts: list[int]) -> None:
+    parser = Parser().feed(*pieces_of(b"x" + data, cuts))
+    assert parser.data == b""
+    assert set(parser.refused) == {"no status line of HTTP"}
+
+
+@pytest.mark.parametrize(
+    "line", [b"RTSP/1.0 200 OK", b"ICY 200 OK", b"ICE/1.0 200 OK", b" HTTP/1.1"]
+)
+def test_other_protocols_never_reach_the_parser(line: bytes) -> None:
+    assert Parser().feed(line + b"\r\n\r\n").data == b""
+
+
+@given(st.lists(st.integers(0, 500), max_size=8))
+def test_a_few_empty_bytes_before_a_head_are_passed_over(cuts: list[int]) -> None:
+    parser = Parser().feed(*pieces_of(b"\r\n" + HINTS + b"\r\n" + ANSWER, cuts))
+    assert parser.data == HINTS + PASSED
+
+
+def test_empty_lines_without_end_are_refused() -> None:
+    parser = Parser().feed(*[b"\r\n"] * 3)
+    assert parser.refused == ["no status line of HTTP"]
 
 
 def test_different_lengths_are_left_for_the_parser_to_refuse() -> None:
@@ -70,6 +90,13 @@ def test_a_head_without_end_is_refused_at_its_limit() -> None:
         parser.feed(b"X: " + b"y" * 995 + b"\r\n")
     assert len(parser.refused) >= 1
     assert parser.data == b""
+
+
+@pytest.mark.parametrize("before", [b"", b"\r\n"])
+def test_no_head_is_read_without_being_counted(before: bytes) -> None:
+    for line in (b"HTTP/1.1 103\r\n\r\n", b"HTTP/2.0 103 x\r\n\r\n", b"HTTP/1.1 199 \n\n"):
+        parser = Parser().feed(before + line * (MOST_INTERIM + 1))
+        assert parser.refused == ["interim answers without end"]
 
 
 def test_interim_answers_without_end_are_refused() -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from imgcache.core import manifest
 from imgcache.edge.index import Index
 from imgcache.errors import LocalError
-from imgcache.model import Failure, HostPause, ImageFacts, UrlFacts, Validators, Verdict
+from imgcache.model import Failure, HostPause, ImageFacts, RunFacts, UrlFacts, Validators, Verdict
 from tests.facts import NOON, batches, image_of, pauses, response, thumbnail_of
 
 URL = "https://cdn.example.org/a.jpg"
@@ -357,3 +357,17 @@ def test_a_damaged_index_is_a_local_error_for_readers(path: Path) -> None:
     path.write_bytes(b"this is no database " * 1000)
     with pytest.raises(LocalError, match="not a database; run imgcache refresh"):
         Index.open_readonly(path)
+
+
+def run_at(started: float) -> RunFacts:
+    return RunFacts(
+        started, 1.5, 9, fresh=4, revalidated=2, downloaded=1, failed=2, requests=7, bytes=8
+    )
+
+
+def test_the_last_hundred_runs_are_remembered_the_last_one_first(index: Index) -> None:
+    for number in range(103):
+        index.record_run(run_at(NOON + number))
+    assert [run.started - NOON for run in index.runs()] == list(range(102, 2, -1))
+    assert index.runs()[0] == run_at(NOON + 102)
+    assert index.manifest_due() == 0

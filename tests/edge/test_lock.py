@@ -58,8 +58,10 @@ def test_the_lock_dies_with_its_process(tmp_path: Path) -> None:
             pass
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-        with CacheLock(tmp_path):
-            pass
+        with CacheLock(tmp_path) as lock:
+            assert lock.holder_died
+        with CacheLock(tmp_path) as lock:
+            assert not lock.holder_died
 
 
 def test_a_linked_lock_is_refused_and_its_target_left_alone(tmp_path: Path) -> None:

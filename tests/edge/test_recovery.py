@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from imgcache.core import manifest
+from imgcache.core.layout import content_paths
 from imgcache.edge.index import Index
-from imgcache.edge.recovery import Recovery, open_index
+from imgcache.edge.recovery import Recovery, drop_strays, open_index, open_readonly
 from imgcache.edge.store import Store
 from imgcache.errors import LocalError
 from imgcache.model import ImageFacts, UrlFacts
@@ -46,8 +47,8 @@ def names(store: Store) -> list[str]:
 def filled(store: Store) -> tuple[ImageFacts, ImageFacts]:
     """A cache after a refresh: two images, three spellings, the manifest written."""
     one, other = image_of(BODY, thumbnail_of(SMALL)), image_of(OTHER_BODY)
-    one = replace(one, mtime_ns=store.publish(BODY, one, {"small": SMALL}))
-    other = replace(other, mtime_ns=store.publish(OTHER_BODY, other, {}))
+    one = store.publish(BODY, one, {"small": SMALL})
+    other = store.publish(OTHER_BODY, other, {})
     with Index.open(store.root / "index.sqlite3") as index:
         index.record(
             [
@@ -62,7 +63,10 @@ def filled(store: Store) -> tuple[ImageFacts, ImageFacts]:
 
 
 def without_recipe(image: ImageFacts) -> ImageFacts:
-    thumbnails = (replace(thumbnail, recipe="") for thumbnail in image.thumbnails)
+    """What the manifest does not tell of thumbnails is left empty."""
+    thumbnails = (
+        replace(thumbnail, recipe="", digest="", mtime_ns=0) for thumbnail in image.thumbnails
+    )
     return replace(image, thumbnails=tuple(thumbnails))
 
 
@@ -254,3 +258,53 @@ def test_a_kill_while_the_index_is_made_again_loses_nothing(store: Store) -> Non
     with opened(store) as (index, report):
         assert report == Recovery(None, None, listed=3, kept=3)
         assert index.urls([URL]) == {URL: UrlFacts(URL, 0.0, one.sha256)}
+
+
+def everything(store: Store) -> dict[str, bytes]:
+    found = (path for path in store.root.rglob("*") if path.is_file())
+    return {str(path): path.read_bytes() for path in found}
+
+
+def test_a_reader_without_an_index_reads_the_manifest_and_writes_nothing(store: Store) -> None:
+    one, other = filled(store)
+    (store.root / "index.sqlite3").unlink()
+    before = everything(store)
+    with open_readonly(store) as index:
+        assert index.urls([URL, ELSEWHERE]) == {
+            URL: UrlFacts(URL, 0.0, one.sha256),
+            ELSEWHERE: UrlFacts(ELSEWHERE, 0.0, other.sha256),
+        }
+        found = index.images([one.sha256, other.sha256])
+        assert found[one.sha256].thumbnails == without_recipe(one).thumbnails
+        assert [image.bytes for image in found.values()] == [len(BODY), len(OTHER_BODY)]
+    assert everything(store) == before
+
+
+def test_a_reader_with_an_index_reads_it_and_not_the_manifest(store: Store) -> None:
+    one, _ = filled(store)
+    (store.root / "manifest.json").unlink()
+    with open_readonly(store) as index:
+        assert index.urls([URL]) == {URL: UrlFacts(URL, NOON, one.sha256, response())}
+
+
+def test_a_reader_of_nothing_at_all_finds_nothing(tmp_path: Path) -> None:
+    with open_readonly(Store(tmp_path / "cache")) as index:
+        assert (index.total_bytes(), index.manifest_due()) == (0, 0)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_what_was_published_and_never_recorded_goes_unless_the_manifest_lists_it(
+    store: Store,
+) -> None:
+    one, _ = filled(store)
+    stray, listed = image_of(b"stray", thumbnail_of(SMALL)), image_of(b"listed")
+    store.publish(b"stray", stray, {"small": SMALL})
+    store.publish(b"listed", listed, {})
+    with opened(store) as (index, _):
+        rows = [*index.manifest_rows(), manifest.Row(ELSEWHERE, listed)]
+        store.write_manifest(manifest.lines(rows))
+        before = set(everything(store))
+        drop_strays(store, index)
+        gone = before - set(everything(store))
+    assert gone == {str(store.root / path) for path in content_paths(stray)}
+    assert path_of(store, one).exists()

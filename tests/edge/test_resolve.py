@@ -1,11 +1,9 @@
-"""Names, threads that hang, and the last check before a connection."""
+"""Names to addresses, and the last check before a connection."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -13,14 +11,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 import pytest
 
 from imgcache.core.gate import Address, AddressRule
-from imgcache.edge.resolve import (
-    ForbiddenAddressError,
-    GuardedResolver,
-    Lookup,
-    LookupFailedError,
-    LookupThreads,
-    system_lookup,
-)
+from imgcache.edge.lookup import Lookup, LookupThreads
+from imgcache.edge.resolve import ForbiddenAddressError, GuardedResolver, LookupFailedError
 from imgcache.units import AllowedNetwork, Resolve
 
 PUBLIC = IPv4Address("93.184.216.34")
@@ -92,51 +84,6 @@ async def test_a_given_up_look_up_keeps_its_thread_and_the_next_one_gets_another
     await guarded.close()
 
 
-async def test_no_more_threads_than_allowed_run_at_once() -> None:
-    running, most, lock = 0, 0, threading.Lock()
-    full, release = threading.Event(), threading.Event()
-
-    def lookup(_: str) -> Sequence[Address]:
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-            if running == 2:
-                full.set()
-        release.wait()
-        with lock:
-            running -= 1
-        return [PUBLIC]
-
-    threads = LookupThreads(lookup, most=2)
-    tasks = [asyncio.create_task(threads.find(f"{number}.test")) for number in range(6)]
-    await asyncio.to_thread(full.wait)
-    release.set()
-    assert await asyncio.gather(*tasks) == [[PUBLIC]] * 6
-    assert most == 2
-    threads.close()
-
-
-def test_a_process_ends_while_a_look_up_hangs() -> None:
-    script = (
-        "import asyncio, threading\n"
-        "from imgcache.edge.resolve import LookupThreads\n"
-        "async def main():\n"
-        "    threads = LookupThreads(lambda _: threading.Event().wait())\n"
-        "    task = asyncio.create_task(threads.find('hangs.test'))\n"
-        "    await asyncio.sleep(0)\n"
-        "    task.cancel()\n"
-        "    threads.close()\n"
-        "import threading as outer\n"
-        "asyncio.run(main())\n"
-        "print('ended', sum(t.name == 'imgcache-dns' for t in outer.enumerate()))\n"
-    ).replace("threading.Event()", "outer.Event()")
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True
-    )
-    assert done.stdout == "ended 1\n"
-
-
 def test_the_address_is_checked_again_at_the_moment_of_connecting() -> None:
     mapped = [Resolve.parse("img.test:80:127.0.0.1:8080")]
     opened = AddressRule([AllowedNetwork.parse("10.0.0.0/8")])
@@ -149,40 +96,14 @@ def test_the_address_is_checked_again_at_the_moment_of_connecting() -> None:
         guarded.connect_socket(info(address, port)).close()
 
 
-async def test_a_closed_loop_does_not_upset_the_threads() -> None:
-    started, release, ended = threading.Event(), threading.Event(), threading.Event()
-
-    def lookup(_: str) -> Sequence[Address]:
-        started.set()
-        release.wait()
-        return [PUBLIC]
-
-    class Watched(LookupThreads):
-        def _work(self) -> None:
-            super()._work()
-            ended.set()
-
-    def run_and_leave() -> None:
-        async def leave() -> None:
-            threads = Watched(lookup)
-            task = asyncio.create_task(threads.find("img.test"))
-            await asyncio.to_thread(started.wait)
-            task.cancel()
-            threads.close()
-
-        asyncio.run(leave())
-
-    await asyncio.to_thread(run_and_leave)
-    release.set()
-    assert await asyncio.to_thread(ended.wait, 20)
-
-
-def test_the_system_knows_localhost() -> None:
-    assert ip_address("127.0.0.1") in system_lookup("localhost") or ip_address(
-        "::1"
-    ) in system_lookup("localhost")
-
-
-def test_a_label_that_no_name_may_have_is_no_such_name() -> None:
-    with pytest.raises(socket.gaierror):
-        system_lookup("a" * 70 + ".test")
+async def test_a_name_with_many_addresses_is_checked_whole_and_dialled_at_a_few() -> None:
+    many: list[Address] = [
+        *(PUBLIC + number for number in range(1000)),
+        *(IPv6Address("2606:2800:220::1") + number for number in range(1000)),
+    ]
+    found = await resolver(lambda _: many).resolve("img.test", 80)
+    dialled = ["93.184.216.34", "93.184.216.35", "93.184.216.36"]
+    dialled += ["2606:2800:220::1", "2606:2800:220::2", "2606:2800:220::3"]
+    assert [one["host"] for one in found] == dialled
+    with pytest.raises(ForbiddenAddressError):
+        await resolver(lambda _: [*many, ip_address("10.0.0.1")]).resolve("img.test", 80)

@@ -59,3 +59,14 @@ def test_every_table_is_strict(connection: sqlite3.Connection) -> None:
     loose = {name for name, strict in found if not strict}
     assert loose == {"sqlite_schema"}
     assert version(connection) == len(MIGRATIONS)
+
+
+def test_thumbnails_of_an_old_index_have_no_digest_and_count_as_changed(
+    connection: sqlite3.Connection,
+) -> None:
+    migrate(connection, MIGRATIONS[:1])
+    connection.execute("INSERT INTO images VALUES ('a', 'jpeg', 1, 1, 1, '#000000', 5)")
+    connection.execute("INSERT INTO thumbnails VALUES ('a', 0, 'small', 'r', 'webp', 1, 1, 9)")
+    migrate(connection)
+    row = connection.execute("SELECT bytes, digest, mtime_ns FROM thumbnails").fetchone()
+    assert row == (9, "", 0)

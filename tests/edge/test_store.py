@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from imgcache.edge.durable import temp_name
 from imgcache.edge.store import Store
 from imgcache.errors import LocalError
+from imgcache.model import ImageFacts
 from tests.facts import image_of, thumbnail_of
 
 BODY = b"\xff\xd8 a picture" * 1000
@@ -47,7 +49,7 @@ def open_descriptors() -> int:
 
 
 def publish(store: Store) -> int:
-    return store.publish(BODY, IMAGE, {"small": SMALL})
+    return store.publish(BODY, IMAGE, {"small": SMALL}).mtime_ns
 
 
 def test_prepare_makes_the_folders_and_no_gitignore(store: Store) -> None:
@@ -101,7 +103,7 @@ def test_a_sound_file_is_kept(store: Store) -> None:
     inode = (store.root / IMAGE_PATH).stat().st_ino
     temp = store.root / "tmp" / temp_name()
     temp.write_bytes(BODY)
-    assert store.publish(temp, IMAGE, {"small": SMALL}) == first
+    assert store.publish(temp, IMAGE, {"small": SMALL}).mtime_ns == first
     assert (store.root / IMAGE_PATH).stat().st_ino == inode
 
 
@@ -271,6 +273,40 @@ def test_a_thumbnail_tells_its_length(store: Store) -> None:
     assert store.thumbnail_bytes(IMAGE.sha256, THUMBNAIL) == len(SMALL)
 
 
+def published(store: Store) -> ImageFacts:
+    return store.publish(BODY, IMAGE, {"small": SMALL})
+
+
+def test_what_is_published_is_recorded_with_digest_and_mtime(store: Store) -> None:
+    (thumbnail,) = published(store).thumbnails
+    mtime_ns = (store.root / THUMBNAIL_PATH).stat().st_mtime_ns
+    digest = hashlib.sha256(SMALL).hexdigest()
+    assert thumbnail == replace(THUMBNAIL, digest=digest, mtime_ns=mtime_ns)
+    assert store.publish_thumbnails(IMAGE, {"small": SMALL}).thumbnails == (thumbnail,)
+    known = replace(IMAGE, thumbnails=(thumbnail,))
+    assert store.publish(BODY, known, {}).thumbnails == (thumbnail,)
+
+
+def test_an_unchanged_or_touched_thumbnail_is_sound(store: Store) -> None:
+    image = published(store)
+    assert store.sound_thumbnails(image) == image.thumbnails
+    os.utime(store.root / THUMBNAIL_PATH, ns=(7, 7))
+    assert store.sound_thumbnails(image) == (replace(image.thumbnails[0], mtime_ns=7),)
+
+
+@pytest.mark.parametrize("data", [b"", SMALL[:-1], b"x" * len(SMALL)])
+def test_a_changed_thumbnail_is_not_sound(store: Store, data: bytes) -> None:
+    image = published(store)
+    (store.root / THUMBNAIL_PATH).write_bytes(data)
+    os.utime(store.root / THUMBNAIL_PATH, ns=(7, 7))
+    assert store.sound_thumbnails(image) == ()
+
+
+def test_a_thumbnail_of_unknown_digest_is_not_sound(store: Store) -> None:
+    published(store)
+    assert store.sound_thumbnails(IMAGE) == ()
+
+
 def test_remove_takes_an_image_with_its_thumbnails_and_may_come_twice(store: Store) -> None:
     publish(store)
     store.remove(IMAGE)
@@ -287,14 +323,14 @@ def test_remove_does_not_follow_a_linked_folder(store: Store, outside: Path) -> 
 
 
 def test_the_manifest_is_written_only_when_it_changes(store: Store) -> None:
-    assert not store.has_manifest()
+    assert not store.has("manifest.json")
     assert store.read_manifest() == b""
     assert store.write_manifest(["{", "}\n"])
     written = (store.root / "manifest.json").stat()
     assert not store.write_manifest(["{}", "\n"])
     after = (store.root / "manifest.json").stat()
     assert (after.st_ino, after.st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
-    assert store.has_manifest()
+    assert store.has("manifest.json")
     assert store.write_manifest(["{ }\n"])
     assert store.read_manifest() == b"{ }\n"
     assert files(store.root) == ["manifest.json"]
@@ -328,7 +364,7 @@ def test_a_linked_manifest_is_replaced_and_its_target_left_alone(
 ) -> None:
     (outside / "target").write_bytes(b"precious")
     (store.root / "manifest.json").symlink_to(outside / "target")
-    assert not store.has_manifest()
+    assert not store.has("manifest.json")
     assert store.write_manifest(["{}"])
     assert (outside / "target").read_bytes() == b"precious"
     assert store.read_manifest() == b"{}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,18 @@ from imgcache.edge.fetch import Attempt, Body, Fetcher
 from imgcache.edge.transport import trust
 from imgcache.errors import ConfigError
 from imgcache.model import Validators, Verdict
-from tests.behaviours import Behaviour, Request, answer, chunked, head, in_turn, raw, reset, stall
+from tests.behaviours import (
+    Behaviour,
+    Request,
+    answer,
+    chunked,
+    head,
+    in_turn,
+    raw,
+    redirect,
+    reset,
+    stall,
+)
 from tests.fetching import MemorySink, ask, failure, nothing_is_looked_up, settings, web
 from tests.origin import Origin
 
@@ -45,6 +57,30 @@ async def test_requests_say_who_asks_and_nothing_else() -> None:
         "accept-encoding": "identity",
         "user-agent": "imgcache/test",
     }
+
+
+async def test_a_hosts_own_header_takes_the_place_of_ours_in_any_case_of_its_letters() -> None:
+    async with Origin() as origin:
+        fetch = settings(origin, headers={"127.0.0.1": {"user-agent": "other", "X-Key": "secret"}})
+        await ask(fetch, origin.url("/a"))
+        sent = origin.requests[0].headers
+    assert (sent["user-agent"], sent["x-key"]) == ("other", "secret")
+
+
+async def test_requests_after_redirects_and_retries_say_no_more_than_the_first() -> None:
+    """No Referer, no cookie, no trace of the page before; `Host` is the URL's."""
+    async with Origin() as origin:
+        origin.route("/a", redirect("/b", headers={"Set-Cookie": "a=b; Path=/"}))
+        origin.route(
+            "/b", in_turn(answer(b"x", headers={"Set-Cookie": "c=d"}), raw(), answer(b"y"))
+        )
+        async with Fetcher(settings(origin), lookup=nothing_is_looked_up) as fetcher:
+            for _ in range(2):
+                await fetcher.attempt(web(origin.url("/a")), Validators(), MemorySink())
+        assert [request.path for request in origin.requests] == ["/a", "/b", "/a", "/b", "/b"]
+        first, *later = [dict(request.headers) for request in origin.requests]
+        assert later == [first] * 4
+        assert sorted(first) == ["accept", "accept-encoding", "host", "user-agent"]
 
 
 async def test_cookies_are_not_kept() -> None:
@@ -204,30 +240,84 @@ async def test_an_unknown_authority_is_a_tls_error_and_never_http() -> None:
     assert "certificate" in failed.detail
 
 
+def validity(first: int, last: int) -> dict[str, datetime]:
+    """The days from now between which a certificate is valid."""
+    now = datetime.now(UTC)
+    return {
+        "not_before": now + timedelta(days=first),
+        "not_after": now + timedelta(days=last),
+    }
+
+
+BAD_CERTIFICATES = [
+    (["img.test"], validity(-9, -1), "expired"),
+    (["img.test"], validity(1, 9), "not yet valid"),
+    (["other.test"], {}, "not valid for 'img.test'"),
+    (["*.test"], {}, "not valid for 'img.test'"),
+    (["127.0.0.1"], {}, "not valid for 'img.test'"),
+]
+
+
+@pytest.mark.parametrize(("names", "valid", "word"), BAD_CERTIFICATES)
+async def test_a_bad_certificate_is_a_tls_error_and_nothing_is_asked(
+    tmp_path: Path, names: list[str], valid: dict[str, datetime], word: str
+) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert(*names, **valid)  # type: ignore[arg-type]
+    async with Origin(tls=True, authority=authority, certificate=certificate) as origin:
+        mapped = (origin.resolve("img.test"),)
+        fetch = FetchSettings.model_validate(
+            {"resolve": mapped, "ca_file": origin.ca_file(tmp_path)}
+        )
+        attempt = await ask(fetch, "https://img.test/a")
+        assert (origin.requests, attempt.requests) == ([], 0)
+    failed = failure(attempt)
+    assert failed.verdict is Verdict.TLS_ERROR
+    assert word in failed.detail
+    assert (failed.transient, failed.host_fault) == (False, True)
+
+
+HELLO = 5  # bytes of a record's header (RFC 8446 section 5.1)
+HANDSHAKES = [
+    (b"HTTP/1.1 400 Bad Request\r\n\r\n", Verdict.TLS_ERROR),
+    (b"\x15\x03\x01\x00\x02\x02\x28", Verdict.TLS_ERROR),  # a fatal alert
+    (b"", Verdict.CONNECT_ERROR),
+    (None, Verdict.TIMEOUT),
+]
+
+
+@pytest.mark.parametrize(("said", "verdict"), HANDSHAKES, ids=["plain", "alert", "end", "silence"])
+async def test_a_broken_handshake_is_never_answered_with_http(
+    said: bytes | None, verdict: Verdict
+) -> None:
+    heard, done = [], asyncio.Event()
+
+    async def shake(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readexactly(HELLO))
+        if said is None:
+            await done.wait()
+        writer.write(said or b"")
+        writer.close()
+
+    server = await asyncio.start_server(shake, "127.0.0.1", 0)
+    allowed = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    fetch = FetchSettings.model_validate(
+        {"allow_private": (allowed,), "connect_timeout": "200ms" if said is None else "20s"}
+    )
+    attempt = await ask(fetch, f"https://{allowed}/a")
+    done.set()
+    server.close()
+    assert failure(attempt).verdict is verdict
+    assert failure(attempt).host_fault
+    assert attempt.requests == 0
+    assert {record[:2] for record in heard} == {b"\x16\x03"}  # handshakes and nothing else
+
+
 async def test_ssl_cert_file_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with Origin(tls=True) as origin:
         monkeypatch.setenv("SSL_CERT_FILE", str(origin.ca_file(tmp_path)))
         attempt = await ask(settings(origin), origin.route("/a", body=b"x"))
     assert isinstance(attempt.result, Body)
-
-
-async def test_plain_http_on_a_tls_port_is_a_tls_error() -> None:
-    async with Origin() as origin:
-        origin.route("/a", raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
-        url = origin.url("/a").replace("http:", "https:")
-
-        async def speak_plainly(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-            await writer.drain()
-            writer.close()
-
-        server = await asyncio.start_server(speak_plainly, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        fetch = FetchSettings.model_validate({"allow_private": (f"127.0.0.1:{port}",)})
-        failed = failure(await ask(fetch, url.replace(str(origin.port), str(port))))
-        server.close()
-    assert failed.verdict is Verdict.TLS_ERROR
-    assert (failed.transient, failed.host_fault) == (False, True)
 
 
 async def test_https_to_http_is_a_redirect_error(tmp_path: Path) -> None:
@@ -258,3 +348,10 @@ def test_a_ca_file_adds_to_what_the_system_trusts(tmp_path: Path) -> None:
     assert context.cert_store_stats()["x509_ca"] == default + 1
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
+
+
+def test_a_key_log_that_can_not_be_written_is_not_listened_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys"))
+    assert trust(None).keylog_filename is None

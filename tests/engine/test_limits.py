@@ -11,6 +11,7 @@ from imgcache.model import Failure, Verdict
 
 DEAD = Failure(Verdict.CONNECT_ERROR, "refused", host_fault=True)
 GONE = Failure(Verdict.GONE, "404", 404)
+LATER = Failure(Verdict.RATE_LIMITED, "429", 429, transient=True, retry_after=0.01)
 BUSY = Failure(Verdict.RATE_LIMITED, "429", 429, host_fault=True)
 
 
@@ -234,3 +235,34 @@ async def test_a_new_host_gets_nothing_more_while_its_first_job_waits_for_anothe
     await log.lanes(breaker_failures=2).drain([Job("a.test") for _ in range(50)])
     assert len(log.ran) == 6
     assert len(log.skipped) == 48
+
+
+async def test_a_host_that_only_asks_for_pauses_is_silenced_after_a_while() -> None:
+    async def busy(_: Job) -> Outcome:
+        return Outcome(LATER, pause=0.01)
+
+    log = Log(busy)
+    lanes = log.lanes(per_host=1, attempts=3, retry_after_cap=0.01)
+    await lanes.drain([Job("a.test", n) for n in range(50)])
+    assert 3 <= len(log.ran) <= 5
+    assert {failure for _, failure in log.skipped} == {LATER}
+
+
+async def test_pauses_at_the_same_time_count_once() -> None:
+    async def busy(_: Job) -> Outcome:
+        return Outcome(LATER, pause=0.01)
+
+    log = Log(busy)
+    lanes = log.lanes(per_host=6, attempts=3, retry_after_cap=0.05)
+    await lanes.drain([Job("a.test", n) for n in range(18)])
+    assert (len(log.ran), log.skipped) == (18, [])
+
+
+async def test_another_answer_forgives_the_pauses_before_it() -> None:
+    async def busy_now_and_then(job: Job) -> Outcome:
+        return Outcome(LATER, pause=0.01) if job.number % 2 else Outcome()
+
+    log = Log(busy_now_and_then)
+    lanes = log.lanes(per_host=1, attempts=3, retry_after_cap=0.05)
+    await lanes.drain([Job("a.test", n) for n in range(40)])
+    assert (len(log.ran), log.skipped) == (40, [])

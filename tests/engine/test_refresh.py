@@ -12,6 +12,7 @@ import pytest
 
 from imgcache import Options, refresh
 from imgcache.core.plan import Demand
+from imgcache.edge.index import Index
 from imgcache.engine.events import Silence
 from imgcache.engine.judging import Manner
 from imgcache.errors import CacheLockedError, ConfigError
@@ -335,6 +336,19 @@ async def test_thumbnails_are_made_again_only_when_gone_or_of_another_recipe(
     assert world.origin.count("/a.jpg") == 1
 
 
+async def test_a_thumbnail_changed_at_equal_length_is_made_again(world: World) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    (thumbnail,) = (await world.only()).thumbnails
+    path = world.cache / thumbnail.path
+    good = path.read_bytes()
+    path.write_bytes(b"x" * len(good))
+    await world.refresh()
+    assert path.read_bytes() == good
+    os.utime(path, ns=(7, 7))
+    await world.refresh()
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == (good, 7)
+
+
 async def test_a_damaged_copy_is_fetched_again(world: World) -> None:
     url = world.origin.route("/a.jpg", body=JPEG, etag='"one"')
     world.article(world.entry(url))
@@ -345,6 +359,37 @@ async def test_a_damaged_copy_is_fetched_again(world: World) -> None:
     assert (entry.source, entry.cached) == (Source.DOWNLOADED, True)
     assert "if-none-match" not in world.origin.requests[-1].headers
     assert (world.cache / str(entry.path)).read_bytes() == JPEG
+
+
+async def test_a_304_whose_copy_went_meanwhile_is_worth_nothing(world: World) -> None:
+    """The copy is there when the request goes out, and gone when the answer comes."""
+    path: list[Path] = []
+
+    async def loses_it(request: behaviours.Request, writer: asyncio.StreamWriter) -> bool | None:
+        if "if-none-match" in request.headers:
+            path[0].unlink()
+        return await behaviours.conditional(JPEG, etag='"one"')(request, writer)
+
+    world.article(world.entry(world.origin.route("/a.jpg", loses_it)))
+    path.append(world.cache / str((await world.only()).path))
+    entry = await world.only(demand=Demand.EVERYTHING)
+    assert (entry.verdict, entry.source, entry.cached) == (Verdict.OK, Source.DOWNLOADED, True)
+    assert path[0].read_bytes() == JPEG
+    sent = [request.headers.get("if-none-match") for request in world.origin.requests]
+    assert sent == [None, '"one"', None]
+
+
+async def test_a_lost_copy_is_not_vouched_for_by_a_server_that_says_304_to_all(
+    world: World,
+) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG, etag='"one"')
+    article = world.article(world.entry(url))
+    (world.cache / str((await world.only()).path)).unlink()
+    world.origin.route("/a.jpg", status=304)
+    entry = await world.only()
+    assert (entry.verdict, entry.cached, entry.path) == (Verdict.HTTP_ERROR, False, None)
+    assert "isCached: true" not in article.read_text()
+    assert world.origin.count("/a.jpg") == 2
 
 
 async def test_a_lost_copy_of_a_dead_origin_clears_the_flag(world: World) -> None:
@@ -606,3 +651,28 @@ async def test_a_manifest_that_can_not_be_written_loses_no_report(world: World) 
     assert report.local_fault
     assert report.summary.verdicts == {Verdict.OK: 1}
     assert "isCached: true" in article.read_text()
+
+
+async def test_what_a_killed_run_left_beside_articles_goes_unless_in_a_dry_run(
+    world: World,
+) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    leftover = world.articles / f".{'0' * 32}.imgcache"
+    leftover.write_bytes(b"---\nhalf of an art")
+    await world.refresh(manner=Manner(write=False))
+    assert leftover.exists()
+    await world.refresh()
+    assert not leftover.exists()
+
+
+async def test_each_run_is_remembered_with_how_its_urls_fared(world: World) -> None:
+    good = world.origin.route("/a.jpg", body=JPEG)
+    world.article(world.entry(good), world.entry(world.origin.route("/b.jpg", status=404)))
+    for _ in range(2):
+        await world.refresh()
+    with Index.open_readonly(world.cache / "index.sqlite3") as index:
+        last, first = index.runs()
+    assert (first.downloaded, first.fresh, first.failed, first.requests) == (1, 0, 1, 2)
+    assert (last.downloaded, last.fresh, last.failed, last.requests) == (0, 1, 1, 1)
+    assert first.bytes >= len(JPEG)
+    assert last.started > first.started

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.core.soundness import Limits
 from imgcache.engine.examining import Depth, Inquiry
-from imgcache.engine.probing import PrefixSink
 from imgcache.engine.verifying import verify
 from imgcache.model import Severity, Source, Verdict
 from imgcache.report.findings import EntryResult
@@ -88,13 +86,28 @@ async def test_a_probe_reads_on_where_the_header_is_long(world: World) -> None:
     assert world.origin.count("/a.jpg") == 2
 
 
-async def test_a_header_beyond_all_measure_is_left_to_a_decoder() -> None:
-    sink = PrefixSink(Limits(64_000_000, 1000, 100))
-    comments = b"!\xfe" + (b"\xff" + b"a" * 255) * 4100 + b"\0"
-    gif = pictures.gif(40, 30)
-    await sink.write(gif[:13] + comments + gif[13:] + b"\0" * 8192)
-    assert len(sink.data) > 1 << 20
-    assert not sink.enough
+async def test_a_header_beyond_what_a_probe_keeps_is_read_whole(world: World) -> None:
+    profile = b"".join(b"\xff\xe2\xff\xff" + bytes(65533) for _ in range(9))
+    long = LARGE[:2] + profile + LARGE[2:]
+    world.article(world.entry(world.origin.route("/a.jpg", behaviours.ranged(long)), 1200, 800))
+    (entry,) = await look(world)
+    assert (entry.verdict, entry.actual, entry.bytes) == (Verdict.OK, (1200, 800), len(long))
+    assert world.origin.count("/a.jpg") == 3
+
+
+async def test_a_header_without_end_is_read_up_to_the_limit_and_kept_nowhere(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    comment = b"\xff\xfe\xff\xff" + bytes(65533)
+    url = world.origin.route("/a.jpg", behaviours.flood(head(200, {}) + LARGE[:2], comment))
+    world.article(world.entry(url))
+    world.extra = {"fetch": {"max_bytes": 2 << 20}}
+    (entry,) = await look(world)
+    assert entry.verdict is Verdict.TOO_LARGE
+    assert world.origin.count("/a.jpg") == 2
+    assert list((tmp_path / "scratch").iterdir()) == []
 
 
 async def test_a_probe_decodes_what_arrived_whole(world: World) -> None:
@@ -172,6 +185,19 @@ async def test_offline_hashes_the_bytes(world: World) -> None:
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     (entry,) = await look(world, Depth.OFFLINE)
     assert (entry.verdict, entry.cached) == (Verdict.NOT_CACHED, False)
+
+
+async def test_a_clone_without_an_index_is_judged_by_manifest_and_images(world: World) -> None:
+    """What a repository holds that keeps images and manifest, and ignores the index."""
+    urls = [world.origin.route(f"/{n}.jpg", body=pictures.jpeg(160, 120, seed=n)) for n in range(2)]
+    world.article(*(world.entry(url) for url in urls))
+    kept, lost = (entry.path for entry in (await world.refresh()).entries())
+    (world.cache / "index.sqlite3").unlink()
+    (world.cache / str(lost)).unlink()
+    entries = await look(world, Depth.OFFLINE)
+    assert [entry.verdict for entry in entries] == [Verdict.OK, Verdict.NOT_CACHED]
+    assert [entry.path for entry in entries] == [kept, None]
+    assert [one.name for one in entries[0].thumbnails] == ["small"]
 
 
 async def test_a_stand_in_picture_is_unmasked(world: World) -> None:

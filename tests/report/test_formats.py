@@ -148,3 +148,16 @@ def test_the_job_summary_is_cut_before_github_drops_it() -> None:
     summary = "".join(github.summary(many(20_000, Verdict.GONE)))
     assert len(summary.encode()) < 1 << 20
     assert summary.endswith("the other formats have it all.*\n")
+
+
+def test_known_findings_are_told_by_their_number_and_fail_nothing() -> None:
+    report = sample.finished()
+    known = replace(next(report.findings()), severity=Severity.IGNORE, known=True)
+    report.add([known])
+    told = "1 known finding left out (baseline)"
+    for render in (text.render, markdown.render, github.render):
+        shown = "".join(render(report))
+        assert told in shown
+        assert shown.count("https://a.test/gone.jpg") <= 1
+    assert 'message="known (baseline): IMG201 gone' in "".join(junit.render(report))
+    assert "".join(sarif.render(report)).count('"ruleId": "IMG201"') == 1

@@ -372,3 +372,28 @@ async def test_only_what_changed_is_verified(world: World) -> None:
     wrong = await run(*words, cwd=world.folder)
     assert (wrong.status, wrong.stdout) == (2, "")
     assert "nowhere" in wrong.stderr
+
+
+async def test_a_baseline_lets_known_findings_pass_and_new_ones_fail(tmp_path: Path) -> None:
+    async with Origin() as origin:
+        origin.route("/gone.jpg", status=404)
+        world = World(tmp_path, origin)
+        article = world.article(world.entry(origin.url("/gone.jpg")))
+        words = ["verify", "articles", "--allow-private", origin.allow, "--baseline", "known.json"]
+        missing = await run(*words, cwd=tmp_path)
+        alone = await run("verify", "articles", "--update-baseline", cwd=tmp_path)
+        made = await run(*words, "--update-baseline", cwd=tmp_path)
+        known = await run(*words, "--strict", cwd=tmp_path)
+        refreshed = await run("refresh", *words[1:], "--format", "json", cwd=tmp_path)
+        article.write_text(article.read_text().replace("gone", "lost"))
+        new = await run(*words, cwd=tmp_path)
+    assert (missing.status, alone.status) == (2, 2)
+    assert "there is no such file" in missing.stderr
+    assert "--update-baseline needs --baseline FILE" in alone.stderr
+    assert (made.status, known.status, made.stderr, known.stderr) == (0, 0, "", "")
+    assert "1 known finding left out (baseline)" in known.stdout
+    assert refreshed.status == 0
+    (entry,) = refreshed.report["entries"]
+    assert (entry["verdict"], entry["severity"], entry["cached"]) == ("gone", "ignore", False)
+    assert new.status == 1
+    assert "known.json: 1 entry no longer occurs: articles/a.md gone" in new.stderr

@@ -1,0 +1,62 @@
+"""Whether cached files are sound by their hash, each hashed again only when it has changed.
+
+For readers that live long: a second look at 60,000 files costs their `lstat`, not their bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from imgcache.edge.store import Store
+from imgcache.model import ImageFacts
+
+# More would only queue up at the disk.
+_THREADS = 4
+
+
+class Inspector:
+    """Remembers which files of `store` were found sound. Used by one thread at a time.
+
+    All methods raise LocalError where a file can't be looked at.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._sound: dict[str, tuple[tuple[int, ...], bool]] = {}
+
+    def inspect(self, images: Iterable[ImageFacts]) -> dict[str, ImageFacts]:
+        """Those images whose files hold the right bytes, by hash, with the thumbnails they have."""
+        wanted = list(images)
+        self._learn(wanted)
+        return {one.sha256: self._with_thumbnails(one) for one in wanted if self._is_sound(one)}
+
+    def _learn(self, images: Iterable[ImageFacts]) -> None:
+        """Hash what was not hashed yet as it is now, some at once: hashing lets others run."""
+        sound: dict[str, tuple[tuple[int, ...], bool]] = {}
+        changed: list[tuple[ImageFacts, tuple[int, ...]]] = []
+        for image in images:
+            identity, known = self._store.identity(image), self._sound.get(image.sha256)
+            if identity is not None and known is not None and known[0] == identity:
+                sound[image.sha256] = known
+            elif identity is not None:
+                changed.append((image, identity))
+        with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as threads:
+            found = threads.map(self._store.is_intact, [image for image, _ in changed])
+            for (image, identity), intact in zip(changed, found, strict=True):
+                # Named by what was there before the hashing: a change meanwhile is seen next time.
+                sound[image.sha256] = (identity, intact)
+        self._sound = sound
+
+    def _is_sound(self, image: ImageFacts) -> bool:
+        return self._sound.get(image.sha256, ((), False))[1]
+
+    def _with_thumbnails(self, image: ImageFacts) -> ImageFacts:
+        there = tuple(
+            one
+            for one in image.thumbnails
+            if self._store.thumbnail_bytes(image.sha256, one) == one.bytes
+        )
+        return image if there == image.thumbnails else replace(image, thumbnails=there)

@@ -1,0 +1,109 @@
+"""Keeps a catalogue current while a service runs, without anybody waiting for it.
+
+What is looked at is cheap to look at: the identity of the index's files, of each article, and now
+and then of each cached file. Looking takes a twentieth of the time at most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from imgcache.config import Settings
+from imgcache.core.layout import INDEX
+from imgcache.edge import database
+from imgcache.engine.catalogue import Catalogue
+from imgcache.engine.cataloguing import Cataloguer
+from imgcache.engine.events import Listener, Silence
+from imgcache.engine.pipeline import chosen
+from imgcache.engine.tools import Tools
+from imgcache.errors import ImgcacheError
+
+_LEAST_PAUSE = 2.0
+_SHARE = 20
+# How long a cached file that somebody deleted or damaged may go unnoticed, in seconds.
+_AUDIT = 60.0
+
+
+class Curator:
+    """`catalogue` is the newest one, None until the first is made; then `ready` is set."""
+
+    def __init__(self, cataloguer: Cataloguer, index: Path, listener: Listener) -> None:
+        self.catalogue: Catalogue | None = None
+        self.ready = asyncio.Event()
+        self._cataloguer = cataloguer
+        self._index = index
+        self._listener = listener
+        self._seen: object = None
+        self._audited = 0.0
+        self._trouble: str | None = None
+        self._busy = asyncio.Lock()
+
+    async def keep(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            began = time.monotonic()
+            await self.look()
+            await asyncio.sleep(max(_LEAST_PAUSE, _SHARE * (time.monotonic() - began)))
+
+    async def look(self) -> None:
+        """Make the catalogue anew if something has changed, or an audit is due.
+
+        What goes wrong is told once, and the catalogue stays as it was.
+        """
+        async with self._busy:
+            try:
+                await self._look()
+            except ImgcacheError as exc:
+                self._tell(str(exc))
+            except Exception as exc:  # noqa: BLE001  a slip of ours costs one look only
+                slip = f"{type(exc).__name__}: {exc}"
+                self._tell(f"imgcache itself failed ({slip}); please report it")
+            else:
+                self._trouble = None
+
+    async def _look(self) -> None:
+        # Before the index is read: a commit meanwhile is seen next time.
+        seen = await asyncio.to_thread(database.identity, self._index)
+        changed = await self._cataloguer.survey()
+        due = time.monotonic() >= self._audited + _AUDIT
+        if changed or due or seen != self._seen or self.catalogue is None:
+            await self._replace(await self._cataloguer.catalogue())
+            self._seen, self._audited = seen, time.monotonic()
+
+    async def _replace(self, new: Catalogue) -> None:
+        """An edition that says nothing new would only cost its readers a download."""
+        old = self.catalogue
+        if old is None or not await asyncio.to_thread(new.says_the_same_as, old):
+            self.catalogue = new
+            self.ready.set()
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._listener.warned(f"the catalogue stays as it was: {trouble}")
+        self._trouble = trouble
+
+
+async def catalogue_now(paths: Sequence[Path], settings: Settings, tools: Tools) -> Catalogue:
+    """One catalogue, as of now. Raises ConfigError for a PATH that is not there, and LocalError."""
+    cataloguer = Cataloguer(chosen(paths, settings), settings, tools)
+    await cataloguer.survey()
+    return await cataloguer.catalogue()
+
+
+@asynccontextmanager
+async def curated(
+    settings: Settings, tools: Tools, listener: Listener | None = None
+) -> AsyncIterator[Curator]:
+    """A curator of the configured articles at work; it ends with the context."""
+    cataloguer = Cataloguer(chosen((), settings), settings, tools)
+    curator = Curator(cataloguer, settings.cache.dir / INDEX, listener or Silence())
+    keeping = asyncio.create_task(curator.keep())
+    try:
+        yield curator
+    finally:
+        keeping.cancel()
+        await asyncio.wait({keeping})

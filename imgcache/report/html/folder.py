@@ -1,0 +1,111 @@
+"""The pages as one folder that opens from disk: no server, no request, nothing from elsewhere.
+
+    index.html page-2.html ...     everything, what is broken first
+    gone.html gone-2.html ...      the same of one verdict
+    articles/<hash>.html           the entries of one article, by the hash of its path
+    thumbs/<sha256>.<suffix>       thumbnails, copied from the cache
+
+Beside them lie the stylesheet, the script and the icon. Nothing of a URL becomes part of a name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import groupby
+from pathlib import PurePosixPath
+
+from imgcache.model import Verdict
+from imgcache.report.findings import CachedThumbnail, EntryResult
+from imgcache.report.html import pages
+from imgcache.report.html.cards import sharpest
+from imgcache.report.html.gallery import Shelf, Stock, article, gallery
+from imgcache.report.html.links import Selection
+
+PER_PAGE = 48
+_NAME_DIGITS = 16
+
+Select = Callable[[Verdict | None], Sequence[EntryResult]]
+
+
+class FolderLinks:
+    """Links between the files of the folder; `above` leads from a page to its root.
+
+    `pictures` are the files in thumbs/ that are there: what could not be copied is not shown.
+    """
+
+    def __init__(self, pictures: Collection[str], above: str = "") -> None:
+        self._pictures = pictures
+        self._above = above
+
+    def asset(self, name: str) -> str:
+        """The stylesheet, the script or the icon, beside index.html."""
+        return f"{self._above}{name}"
+
+    def gallery(self, selection: Selection) -> str:
+        """A page of everything, or of one verdict; a folder knows no other filter."""
+        return f"{self._above}{_gallery_name(selection)}"
+
+    def article(self, article: str) -> str:
+        """The page of an article."""
+        return f"{self._above}{article_name(article)}"
+
+    def thumbnail(self, thumbnail: CachedThumbnail) -> str | None:
+        """The copied thumbnail."""
+        name = picture_name(thumbnail)
+        return f"{self._above}{name}" if name in self._pictures else None
+
+    def original(self, entry: EntryResult) -> None:
+        """Never: the folder holds thumbnails, not the whole cache."""
+
+
+def article_name(article: str) -> str:
+    """The file of an article's page: the same in every report, whatever the path has in it."""
+    digest = hashlib.sha256(article.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"articles/{digest[:_NAME_DIGITS]}.html"
+
+
+def picture_name(thumbnail: CachedThumbnail) -> str:
+    """The file of a copied thumbnail, named by the hash of its original."""
+    return f"thumbs/{PurePosixPath(thumbnail.path).name}"
+
+
+def wanted_pictures(entries: Sequence[EntryResult]) -> dict[str, str]:
+    """The thumbnails that the pages show: path in the cache folder by file in this one."""
+    shown = (sharpest(entry) for entry in entries)
+    return {picture_name(one): one.path for one in shown if one is not None}
+
+
+def render(stock: Stock, select: Select, pictures: Collection[str]) -> Iterator[tuple[str, str]]:
+    """All pages: file and text; index.html comes last, when all that it leads to is there.
+
+    `select` has the entries of one verdict, or all of them, the worst first.
+    """
+    yield from _articles(stock, FolderLinks(pictures, "../"))
+    links = FolderLinks(pictures)
+    for verdict in [*stock.verdicts, None]:
+        shelves = list(_shelves(verdict, select(verdict)))
+        for shelf in reversed(shelves):
+            yield _gallery_name(shelf.selection), pages.gallery(gallery(stock, shelf, links))
+
+
+def _articles(stock: Stock, links: FolderLinks) -> Iterator[tuple[str, str]]:
+    """Entries stand together by article, in the order of `stock.articles`."""
+    entries = {name: list(some) for name, some in groupby(stock.entries, lambda one: one.article)}
+    for one in stock.articles:
+        view = article(stock, one, entries.get(one.article, []), links)
+        yield article_name(one.article), pages.article(view)
+
+
+def _shelves(verdict: Verdict | None, entries: Sequence[EntryResult]) -> Iterator[Shelf]:
+    count = max(1, -(-len(entries) // PER_PAGE))
+    for page in range(1, count + 1):
+        some = entries[(page - 1) * PER_PAGE : page * PER_PAGE]
+        yield Shelf(Selection(verdict=verdict, page=page), some, len(entries), count)
+
+
+def _gallery_name(selection: Selection) -> str:
+    page = selection.page
+    if selection.verdict is not None:
+        return f"{selection.verdict}.html" if page == 1 else f"{selection.verdict}-{page}.html"
+    return "index.html" if page == 1 else f"page-{page}.html"

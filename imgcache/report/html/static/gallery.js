@@ -1,0 +1,74 @@
+// What makes the gallery livelier; without it every link and form works all the same.
+// Keys: / goes to the search, Escape empties it, j and k go to the next and previous image.
+"use strict";
+
+const PAUSE = 250; // milliseconds after the last key before the server is asked
+const search = document.querySelector("form[role=search]");
+const input = search && search.elements.text;
+let asked = 0;
+
+function told(text) {
+  const found = document.querySelector("[data-found]");
+  if (found) found.textContent = text;
+}
+
+// In a folder nobody answers a form: hide what is on this page and does not match.
+function filterHere() {
+  const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const cards = [...document.querySelectorAll("[data-words]")];
+  for (const card of cards) {
+    const text = card.dataset.words.toLowerCase();
+    card.parentElement.hidden = !words.every((word) => text.includes(word));
+  }
+  for (const section of document.querySelectorAll("main section:has([data-words])")) {
+    section.hidden = !section.querySelector("li:not([hidden]) > [data-words]");
+  }
+  const shown = cards.filter((card) => !card.parentElement.hidden).length;
+  told(words.length ? `${shown} of ${cards.length} on this page match` : "");
+}
+
+// The service has all pages: ask it, and put its answer in the place of this page's content.
+async function filterThere() {
+  const mine = ++asked;
+  const address = new URL(search.action);
+  address.search = new URLSearchParams([...new FormData(search)].filter(([, value]) => value));
+  const answer = await fetch(address);
+  if (!answer.ok || mine !== asked) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (mine !== asked) return;
+  document.querySelector("main").replaceChildren(...page.querySelector("main").childNodes);
+  document.title = page.title;
+  history.replaceState(null, "", address);
+}
+
+function step(by) {
+  const links = [...document.querySelectorAll("article a[data-go]")].filter((a) => a.offsetParent);
+  const here = links.findIndex((a) => a.closest("article").contains(document.activeElement));
+  const next = links[Math.max(0, Math.min(links.length - 1, here < 0 ? 0 : here + by))];
+  if (!next) return;
+  next.focus({ preventScroll: true });
+  next.closest("article").scrollIntoView({ block: "nearest" });
+}
+
+function key(event) {
+  const writes = event.target.closest("input, select, textarea");
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "/" && input && !writes) input.focus();
+  else if (event.key === "j" && !writes) step(1);
+  else if (event.key === "k" && !writes) step(-1);
+  else return;
+  event.preventDefault();
+}
+
+document.addEventListener("keydown", key);
+if (search) {
+  const isLocal = "local" in search.dataset;
+  let waiting;
+  search.hidden = false;
+  search.addEventListener("input", () => {
+    clearTimeout(waiting);
+    if (isLocal) filterHere();
+    else waiting = setTimeout(() => filterThere().catch(() => search.submit()), PAUSE);
+  });
+  if (isLocal) search.addEventListener("submit", (event) => event.preventDefault());
+}

@@ -1,0 +1,110 @@
+"""Errors as JSON problem details (RFC 9457), without paths of this machine and without traces."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from imgcache.errors import ImgcacheError
+
+MEDIA_TYPE = "application/problem+json"
+# How long whoever asks too early or too much should wait, in seconds.
+_WAIT = "2"
+
+
+class Flaw(BaseModel):
+    """One part of a request that can't be used."""
+
+    pointer: str = Field(description="Where it is: a JSON Pointer into the body, or a parameter")
+    detail: str
+
+
+class Problem(BaseModel):
+    """Why a request was not answered as asked (RFC 9457)."""
+
+    type: str = "about:blank"
+    title: str = Field(description="The reason phrase of the status")
+    status: int
+    detail: str
+    errors: list[Flaw] | None = Field(default=None, description="Only of requests with flaws")
+
+
+class ProblemError(HTTPException):
+    """Raised for an answer that is no success; the handlers here make the document of it."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, detail, headers)
+
+
+def too_early(detail: str) -> ProblemError:
+    """503: the same request will do a little later."""
+    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": _WAIT})
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """How a route's OpenAPI says that it may answer with these problems."""
+    return {
+        status: {"model": Problem, "description": HTTPStatus(status).phrase} for status in statuses
+    }
+
+
+def answer(
+    status: int,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[Flaw] | None = None,
+) -> Response:
+    """The problem document; never stored by anybody on the way."""
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
+    document = problem.model_dump(exclude={"errors"})
+    if errors is not None:
+        document["errors"] = [flaw.model_dump() for flaw in errors]
+    extra = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(json.dumps(document), status, extra, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the routes a problem document."""
+
+    @app.exception_handler(HTTPException)
+    async def _(_: Request, exc: HTTPException) -> Response:
+        detail = exc.detail
+        if not isinstance(exc, ProblemError):
+            detail = _DETAILS.get(exc.status_code, detail)
+        return answer(exc.status_code, detail, exc.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def _(_: Request, exc: RequestValidationError) -> Response:
+        # Not what was sent: it may be long, or hold what JSON can't.
+        flaws = [Flaw(pointer=_pointer(one["loc"]), detail=one["msg"]) for one in exc.errors()]
+        detail = "the request can't be used; see errors"
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=flaws)
+
+    @app.exception_handler(ImgcacheError)
+    async def _(_: Request, exc: ImgcacheError) -> Response:  # noqa: ARG001  it may name paths
+        detail = "this machine could not do its part; its operator finds why in the log"
+        return answer(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": _WAIT})
+
+
+_DETAILS = {
+    400: "the body is no JSON",
+    404: "there is nothing here; /openapi.json lists what there is",
+    405: "this method is not for this resource; see Allow",
+}
+
+
+def _pointer(place: Sequence[int | str]) -> str:
+    """`/entries/0/width` of a body, `verdict` of a query."""
+    source, *rest = place
+    if source != "body":
+        return ".".join(str(part) for part in rest) or str(source)
+    # Which of the two shapes of a body was tried last is nobody's business.
+    parts = [str(part) for part in rest if str(part) not in ("EntriesQuestion", "ArticleQuestion")]
+    return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in parts)

@@ -1,0 +1,21 @@
+"""How routes are declared: whoever may GET may HEAD (RFC 9110 section 9.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from fastapi import APIRouter
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def get(router: APIRouter, path: str, **options: Any) -> Callable[[F], F]:
+    """As `router.get`, and the same for HEAD, which the OpenAPI need not list."""
+
+    def register(function: F) -> F:
+        # In this order: a method that neither knows is told to GET.
+        router.get(path, **options)(function)
+        return router.head(path, include_in_schema=False)(function)
+
+    return register

@@ -1,0 +1,57 @@
+"""`make screenshots`: the pictures in docs/, taken anew of what `imgcache report` draws."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from imgcache.report.html.folder import article_name
+from tests import newsroom
+from tests.browser.conftest import started
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+WIDE = {"viewport": {"width": 1200, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
+ARTICLE = article_name(newsroom.BRIDGE)
+SHOTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "gallery-light": ("index.html", WIDE),
+    "gallery-dark": ("index.html", WIDE | {"color_scheme": "dark"}),
+    "gallery-phone": ("gone.html", PHONE),
+    "article-light": (ARTICLE, WIDE),
+    "article-dark": (ARTICLE, WIDE | {"color_scheme": "dark"}),
+}
+
+
+def take(browser: Browser, address: str, context: dict[str, Any]) -> bytes:
+    """One screenshot, as a PNG, with all pictures of the screen there."""
+    page = browser.new_context(**context).new_page()
+    page.goto(address, wait_until="networkidle")
+    return page.screenshot()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        asyncio.run(newsroom.publish(folder, newsroom.ARTICLES))
+        subprocess.run([sys.executable, "-m", "imgcache", "report"], cwd=folder, check=False)
+        root = (folder / "imgcache-report").as_uri()
+        with sync_playwright() as playwright:
+            browser = started(playwright)
+            if browser is None:
+                sys.exit("no Chromium is installed here (Debian: apt-get install chromium)")
+            for shot, (page, context) in SHOTS.items():
+                png = take(browser, f"{root}/{page}", context)
+                Image.open(io.BytesIO(png)).save(DOCS / f"{shot}.webp", quality=82, method=6)
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""After `make demo` a person sees what is broken first, two clicks from the line to mend."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser.sites import Site, visiting
+
+
+def test_what_the_demo_left_is_seen_and_mended_soon(chromium: Browser, tmp_path: Path) -> None:
+    for words, cwd in ((["demo"], tmp_path), (["report"], tmp_path / "imgcache-demo")):
+        subprocess.run([sys.executable, "-m", "imgcache", *words], cwd=cwd, check=False)
+    home = (tmp_path / "imgcache-demo" / "imgcache-report" / "index.html").as_uri()
+    with visiting(chromium, Site("folder", home, {})) as visit:
+        page = visit.page
+        page.goto(home)
+        assert page.locator("h1").inner_text() == "2 images to mend"
+        verdicts = page.locator("article .badge span").all_inner_texts()
+        assert verdicts == ["dimensions-mismatch", "gone", "ok", "ok"]
+        page.get_by_role("link", name="gone").click()
+        page.get_by_role("link", name="articles/article.md").click()
+        line = page.locator("article:target").get_by_role("region", name="Line 68")
+        expect(line).to_be_in_viewport()
+        assert "techstory.in" in line.inner_text()

@@ -1,0 +1,234 @@
+"""The pages that editors see, in a real browser: what they find, how, and that nothing jumps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser.sites import Site, visiting
+
+PAGES = ["gallery", "gone", "article", "hostile article", "broken article"]
+PHONE, WIDE, TALL = (
+    {"viewport": {"width": width, "height": height}}
+    for width, height in ((320, 640), (1280, 900), (1280, 8000))
+)
+_PICTURES = """() => [...document.querySelectorAll("img")].map((one) => {
+  const [mine, room] = [one, one.closest(".sheet, figure")].map((el) => el.getBoundingClientRect());
+  return [one.naturalWidth / one.naturalHeight, mine.width / mine.height,
+    mine.top >= room.top && mine.bottom <= room.bottom && mine.left >= room.left
+      && mine.right <= room.right];
+})"""
+_LOADED = """() => [...document.querySelectorAll("img")].every(
+    (one) => one.complete && one.naturalWidth)"""
+
+
+def headings(page: Page) -> list[str]:
+    return page.locator("section > h2").all_inner_texts()
+
+
+def test_an_editor_sees_first_what_is_broken(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, **WIDE) as visit:
+        page = visit.page
+        page.goto(site.home)
+        assert page.locator("h1").inner_text() == "5 images to mend"
+        assert headings(page) == [
+            "Articles that could not be read or edited",
+            "To mend",
+            "To look at",
+            "All well",
+        ]
+        first = page.locator("article").first
+        assert "finding error" in (first.get_attribute("class") or "")
+
+
+def test_the_article_to_mend_is_two_clicks_away(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, **WIDE) as visit:
+        page = visit.page
+        page.goto(site.home)
+        page.get_by_role("link", name="not-an-image").click()
+        assert page.locator("article").count() == 1
+        page.get_by_role("link", name="articles/2026/council-budget.md").first.click()
+        assert page.locator("h1").inner_text() == "articles/2026/council-budget.md"
+        target = page.locator("article:target")
+        expect(target).to_be_in_viewport()
+        assert "budget-chart.jpg" in target.locator("mark").inner_text()
+        assert "It is an HTML page" in target.locator(".message").inner_text()
+
+
+def test_a_broken_image_stands_beside_its_last_good_copy(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, **WIDE) as visit:
+        page = visit.page
+        page.goto(site.pages["gone"])
+        card = page.locator("article", has_text="crane-at-dawn.jpg").first
+        card.scroll_into_view_if_needed()
+        assert card.locator(".outline .status").inner_text() == "404"
+        assert card.locator("figcaption b").inner_text() == "1600 × 1000"  # noqa: RUF001  as shown
+        expect(card.locator("img")).to_have_js_property("complete", value=True)
+        told = card.locator("dl").inner_text()
+        assert "Failing since" in told
+        assert "articles/culture/film-festival.md line 4" in told
+
+
+def test_an_article_holds_declared_against_actual(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, **WIDE) as visit:
+        page = visit.page
+        page.goto(site.pages["article"])
+        card = page.locator("article", has_text="engineer-portrait.jpg")
+        rows = card.locator("table tbody tr").all_inner_texts()
+        assert [row.split() for row in rows] == [
+            ["declared", "1500", "1000", "no"],
+            ["actual", "1000", "(differs)", "1500", "(differs)", "yes"],
+        ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [PHONE, WIDE], ids=["phone", "wide"])
+def test_axe_finds_nothing(
+    chromium: Browser, site: Site, scheme: str, screen: dict[str, Any]
+) -> None:
+    with visiting(chromium, site, color_scheme=scheme, **screen) as visit:
+        for name in PAGES:
+            visit.page.goto(site.pages[name])
+            found = Axe().run(visit.page, options={"preload": False})
+            assert found.violations_count == 0, found.generate_report()
+
+
+def test_light_and_dark_are_two(chromium: Browser, site: Site) -> None:
+    seen = []
+    for scheme in ("light", "dark"):
+        with visiting(chromium, site, color_scheme=scheme) as visit:
+            visit.page.goto(site.home)
+            paper = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+            seen.append(sum(map(int, paper.removeprefix("rgb(").removesuffix(")").split(","))))
+    assert seen[0] > 600
+    assert seen[1] < 100
+
+
+def test_nothing_jumps_when_the_pictures_come(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, **TALL) as visit:
+        held: list[Route] = []
+        visit.page.route("**/thumbs/**", lambda route: held.append(route))  # noqa: PLW0108  Playwright marks the function
+        visit.page.goto(site.home, wait_until="domcontentloaded")
+        visit.page.wait_for_function("() => document.querySelectorAll('img').length > 10")
+        visit.shift()  # two frames: all is laid out without a picture
+        assert len(held) > 10
+        for route in held:
+            route.continue_()
+        visit.page.wait_for_function(_LOADED)
+        assert visit.shift() == 0
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_pictures_have_their_true_shape_and_stay_in_their_place(
+    chromium: Browser, site: Site, width: int
+) -> None:
+    with visiting(chromium, site, viewport={"width": width, "height": 12_000}) as visit:
+        for name in ("gallery", "article"):
+            visit.page.goto(site.pages[name])
+            visit.page.wait_for_function(_LOADED)
+            for natural, shown, inside in visit.page.evaluate(_PICTURES):
+                assert shown == pytest.approx(natural, rel=0.03)
+                assert inside
+
+
+def test_a_phone_needs_no_sideways_scrolling(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, **PHONE) as visit:
+        for name in PAGES:
+            visit.page.goto(site.pages[name])
+            widths = "() => [document.documentElement.scrollWidth, innerWidth]"
+            needed, there = visit.page.evaluate(widths)
+            assert needed <= there, name
+
+
+def test_it_works_without_javascript(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, java_script_enabled=False, **WIDE) as visit:
+        page = visit.page
+        page.goto(site.home)
+        page.get_by_role("link", name="dimensions-swapped").click()
+        assert page.locator("article").count() == 1
+        page.get_by_role("link", name="articles/2026/harbour-bridge-reopens.md").click()
+        assert page.locator("article").count() == 3
+        page.get_by_role("link", name="All images").click()
+        assert page.locator("h1").inner_text() == "5 images to mend"
+        assert page.get_by_role("searchbox").is_visible() == site.has_form
+
+
+def test_the_keyboard_is_enough(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, **WIDE) as visit:
+        page = visit.page
+        page.goto(site.home)
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").inner_text() == "Skip to the images"
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_be_focused()
+        page.keyboard.press("j")
+        first = page.locator("article").first.locator("[data-go]")
+        expect(first).to_be_focused()
+        page.keyboard.press("j")
+        expect(page.locator("article").nth(1).locator("[data-go]")).to_be_focused()
+        page.keyboard.press("k")
+        expect(first).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text("articles/2026/council-budget.md")
+
+
+def test_what_has_the_focus_is_seen(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, **WIDE) as visit:
+        visit.page.goto(site.home)
+        for _ in range(12):
+            visit.page.keyboard.press("Tab")
+            style = visit.page.evaluate(
+                "() => getComputedStyle(document.activeElement).outlineStyle"
+            )
+            assert style != "none"
+
+
+def test_the_search_filters_while_one_types(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, **WIDE) as visit:
+        page = visit.page
+        page.goto(site.home)
+        page.keyboard.press("/")
+        expect(page.get_by_role("searchbox")).to_be_focused()
+        page.keyboard.type("regatta")
+        expect(page.locator("article:visible")).to_have_count(5)
+        assert headings_visible(page)[-1] == "All well"
+        expect(page.get_by_role("status")).to_contain_text("5")
+        page.get_by_role("searchbox").fill("")
+        expect(page.locator("article:visible")).to_have_count(20)
+
+
+def headings_visible(page: Page) -> list[str]:
+    return page.locator("section:visible > h2").all_inner_texts()
+
+
+def test_hostile_text_is_shown_and_does_nothing(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, **WIDE) as visit:
+        page = visit.page
+        page.goto(site.pages["hostile article"])
+        title = 'articles/<img src=x onerror=alert(1)> "quoted" \\u202egpj.md'
+        assert page.locator("h1").inner_text() == title
+        assert page.locator("article").count() == 3
+        assert page.locator("article [onerror], article script, article [onmouseover]").count() == 0
+        links = page.locator("article a[target]").evaluate_all("all => all.map((one) => one.href)")
+        assert links == [
+            "http://images.harbour-post.example/%3Cscript%3Ealert(1)%3C/script%3E.jpg",
+            "http://images.harbour-post.example/'onmouseover='alert(1).jpg?a=%3Cb%3E&c=%E2%80%AEgpj",
+        ]
+        assert all(
+            page.locator("a[target]").nth(number).get_attribute("rel") == "noreferrer noopener"
+            for number in range(len(links))
+        )
+
+
+def test_landmarks_lead_through_a_page(chromium: Browser, site: Site) -> None:
+    with visiting(chromium, site, **WIDE) as visit:
+        page = visit.page
+        page.goto(site.home)
+        for role in ("banner", "main", "contentinfo", "search"):
+            expect(page.get_by_role(role)).to_have_count(1)
+        expect(page.get_by_role("navigation", name="Filter by verdict")).to_be_visible()
+        expect(page.get_by_role("region", name="To mend")).to_be_visible()
+        assert page.locator("img:not([alt]), img[alt='']").count() == 0
