@@ -159,6 +159,8 @@ class Fetcher:
     ) -> Body | NotModified | Failure:
         visited = [url]
         while True:
+            if tally.watch is not None:
+                tally.watch.asking(visited[-1])
             refused = self._refused(visited[-1])
             if refused is not None:
                 return refused
@@ -167,7 +169,7 @@ class Fetcher:
             response = await self._client.send(request, stream=True)
             tally.answering = True
             if tally.watch is not None:
-                tally.watch(_hop(visited[-1], response))
+                tally.watch.answered(_hop(visited[-1], response))
             try:
                 decided = self._decide(response, asked_at, visited, bool(validators))
                 if isinstance(decided, Body):
@@ -235,10 +237,11 @@ class Fetcher:
 
 
 def _hop(url: WebUrl, response: httpx.Response) -> Hop:
-    raw = (
+    raw = [
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
-    )
-    return Hop(url.href, response.status_code, tuple(raw))
+    ]
+    locations = [("Location", value) for value in response.extensions["locations"]]
+    return Hop(url.href, response.status_code, (*locations, *raw))
 
 
 @lru_cache(maxsize=1024)

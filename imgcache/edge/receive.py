@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import httpx
 
 from imgcache.core import answer
+from imgcache.core.gate import WebUrl
 from imgcache.edge.inflate import Inflater, NotGzipError, Verbatim
 from imgcache.model import Failure, Verdict
 
@@ -55,14 +56,24 @@ class Hop:
     headers: tuple[tuple[str, str], ...]
 
 
+class Watch(Protocol):
+    """Whoever wants to see an attempt go on."""
+
+    def asking(self, url: WebUrl) -> None:
+        """This URL is next: the one that was given, or where a redirect leads."""
+
+    def answered(self, hop: Hop) -> None:
+        """The head of an answer came."""
+
+
 @dataclass(slots=True)
 class Tally:
-    """What one attempt has done so far; it outlives a deadline. `watch` is told of each hop."""
+    """What one attempt has done so far; it outlives a deadline."""
 
     requests: int = 0
     wire_bytes: int = 0
     answering: bool = False
-    watch: Callable[[Hop], None] | None = None
+    watch: Watch | None = None
 
     def sent(self) -> None:
         """One more request went out, and nothing has come of it yet."""

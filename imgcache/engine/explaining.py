@@ -70,6 +70,7 @@ class _Explainer:
         self._lookup = lookup
         self._began = time.monotonic()
         self._told = Explanation(url)
+        self._port = 0
         self._rule = AddressRule(settings.fetch.allow_private)
 
     async def run(self) -> Explanation:
@@ -86,11 +87,10 @@ class _Explainer:
         self._step(
             "url", ("normalised", location.href), ("host", location.host), ("port", location.port)
         )
-        self._tell_literal(location)
         return await self._ask(location)
 
     async def _ask(self, url: WebUrl) -> Explanation:
-        sink, tally = _Memory(), Tally(watch=self._hop)
+        sink, tally = _Memory(), Tally(watch=self)
         async with Fetcher(self._settings.fetch, lookup=self._looked_up) as fetcher:
             asked = await fetcher.attempt(url, Validators(), sink, tally)
         if isinstance(asked.result, Failure):
@@ -124,21 +124,28 @@ class _Explainer:
         else:
             self._fail(decoded)
 
+    def asking(self, url: WebUrl) -> None:
+        """Where it goes next; an address that stands in the URL itself is judged here."""
+        self._port = url.port
+        if url.literal is not None:
+            self._step("address", ("url", url.href), self._judged(url.literal))
+
+    def answered(self, hop: Hop) -> None:
+        """What came from there."""
+        self._step("answer", ("url", hop.url), ("status", hop.status), *hop.headers)
+
     def _looked_up(self, host: str) -> Sequence[Address]:
-        found = self._lookup(host)
+        try:
+            found = self._lookup(host)
+        except OSError as exc:
+            self._step("dns", ("host", host), ("failed", exc.strerror or exc))
+            raise
         self._step("dns", ("host", host), *(self._judged(one) for one in found))
         return found
 
-    def _tell_literal(self, url: WebUrl) -> None:
-        if url.literal is not None:
-            self._step("address", self._judged(url.literal, url.port))
-
-    def _judged(self, address: Address, port: int = 0) -> tuple[str, str]:
-        refused = self._rule.refuses(address, port)
+    def _judged(self, address: Address) -> tuple[str, str]:
+        refused = self._rule.refuses(address, self._port)
         return str(address), "refused: not public" if refused else "may be connected to"
-
-    def _hop(self, hop: Hop) -> None:
-        self._step("answer", ("url", hop.url), ("status", hop.status), *hop.headers)
 
     def _step(self, name: str, *facts: tuple[str, object]) -> None:
         told = tuple((key, str(value)) for key, value in facts)

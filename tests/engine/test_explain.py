@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
 
@@ -25,10 +26,10 @@ async def test_each_step_of_a_good_image_is_told(world: World) -> None:
     told = await explain(url, world.settings())
     names = [step.name for step in told.steps]
     assert names == [
-        "url", "address", "answer", "answer", "body", "format", "decode", "verdict",
+        "url", "address", "answer", "address", "answer", "body", "format", "decode", "verdict",
     ]  # fmt: skip
     first, second = facts(told, "answer")
-    assert (first["status"], second["url"]) == ("302", image)
+    assert (first["status"], first["Location"], second["url"]) == ("302", "/a.jpg", image)
     assert second["Content-Type"] == "image/jpeg"
     assert facts(told, "body")[0]["first bytes"].startswith("ff d8 ff")
     assert facts(told, "format")[0]["orientation"] == "6"
@@ -47,6 +48,35 @@ async def test_refused_addresses_are_named_here_and_only_here() -> None:
     assert dns["93.184.216.34"] == "may be connected to"
     assert told.verdict is Verdict.FORBIDDEN_ADDRESS
     assert "10.0.0.1" not in (told.message or "")
+
+
+async def test_what_was_let_through_is_not_called_refused(world: World) -> None:
+    world.origin.route("/a.jpg", body=JPEG)
+    told = await explain(
+        world.origin.url("/a.jpg", host="a.test"),
+        world.settings(),
+        lookup=lambda _: [ip_address("127.0.0.1")],
+    )
+    assert facts(told, "dns")[0]["127.0.0.1"] == "may be connected to"
+    assert told.verdict is Verdict.OK
+
+
+async def test_a_redirect_to_a_refused_address_is_named(world: World) -> None:
+    url = world.origin.route("/to", behaviours.redirect("http://10.11.12.13/x"))
+    told = await explain(url, world.settings())
+    assert facts(told, "answer")[0]["Location"] == "http://10.11.12.13/x"
+    assert facts(told, "address")[1]["10.11.12.13"] == "refused: not public"
+    assert told.verdict is Verdict.FORBIDDEN_ADDRESS
+    assert "10.11" not in (told.message or "")
+
+
+async def test_a_look_up_that_fails_is_a_step() -> None:
+    def lookup(_: str) -> Sequence[Address]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    told = await explain("https://a.test/x", Settings(), lookup=lookup)
+    assert facts(told, "dns")[0]["failed"] == "Name or service not known"
+    assert told.verdict is Verdict.DNS_ERROR
 
 
 @pytest.mark.parametrize(
