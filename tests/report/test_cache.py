@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from imgcache.model import Heap, RunFacts, Verdict
@@ -172,3 +173,22 @@ def test_clearance_as_json() -> None:
         "files": ["images/x", "thumbs/y"],
         "article_errors": [],
     }
+
+
+def keys(value: Any) -> set[str]:
+    """All keys of a document, at any depth, but for names that are data."""
+    if isinstance(value, list):
+        return set().union(*map(keys, value))
+    if not isinstance(value, dict):
+        return set()
+    below = (keys(v) for k, v in value.items() if k not in {"formats", "names", "verdicts"})
+    return set(value).union(*below)
+
+
+def test_every_key_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "cache.md").read_text()
+    problems = (ArticleProblem("a.md", 3, "bad"),)
+    documents = [stock.as_json(STOCK), damage.as_json(FOUND), clearance.as_json(CLEARED)]
+    documents.append(clearance.as_json(Clearance(1, dry_run=False, problems=problems)))
+    missing = {key for one in documents for key in keys(document(one)) if f"`{key}`" not in text}
+    assert missing == set()
