@@ -40,7 +40,7 @@ OUTSIDE_WORLDS = {
     "fastapi": "surface",
     "starlette": "surface",
     "uvicorn": "surface",
-    "jinja2": "surface",
+    "jinja2": "report",
 }
 IMPURE_MODULES = {
     "asyncio", "glob", "io", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket",
