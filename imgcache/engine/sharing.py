@@ -1,6 +1,8 @@
 """Places for requests under way, shared by runs that go on side by side in one service.
 
-HostLanes keeps the limits of one run; the limits of `fetch` hold over all of them together.
+HostLanes keeps the limits of one run; the limits of `fetch` hold over all of them together. The
+connection pool would see to that, too, but at the cost of whoever waits: an attempt's deadline
+would run while others have the places.
 """
 
 from __future__ import annotations

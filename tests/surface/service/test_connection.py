@@ -141,7 +141,8 @@ def open_images(world: World) -> int:
 async def test_when_too_many_wait_the_one_that_waits_longest_goes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with service(world) as served:
+    monkeypatch.setattr(connection, "HEAD_TIME", 600.0)
+    async with service(world) as served, asyncio.timeout(60):
         monkeypatch.setattr(PatientConnection, "most", 4)
         async with client(served) as (first, one), client(served) as (_, two):
             one.write(b"GET")

@@ -112,11 +112,30 @@ async def test_the_limits_hold_over_all_who_ask(world: World) -> None:
         async with asyncio.timeout(30):
             while len(world.origin.requests) < 2:  # noqa: ASYNC110  nobody tells of all paths
                 await asyncio.sleep(0.01)
+        for _ in range(20):  # time enough for a third one to go out, if it may
+            await served.get("/healthz")
         freed.set()
         answers = await asyncio.gather(*asking)
     found = [one["verdict"] for answer in answers for one in answer.json()["entries"]]
     assert found == ["dimensions-missing"] * 12
     assert world.origin.most_at_once == 2
+
+
+async def test_waiting_for_a_place_is_not_held_against_the_host(world: World) -> None:
+    """All of them together take longer than one attempt may: each has its own deadline."""
+    world.extra = {"fetch": {"per_host": 1, "attempts": 1, "deadline": "2s"}}
+
+    async def slow(request: behaviours.Request, writer: asyncio.StreamWriter) -> bool | None:
+        await asyncio.sleep(0.5)
+        return await answer(JPEG)(request, writer)
+
+    async with service(world) as served:
+        urls = [world.origin.route(f"/{number}.jpg", slow) for number in range(6)]
+        asking = [served.verify({"entries": [{"url": url}]}) for url in urls]
+        answers = await asyncio.gather(*asking)
+    found = [one.json()["entries"][0]["verdict"] for one in answers]
+    assert found == ["dimensions-missing"] * 6
+    assert world.origin.most_at_once == 1
 
 
 async def test_whoever_goes_away_is_not_asked_for(world: World) -> None:
