@@ -153,8 +153,9 @@ async def _drop(waste: _Waste, tools: Tools, listener: Listener) -> None:
     if urls or spellings or hashes:
         await tools.ledger.ask(lambda index: census.forget_urls(index, urls, spellings))
         await tools.ledger.ask(lambda index: index.forget(hashes))
-        if not await write_manifest(tools, listener):
-            raise LocalError("nothing was deleted: the manifest still names what would go")
+    # Also where there is nothing to forget: an earlier run may not have come to write it.
+    if not await write_manifest(tools, listener):
+        raise LocalError("nothing was deleted: the manifest still names what would go")
     paths = (path for image in waste.images for path in content_paths(image))
     for some in batches([*paths, *(one.path for one in waste.strays)], _BATCH):
         await to_its_end(_delete, tools.store, some)
