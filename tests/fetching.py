@@ -7,7 +7,8 @@ from ipaddress import IPv4Address, ip_address
 
 from imgcache.config import FetchSettings
 from imgcache.core.gate import Address, WebUrl, parse_web
-from imgcache.edge.fetch import Attempt, Fetcher
+from imgcache.edge.exchange import Attempt
+from imgcache.edge.fetch import Fetcher
 from imgcache.edge.lookup import Lookup
 from imgcache.model import Failure, Validators
 from tests.origin import Origin

@@ -8,18 +8,15 @@ import re
 import ssl
 
 import aiohttp
-import httpx
 from aiohttp.http_exceptions import HttpProcessingError, TransferEncodingError
 
 from imgcache.config import FetchSettings
 from imgcache.core.answer import TRANSIENT
+from imgcache.edge.lean import httpx
+from imgcache.edge.machine import OUR_OWN
 from imgcache.edge.resolve import ForbiddenAddressError, LookupFailedError
 from imgcache.model import Failure, Verdict
 
-OUR_OWN = frozenset(
-    {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM, errno.ENOBUFS}
-    | {errno.EADDRNOTAVAIL}  # the ports of this machine are used up
-)
 _RESET = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
 
 

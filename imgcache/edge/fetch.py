@@ -9,50 +9,24 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Self
-
-import httpx
 
 from imgcache.config import FetchSettings
 from imgcache.core import answer
 from imgcache.core.gate import AddressRule, WebUrl
 from imgcache.core.retry import parse_retry_after
+from imgcache.edge.exchange import Appetite, Attempt, Body, Hop, NotModified, Sink, Tally
 from imgcache.edge.faults import ExchangeError, unknown
+from imgcache.edge.lean import httpx
 from imgcache.edge.lookup import Lookup, system_lookup
-from imgcache.edge.receive import Appetite, Hop, Received, Sink, Tally, fields, receive
+from imgcache.edge.receive import fields, receive
 from imgcache.edge.transport import Transport
 from imgcache.errors import LocalError
-from imgcache.model import Failure, ResponseFacts, Validators, Verdict
-
-__all__ = ["Attempt", "Body", "Fetcher", "Hop", "NotModified", "Sink", "Tally"]
+from imgcache.model import Failure, Validators, Verdict
 
 ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A body was written to the sink: the whole of it, or as much as the sink wanted."""
-
-    response: ResponseFacts
-    received: Received = field(default_factory=Received)
-
-
-@dataclass(frozen=True, slots=True)
-class NotModified:
-    """The validators still hold: the copy that they belong to is current."""
-
-    response: ResponseFacts
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """How one attempt ended, and what it cost: requests sent, bytes of bodies on the wire."""
-
-    result: Body | NotModified | Failure
-    requests: int
-    wire_bytes: int
 
 
 class _NoCookies(httpx.Cookies):

@@ -4,81 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
-
-import httpx
 
 from imgcache.core import answer
-from imgcache.core.gate import WebUrl
+from imgcache.edge.exchange import Appetite, Received, Sink, Tally
 from imgcache.edge.inflate import Inflater, NotGzipError, Verbatim
+from imgcache.edge.lean import httpx
 from imgcache.model import Failure, Verdict
-
-
-class Sink(Protocol):
-    """Takes the bytes of a body. A LocalError that it raises ends the attempt as it is."""
-
-    async def write(self, data: bytes) -> None:
-        """The next bytes."""
-
-    async def reset(self) -> None:
-        """A body begins: forget what was written."""
-
-    @property
-    def enough(self) -> bool:
-        """Whether the rest of the body is of no interest; asked after each write."""
-
-
-@dataclass(frozen=True, slots=True)
-class Appetite:
-    """How much of a body is wanted: `most` bytes at all, and only the `first` ones to begin with.
-
-    Without `first` a part that is not the whole is a failure.
-    """
-
-    most: int
-    first: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What came: the `whole` body or its beginning; `total` bytes are announced for the whole."""
-
-    whole: bool = True
-    total: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One answer on the way: who was asked, and what its head said (header names as sent)."""
-
-    url: str
-    status: int
-    headers: tuple[tuple[str, str], ...]
-
-
-class Watch(Protocol):
-    """Whoever wants to see an attempt go on."""
-
-    def asking(self, url: WebUrl) -> None:
-        """This URL is next: the one that was given, or where a redirect leads."""
-
-    def answered(self, hop: Hop) -> None:
-        """The head of an answer came."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What one attempt has done so far; it outlives a deadline."""
-
-    requests: int = 0
-    wire_bytes: int = 0
-    answering: bool = False
-    watch: Watch | None = None
-
-    def sent(self) -> None:
-        """One more request went out, and nothing has come of it yet."""
-        self.requests += 1
-        self.answering = False
 
 
 def fields(response: httpx.Response) -> dict[str, str]:

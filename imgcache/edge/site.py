@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from imgcache.core.location import SitePath
-from imgcache.edge.faults import OUR_OWN
+from imgcache.edge.machine import OUR_OWN
 from imgcache.errors import LocalError
 from imgcache.model import Failure, Verdict
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import aiohttp
 import certifi
-import httpx
 from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
 from yarl import URL
 
 from imgcache.config import FetchSettings
 from imgcache.core.gate import AddressRule
 from imgcache.edge.faults import ExchangeError, of_body, of_request
+from imgcache.edge.lean import httpx
 from imgcache.edge.lookup import Lookup, LookupThreads
 from imgcache.edge.resolve import GuardedResolver, is_literal
 from imgcache.edge.wire import Courier, Request, Response

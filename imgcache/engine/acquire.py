@@ -14,7 +14,7 @@ from typing import Self, assert_never
 from imgcache.config import Settings
 from imgcache.core import plan
 from imgcache.core.verdict import Evidence
-from imgcache.edge.fetch import Body, NotModified, Tally
+from imgcache.edge.exchange import Body, NotModified, Tally
 from imgcache.edge.spool import Spool
 from imgcache.engine.agenda import InPlace, Item
 from imgcache.engine.events import Listener

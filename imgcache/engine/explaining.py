@@ -16,7 +16,8 @@ from imgcache.core.location import DataUrl, SitePath, locate
 from imgcache.core.soundness import Label, Limits, examine
 from imgcache.core.verdict import Evidence, Measured
 from imgcache.edge.decode import Decoded, DecodeJob, DecodePool
-from imgcache.edge.fetch import Body, Fetcher, Hop, Tally
+from imgcache.edge.exchange import Body, Hop, Tally
+from imgcache.edge.fetch import Fetcher
 from imgcache.edge.lookup import Lookup, system_lookup
 from imgcache.model import Declared, Failure, ResponseFacts, Severity, Validators, Verdict
 

@@ -18,7 +18,7 @@ from imgcache.core.probe import FIRST_BYTES, Sized, judge_prefix
 from imgcache.core.soundness import Label, Limits
 from imgcache.core.verdict import Evidence, Measured
 from imgcache.edge.decode import Decoded, DecodeJob
-from imgcache.edge.fetch import Body, NotModified, Sink, Tally
+from imgcache.edge.exchange import Body, NotModified, Sink, Tally
 from imgcache.edge.spool import Spool
 from imgcache.engine.agenda import Item
 from imgcache.engine.events import Listener

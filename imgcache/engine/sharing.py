@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from imgcache.config import FetchSettings
 from imgcache.core.verdict import Evidence
-from imgcache.edge.fetch import NotModified, Tally
+from imgcache.edge.exchange import NotModified, Tally
 from imgcache.engine.probing import Probe, Reader
 from imgcache.model import Failure
 

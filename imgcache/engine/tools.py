@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from imgcache.edge.decode import DecodePool
-from imgcache.edge.fetch import Fetcher
+from imgcache.edge.exchange import Asker
 from imgcache.edge.store import Store
 from imgcache.engine.ledger import Ledger
 
@@ -14,7 +14,7 @@ from imgcache.engine.ledger import Ledger
 class Tools:
     """Open and ready; whoever opened them closes them."""
 
-    fetcher: Fetcher
+    fetcher: Asker
     pool: DecodePool
     store: Store
     ledger: Ledger

@@ -34,7 +34,7 @@ from imgcache.engine.probing import PrefixReader, Probe, Prober, Reader, WholeRe
 from imgcache.engine.report import Report
 from imgcache.engine.results import offline_evidence
 from imgcache.engine.tools import Tools
-from imgcache.engine.wiring import reading_tools
+from imgcache.engine.wiring import offline_tools, reading_tools
 from imgcache.errors import LocalError
 from imgcache.model import ImageFacts
 
@@ -58,7 +58,8 @@ async def verify(
     baseline = await asyncio.to_thread(Baseline, inquiry.baseline, settings.exclude)
     report = Report("verify", baseline)
     found = await asyncio.to_thread(_discover, chosen(paths, settings), settings, inquiry)
-    async with reading_tools(settings) as tools:
+    tools_for = offline_tools if inquiry.depth is Depth.OFFLINE else reading_tools
+    async with tools_for(settings) as tools:
         agenda = await collect(found, settings, listener)
         if not agenda.articles:
             rev = inquiry.changed_since

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from imgcache.config import Settings
 from imgcache.edge import recovery
 from imgcache.edge.decode import DecodePool
-from imgcache.edge.fetch import Fetcher
+from imgcache.edge.exchange import Nobody
 from imgcache.edge.index import Index
 from imgcache.edge.lock import CacheLock
 from imgcache.edge.recovery import Recovery
@@ -76,7 +76,20 @@ async def serving_tools(settings: Settings) -> AsyncIterator[Tools]:
 
 
 @asynccontextmanager
+async def offline_tools(settings: Settings) -> AsyncIterator[Tools]:
+    """As `reading_tools`, for a run that asks nobody: it starts without what asking takes."""
+    store = Store(settings.cache.dir)
+    async with (
+        Ledger(lambda: recovery.open_readonly(store)) as ledger,
+        DecodePool(settings.limits, workers()) as pool,
+    ):
+        yield Tools(Nobody(), pool, store, ledger)
+
+
+@asynccontextmanager
 async def _tools_with(ledger: Ledger, store: Store, settings: Settings) -> AsyncIterator[Tools]:
+    from imgcache.edge.fetch import Fetcher  # noqa: PLC0415  an HTTP library costs start-up
+
     async with (
         ledger,
         DecodePool(settings.limits, workers()) as pool,

@@ -10,7 +10,8 @@ import pytest
 
 from imgcache.config import FetchSettings
 from imgcache.core.gate import Address
-from imgcache.edge.fetch import Attempt, Body, Fetcher
+from imgcache.edge.exchange import Attempt, Body
+from imgcache.edge.fetch import Fetcher
 from imgcache.model import Validators, Verdict
 from tests.behaviours import Behaviour, answer, in_turn, raw, redirect, reset
 from tests.canary import Canary

@@ -8,7 +8,8 @@ import socket
 
 import pytest
 
-from imgcache.edge.fetch import Body, Fetcher, NotModified
+from imgcache.edge.exchange import Body, NotModified
+from imgcache.edge.fetch import Fetcher
 from imgcache.model import Validators, Verdict
 from tests.behaviours import (
     Behaviour,

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from imgcache.config import FetchSettings
-from imgcache.edge.fetch import Attempt, Body, Fetcher
+from imgcache.edge.exchange import Attempt, Body
+from imgcache.edge.fetch import Fetcher
 from imgcache.edge.lookup import Lookup
 from imgcache.model import Validators, Verdict
 from tests.canary import Canary

@@ -6,7 +6,8 @@ import gzip
 
 import pytest
 
-from imgcache.edge.fetch import Body, Fetcher
+from imgcache.edge.exchange import Body
+from imgcache.edge.fetch import Fetcher
 from imgcache.errors import LocalError
 from imgcache.model import Validators, Verdict
 from tests.behaviours import (

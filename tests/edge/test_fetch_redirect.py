@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgcache.edge.fetch import Body
+from imgcache.edge.exchange import Body
 from imgcache.model import Validators, Verdict
 from tests.behaviours import raw, redirect
 from tests.fetching import MemorySink, ask, failure, settings

@@ -11,7 +11,8 @@ import pytest
 import trustme
 
 from imgcache.config import FetchSettings
-from imgcache.edge.fetch import Attempt, Body, Fetcher
+from imgcache.edge.exchange import Attempt, Body
+from imgcache.edge.fetch import Fetcher
 from imgcache.edge.transport import trust
 from imgcache.errors import ConfigError
 from imgcache.model import Validators, Verdict
