@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from imgcache.errors import ConfigError, refuse_windows
@@ -14,6 +15,8 @@ def main() -> None:
     except ConfigError as exc:
         sys.stderr.write(f"imgcache: {exc}\n")
         sys.exit(2)
+    # Imports make many objects and no garbage; a run makes garbage by the thousand.
+    gc.set_threshold(20_000, 20, 20)
     from imgcache.surface.cli import app  # noqa: PLC0415
 
     app()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from imgcache.core import baseline
+from imgcache.core import baselinetext
 from imgcache.core.baseline import Listed
 from imgcache.edge import wholefile
 from imgcache.errors import ConfigError, LocalError
@@ -14,7 +14,7 @@ from imgcache.errors import ConfigError, LocalError
 def read(path: Path) -> tuple[Listed, ...] | None:
     """The lines of the file; None where there is none. Raises ConfigError."""
     try:
-        return baseline.parse(path.read_text("utf-8-sig"))
+        return baselinetext.parse(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return None
     except OSError as exc:
@@ -26,6 +26,6 @@ def read(path: Path) -> tuple[Listed, ...] | None:
 def write(path: Path, lines: Iterable[Listed]) -> None:
     """Put the lines in the file's place. Raises LocalError; what was there is then untouched."""
     try:
-        wholefile.replace(path, baseline.render(lines).encode())
+        wholefile.replace(path, baselinetext.render(lines).encode())
     except OSError as exc:
         raise LocalError(f"--baseline {path}: can't be written: {exc.strerror}") from exc

@@ -77,11 +77,12 @@ class PrefixSink:
     async def write(self, data: bytes) -> None:
         """The next bytes."""
         self.data += data
-        if len(self.data) >= self._next:
+        self.enough = self.full
+        # More than was asked for is coming, or it would be judged when all of it is there.
+        if len(self.data) > self._next and not self.enough:
             self._next = 2 * len(self.data)
             # The label is asked when all is read.
-            settled = judge_prefix(bytes(self.data), None, self._limits)
-            self.enough = self.full or settled is not None
+            self.enough = judge_prefix(bytes(self.data), None, self._limits) is not None
 
     async def reset(self) -> None:
         """Another body begins."""

@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from rich.color import ColorSystem
-from rich.style import Style
-
 from imgcache.model import Severity, Verdict
 from imgcache.report import totals
 from imgcache.report.excerpt import place, quoted
@@ -23,12 +20,12 @@ from imgcache.report.totals import amount
 __all__ = ["amount", "printable", "render"]
 
 _STYLES = {
-    "article": Style.parse("bold"),
-    "error": Style.parse("bold red"),
-    "warning": Style.parse("yellow"),
-    "ok": Style.parse("green"),
-    "faint": Style.parse("dim"),
-    "gutter": Style.parse("blue"),
+    "article": "bold",
+    "error": "bold red",
+    "warning": "yellow",
+    "ok": "green",
+    "faint": "dim",
+    "gutter": "blue",
 }
 # Places end here, and so do line numbers in the gutter, which reads as one column.
 _WHERE = 10
@@ -55,10 +52,17 @@ def render(findings: Findings, *, colour: bool = False, with_diffs: bool = False
 
 class _Paint:
     def __init__(self, *, on: bool) -> None:
-        self._system = ColorSystem.STANDARD if on else None
+        self._on = on
 
     def __call__(self, style: str, text: str) -> str:
-        return _STYLES[style].render(text, color_system=self._system)
+        return _painted(style, text) if self._on else text
+
+
+def _painted(style: str, text: str) -> str:
+    from rich.color import ColorSystem  # noqa: PLC0415  rich costs start-up
+    from rich.style import Style  # noqa: PLC0415
+
+    return Style.parse(_STYLES[style]).render(text, color_system=ColorSystem.STANDARD)
 
 
 def _articles(findings: Findings, outages: Outages, paint: _Paint) -> Iterator[str]:

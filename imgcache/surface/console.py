@@ -1,6 +1,6 @@
 """stderr: notes for the operator, and a progress line on a terminal; stdout is the report's.
 
-The only other place that knows rich is report/text.py.
+rich is known to progress.py and report/text.py, and imported where something is drawn.
 """
 
 from __future__ import annotations
@@ -11,22 +11,15 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from types import MappingProxyType, TracebackType
-from typing import Self
-
-from rich.console import Console as RichConsole
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from typing import TYPE_CHECKING, Self
 
 from imgcache.model import Failure, Source
 from imgcache.report.json import timestamp
-from imgcache.report.text import amount, printable
+from imgcache.report.plain import printable
 from imgcache.surface.outputs import unsteered
+
+if TYPE_CHECKING:
+    from imgcache.surface.progress import ProgressLine
 
 _NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
@@ -43,15 +36,10 @@ class Console:
         self._verbose = verbose
         self._quiet = quiet
         self._log_json = log_json
-        self._rich = RichConsole(stderr=True, highlight=False, markup=False, soft_wrap=True)
         # Not rich's own guess: FORCE_COLOR makes it take a pipe for a terminal.
         is_terminal = sys.stderr is not None and sys.stderr.isatty()
         drawn = progress and not quiet and not log_json and is_terminal
-        self._progress = _progress(self._rich) if drawn else None
-        self._fetching: TaskID | None = None
-        self._judging: TaskID | None = None
-        self._failed = 0
-        self._bytes = 0
+        self._progress = _progress_line() if drawn else None
 
     def __enter__(self) -> Self:
         if self._progress is not None:
@@ -89,18 +77,15 @@ class Console:
         if self._verbose:
             self._note("info", f"{articles} articles name {urls} URLs; {jobs} need work")
         if self._progress is not None:
-            if jobs:
-                self._fetching = self._progress.add_task("images", total=jobs, told="")
-            self._judging = self._progress.add_task("articles", total=articles, told="")
+            self._progress.planned(articles, jobs)
 
     def attempted(self, url: str, wire_bytes: int) -> None:  # noqa: ARG002  the protocol's
         """Bytes came in."""
-        self._bytes += wire_bytes
-        self._draw(0)
+        if self._progress is not None:
+            self._progress.attempted(wire_bytes)
 
     def concluded(self, url: str, source: Source | None, failure: Failure | None) -> None:
         """One job is done."""
-        self._failed += failure is not None
         if self._verbose:
             told = f"{failure.verdict}: {failure.detail}" if failure else str(source)
             facts = {
@@ -110,20 +95,13 @@ class Console:
                 "status": failure.status if failure else None,
             }
             self._note("debug", f"{url} {told}", facts)
-        self._draw(1)
+        if self._progress is not None:
+            self._progress.concluded(failed=failure is not None)
 
     def judged(self, articles: int) -> None:
         """Some articles are done."""
-        if self._progress is not None and self._judging is not None:
-            self._progress.advance(self._judging, articles)
-
-    def _draw(self, done: int) -> None:
-        if self._progress is None or self._fetching is None:
-            return
-        elapsed = self._progress.tasks[0].elapsed or 0.0
-        rate = amount(int(self._bytes / elapsed)) if elapsed else "-"
-        told = f"{self._failed} failed, {amount(self._bytes)}, {rate}/s"
-        self._progress.update(self._fetching, advance=done, told=told)
+        if self._progress is not None:
+            self._progress.judged(articles)
 
     def _note(self, level: str, message: str, facts: Mapping[str, object] = _NO_FACTS) -> None:
         if self._log_json:
@@ -132,7 +110,7 @@ class Console:
         else:
             (line,) = unsteered([f"imgcache: {printable(message)}"])
         if self._progress is not None:
-            self._rich.print(line)
+            self._progress.note(line)
         elif sys.stderr is not None:
             # Nobody may be listening: a closed or full stderr must not end a run.
             with suppress(OSError, ValueError):
@@ -140,14 +118,7 @@ class Console:
                 sys.stderr.flush()
 
 
-def _progress(console: RichConsole) -> Progress:
-    return Progress(
-        TextColumn("{task.description:<8}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[told]}"),
-        TimeRemainingColumn(compact=True),
-        console=console,
-        transient=True,
-        refresh_per_second=8,
-    )
+def _progress_line() -> ProgressLine:
+    from imgcache.surface.progress import ProgressLine  # noqa: PLC0415  see the module's docstring
+
+    return ProgressLine()

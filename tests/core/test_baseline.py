@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgcache.core.baseline import UNLISTED, Key, Listed, is_settled_by, parse, render
+from imgcache.core.baseline import UNLISTED, Key, Listed, is_settled_by
+from imgcache.core.baselinetext import parse, render
 from imgcache.model import HOST_VERDICTS, Verdict
 
 _TEXTS = st.text(max_size=20)
