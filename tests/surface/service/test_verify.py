@@ -177,7 +177,7 @@ async def test_too_many_questions_are_asked_to_come_later(
 async def test_a_question_has_an_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify_route, "LONGEST", 0.0)
     world.origin.route("/slow.jpg", after(asyncio.Event(), answer(JPEG)))
-    async with service(world) as served:
+    async with service(world) as served, asyncio.timeout(20):
         asked = await served.verify({"entries": [{"url": world.origin.url("/slow.jpg")}]})
     document = asked.json()
     assert document["interrupted"] is True
