@@ -14,7 +14,6 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from imgcache.report.html.folder import article_name
-from imgcache.report.plain import printable
 from tests import newsroom as newsrooms
 from tests.browser.sites import Site
 
@@ -77,7 +76,7 @@ def folder(newsroom: Path) -> Site:
         "gone": "gone.html",
         "articles": "articles.html",
         "article": article_name(newsrooms.BRIDGE),
-        "hostile article": article_name(printable(newsrooms.HOSTILE)),
+        "hostile article": article_name(newsrooms.HOSTILE),
         "broken article": article_name(newsrooms.BROKEN),
     }
     return Site("folder", f"{root}/index.html", {key: f"{root}/{n}" for key, n in names.items()})
@@ -94,7 +93,7 @@ def service(newsroom: Path) -> Iterator[Site]:
             "gone": "?verdict=gone",
             "articles": "articles",
             "article": _article(newsrooms.BRIDGE),
-            "hostile article": _article(printable(newsrooms.HOSTILE)),
+            "hostile article": _article(newsrooms.HOSTILE),
             "broken article": _article(newsrooms.BROKEN),
         }
         yield Site("service", root, {key: root + path for key, path in paths.items()})
