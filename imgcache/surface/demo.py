@@ -7,8 +7,11 @@ serves pictures made on the spot: two as declared, one of another shape, one mis
 from __future__ import annotations
 
 import asyncio
+import os
+import shlex
 import shutil
 import ssl
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -158,6 +161,7 @@ def _show(report: Report, folder: Path, article: Path, *, colour: bool) -> Shown
 
 def _where_to_look(folder: Path, planned: bool) -> str:  # noqa: FBT001  one sentence depends on it
     ending = "All came out as planned." if planned else "This is NOT what was planned: see above."
+    program = _program(folder)
     return (
         f"Where to look:\n"
         f"  {folder}/articles/article.md   the article; two flags were changed, no other byte\n"
@@ -165,7 +169,16 @@ def _where_to_look(folder: Path, planned: bool) -> str:  # noqa: FBT001  one sen
         f"  {folder}/cache/thumbs/small/   the thumbnails\n"
         f"  {folder}/cache/manifest.json   for site generators: URL to file, size and colour\n"
         f"\nAnd as pages, what is broken first:\n"
-        f"  cd {folder} && imgcache serve    then open http://127.0.0.1:8460/\n"
-        f"  cd {folder} && imgcache report   then open imgcache-report/index.html\n"
+        f"  cd {folder} && {program} serve    then open http://127.0.0.1:8460/\n"
+        f"  cd {folder} && {program} report   then open imgcache-report/index.html\n"
         f"\n{ending}"
     )
+
+
+def _program(folder: Path) -> str:
+    """How imgcache is started from there: by its name only where the shell would find it."""
+    here = Path(sys.executable).with_name("imgcache")
+    found = shutil.which("imgcache")
+    if found is not None and Path(found).resolve() == here.resolve():
+        return "imgcache"
+    return shlex.quote(os.path.relpath(here, folder))

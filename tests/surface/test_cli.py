@@ -292,6 +292,19 @@ async def test_the_demo_comes_out_as_planned_twice(tmp_path: Path) -> None:
     assert article.read_bytes().count(b"isCached: false") == 2
 
 
+async def test_what_the_demo_says_last_works_as_it_is_written(tmp_path: Path) -> None:
+    told = (await run("demo", cwd=tmp_path)).stdout
+    line = re.search(r"^  (cd .* report) ", told, re.MULTILINE)
+    assert line is not None
+    report = await asyncio.create_subprocess_shell(
+        line[1], cwd=tmp_path, stdout=asyncio.subprocess.PIPE
+    )
+    stdout, _ = await report.communicate()
+    assert report.returncode == 1
+    assert b"2 errors" in stdout
+    assert (tmp_path / "imgcache-demo" / "imgcache-report" / "index.html").is_file()
+
+
 async def test_the_demo_never_touches_a_folder_that_is_not_its_own(tmp_path: Path) -> None:
     mine = tmp_path / "imgcache-demo" / "mine"
     mine.parent.mkdir()
