@@ -51,12 +51,12 @@ def build(folder: Path, count: int) -> None:
 def stored(cache: Path, url: str, how: str) -> ImageFacts:
     body = url.encode()
     sha256 = hashlib.sha256(body).hexdigest()
-    small = ThumbnailFacts("small", how, "webp", 320, 213, len(body))
     paths = (image_path(sha256, Format.JPEG), thumbnail_path("small", sha256, "webp"))
     for path in (cache / one for one in paths):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
-    mtime_ns = (cache / paths[0]).stat().st_mtime_ns
+    mtime_ns, thumbnail_ns = ((cache / one).stat().st_mtime_ns for one in paths)
+    small = ThumbnailFacts("small", how, "webp", 320, 213, len(body), sha256, thumbnail_ns)
     size = Size(1200, 800)
     return ImageFacts(sha256, Format.JPEG, size, len(body), "#808080", mtime_ns, (small,))
 
