@@ -45,10 +45,14 @@ class Curator:
 
     async def keep(self) -> None:
         """Look again and again, until cancelled."""
+        # The first look reads every article, and tells nothing of what the next ones cost.
+        await self.look()
+        pause = _LEAST_PAUSE
         while True:
+            await asyncio.sleep(pause)
             began = time.monotonic()
             await self.look()
-            await asyncio.sleep(max(_LEAST_PAUSE, _SHARE * (time.monotonic() - began)))
+            pause = max(_LEAST_PAUSE, _SHARE * (time.monotonic() - began))
 
     async def look(self) -> None:
         """Make the catalogue anew if something has changed, or an audit is due.
