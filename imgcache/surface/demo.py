@@ -7,8 +7,10 @@ serves pictures made on the spot: two as declared, one of another shape, one mis
 from __future__ import annotations
 
 import asyncio
+import shlex
 import shutil
 import ssl
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -157,6 +159,7 @@ def _show(report: Report, folder: Path, article: Path, *, colour: bool) -> Shown
 
 
 def _where_to_look(folder: Path, planned: bool) -> str:  # noqa: FBT001  one sentence depends on it
+    program = _called()
     ending = "All came out as planned." if planned else "This is NOT what was planned: see above."
     return (
         f"Where to look:\n"
@@ -165,7 +168,15 @@ def _where_to_look(folder: Path, planned: bool) -> str:  # noqa: FBT001  one sen
         f"  {folder}/cache/thumbs/small/   the thumbnails\n"
         f"  {folder}/cache/manifest.json   for site generators: URL to file, size and colour\n"
         f"\nAnd as pages, what is broken first:\n"
-        f"  cd {folder} && imgcache serve    then open http://127.0.0.1:8460/\n"
-        f"  cd {folder} && imgcache report   then open imgcache-report/index.html\n"
+        f"  cd {folder} && {program} serve    then open http://127.0.0.1:8460/\n"
+        f"  cd {folder} && {program} report   then open imgcache-report/index.html\n"
         f"\n{ending}"
     )
+
+
+def _called() -> str:
+    """How a shell in another folder finds this program: after `make demo` it is on no PATH."""
+    found, this = shutil.which("imgcache"), Path(sys.argv[0]).resolve()
+    if this.name != "imgcache" or (found is not None and Path(found).resolve() == this):
+        return "imgcache"
+    return shlex.quote(str(this))

@@ -313,6 +313,20 @@ async def test_the_demo_comes_out_as_planned_twice(tmp_path: Path) -> None:
     assert article.read_bytes().count(b"isCached: false") == 2
 
 
+def test_the_demos_hint_works_as_it_stands(tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("imgcache")
+    bare = {**os.environ, "PATH": "/usr/bin:/bin"}
+    demo = subprocess.run(
+        [program, "demo"], check=True, cwd=tmp_path, env=bare, capture_output=True, text=True
+    )
+    hint = re.search(r"^  (cd .* report)   then open (\S+)$", demo.stdout, re.MULTILINE)
+    assert hint is not None, demo.stdout
+    command = ["/bin/sh", "-c", hint[1]]
+    done = subprocess.run(command, check=False, cwd=tmp_path, env=bare, capture_output=True)
+    assert done.returncode == 1, done.stderr
+    assert (tmp_path / "imgcache-demo" / hint[2]).is_file()
+
+
 async def test_the_demo_never_touches_a_folder_that_is_not_its_own(tmp_path: Path) -> None:
     mine = tmp_path / "imgcache-demo" / "mine"
     mine.parent.mkdir()
