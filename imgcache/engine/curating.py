@@ -86,6 +86,8 @@ class Curator:
         if old is None or not await asyncio.to_thread(new.says_the_same_as, old):
             self.catalogue = new
             self.ready.set()
+            # Only now: what is garbage at this moment, of readers that came meanwhile, stays.
+            gc.freeze()
 
     def _tell(self, trouble: str) -> None:
         if trouble != self._trouble:
@@ -103,7 +105,6 @@ def _no_long_pause() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
         gc.enable()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import time
 from collections.abc import AsyncIterator
@@ -261,3 +262,15 @@ async def test_a_long_first_look_delays_no_other(
     async with serving_tools(settings) as tools, curated(settings, tools):
         await looked.wait()
     assert pauses == [2.0]
+
+
+async def test_a_look_that_finds_nothing_new_pins_no_garbage(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imgcache.engine.curating._AUDIT", 0.0)
+    world.article(world.entry(world.origin.url("/a.jpg")))
+    async with curator_of(world) as curator:
+        edition, pinned = current(curator).edition, gc.get_freeze_count()
+        await curator.look()
+        assert current(curator).edition == edition
+        assert gc.get_freeze_count() <= pinned
