@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,11 @@ from pathlib import Path
 
 from imgcache.edge.durable import open_existing, open_folder
 from imgcache.errors import ConfigError, LocalError
+from imgcache.model import Verdict
 
 _MARK = ".imgcache-report"
-_OURS = ("*.html", "*.css", "*.js", "*.svg")
+_PAGES = "|".join(("index", "page", "articles", *Verdict))
+_OURS = re.compile(rf"(?:{_PAGES})(?:-[0-9]+)?\.html|gallery\.css|gallery\.js|icon\.svg")
 _FOLDERS = ("articles", "thumbs")
 
 
@@ -62,8 +65,8 @@ class ReportFolder:
 
     def _clear(self) -> None:
         """Remove the pages and pictures of an older report; what else lies there stays."""
-        for pattern in _OURS:
-            for file in self.path.glob(pattern):
+        for file in self.path.iterdir():
+            if _OURS.fullmatch(file.name):
                 file.unlink()
         for name in _FOLDERS:
             if (self.path / name).exists():

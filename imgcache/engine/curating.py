@@ -45,10 +45,14 @@ class Curator:
 
     async def keep(self) -> None:
         """Look again and again, until cancelled."""
+        # The first look reads every article, and tells nothing of what the next ones cost.
+        await self.look()
+        pause = _LEAST_PAUSE
         while True:
+            await asyncio.sleep(pause)
             began = time.monotonic()
             await self.look()
-            await asyncio.sleep(max(_LEAST_PAUSE, _SHARE * (time.monotonic() - began)))
+            pause = max(_LEAST_PAUSE, _SHARE * (time.monotonic() - began))
 
     async def look(self) -> None:
         """Make the catalogue anew if something has changed, or an audit is due.
@@ -82,6 +86,8 @@ class Curator:
         if old is None or not await asyncio.to_thread(new.says_the_same_as, old):
             self.catalogue = new
             self.ready.set()
+            # Only now: what is garbage at this moment, of readers that came meanwhile, stays.
+            gc.freeze()
 
     def _tell(self, trouble: str) -> None:
         if trouble != self._trouble:
@@ -99,7 +105,6 @@ def _no_long_pause() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
         gc.enable()
 
 

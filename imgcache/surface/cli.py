@@ -99,12 +99,12 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
         BaselineUse(baseline) if baseline else None,
         config,
         flags.as_settings(cache_dir, resolve, allow_private, ca_file),
-        metrics_file,
     )
     console = flags.console(
         verbose=verbose, quiet=quiet, log_format=log_format, progress=not no_progress
     )
-    raise typer.Exit(run_refresh(words, Destination(shown, files, diff), console))
+    destination = Destination(shown, files, diff, metrics_file)
+    raise typer.Exit(run_refresh(words, destination, console))
 
 
 @app.command()

@@ -41,16 +41,19 @@ def rendered(
             assert_never(kind)
 
 
-def check_files(outputs: Sequence[Output]) -> None:
+def check_files(outputs: Sequence[Output], metrics_file: Path | None = None) -> None:
     """Before the run: no file twice, no article for a target. Raises ConfigError."""
+    named = [(f"--output {one.path}", one.path) for one in outputs]
+    if metrics_file is not None:
+        named.append((f"--metrics-file {metrics_file}", metrics_file))
     seen: set[Path] = set()
-    for output in outputs:
-        path = Path(os.path.realpath(output.path))
+    for flag, named_path in named:
+        path = Path(os.path.realpath(named_path))
         if path in seen and not _is_device(path):
-            raise ConfigError(f"--output {output.path}: is named twice; give each format its own")
+            raise ConfigError(f"{flag}: is named twice; give each format its own")
         seen.add(path)
         if _begins_like_an_article(path):
-            raise ConfigError(f"--output {output.path}: is an article, by its first line; not done")
+            raise ConfigError(f"{flag}: is an article, by its first line; not done")
 
 
 def _is_device(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,6 +35,7 @@ class Destination:
     shown: ReportFormat | None = ReportFormat.TEXT
     files: Sequence[Output] = ()
     with_diffs: bool = False
+    metrics_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,6 @@ class RefreshWords:
     baseline: BaselineUse | None
     config: Path | None
     flags: dict[str, Any] = field(default_factory=dict)
-    metrics_file: Path | None = None
 
 
 def run_refresh(words: RefreshWords, destination: Destination, console: Console) -> int:
@@ -56,10 +57,7 @@ def run_refresh(words: RefreshWords, destination: Destination, console: Console)
     async def work(interrupt: asyncio.Event) -> Report:
         settings = Settings.load(words.config, words.flags)
         options = Options(words.demand, words.max_time, words.manner, words.baseline)
-        report = await refresh(words.paths, settings, options, console, interrupt)
-        if words.metrics_file is not None:
-            await asyncio.to_thread(outputs.write_metrics, report, words.metrics_file)
-        return report
+        return await refresh(words.paths, settings, options, console, interrupt)
 
     return guarded(console, lambda: _run(work, destination, console))
 
@@ -144,22 +142,25 @@ def _run(
             console.warned("interrupted: what was done by then is kept, judged and written")
         return report, interrupt.is_set()
 
-    outputs.check_files(destination.files)
+    outputs.check_files(destination.files, destination.metrics_file)
     report, interrupted = asyncio.run(main())
-    with_diffs = destination.with_diffs
-    try:
-        if destination.shown is not None:
+    _send(report, destination)
+    return INTERRUPTED if interrupted else status(report)
+
+
+def _send(report: Report, destination: Destination) -> None:
+    """The report to all its places: one that can't be written costs none of the others."""
+    with_diffs, kind = destination.with_diffs, destination.shown
+    with ExitStack() as later:
+        later.callback(report.close)
+        if destination.metrics_file is not None:
+            later.callback(outputs.write_metrics, report, destination.metrics_file)
+        later.callback(outputs.write_job_summary, report)
+        if kind is not None:
             colour = outputs.has_colour()
-            kind = destination.shown
             pieces = outputs.rendered(report, kind, with_diffs=with_diffs, colour=colour)
             outputs.write(outputs.unsteered(pieces) if kind in FOR_LOGS else pieces)
-        try:
-            asyncio.run(outputs.write_files(report, destination.files, with_diffs=with_diffs))
-        finally:
-            outputs.write_job_summary(report)
-    finally:
-        report.close()
-    return INTERRUPTED if interrupted else status(report)
+        asyncio.run(outputs.write_files(report, destination.files, with_diffs=with_diffs))
 
 
 async def interruptible(work: Coroutine[Any, Any, T], interrupt: asyncio.Event) -> T:

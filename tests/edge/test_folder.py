@@ -28,11 +28,13 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
 
 def test_an_older_report_is_replaced_and_nothing_else(tmp_path: Path) -> None:
     old = prepared(tmp_path)
-    for name in ("page-2.html", "articles/old.html", "thumbs/old.webp", "CNAME"):
+    ours = ("index.html", "page-2.html", "gone.html", "gone-12.html", "articles-2.html")
+    theirs = ("CNAME", "404.html", "coverage.html", "site.css", "page-x.html", "logo.svg")
+    for name in (*ours, "gallery.css", "articles/old.html", "thumbs/old.webp", *theirs):
         old.write(name, "old")
     prepared(tmp_path)
     left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == {".imgcache-report", "CNAME"}
+    assert left == {".imgcache-report", *theirs}
 
 
 @pytest.mark.parametrize("name", ["articles/story.md", "index.html"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -237,3 +239,38 @@ async def test_a_curator_works_by_itself_and_ends_with_its_context(world: World)
         async with curated(settings, tools) as curator, asyncio.timeout(30):
             await curator.ready.wait()
         assert len(current(curator).entries) == 1
+
+
+async def test_a_long_first_look_delays_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    looked = asyncio.Event()
+
+    async def look(_: Curator) -> None:
+        if not pauses:
+            time.sleep(0.2)  # noqa: ASYNC251  the time is what is tested
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        looked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Curator, "look", look)
+    monkeypatch.setattr("imgcache.engine.curating.asyncio.sleep", sleep)
+    settings = settings_of(world)
+    async with serving_tools(settings) as tools, curated(settings, tools):
+        await looked.wait()
+    assert pauses == [2.0]
+
+
+async def test_a_look_that_finds_nothing_new_pins_no_garbage(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imgcache.engine.curating._AUDIT", 0.0)
+    world.article(world.entry(world.origin.url("/a.jpg")))
+    async with curator_of(world) as curator:
+        edition, pinned = current(curator).edition, gc.get_freeze_count()
+        await curator.look()
+        assert current(curator).edition == edition
+        assert gc.get_freeze_count() <= pinned

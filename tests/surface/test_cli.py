@@ -186,6 +186,27 @@ async def test_an_output_that_can_not_be_written_loses_no_report(world: World) -
     assert "no/where.json" in done.stderr
 
 
+async def test_metrics_that_can_not_be_written_lose_no_report(world: World) -> None:
+    world.article(world.entry("ftp://a.test/"))
+    words = ["refresh", "--format", "json", "--output", "r.json", "--metrics-file", "no/where.prom"]
+    done = await run(*words, cwd=world.folder)
+    assert done.status == 2
+    assert done.report["summary"]["entries"] == 1
+    assert json.loads((world.folder / "r.json").read_text()) == done.report
+    assert "--metrics-file no/where.prom" in done.stderr
+
+
+async def test_metrics_never_take_the_place_of_an_article_or_a_report(world: World) -> None:
+    article = world.article(world.entry("ftp://a.test/"))
+    before = article.read_bytes()
+    for words in (["articles/a.md"], ["r.json", "--output", "./r.json"]):
+        done = await run("refresh", "--metrics-file", *words, cwd=world.folder)
+        assert done.status == 2
+        assert "--metrics-file" in done.stderr
+    assert article.read_bytes() == before
+    assert not (world.folder / "r.json").exists()
+
+
 async def test_strict_makes_warnings_errors(world: World) -> None:
     url = world.origin.route("/a.jpg", body=JPEG)
     world.article(f'url: "{url}"')

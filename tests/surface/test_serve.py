@@ -34,7 +34,7 @@ async def serving(world: World, *words: str) -> AsyncIterator[tuple[Process, str
         line = await process.stderr.readline()
         assert line, lines
         lines.append(line.decode())
-    found = re.search(r"http://[0-9.]+:[0-9]+", lines[0])
+    found = re.search(r"http://[^/]+:[0-9]+", lines[0])
     assert found is not None
     try:
         yield process, found[0], lines
@@ -102,6 +102,7 @@ async def test_it_reads_while_a_refresh_writes(world: World) -> None:
     [
         (["--host", "203.0.113.7"], "", "can't listen on 203.0.113.7"),
         (["--host", "no.such.host.invalid"], "", "can't listen on no.such.host.invalid"),
+        (["--host", "a..b"], "", "can't listen on a..b"),
         (["--port", "BUSY"], "", "--port"),
         ([], 'articles = ["nowhere"]\n', "nowhere"),
         ([], '[serve]\ntoken = "two words"\n', "serve.token"),
@@ -122,6 +123,16 @@ async def test_what_keeps_it_from_serving_is_one_sentence(
     assert part in done.stderr
     assert done.stderr.count("\n") == 1
     assert "two words" not in done.stderr
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.1"])
+async def test_the_address_that_it_tells_is_one_that_it_answers_to(world: World, host: str) -> None:
+    async with serving(world, "--host", host) as (_, base, lines):
+        async with httpx.AsyncClient(trust_env=False) as client:
+            assert (await client.get(f"{base}/healthz")).status_code == 200
+            answer = await client.post(f"{base}/api/verify", json={"entries": []})
+            assert answer.status_code == 200
+        assert not any("POST is refused" in line for line in lines)
 
 
 async def test_without_the_extra_a_sentence_names_the_remedy(tmp_path: Path) -> None:

@@ -72,8 +72,14 @@ class PatientConnection(H11Protocol):
         self._stop_waiting()
 
     def send_400_response(self, msg: str) -> None:
-        """What is no HTTP gets a problem document, as every other error does."""
+        """What is no HTTP gets a problem document, as every other error does.
+
+        Where an answer has begun, or has ended, there is no room for another one.
+        """
         del msg
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.close()
+            return
         body = problems.answer(HTTPStatus.BAD_REQUEST, "this is no proper HTTP request")
         headers = [*body.raw_headers, (b"connection", b"close")]
         reason = HTTPStatus.BAD_REQUEST.phrase.encode()

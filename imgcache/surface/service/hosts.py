@@ -18,7 +18,7 @@ class HostRule:
 
     def __init__(self, settings: ServeSettings) -> None:
         """`serve.allowed_hosts`; without them the bound address and `localhost`."""
-        names = settings.allowed_hosts or (_bracketed(settings.host), "localhost")
+        names = settings.allowed_hosts or (bracketed(settings.host), "localhost")
         self._allowed = frozenset(filter(None, map(_parsed, names)))
 
     def allows(self, header: str) -> bool:
@@ -37,7 +37,8 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def _bracketed(host: str) -> str:
+def bracketed(host: str) -> str:
+    """As a URL and a Host header have it."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 

@@ -83,7 +83,7 @@ def _answer(held: Held | None, request: Request) -> Response:
         held.close()
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     try:
-        part = asked_part(_range(request.headers, etag), held.size)
+        part = asked_part(_range(request, etag), held.size)
     except NotSatisfiableError:
         held.close()
         behind = {"Content-Range": f"bytes */{held.size}"}
@@ -99,10 +99,14 @@ def is_known(headers: Headers, etag: str) -> bool:
     return known.strip() == "*" or etag in tags
 
 
-def _range(headers: Headers, etag: str) -> str | None:
-    """The Range header, unless If-Range says that it was meant for other bytes."""
-    condition = headers.get("if-range")
-    return headers.get("range") if condition in (None, etag) else None
+def _range(request: Request, etag: str) -> str | None:
+    """The Range header, unless If-Range says that it was meant for other bytes.
+
+    It has a meaning for GET only (RFC 9110 section 14.2).
+    """
+    condition = request.headers.get("if-range")
+    is_meant = request.method == "GET" and condition in (None, etag)
+    return request.headers.get("range") if is_meant else None
 
 
 class HeldResponse(Response):

@@ -82,8 +82,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _(_: Request, exc: RequestValidationError) -> Response:
+        errors = exc.errors()
+        if any(one["type"] == "json_invalid" for one in errors):
+            return answer(HTTPStatus.BAD_REQUEST, _DETAILS[400])
         # Not what was sent: it may be long, or hold what JSON can't.
-        flaws = [Flaw(pointer=_pointer(one["loc"]), detail=one["msg"]) for one in exc.errors()]
+        flaws = [Flaw(pointer=_pointer(one["loc"]), detail=one["msg"]) for one in _meant(errors)]
         detail = "the request can't be used; see errors"
         return answer(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=flaws)
 
@@ -98,6 +101,12 @@ _DETAILS = {
     404: "there is nothing here; /openapi.json lists what there is",
     405: "this method is not for this resource; see Allow",
 }
+
+
+def _meant(errors: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """Without the flaws that a body has as the other of two shapes: the one it has no key of."""
+    other = {one["loc"][1] for one in errors if one["type"] == "missing" and len(one["loc"]) == 3}  # noqa: PLR2004  body, shape, key
+    return [one for one in errors if one["loc"][1:2] == () or one["loc"][1] not in other] or errors
 
 
 def _pointer(place: Sequence[int | str]) -> str:

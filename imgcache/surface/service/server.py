@@ -17,7 +17,7 @@ from imgcache.errors import ConfigError
 from imgcache.surface.service.app import create_app
 from imgcache.surface.service.connection import PatientConnection
 from imgcache.surface.service.doors import LARGEST_HEAD
-from imgcache.surface.service.hosts import is_loopback
+from imgcache.surface.service.hosts import bracketed, is_loopback
 from imgcache.surface.service.meter import Teller
 
 _BACKLOG = 2048
@@ -52,8 +52,8 @@ async def serve(settings: Settings, teller: Teller, stop: asyncio.Event) -> None
 
     Raises ConfigError where it can't listen, or the settings name what is not there.
     """
-    app = create_app(settings, teller)
     with _listening(settings.serve) as listener:
+        app = create_app(_as_bound(settings, listener), teller)
         async with app.router.lifespan_context(app):
             server = _Server(_config(app, teller))
             _tell_where(settings.serve, listener, teller)
@@ -116,19 +116,28 @@ def _listening(settings: ServeSettings) -> Iterator[socket.socket]:
         found = socket.getaddrinfo(host, settings.port, type=socket.SOCK_STREAM)
         family, _, _, _, address = found[0]
         listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
-    except OSError as exc:
+    except (OSError, UnicodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "no address or name"
         raise ConfigError(
-            f"can't listen on {settings.host} port {settings.port}: {exc.strerror}; "
+            f"can't listen on {settings.host} port {settings.port}: {reason}; "
             "choose another with --host and --port"
         ) from exc
     with listener:
         yield listener
 
 
+def _as_bound(settings: Settings, listener: socket.socket) -> Settings:
+    """With the address that `serve.host` became: a service goes by it as well as by its name."""
+    asked, address = settings.serve, listener.getsockname()[0]
+    names = asked.allowed_hosts or (bracketed(asked.host), bracketed(address), "localhost")
+    bound = asked.model_copy(update={"host": address, "allowed_hosts": names})
+    return settings.model_copy(update={"serve": bound})
+
+
 def _tell_where(settings: ServeSettings, listener: socket.socket, teller: Teller) -> None:
     host, port = listener.getsockname()[:2]
-    teller.told(f"serving on http://{f'[{host}]' if ':' in host else host}:{port}/")
-    if not is_loopback(settings.host):
+    teller.told(f"serving on http://{bracketed(host)}:{port}/")
+    if not is_loopback(host):
         if settings.token is None:
             teller.warned("POST is refused: set serve.token to allow it beyond this machine")
         if not settings.allowed_hosts:

@@ -203,3 +203,15 @@ async def test_the_end_does_not_wait_for_the_slow(
         await world.origin.asked("/slow.jpg")
     await asyncio.wait({asking})
     asking.exception()
+
+
+async def test_nonsense_after_an_answer_ends_the_connection_without_a_trace(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with service(world) as served, client(served) as (reader, writer):
+        writer.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        await reader.readuntil(b'{"status":"alive"}')
+        writer.write(b"no chunk\r\n")
+        assert await ended(reader) == b""
+        assert (await served.get("/healthz")).status_code == 200
+    assert not caplog.records

@@ -222,6 +222,25 @@ async def test_a_body_with_a_flaw_is_told_so(served: Service, body: bytes) -> No
     assert answer.json()["status"] == answer.status_code
 
 
+@pytest.mark.parametrize(
+    ("body", "status", "pointers"),
+    [
+        ({"entries": [{"url": "a", "width": 0}, {}]}, 422, ["/entries/0/width", "/entries/1/url"]),
+        ({"entries": [], "other": 1}, 422, ["/other"]),
+        ({"article": 5}, 422, ["/article"]),
+        ({}, 422, ["/entries", "/article"]),
+        (None, 400, []),
+    ],
+)
+async def test_only_what_is_wrong_is_named(
+    served: Service, body: object, status: int, pointers: list[str]
+) -> None:
+    content = b'{"entries": [' if body is None else json.dumps(body).encode()
+    answer = await served.client.post("/api/verify", content=content, headers=JSON)
+    assert answer.status_code == status
+    assert [one["pointer"] for one in answer.json().get("errors", [])] == pointers
+
+
 async def test_every_answer_carries_what_keeps_browsers_safe(served: Service) -> None:
     for path in ("/api/entries", "/healthz", "/nowhere", "/metrics", "/openapi.json"):
         headers = (await served.get(path)).headers

@@ -91,6 +91,12 @@ async def test_one_range_is_answered(
         assert answer.headers["content-range"] == f"bytes {start}-{end - 1}/{len(JPEG)}"
 
 
+async def test_a_range_means_nothing_but_to_get(served: Service) -> None:
+    answer = await served.client.head(f"/images/{SHA256}", headers={"range": "bytes=0-9"})
+    assert answer.status_code == 200
+    assert answer.headers["content-length"] == str(len(JPEG))
+
+
 async def test_a_range_behind_the_end_is_not_satisfiable(served: Service) -> None:
     answer = await served.get(f"/images/{SHA256}", headers={"range": f"bytes={len(JPEG)}-"})
     assert answer.status_code == 416
