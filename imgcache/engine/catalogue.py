@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import groupby, islice
 
 from imgcache.core.gate import WebUrl
 from imgcache.core.location import locate
@@ -19,7 +20,16 @@ from imgcache.report.findings import ArticleProblem, EntryResult, UrlState
 
 _RANKS = {Severity.ERROR: 0, Severity.WARNING: 1}
 _REMEMBERED = 64
-_WORKED_OUT = ("hosts", "broken_hosts", "broken_articles", "_by_name", "_by_url", "_haystacks")
+_FEW = 64
+_WORKED_OUT = (
+    "hosts",
+    "broken_hosts",
+    "broken_articles",
+    "_by_name",
+    "_by_url",
+    "_haystacks",
+    "_positions",
+)
 
 
 class Order(StrEnum):
@@ -156,6 +166,19 @@ class Catalogue:
     def users(self, url: str) -> tuple[EntryResult, ...]:
         """The entries that name a URL, however they spell it, in article order."""
         return self._by_url.get(_key(url), ())
+
+    def position(self, entry: EntryResult) -> int:
+        """How many entries of its article stand before it; few, where the article has few."""
+        return self._positions.get((entry.article, entry.pointer), 0)
+
+    @cached_property
+    def _positions(self) -> dict[tuple[str, str], int]:
+        """Of those that have many before them, and so may stand on a later page."""
+        found: dict[tuple[str, str], int] = {}
+        for article, entries in groupby(self.entries, lambda one: one.article):
+            late = islice(enumerate(entries), _FEW, None)
+            found |= {(article, entry.pointer): at for at, entry in late}
+        return found
 
     @cached_property
     def _by_name(self) -> dict[str, ArticleState]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from imgcache.report.findings import EntryResult
-from imgcache.report.html.cards import card_of
+from imgcache.report.html.cards import CARDS_PER_PAGE, card_of
 from imgcache.report.html.frame import chrome, entries_of, pager, troubles_of
 from imgcache.report.html.links import Links
 from imgcache.report.html.stock import ArticleFacts, Stock
@@ -46,15 +47,23 @@ def _row(facts: ArticleFacts, links: Links) -> Row:
 
 
 def article(
-    stock: Stock, facts: ArticleFacts, entries: Sequence[EntryResult], links: Links
+    stock: Stock,
+    facts: ArticleFacts,
+    entries: Sequence[EntryResult],
+    links: Links,
+    page: int = 1,
 ) -> ArticleView:
-    """The page of one article, its entries as they stand in it."""
-    cards = [card_of(entry, stock, links) for entry in entries]
+    """A page of one article, its entries as they stand in it; beyond the last one, that one."""
+    tones = Counter(map(Tone.of, entries))
+    pages = max(1, -(-len(entries) // CARDS_PER_PAGE))
+    page = min(page, pages)
+    shown = entries[(page - 1) * CARDS_PER_PAGE : page * CARDS_PER_PAGE]
     return ArticleView(
         chrome=chrome(facts.article, stock, links),
         article=facts.article,
-        counted=entries_of(len(cards)),
-        totals=[(tone, sum(one.tone is tone for one in cards)) for tone in Tone],
-        cards=cards,
+        counted=entries_of(len(entries)),
+        totals=[(tone, tones[tone]) for tone in Tone],
+        cards=[card_of(entry, stock, links) for entry in shown],
         troubles=troubles_of(facts, links),
+        pager=pager(page, pages, lambda number: links.article(facts.article, number)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +15,8 @@ from imgcache.report.html.stock import Stock
 from imgcache.report.html.views import Card, Cell, Moment, Picture, Quote, Tone, Use
 from imgcache.report.totals import amount
 
+# An article may have thousands of entries.
+CARDS_PER_PAGE = 100
 # The room that a picture and the shape beside it have, in CSS pixels.
 _ROOM = Size(240, 180)
 _THINNEST = 4
@@ -29,15 +31,27 @@ _DASH, _TIMES = "\u2013", "\u00d7"
 
 
 def card_of(entry: EntryResult, stock: Stock, links: Links) -> Card:
-    """The card of one entry, with what is known of its URL."""
-    return card(entry, stock.state(entry.url), stock.users(entry.url), links)
+    """The card of one entry, with what is known of its URL and who else names it."""
+    return card(entry, stock.state(entry.url), stock.users(entry.url), links, stock.position)
 
 
 def card(
-    entry: EntryResult, state: UrlState | None, users: Sequence[EntryResult], links: Links
+    entry: EntryResult,
+    state: UrlState | None,
+    users: Sequence[EntryResult],
+    links: Links,
+    position: Callable[[EntryResult], int] = lambda _: 0,
 ) -> Card:
-    """The card of one entry; `users` are all entries that name its URL."""
+    """The card of one entry; `users` are all entries that name its URL.
+
+    `position`: how many entries of its article stand before one, and so on which page it is.
+    """
     state = state or _UNKNOWN_URL
+
+    def use(one: EntryResult) -> Use:
+        page = position(one) // CARDS_PER_PAGE + 1
+        return Use(one.article, one.line, f"{links.article(one.article, page)}#{anchor(one)}")
+
     url = parse_web(entry.url)
     web = url if isinstance(url, WebUrl) else None
     name = _name(entry, web)
@@ -48,7 +62,7 @@ def card(
         name=name,
         address=_shortened(entry.url, _LONGEST_ADDRESS),
         link=web.href if web else None,
-        article=_use(entry, links),
+        article=use(entry),
         expected=expected,
         picture=_picture(entry, state, shown, links, name),
         original=links.original(entry) if entry.sha256 else None,
@@ -60,7 +74,7 @@ def card(
         asked=moment(state.asked_at),
         since=moment(state.failing_since),
         good=moment(state.succeeded_at),
-        uses=[_use(one, links) for one in users[:_USES]],
+        uses=[use(one) for one in users[:_USES]],
         more=max(0, len(users) - _USES),
         quote=_quote(entry),
         anchor=anchor(entry),
@@ -73,10 +87,6 @@ def moment(seconds: float | None) -> Moment | None:
         return None
     when = datetime.fromtimestamp(int(seconds), UTC)
     return Moment(when.isoformat(), f"{when.day} {when:%b %Y, %H:%M} UTC")
-
-
-def _use(entry: EntryResult, links: Links) -> Use:
-    return Use(entry.article, entry.line, f"{links.article(entry.article)}#{anchor(entry)}")
 
 
 def anchor(entry: EntryResult) -> str:

@@ -4,6 +4,7 @@
     gone.html gone-2.html ...      the same of one verdict
     articles.html articles-2.html  all articles, the worst first
     articles/<hash>.html           the entries of one article, by the hash of its path
+    articles/<hash>-2.html ...     the rest of them, where there are many
     thumbs/<sha256>.<suffix>       thumbnails, copied from the cache
 
 Beside them lie the stylesheet, the script and the icon. Nothing of a URL becomes part of a name.
@@ -53,9 +54,9 @@ class FolderLinks:
         """A page of the list of articles."""
         return f"{self._above}{_articles_name(page)}"
 
-    def article(self, article: str) -> str:
-        """The page of an article."""
-        return f"{self._above}{article_name(article)}"
+    def article(self, article: str, page: int = 1) -> str:
+        """A page of an article."""
+        return f"{self._above}{article_name(article, page)}"
 
     def thumbnail(self, thumbnail: CachedThumbnail) -> str | None:
         """The copied thumbnail."""
@@ -66,10 +67,10 @@ class FolderLinks:
         """Never: the folder holds thumbnails, not the whole cache."""
 
 
-def article_name(article: str) -> str:
+def article_name(article: str, page: int = 1) -> str:
     """The file of an article's page: the same in every report, whatever the path has in it."""
-    digest = hashlib.sha256(article.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"articles/{digest[:_NAME_DIGITS]}.html"
+    digest = hashlib.sha256(article.encode("utf-8", "surrogatepass")).hexdigest()[:_NAME_DIGITS]
+    return f"articles/{digest}.html" if page == 1 else f"articles/{digest}-{page}.html"
 
 
 def picture_name(thumbnail: CachedThumbnail) -> str:
@@ -100,8 +101,12 @@ def render(stock: Stock, select: Select, pictures: Collection[str]) -> Iterator[
 def _articles(stock: Stock, links: FolderLinks) -> Iterator[tuple[str, str]]:
     entries = {name: list(some) for name, some in groupby(stock.entries, lambda one: one.article)}
     for one in stock.broken_articles:
-        view = article(stock, one, entries.get(one.article, []), links)
-        yield article_name(one.article), pages.article(view)
+        page, pages_there = 0, 1
+        while page < pages_there:
+            page += 1
+            view = article(stock, one, entries.get(one.article, []), links, page)
+            pages_there = view.pager.pages
+            yield article_name(one.article, page), pages.article(view)
 
 
 def _contents(stock: Stock, links: FolderLinks) -> Iterator[tuple[str, str]]:

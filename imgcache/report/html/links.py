@@ -36,8 +36,8 @@ class Links(Protocol):
     def articles(self, page: int) -> str:
         """A page of the list of articles."""
 
-    def article(self, article: str) -> str:
-        """The page of an article, by its path as reports have it."""
+    def article(self, article: str, page: int = 1) -> str:
+        """A page of an article, by its path as reports have it."""
 
     def thumbnail(self, thumbnail: CachedThumbnail) -> str | None:
         """A thumbnail."""

@@ -40,6 +40,9 @@ class Stock(Protocol):
     def users(self, url: str) -> Sequence[EntryResult]:
         """The entries that name a URL."""
 
+    def position(self, entry: EntryResult) -> int:
+        """How many entries of its article stand before it."""
+
 
 class ArticleFacts(Protocol):
     """An article, as far as pages tell of it."""

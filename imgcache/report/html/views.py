@@ -196,7 +196,7 @@ class GalleryView:
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """The page of one article."""
+    """A page of one article."""
 
     chrome: Chrome
     article: str
@@ -204,6 +204,7 @@ class ArticleView:
     totals: Sequence[tuple[Tone, int]]
     cards: Sequence[Card]
     troubles: Sequence[Trouble]
+    pager: Pager
 
 
 @dataclass(frozen=True, slots=True)

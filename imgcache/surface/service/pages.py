@@ -65,9 +65,10 @@ class ServiceLinks:
         """A page of the list of articles."""
         return f"articles?page={page}" if page > 1 else "articles"
 
-    def article(self, article: str) -> str:
-        """The page of an article."""
-        return f"article?path={quote(article, errors='surrogatepass')}"
+    def article(self, article: str, page: int = 1) -> str:
+        """A page of an article."""
+        path = f"article?path={quote(article, errors='surrogatepass')}"
+        return f"{path}&page={page}" if page > 1 else path
 
     def thumbnail(self, thumbnail: CachedThumbnail) -> str | None:
         """A thumbnail that is still configured."""
@@ -110,6 +111,7 @@ async def article_page(
     known: CatalogueNow,
     backstage: BackstageNow,
     path: Annotated[str, Query(max_length=4096, description="The article's path in reports")],
+    page: Page = 1,
 ) -> Response:
     """One article, for people: its entries as they stand in it."""
     facts = known.article(path)
@@ -120,7 +122,7 @@ async def article_page(
     return await _drawn(
         request,
         known,
-        lambda: pages.article(article(known, facts, known.select(query), links)),
+        lambda: pages.article(article(known, facts, known.select(query), links, page)),
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from imgcache.model import Severity
 from imgcache.report.findings import ArticleProblem
 from imgcache.report.html.articles import PER_PAGE, article, articles
-from imgcache.report.html.folder import FolderLinks, article_name
+from imgcache.report.html.cards import CARDS_PER_PAGE
+from imgcache.report.html.folder import FolderLinks, article_name, render
 from imgcache.report.html.views import Tone
 from tests.report import sample
 from tests.report.html.stock import stock_of
@@ -54,3 +55,18 @@ def test_a_page_that_is_not_there_is_the_last_one() -> None:
     view = articles(stock_of(many), 9, LINKS)
     assert [row.article for row in view.rows] == [f"articles/{PER_PAGE}.md"]
     assert (view.pager.page, view.pager.previous) == (2, "articles.html")
+
+
+def test_an_article_with_many_entries_has_pages_and_each_use_leads_to_its_own() -> None:
+    count = 2 * CARDS_PER_PAGE + 1
+    many = [replace(OK, line=number, pointer=f"/images/{number}") for number in range(count)]
+    stock = stock_of(many)
+    last = article(stock, stock.articles[0], many, LINKS, 9)
+    assert [one.entry for one in last.cards] == many[-1:]
+    assert (last.counted, dict(last.totals)[Tone.OK]) == (f"{count} image entries", count)
+    third = article_name("articles/a.md", 3)
+    assert last.cards[0].article.href == f"{third}#line-{count - 1}-10"
+    assert (last.pager.page, last.pager.first) == (3, article_name("articles/a.md"))
+    written = dict(render(stock, lambda _: many, ()))
+    assert f'id="line-{count - 1}-10"' in written[third]
+    assert f'id="line-{count - 1}-10"' not in written[article_name("articles/a.md")]
