@@ -17,9 +17,13 @@ def main() -> None:
         sys.exit(2)
     # Imports make many objects and no garbage; a run makes garbage by the thousand.
     gc.set_threshold(20_000, 20, 20)
-    from imgcache.surface.cli import app  # noqa: PLC0415
+    try:
+        from imgcache.surface.cli import app  # noqa: PLC0415
 
-    app()
+        app()
+    except KeyboardInterrupt:  # Ctrl-C before a command listens to it
+        sys.stderr.write("imgcache: stopped before it began\n")
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from imgcache import configfile, units
+from imgcache.errors import ConfigError
 from imgcache.model import Severity, Verdict
 from imgcache.version import VERSION
 
@@ -243,7 +244,11 @@ class Settings(Section):
         `flags` is a nested mapping as the file would have it; its `fetch.resolve` and
         `fetch.allow_private` add to what is set, all else replaces. Raises ConfigError.
         """
-        layers = configfile.layers(Path.cwd(), os.environ, config)
+        try:
+            folder = Path.cwd()
+        except OSError as exc:
+            raise ConfigError("the working folder is gone; change into one that is there") from exc
+        layers = configfile.layers(folder, os.environ, config)
         known = _known_keys(cls)
         for layer in layers:
             layer.check_keys(known)

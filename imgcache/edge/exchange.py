@@ -66,11 +66,15 @@ class Watch(Protocol):
 
 @dataclass(slots=True)
 class Tally:
-    """What one attempt has done so far; it outlives a deadline."""
+    """What one attempt has done so far; it outlives a deadline.
+
+    `host`: who was asked last, where redirects led away from the first one.
+    """
 
     requests: int = 0
     wire_bytes: int = 0
     answering: bool = False
+    host: str = ""
     watch: Watch | None = None
 
     def sent(self) -> None:

@@ -133,6 +133,7 @@ class Fetcher:
     ) -> Body | NotModified | Failure:
         visited = [url]
         while True:
+            tally.host = visited[-1].host
             if tally.watch is not None:
                 tally.watch.asking(visited[-1])
             refused = self._refused(visited[-1])

@@ -110,7 +110,7 @@ class Acquirer:
                     return Outcome(again=0.0)
                 return self._confirm(job, response)
             case Failure() as failure:
-                return self._fail(job, failure)
+                return self._fail(job, failure, tally.host)
             case _:
                 assert_never(asked.result)
 
@@ -153,12 +153,16 @@ class Acquirer:
                 failure = Failure(Verdict.LOCAL_ERROR, _unforeseen(exc))
                 place.evidence = Evidence(failure=failure)
 
-    def _fail(self, job: Job, failure: Failure) -> Outcome:
-        """Decide whether a failed job is tried again, and what its host is granted."""
+    def _fail(self, job: Job, failure: Failure, host: str) -> Outcome:
+        """Decide whether a failed job is tried again, and what its host is granted.
+
+        Only the `host` that asked for a long wait is left alone by later runs: a stranger to whom
+        an open redirect leads can't silence the one that redirects.
+        """
         outcome = outcome_of(failure, job.tries, self._settings.fetch)
         if outcome.silence:
             until = time.time() + (failure.retry_after or 0.0)
-            self._tools.ledger.note(pauses=[HostPause(job.host, until, failure)])
+            self._tools.ledger.note(pauses=[HostPause(host, until, failure)])
         if outcome.again is None:
             self._conclude(job, failure)
         job.last = failure

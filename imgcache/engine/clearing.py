@@ -49,14 +49,17 @@ async def clear(
     Raises ConfigError where no article is found, CacheLockedError, LocalError.
     """
     before = time.time() - age if age else math.inf
-    naming = await asyncio.to_thread(_read_all, settings)
-    told = Clearance(naming.articles, dry_run, problems=tuple(naming.problems))
-    if naming.problems:
-        return told
     if dry_run:
+        naming, told = await _surveyed(settings, dry_run=True)
+        if naming.problems:
+            return told
         async with holdings(settings) as (store, ledger):
             return (await ledger.ask(partial(_sort_out, store, naming, before))).added_to(told)
     async with writing_tools(settings, listener) as tools:
+        # Behind the lock: a run that ended in between would lose what it has just stored.
+        naming, told = await _surveyed(settings, dry_run=False)
+        if naming.problems:
+            return told
         waste = await tools.ledger.ask(partial(_sort_out, tools.store, naming, before))
         await _drop(waste, tools, listener)
         return waste.added_to(told)
@@ -80,6 +83,12 @@ class _Naming:
             urls |= set(mentioned.urls)
             spellings |= set(mentioned.spellings)
         return Named(urls, spellings)
+
+
+async def _surveyed(settings: Settings, *, dry_run: bool) -> tuple[_Naming, Clearance]:
+    """What all articles name, and the report so far."""
+    naming = await asyncio.to_thread(_read_all, settings)
+    return naming, Clearance(naming.articles, dry_run, problems=tuple(naming.problems))
 
 
 def _read_all(settings: Settings) -> _Naming:

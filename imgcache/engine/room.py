@@ -21,6 +21,7 @@ class Room:
         self._limit = limit
         self._used: int | None = None
         self._taken: set[str] = set()
+        self._in_use: set[str] = set()
         self._turn = asyncio.Lock()
 
     async def take(self, image: ImageFacts) -> None:
@@ -30,9 +31,12 @@ class Room:
             LocalError: The cache is full, and nothing in it can go.
         """
         async with self._turn:
-            if self._limit is not None and not await self._is_counted(image.sha256):
+            if self._limit is None:
+                return
+            if not await self._is_counted(image.sha256):
                 await self._claim(weight(image), self._limit)
                 self._taken.add(image.sha256)
+            self._in_use.add(image.sha256)
 
     async def exchange(self, before: ImageFacts, after: ImageFacts) -> None:
         """Count an image's new thumbnails in for those it had. Raises LocalError as `take`."""
@@ -66,8 +70,8 @@ class Room:
         """How many bytes have gone. What others have claimed meanwhile stays claimed."""
         await self._ledger.flush()
         orphans = await self._ledger.ask(Index.orphans)
-        # What this run has just stored may be on its way to the index.
-        orphans = tuple(one for one in orphans if one.sha256 not in self._taken)
+        # What this run stores, or finds there again, may be on its way to the index.
+        orphans = tuple(one for one in orphans if one.sha256 not in self._in_use)
         going = to_evict(orphans, excess)
         await self._ledger.ask(lambda index: index.forget([one.sha256 for one in going]))
         for image in going:

@@ -90,7 +90,7 @@ def write_metrics(report: Report, path: Path) -> None:
     Raises ConfigError where it can't be written.
     """
     try:
-        before = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        before = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         success = not (report.interrupted or report.local_fault)
         text = metrics.of_refresh(report, report.cache_bytes, success=success, before=before)
         wholefile.replace(path, text.encode())

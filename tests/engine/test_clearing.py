@@ -7,10 +7,15 @@ import os
 
 import pytest
 
+from imgcache import Settings
+from imgcache.core.article import NotAnArticle
+from imgcache.edge.articles import Found
 from imgcache.edge.lock import CacheLock
+from imgcache.engine import reading
 from imgcache.engine.checking import check
 from imgcache.engine.clearing import clear
 from imgcache.engine.events import Silence
+from imgcache.engine.reading import Reading
 from imgcache.errors import CacheLockedError, ConfigError
 from imgcache.report.clearance import Clearance
 from tests import pictures
@@ -43,6 +48,22 @@ async def filled(world: World, count: int = 2) -> list[str]:
         world.article(world.entry(urls[n]), name=f"{n}.md")
     await world.refresh()
     return urls
+
+
+async def test_articles_are_read_while_nobody_else_can_store(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a run stores for an article after it was read would go, and its flag stay true."""
+    await filled(world)
+    load = reading.load
+
+    def locked(found: Found, settings: Settings) -> Reading | NotAnArticle:
+        with pytest.raises(CacheLockedError), CacheLock(world.cache):
+            pass
+        return load(found, settings)
+
+    monkeypatch.setattr(reading, "load", locked)
+    assert (await collect(world)).articles == 2
 
 
 async def test_what_no_article_names_goes_from_index_manifest_and_disk(world: World) -> None:

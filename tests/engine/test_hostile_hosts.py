@@ -174,6 +174,24 @@ async def test_a_retry_after_in_any_spelling_is_kept_by_later_runs(
     assert asked(world) == {"busy.test": 1}
 
 
+async def test_a_long_wait_behind_a_redirect_silences_only_who_asked_for_it(world: World) -> None:
+    lead_all_here(world)
+    urls(
+        world, "evil.test", 1, behaviours.answer(status=429, headers={"Retry-After": "9999999999"})
+    )
+    urls(world, "open.test", 1, behaviours.redirect("http://evil.test/evil.test/0.jpg"))
+    (world.articles / "evil.test.md").unlink()
+    report = await world.refresh()
+    assert verdicts(report, "open.test") == {Verdict.RATE_LIMITED: 1}
+    assert asked(world) == {"open.test": 1, "evil.test": 1}
+    urls(world, "open.test", 2, GOOD)
+    urls(world, "evil.test", 2, GOOD)
+    report = await world.refresh()
+    assert verdicts(report, "open.test") == {Verdict.OK: 2}
+    assert verdicts(report, "evil.test") == {Verdict.RATE_LIMITED: 2}
+    assert asked(world) == {"open.test": 3, "evil.test": 1}
+
+
 async def test_a_short_retry_after_pauses_the_host_and_is_obeyed(world: World) -> None:
     lead_all_here(world, per_host=1)
     busy = behaviours.answer(status=429, headers={"Retry-After": "1"})

@@ -70,6 +70,21 @@ async def test_what_others_have_claimed_is_not_forgotten_by_an_eviction(
     await room.take(image_of(b"4" * 10))
 
 
+async def test_an_unreferenced_image_that_is_served_again_makes_no_room(
+    store: Store, ledger: Ledger
+) -> None:
+    """It needs no room of its own, and its URL is on the way to the index."""
+    again = await keep(store, ledger, b"o" * 60, is_named=False)
+    room = Room(store, ledger, 100)
+    await room.take(again)
+    with pytest.raises(LocalError, match="the cache is full"):
+        await room.take(NEW)
+    assert store.is_intact(again)
+    room.give_back(again)
+    with pytest.raises(LocalError, match="the cache is full"):
+        await room.take(NEW)
+
+
 async def test_of_many_at_once_only_those_that_fit_are_let_in(store: Store, ledger: Ledger) -> None:
     room = Room(store, ledger, 100)
     bodies = [bytes([number]) * 30 for number in range(10)]

@@ -11,9 +11,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from imgcache.__main__ import main
 from imgcache.version import VERSION
 from tests import behaviours, pictures
 from tests.origin import Origin
@@ -235,6 +237,29 @@ async def test_an_interrupted_run_keeps_what_is_done(world: World, number: int) 
     assert report["interrupted"] is True
     assert [entry["verdict"] for entry in report["entries"]] == ["ok", "not-checked"]
     assert [entry["cached"] for entry in report["entries"]] == [True, True]
+
+
+def test_an_interruption_before_a_command_listens_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The imports alone take longer than many a Ctrl-C."""
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "imgcache.surface.cli", SimpleNamespace(app=interrupted))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert capsys.readouterr() == ("", "imgcache: stopped before it began\n")
+
+
+async def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    words = f"cd '{tmp_path}' && rmdir '{tmp_path}' && '{sys.executable}' -P -m imgcache refresh"
+    done = await asyncio.create_subprocess_shell(words, stderr=asyncio.subprocess.PIPE)
+    told = b"imgcache: the working folder is gone; change into one that is there\n"
+    assert (await done.communicate())[1] == told
+    assert done.returncode == 2
 
 
 async def test_a_reader_that_goes_away_is_no_error(world: World) -> None:

@@ -60,6 +60,8 @@ async def test_metrics_of_each_run_replace_those_of_the_one_before(world: World)
     interrupted = await run(*words, "--max-time", "0s", cwd=world.folder)
     assert interrupted.status == 1
     assert os.listdir(path.parent) == [path.name]  # noqa: PTH208  names are all there is
+    device = await run("refresh", "--metrics-file", "/dev/full", cwd=world.folder)
+    assert (device.status, "--metrics-file /dev/full: can't be" in device.stderr) == (2, True)
     missing = await run("refresh", "--metrics-file", "no/where.prom", cwd=world.folder)
     assert missing.status == 2
     assert "--metrics-file no/where.prom" in missing.stderr
