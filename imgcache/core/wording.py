@@ -86,6 +86,8 @@ def _remedy(verdict: Verdict, evidence: Evidence) -> str:
     if verdict.is_about_size and size is not None and min(size) > 0:
         true = f"width: {size.width}, height: {size.height}"
         return f"declare {true}, or run imgcache refresh --fix-dimensions"
+    if evidence.failure is not None and evidence.failure.retry_after is not None:
+        return "it is asked again when that time is over, or with --force"
     if verdict is Verdict.NOT_CHECKED and evidence.source is Source.OFFLINE:
         return "run imgcache refresh"
     return _REMEDY.get(verdict, "give the image a size of its own")

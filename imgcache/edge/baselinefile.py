@@ -10,11 +10,18 @@ from imgcache.core.baseline import Listed
 from imgcache.edge import wholefile
 from imgcache.errors import ConfigError, LocalError
 
+# A device without end is no baseline.
+_LARGEST = 64 << 20
+
 
 def read(path: Path) -> tuple[Listed, ...] | None:
     """The lines of the file; None where there is none. Raises ConfigError."""
     try:
-        return baselinetext.parse(path.read_text("utf-8-sig"))
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise ConfigError(f"--baseline {path}: is larger than 64 MiB; no baseline is")
+        return baselinetext.parse(data.decode("utf-8-sig"))
     except FileNotFoundError:
         return None
     except OSError as exc:

@@ -56,3 +56,11 @@ def test_every_finding_has_a_message(verdict: Verdict) -> None:
 
 def test_what_is_well_needs_no_message() -> None:
     assert message(Verdict.OK, None, Declared(1, 1), Evidence(copy=COPY)) is None
+
+
+def test_a_host_that_asked_for_time_is_not_said_to_be_asked_by_the_next_run() -> None:
+    failure = Failure(Verdict.RATE_LIMITED, "it answered 429", 429, retry_after=86_400.0)
+    told = message(Verdict.RATE_LIMITED, Severity.ERROR, Declared(), Evidence(failure))
+    assert told is not None
+    assert "next run" not in told
+    assert "--force" in told

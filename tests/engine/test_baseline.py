@@ -337,3 +337,8 @@ async def test_a_disk_that_refuses_is_told_and_the_report_stays(
     assert notes.told == [f"--baseline {path}: can't be written: No space left on device"]
     assert lines(path) == []
     assert sorted(one.name for one in world.folder.iterdir()) == ["articles", "known.json"]
+
+
+async def test_a_device_without_end_is_no_baseline(world: World) -> None:
+    with pytest.raises(ImgcacheError, match="larger than 64 MiB"):
+        await look(world, Path("/dev/zero"))
