@@ -215,10 +215,10 @@ PNGS: Mapping[str, Dialect] = {
     ),
     "a side of a million": Dialect(plain(1_000_000, 1, 0, 1), (1_000_000, 1)),
     "a wider one": refused(
-        plain(1_000_001, 1, 0, 1), Verdict.UNSUPPORTED_FORMAT, (1_000_001, 1)
+        plain(1_000_001, 1, 0, 1), Verdict.CORRUPT, (1_000_001, 1)
     ),
     "a higher one": refused(
-        plain(1, 1_000_001, 0, 1), Verdict.UNSUPPORTED_FORMAT, (1, 1_000_001)
+        plain(1, 1_000_001, 0, 1), Verdict.CORRUPT, (1, 1_000_001)
     ),
     "no palette": Dialect(
         raw_png(24, 16, rows=zeros(24, 16, 8), depth=8, colour=3), (24, 16), Verdict.CORRUPT

@@ -87,9 +87,6 @@ def walk(data: bytes) -> Structure:
         _note(met, data, kind, position, min(end, len(data)))
         if end > len(data):
             break
-        if met.size is not None and max(met.size) > _LARGEST_SIDE:
-            detail = f"browsers show no PNG of more than {_LARGEST_SIDE:,} pixels a side"
-            return met.structure(Verdict.UNSUPPORTED_FORMAT, detail)
         if kind == b"IEND":
             return _judged(met)
         position = end
@@ -171,8 +168,8 @@ def _lie(met: _Walk) -> str | None:
     depth, colour, packing, filtering, interlace = met.header[8:13]
     if depth not in _DEPTHS.get(colour, ()) or packing or filtering or interlace > 1:
         return "its header describes no pixels that PNG has"
-    if met.damage:
-        return met.damage
+    if met.damage or max(size) > _LARGEST_SIDE:
+        return met.damage or f"browsers refuse more than {_LARGEST_SIDE:,} pixels a side"
     if not met.pixels:
         return "it has a header and no pixels"
     if _filtered_length(met.header) > _DEFLATE_RATIO * met.pixels:
