@@ -86,8 +86,12 @@ def _limit_time(seconds: float) -> None:
 
 
 def _lower(kind: int, value: int) -> None:
-    """Sets a soft limit, no higher than the hard one that somebody else may have set."""
+    """Sets a soft limit, no higher than the hard one that somebody else may have set.
+
+    A number that the system does not have is more than it could ever give.
+    """
     _, hard = resource.getrlimit(kind)
+    value = min(value, sys.maxsize)
     resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 

@@ -138,6 +138,11 @@ BMPS: Mapping[str, Dialect] = {
         bmp(21, 9, depth=24, compression=RLE8, pixels=runs8(21, 9)), Verdict.CORRUPT, (21, 9)
     ),
     "no width": refused(bmp(0, 9), Verdict.CORRUPT),
+    "core, 16 bits": refused(bmp(21, 9, header=CORE, depth=16), _WIDE, (21, 9)),
+    "core, 32 bits": refused(bmp(21, 9, header=CORE, depth=32), _WIDE, (21, 9)),
+    "a side of 65,535": Dialect(bmp(65_535, 1, depth=1), (65_535, 1)),
+    "a side of 65,536": refused(bmp(65_536, 1, depth=1), _WIDE, (65_536, 1)),
+    "a height of 65,536": refused(bmp(1, 65_536, depth=1), _WIDE, (1, 65_536)),
     "a negative width": refused(bmp(-21, 9), Verdict.CORRUPT, None),
     "no height": refused(bmp(21, 0), Verdict.CORRUPT, (21, 0)),
     "5 bits": refused(bmp(21, 9, depth=5, colours=0), Verdict.UNSUPPORTED_FORMAT, (21, 9)),

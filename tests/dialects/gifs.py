@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from imgcache.model import Verdict
 from tests import pictures
-from tests.dialects.dialect import Dialect
+from tests.dialects.dialect import Dialect, refused
 
 _PALETTE = b"\0\0\0\xff\xff\xff"
 TRAILER = b";"
@@ -86,6 +86,19 @@ GIFS: Mapping[str, Dialect] = {
     "a wide code size": Dialect(
         screen(12, 8) + frame(12, 8, data=b"\x08" + blocks(b"\0\x03\x04") + b"\0") + TRAILER,
         (12, 8), Verdict.CORRUPT,
+    ),
+    "zeros between its blocks": Dialect(
+        screen(12, 8) + b"\0" + control() + b"\0\0" + frame(12, 8) + b"\0" + TRAILER, (12, 8)
+    ),
+    "zeros for a trailer": Dialect(
+        screen(12, 8) + frame(12, 8) + b"\0" * 9, (12, 8), Verdict.TRUNCATED
+    ),
+    "a graphic control that is too long": refused(
+        screen(12, 8) + b"!\xf9\5" + b"\0" * 6 + frame(12, 8) + TRAILER, Verdict.CORRUPT, (12, 8)
+    ),
+    "a graphic control in two blocks": refused(
+        screen(12, 8) + control()[:-1] + b"\1\0\0" + frame(12, 8) + TRAILER,
+        Verdict.CORRUPT, (12, 8),
     ),
     "no frame": Dialect(screen(12, 8) + TRAILER, (12, 8), Verdict.CORRUPT),
     "no trailer": Dialect(screen(12, 8) + frame(12, 8), (12, 8), Verdict.TRUNCATED),

@@ -98,6 +98,13 @@ ICONS: Mapping[str, Dialect] = {
     "a picture that is none": Dialect(
         icon(Entry(16, 16, 32, b"\0" * 2000)), (16, 16), Verdict.CORRUPT
     ),
+    "a jpeg": Dialect(
+        icon(Entry(40, 24, 32, jpegs.flat(40, 24))), (40, 24), Verdict.CORRUPT
+    ),
+    "a bmp of os/2": Dialect(
+        icon(Entry(16, 16, 24, struct.pack("<IHHHH", 12, 16, 32, 1, 24) + b"\xff" * 832)),
+        (16, 16),
+    ),
     "a turned png": Dialect(
         icon(Entry(16, 24, 32, with_chunk(pngs.plain(16, 24, 6), chunk(b"eXIf", jpegs.tiff(6))))),
         (16, 24),

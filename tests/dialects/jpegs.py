@@ -96,12 +96,19 @@ def before_scan(data: bytes, extra: bytes) -> bytes:
     return data[:at] + extra + data[at:]
 
 
-def tiff(orientation: int, *, order: str = "<", kind: int = 3, count: int = 1) -> bytes:
-    """A TIFF block with one orientation (tag 0x0112) and nothing else."""
+def before_last_scan(data: bytes, extra: bytes) -> bytes:
+    """The same with more bytes right before its last scan."""
+    at = data.rindex(b"\xff\xda")
+    return data[:at] + extra + data[at:]
+
+
+def tiff(*orientations: int, order: str = "<", kind: int = 3, count: int = 1) -> bytes:
+    """A TIFF block with an orientation (tag 0x0112), or several, and nothing else."""
     mark = b"II*\0" if order == "<" else b"MM\0*"
-    value = struct.pack(order + ("I" if kind == 4 else "H"), orientation).ljust(4, b"\0")
-    head = mark + struct.pack(order + "IH", 8, 1)
-    return head + struct.pack(order + "HHI", 0x0112, kind, count) + value + b"\0" * 4
+    tag = struct.pack(order + "HHI", 0x0112, kind, count)
+    values = (struct.pack(order + ("I" if kind == 4 else "H"), one) for one in orientations)
+    head = mark + struct.pack(order + "IH", 8, len(orientations))
+    return head + b"".join(tag + value.ljust(4, b"\0") for value in values) + b"\0" * 4
 
 
 def exif_segment(block: bytes) -> bytes:
@@ -199,6 +206,35 @@ JPEGS: Mapping[str, Dialect] = {
     ),
     "exif behind the tables": Dialect(before_frame(_PLAIN, exif_segment(tiff(6))), (24, 40)),
     "exif behind the frame": Dialect(before_scan(_PLAIN, exif_segment(tiff(6))), (24, 40)),
+    "an exif mark alone, and another block": Dialect(
+        with_segments(_PLAIN, exif_segment(b""), exif_segment(tiff(6))), (24, 40)
+    ),
+    "an exif mark with another padding": Dialect(
+        with_segments(_PLAIN, segment(0xE1, b"Exif\0\xff" + tiff(6))), (24, 40)
+    ),
+    "exif between the scans": Dialect(
+        before_last_scan(pictures.jpeg(40, 24, progressive=True), exif_segment(tiff(6))), (40, 24)
+    ),
+    "exif behind the pixels": Dialect(_PLAIN[:-2] + exif_segment(tiff(6)) + _PLAIN[-2:], (40, 24)),
+    **{
+        f"orientation {first}, then {second}": Dialect(
+            with_segments(_PLAIN, exif_segment(tiff(first, second))), size
+        )
+        for first, second, size in (
+            (6, 1, (24, 40)),
+            (1, 6, (40, 24)),
+            (9, 6, (24, 40)),
+            (6, 9, (24, 40)),
+            (0, 6, (24, 40)),
+        )
+    },
+    "components of one name": Dialect(
+        flat(40, 24).replace(b"\3\x11", b"\2\x11").replace(b"\3\x00\x00", b"\2\x00\x00"), (40, 24)
+    ),
+    "an image in its header": refused(before_scan(_PLAIN, b"\xff\xd8"), Verdict.CORRUPT, (40, 24)),
+    "an image behind one without an end": Dialect(
+        _PLAIN[:-2] + _PLAIN, (40, 24), Verdict.TRUNCATED
+    ),
     "a thumbnail in its exif": Dialect(with_segments(_PLAIN, _THUMBNAIL), (24, 40)),
     "density of one mind": Dialect(
         _encoded(exif=pictures.exif(1, dpi=144, pixels=(20, 12))), (20, 12)

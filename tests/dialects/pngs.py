@@ -63,6 +63,12 @@ def apng(*frames: tuple[int, int, int, int], default: bool = True, announced: in
     return head + b"".join(parts) + chunk(b"IEND")
 
 
+def before_pixels(data: bytes, extra: bytes) -> bytes:
+    """The same with more bytes between its header and its pixels."""
+    at = data.index(b"IDAT") - 4
+    return data[:at] + extra + data[at:]
+
+
 def turn(orientation: int) -> bytes:
     """An eXIf chunk with an orientation."""
     return chunk(b"eXIf", jpegs.tiff(orientation))
@@ -185,6 +191,34 @@ PNGS: Mapping[str, Dialect] = {
     ),
     "an unknown chunk that is critical": refused(
         with_chunk(_PLAIN, chunk(b"WHAT", b"hello")), Verdict.CORRUPT, (24, 16)
+    ),
+    "an empty palette": refused(
+        with_chunk(_PLAIN, chunk(b"PLTE")), Verdict.CORRUPT, (24, 16)
+    ),
+    "a palette of 257": refused(
+        with_chunk(_PLAIN, chunk(b"PLTE", b"\0" * 771)), Verdict.CORRUPT, (24, 16)
+    ),
+    "a palette that ends within a colour": Dialect(
+        with_chunk(_PLAIN, chunk(b"PLTE", b"\0" * 4)), (24, 16)
+    ),
+    "a transparent colour of the wrong length": Dialect(
+        with_chunk(_PLAIN, chunk(b"tRNS", b"\0" * 2)), (24, 16)
+    ),
+    "no transparent colour where one is told": Dialect(
+        with_chunk(_PLAIN, chunk(b"tRNS")), (24, 16)
+    ),
+    "more transparencies than colours can be": Dialect(
+        before_pixels(plain(24, 16, 3), chunk(b"tRNS", b"\0" * 257)), (24, 16)
+    ),
+    "an animation control that is too short": Dialect(
+        with_chunk(_PLAIN, chunk(b"acTL", b"abc")), (24, 16)
+    ),
+    "a side of a million": Dialect(plain(1_000_000, 1, 0, 1), (1_000_000, 1)),
+    "a wider one": refused(
+        plain(1_000_001, 1, 0, 1), Verdict.CORRUPT, (1_000_001, 1)
+    ),
+    "a higher one": refused(
+        plain(1, 1_000_001, 0, 1), Verdict.CORRUPT, (1, 1_000_001)
     ),
     "no palette": Dialect(
         raw_png(24, 16, rows=zeros(24, 16, 8), depth=8, colour=3), (24, 16), Verdict.CORRUPT

@@ -197,6 +197,11 @@ async def test_an_image_that_needs_too_much_memory_costs_one_verdict() -> None:
         assert isinstance(await pool.decode(job(pictures.jpeg())), Decoded)
 
 
+async def test_more_memory_than_the_system_can_count_is_no_limit() -> None:
+    async with DecodePool(LimitSettings(decode_memory=1 << 70), workers=1) as pool:
+        assert isinstance(await pool.decode(job(pictures.jpeg())), Decoded)
+
+
 async def test_an_image_that_takes_too_long_costs_one_verdict() -> None:
     async with DecodePool(LimitSettings(decode_time=0.05), workers=1) as pool:
         result = await pool.decode(job(pictures.webp_bomb(7900, 7900)))

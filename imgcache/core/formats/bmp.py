@@ -15,6 +15,8 @@ _OS2_RUNS = (_OS2, 4)  # in OS/2's header that compression is runs of 24 bits
 _RAW, _RLE8, _RLE4, _BITFIELDS, _ALPHA_BITFIELDS = 0, 1, 2, 3, 6
 _SHOWN = frozenset({_RAW, _RLE8, _RLE4, _BITFIELDS, _ALPHA_BITFIELDS})
 _DEPTHS = frozenset({1, 2, 4, 8, 16, 24, 32})
+_CORE_DEPTHS = frozenset({1, 4, 8, 24})
+_LARGEST_SIDE = (1 << 16) - 1  # browsers show no larger ones
 _UNDECODED_DEPTHS = frozenset({2})
 _RUN_DEPTHS = {_RLE8: 8, _RLE4: 4}
 _CORE_HEAD = 26
@@ -95,7 +97,9 @@ def _judged(data: bytes, header: _Header) -> Finding:
     if header.width <= 0 or header.height == 0:
         return Verdict.CORRUPT, "its header gives no size"
     shown = header.compression in _SHOWN or (header.length, header.compression) == _OS2_RUNS
-    if header.depth not in _DEPTHS or not shown:
+    depths = _CORE_DEPTHS if header.length == CORE_HEADER else _DEPTHS
+    too_large = max(header.width, abs(header.height)) > _LARGEST_SIDE
+    if header.depth not in depths or not shown or too_large:
         return Verdict.UNSUPPORTED_FORMAT, "browsers don't show BMP files of this kind"
     if _RUN_DEPTHS.get(header.compression, header.depth) != header.depth:
         return Verdict.CORRUPT, "its pixels are no runs of the depth that its header says"

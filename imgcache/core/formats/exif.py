@@ -16,6 +16,7 @@ _EXIF_IFD, _PIXEL_X, _PIXEL_Y = 0x8769, 0xA002, 0xA003
 _SHORT, _LONG, _RATIONAL = 3, 4, 5
 # Browsers take an orientation for one in its own type only, whatever number another one holds.
 _TYPES = {_ORIENTATION: _SHORT, _UNIT: _SHORT}
+_ORIENTATIONS = range(1, 9)
 _INCH = 2
 _CSS_DPI = 72  # the resolution at which a pixel is a pixel (HTML, same section)
 _LARGEST_IFD = 512
@@ -58,9 +59,8 @@ def parse(tiff: bytes) -> Exif:
     if _EXIF_IFD in tags:
         nested = _directory(tiff, order, int(tags[_EXIF_IFD]))
         tags = {**tags, **{tag: nested[tag] for tag in (_PIXEL_X, _PIXEL_Y) if tag in nested}}
-    orientation = int(tags.get(_ORIENTATION, 1))
     return Exif(
-        orientation=orientation if orientation in range(1, 9) else 1,
+        orientation=int(tags.get(_ORIENTATION, 1)),
         unit=int(tags.get(_UNIT, 0)),
         resolution=(tags.get(_X_RESOLUTION, 0.0), tags.get(_Y_RESOLUTION, 0.0)),
         pixels=(int(tags.get(_PIXEL_X, 0)), int(tags.get(_PIXEL_Y, 0))),
@@ -68,7 +68,10 @@ def parse(tiff: bytes) -> Exif:
 
 
 def _directory(tiff: bytes, order: str, offset: int) -> dict[int, float]:
-    """Tag -> value of one image file directory: single shorts, longs and rationals only."""
+    """Tag -> value of one image file directory: single shorts, longs and rationals only.
+
+    Of several of one tag the first counts, of orientations the first that is one.
+    """
     if offset < 8 or offset + 2 > len(tiff):  # noqa: PLR2004 - the header is 8 bytes long
         return {}
     count = min(struct.unpack_from(order + "H", tiff, offset)[0], _LARGEST_IFD)
@@ -79,8 +82,8 @@ def _directory(tiff: bytes, order: str, offset: int) -> dict[int, float]:
         tag, kind, number = struct.unpack_from(order + "HHI", tiff, start)
         usable = number == 1 and _TYPES.get(tag, kind) == kind
         value = _value(tiff, order, kind, start + 8) if usable else None
-        if value is not None:
-            values[tag] = value
+        if value is not None and (tag != _ORIENTATION or value in _ORIENTATIONS):
+            values.setdefault(tag, value)
     return values
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from imgcache.core.formats.structure import Finding, ShortError, Structure, take, truncated
 from imgcache.model import Size, Verdict
 
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
+_FILLING, _NO_FILLING = 0, re.compile(rb"[^\0]")
+_CONTROL, _CONTROL_LENGTH = 0xF9, 4
 _LARGEST_CODE = 11  # LZW codes have 12 bits at most, and start one above this
 
 
@@ -26,8 +30,11 @@ def walk(data: bytes) -> Structure:
     flaw, detail = truncated()
     try:
         while (block := take(data, position, 1)[0]) != _TRAILER:
+            if block == _FILLING:  # some programs pad their blocks, and browsers look on
+                position = _behind_filling(data, position)
+                continue
             if block == _EXTENSION:
-                position = _sub_blocks(data, position + 2)
+                position = _extension(data, position + 1)
                 continue
             if block != _IMAGE:
                 flaw, detail = Verdict.CORRUPT, "an unknown block stands between its frames"
@@ -41,8 +48,8 @@ def walk(data: bytes) -> Structure:
             flaw, detail = _judged(size, frames)
     except ShortError:
         pass
-    except ValueError:
-        flaw, detail = Verdict.CORRUPT, "the code size of a frame is impossible"
+    except _ImpossibleError as exc:
+        flaw, detail = Verdict.CORRUPT, f"{exc} is impossible"
     # Only the place of the first frame settles the size, or the end of a file without one.
     headed = frames > 0 or flaw is not Verdict.TRUNCATED
     return Structure(
@@ -68,10 +75,29 @@ def _widened(size: Size, place: bytes) -> Size:
     return Size(max(size.width, left + width), max(size.height, top + height))
 
 
+def _behind_filling(data: bytes, position: int) -> int:
+    following = _NO_FILLING.search(data, position)
+    return following.start() if following else len(data)
+
+
+class _ImpossibleError(Exception):
+    """The message says what it is that no decoder takes."""
+
+
+def _extension(data: bytes, position: int) -> int:
+    """The end of an extension whose label is there; the one for graphics has a single form."""
+    label, length = take(data, position, 2)
+    if label == _CONTROL and (
+        length != _CONTROL_LENGTH or take(data, position + 2 + length, 1) != b"\0"
+    ):
+        raise _ImpossibleError("the length of a graphic control")
+    return _sub_blocks(data, position + 1)
+
+
 def _frame(data: bytes, position: int) -> int:
-    """The end of a frame's data; ValueError for a code size that LZW does not have."""
+    """The end of a frame's data; refuses a code size that LZW does not have."""
     if not 1 <= take(data, position, 1)[0] <= _LARGEST_CODE:
-        raise ValueError(position)
+        raise _ImpossibleError("the code size of a frame")
     return _sub_blocks(data, position + 1)
 
 

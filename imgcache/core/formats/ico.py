@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from imgcache.core.formats import png
+from imgcache.core.formats import bmp, png
 from imgcache.core.formats.structure import Finding, Structure, truncated
 from imgcache.model import Size, Verdict
 
@@ -73,7 +73,10 @@ def _coded(data: bytes, entry: Entry) -> Size | None:
         return None
     if head.startswith(png.SIGNATURE):
         return Size(int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big"))
-    width, height = struct.unpack_from("<ii", head, 4)
+    (length,) = struct.unpack_from("<I", head)
+    if length not in bmp.HEADER_SIZES:
+        return entry.size
+    width, height = struct.unpack_from("<HH" if length == bmp.CORE_HEADER else "<ii", head, 4)
     return Size(max(abs(width), entry.size.width), max(abs(height) // 2, entry.size.height))
 
 

@@ -21,6 +21,7 @@ _SHOWN_COMPONENTS = frozenset({1, 3, 4})
 _NEEDED_APPS = {0xE0: b"JFIF", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 _METADATA = frozenset({*range(0xE0, 0xF0), 0xFE})
 _BLOCK = 8  # a DCT block is 8 x 8 samples
+_EXIF_MARK = 6  # "Exif", a zero and a byte of padding, before the EXIF block
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class _Frame:
     marker: int
     precision: int
     size: Size
+    components: int
     sampling: dict[int, tuple[int, int]]
 
     @property
@@ -38,8 +40,8 @@ class _Frame:
             return "it is a lossless, hierarchical or arithmetic-coded JPEG"
         if self.precision != 8:  # noqa: PLR2004 - bits a sample
             return f"its samples have {self.precision} bits"
-        if len(self.sampling) not in _SHOWN_COMPONENTS:
-            return f"it has {len(self.sampling)} colour components"
+        if self.components not in _SHOWN_COMPONENTS:
+            return f"it has {self.components} colour components"
         return None
 
     def blocks(self, component: int) -> tuple[int, int]:
@@ -119,7 +121,12 @@ def walk(data: bytes) -> Structure:
             if code == _EOI:
                 met.kept.append(marker.span())
                 return _judged(met)
-            position = marker.end() if code in (_SOI, _TEM) else _segment(met, data, marker.end())
+            if code == _SOI and met.scan is None:
+                detail = "another image begins in its header"
+                return replace(met.structure(), flaw=Verdict.CORRUPT, detail=detail)
+            if code == _SOI:
+                break  # the next picture, of a file whose first one has no end
+            position = marker.end() if code == _TEM else _segment(met, data, marker.end())
     except ShortError:
         pass
     verdict, detail = met.flaw()
@@ -141,8 +148,8 @@ def _segment(met: _Walk, data: bytes, start: int) -> int:
     end = start + 2 + len(body)
     if code in _FRAMES and met.frame is None:
         met.frame = _frame(code, body)
-    elif code == _APP1 and met.meta is None and body.startswith(b"Exif\0\0"):
-        met.meta = exif.parse(body[6:])
+    elif code == _APP1 and met.meta is None and met.scan is None and _is_exif(body):
+        met.meta = exif.parse(body[_EXIF_MARK:])
     elif code == _DRI:
         met.interval = int.from_bytes(body[:2], "big")
     elif code == _SOS:
@@ -152,6 +159,11 @@ def _segment(met: _Walk, data: bytes, start: int) -> int:
     return end
 
 
+def _is_exif(body: bytes) -> bool:
+    """Whether an APP1 segment holds EXIF; its mark is padded by any byte, as in browsers."""
+    return body.startswith(b"Exif\0") and len(body) > _EXIF_MARK
+
+
 def _frame(code: int, body: bytes) -> _Frame:
     head = take(body, 0, 6)
     components = take(body, 6, 3 * head[5])
@@ -159,6 +171,7 @@ def _frame(code: int, body: bytes) -> _Frame:
         marker=code,
         precision=head[0],
         size=Size(int.from_bytes(head[3:5], "big"), int.from_bytes(head[1:3], "big")),
+        components=head[5],
         sampling={
             components[i]: (max(components[i + 1] >> 4, 1), max(components[i + 1] & 15, 1))
             for i in range(0, len(components), 3)

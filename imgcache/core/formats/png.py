@@ -17,7 +17,11 @@ _NEEDED = frozenset(
     {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"acTL", b"fcTL", b"fdAT"}
 )
 _CHECKED = _NEEDED - {b"iCCP"}
-_HEADER_LENGTH = 13
+_HEADER_LENGTH, _ANIMATION_LENGTH = 13, 8
+# Section 11.3.1.1: lengths of tRNS by colour type; browsers pass over one of another length.
+_TRANSPARENCY = {0: range(2, 3), 2: range(6, 7), 3: range(1, 257)}
+_LARGEST_PALETTE = 3 * 256
+_LARGEST_SIDE = 1_000_000  # libpng's limit, which browsers leave as it is
 _LOWER = 0x20  # the bit by which a chunk's first letter says that it may be left out (section 5.4)
 # Section 8.1: left, top, and the steps to the right and down of each pass.
 _ADAM7 = (
@@ -102,18 +106,30 @@ def _note(met: _Walk, data: bytes, kind: bytes, start: int, end: int) -> None:
         _note_before_pixels(met, kind, body, intact=_is_intact(data, start, end))
     if kind in _CHECKED and not _is_intact(data, start, end):
         met.damage = f"the checksum of its {kind.decode()} chunk is wrong"
-    if kind in _NEEDED and not (kind == b"iCCP" and not _is_profile(data, start, end)):
+    if kind in _NEEDED and not _is_passed_over(met, data, kind, start, end):
         met.kept.append((start, end))
+
+
+def _is_passed_over(met: _Walk, data: bytes, kind: bytes, start: int, end: int) -> bool:
+    """Whether browsers do without a chunk that makes a decoder refuse the whole."""
+    if kind == b"tRNS" and len(met.header) == _HEADER_LENGTH:
+        lengths = _TRANSPARENCY.get(met.header[9])
+        return lengths is not None and end - start - 12 not in lengths
+    if kind == b"acTL":
+        return end - start - 12 != _ANIMATION_LENGTH
+    return kind == b"iCCP" and not _is_profile(data, start, end)
 
 
 def _note_before_pixels(met: _Walk, kind: bytes, body: memoryview, *, intact: bool) -> None:
     """What counts before the first IDAT only, and is passed over behind it, as browsers do."""
-    if kind == b"acTL":
+    if kind == b"acTL" and len(body) == _ANIMATION_LENGTH:
         met.announced = int.from_bytes(body[:4], "big")
     elif kind == b"eXIf" and intact and met.orientation is None:
         met.orientation = exif.parse(bytes(body)).orientation
     elif kind == b"PLTE" and not met.coloured:
         met.coloured = True
+        if not 0 < len(body) <= _LARGEST_PALETTE:
+            met.damage = "browsers refuse its palette"
     elif kind in (b"IHDR", b"PLTE") or (kind not in _NEEDED and not kind[0] & _LOWER):
         # One too many, or without which the pixels mean nothing (section 5.4).
         met.damage = f"browsers refuse its {kind.decode('latin-1')!r} chunk"
@@ -152,8 +168,8 @@ def _lie(met: _Walk) -> str | None:
     depth, colour, packing, filtering, interlace = met.header[8:13]
     if depth not in _DEPTHS.get(colour, ()) or packing or filtering or interlace > 1:
         return "its header describes no pixels that PNG has"
-    if met.damage:
-        return met.damage
+    if met.damage or max(size) > _LARGEST_SIDE:
+        return met.damage or f"browsers refuse more than {_LARGEST_SIDE:,} pixels a side"
     if not met.pixels:
         return "it has a header and no pixels"
     if _filtered_length(met.header) > _DEFLATE_RATIO * met.pixels:
