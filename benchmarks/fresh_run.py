@@ -22,7 +22,8 @@ from imgcache.core import recipe
 from imgcache.core.layout import INDEX, image_path, thumbnail_path
 from imgcache.edge.index import Index
 from imgcache.edge.store import Store
-from imgcache.model import Format, ImageFacts, ResponseFacts, Size, ThumbnailFacts, UrlFacts
+from imgcache.facts import ImageFacts, ResponseFacts, ThumbnailFacts, UrlFacts
+from imgcache.model import Format, Size
 
 ENTRIES = 6
 ROUNDS = 3

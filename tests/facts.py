@@ -6,18 +6,15 @@ import hashlib
 
 from hypothesis import strategies as st
 
-from imgcache.model import (
-    Failure,
-    Format,
+from imgcache.facts import (
     HostPause,
     ImageFacts,
     ResponseFacts,
-    Size,
     ThumbnailFacts,
     UrlFacts,
     Validators,
-    Verdict,
 )
+from imgcache.model import Failure, Format, Size, Verdict
 
 NOON = 1_763_899_200.0
 

@@ -10,7 +10,8 @@ from imgcache.core.gate import Address, WebUrl, parse_web
 from imgcache.edge.exchange import Attempt
 from imgcache.edge.fetch import Fetcher
 from imgcache.edge.lookup import Lookup
-from imgcache.model import Failure, Validators
+from imgcache.facts import Validators
+from imgcache.model import Failure
 from tests.origin import Origin
 
 

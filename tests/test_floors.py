@@ -15,6 +15,7 @@ HOUSE = Path(imgcache.__file__).parent
 FLOORS = {
     "errors": 0,
     "model": 0,
+    "facts": 0,
     "version": 0,
     "units": 0,
     "configfile": 0,

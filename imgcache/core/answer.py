@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from imgcache.core.gate import WebUrl, parse_web
-from imgcache.model import Failure, ResponseFacts, Validators, Verdict
+from imgcache.facts import ResponseFacts, Validators
+from imgcache.model import Failure, Verdict
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Contract of the retries: these may be different in a moment.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from imgcache.model import ImageFacts
+from imgcache.facts import ImageFacts
 
 
 def to_evict(orphans: Iterable[ImageFacts], excess: int) -> tuple[ImageFacts, ...]:

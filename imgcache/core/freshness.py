@@ -11,7 +11,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from imgcache.config import FreshnessSettings
-from imgcache.model import ResponseFacts
+from imgcache.facts import ResponseFacts
 
 # RFC 9111 section 1.2.2: a delta that is too large to hold counts as 2^31 seconds.
 _LONGEST = 2**31

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from imgcache.core.layout import content_paths
-from imgcache.model import ImageFacts, Verdict
+from imgcache.facts import ImageFacts
+from imgcache.model import Verdict
 
 _NANO = 1_000_000_000
 

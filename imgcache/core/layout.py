@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from imgcache.model import Format, ImageFacts
+from imgcache.facts import ImageFacts
+from imgcache.model import Format
 
 INDEX = "index.sqlite3"
 MANIFEST = "manifest.json"

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from imgcache.core.layout import image_path, thumbnail_path
-from imgcache.model import Format, ImageFacts, Size, ThumbnailFacts
+from imgcache.facts import ImageFacts, ThumbnailFacts
+from imgcache.model import Format, Size
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COLOR = re.compile(r"#[0-9a-f]{6}")

@@ -11,15 +11,8 @@ from enum import Enum, auto
 
 from imgcache.config import FreshnessSettings, ThumbnailSettings
 from imgcache.core import freshness, recipe
-from imgcache.model import (
-    Failure,
-    Format,
-    HostPause,
-    ImageFacts,
-    ResponseFacts,
-    UrlFacts,
-    Validators,
-)
+from imgcache.facts import HostPause, ImageFacts, ResponseFacts, UrlFacts, Validators
+from imgcache.model import Failure, Format
 
 
 class Demand(Enum):

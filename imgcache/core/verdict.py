@@ -12,13 +12,13 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from imgcache.config import SeveritySettings
+from imgcache.facts import ImageFacts
 from imgcache.model import (
     CONTENT_VERDICTS,
     REACH_VERDICTS,
     Declared,
     Failure,
     Format,
-    ImageFacts,
     Severity,
     Size,
     Source,

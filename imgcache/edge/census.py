@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from imgcache.core.garbage import Standing
 from imgcache.edge.index import Index
-from imgcache.model import Heap, ImageFacts, Verdict
+from imgcache.facts import ImageFacts
+from imgcache.model import Heap, Verdict
 
 _BATCH = 500
 _KEYS = "SELECT sha256 FROM images WHERE sha256 > ? ORDER BY sha256 LIMIT ?"

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from imgcache.core.gate import WebUrl
-from imgcache.model import Failure, ResponseFacts, Validators
+from imgcache.facts import ResponseFacts, Validators
+from imgcache.model import Failure
 
 
 class Sink(Protocol):

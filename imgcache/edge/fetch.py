@@ -24,7 +24,8 @@ from imgcache.edge.lookup import Lookup, system_lookup
 from imgcache.edge.receive import fields, receive
 from imgcache.edge.transport import Transport
 from imgcache.errors import LocalError
-from imgcache.model import Failure, Validators, Verdict
+from imgcache.facts import Validators
+from imgcache.model import Failure, Verdict
 
 ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 

@@ -18,7 +18,7 @@ from imgcache.core import manifest
 from imgcache.edge import database, rows
 from imgcache.edge.database import sqlite_errors
 from imgcache.edge.rows import Row
-from imgcache.model import HostPause, ImageFacts, RunFacts, UrlFacts
+from imgcache.facts import HostPause, ImageFacts, RunFacts, UrlFacts
 
 
 def _upsert(table: str, columns: Sequence[str], keys: int) -> str:

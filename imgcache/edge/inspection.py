@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from imgcache.edge.store import Store
-from imgcache.model import ImageFacts
+from imgcache.facts import ImageFacts
 
 # More would only queue up at the disk.
 _THREADS = 4

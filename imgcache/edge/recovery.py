@@ -22,7 +22,7 @@ from imgcache.edge.durable import local_errors, make_folder, temp_name
 from imgcache.edge.index import Index
 from imgcache.edge.inventory import kept_files
 from imgcache.edge.store import Store
-from imgcache.model import ImageFacts, UrlFacts
+from imgcache.facts import ImageFacts, UrlFacts
 
 _BESIDE = ("-wal", "-shm", "-journal")
 # No file has this mtime, so that each one is hashed.

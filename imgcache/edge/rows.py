@@ -7,19 +7,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from imgcache.model import (
-    Failure,
-    Format,
+from imgcache.facts import (
     HostPause,
     ImageFacts,
     ResponseFacts,
     RunFacts,
-    Size,
     ThumbnailFacts,
     UrlFacts,
     Validators,
-    Verdict,
 )
+from imgcache.model import Failure, Format, Size, Verdict
 
 Row = tuple[Any, ...]
 

@@ -20,7 +20,7 @@ from imgcache.core.layout import FOLDERS, MANIFEST, TMP, content_paths, image_pa
 from imgcache.edge.durable import is_temp_name, local_errors, make_folder, open_folder
 from imgcache.edge.publication import Publication
 from imgcache.edge.spool import Spool
-from imgcache.model import ImageFacts, ThumbnailFacts
+from imgcache.facts import ImageFacts, ThumbnailFacts
 
 _BLOCK = 1 << 20
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

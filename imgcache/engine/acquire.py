@@ -23,16 +23,8 @@ from imgcache.engine.limits import Outcome, outcome_of
 from imgcache.engine.report import Traffic
 from imgcache.engine.tools import Tools
 from imgcache.errors import LocalError
-from imgcache.model import (
-    Failure,
-    HostPause,
-    ImageFacts,
-    ResponseFacts,
-    Source,
-    UrlFacts,
-    Validators,
-    Verdict,
-)
+from imgcache.facts import HostPause, ImageFacts, ResponseFacts, UrlFacts, Validators
+from imgcache.model import Failure, Source, Verdict
 
 
 @dataclass(slots=True, eq=False)

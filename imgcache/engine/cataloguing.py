@@ -37,7 +37,8 @@ from imgcache.engine.results import offline_evidence
 from imgcache.engine.tools import Tools
 from imgcache.engine.verifying import unmask_placeholders
 from imgcache.errors import ArticleError
-from imgcache.model import ImageFacts, Severity, UrlFacts, Verdict
+from imgcache.facts import ImageFacts, UrlFacts
+from imgcache.model import Severity, Verdict
 from imgcache.report.findings import ArticleProblem, EntryResult, UrlState
 
 _BATCH = 2000

@@ -28,7 +28,8 @@ from imgcache.engine.ledger import Ledger
 from imgcache.engine.threads import to_its_end
 from imgcache.engine.tools import Tools
 from imgcache.engine.wiring import holdings, writing_tools
-from imgcache.model import Heap, ImageFacts, ThumbnailFacts
+from imgcache.facts import ImageFacts, ThumbnailFacts
+from imgcache.model import Heap
 from imgcache.report.damage import Damage, Findings
 
 _CHANGED = "its bytes are not those that were stored"

@@ -34,7 +34,8 @@ from imgcache.engine.threads import to_its_end
 from imgcache.engine.tools import Tools
 from imgcache.engine.wiring import holdings, writing_tools
 from imgcache.errors import ArticleError, ConfigError, LocalError
-from imgcache.model import Heap, ImageFacts
+from imgcache.facts import ImageFacts
+from imgcache.model import Heap
 from imgcache.report.clearance import Clearance
 from imgcache.report.findings import ArticleProblem
 

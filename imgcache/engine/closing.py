@@ -21,7 +21,7 @@ from imgcache.engine.report import Report
 from imgcache.engine.threads import to_its_end
 from imgcache.engine.tools import Tools
 from imgcache.errors import ArticleError, LocalError
-from imgcache.model import RunFacts
+from imgcache.facts import RunFacts
 from imgcache.report.findings import ArticleProblem
 
 _BATCH = 200

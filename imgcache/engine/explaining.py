@@ -19,7 +19,8 @@ from imgcache.edge.decode import Decoded, DecodeJob, DecodePool
 from imgcache.edge.exchange import Body, Hop, Tally
 from imgcache.edge.fetch import Fetcher
 from imgcache.edge.lookup import Lookup, system_lookup
-from imgcache.model import Declared, Failure, ResponseFacts, Severity, Validators, Verdict
+from imgcache.facts import ResponseFacts, Validators
+from imgcache.model import Declared, Failure, Severity, Verdict
 
 _FIRST_BYTES = 32
 

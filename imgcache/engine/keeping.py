@@ -20,7 +20,8 @@ from imgcache.engine.room import Room
 from imgcache.engine.threads import to_its_end
 from imgcache.engine.tools import Tools
 from imgcache.errors import LocalError
-from imgcache.model import Failure, ImageFacts, ResponseFacts, ThumbnailFacts, Verdict
+from imgcache.facts import ImageFacts, ResponseFacts, ThumbnailFacts
+from imgcache.model import Failure, Verdict
 
 # Smaller bodies reach the decoder faster through its pipe than through a file.
 _BY_PIPE = 1 << 16

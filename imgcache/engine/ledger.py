@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Self, TypeVar
 
 from imgcache.edge.index import Index
-from imgcache.model import HostPause, ImageFacts, UrlFacts
+from imgcache.facts import HostPause, ImageFacts, UrlFacts
 
 _BATCH = 64
 _PATIENCE = 0.5

@@ -17,7 +17,8 @@ from imgcache.engine.acquire import Job
 from imgcache.engine.agenda import Agenda, Item
 from imgcache.engine.ledger import Ledger
 from imgcache.engine.tools import Tools
-from imgcache.model import ImageFacts, Source, UrlFacts
+from imgcache.facts import ImageFacts, UrlFacts
+from imgcache.model import Source
 
 _BATCH = 500
 T = TypeVar("T")

@@ -26,7 +26,8 @@ from imgcache.engine.limits import Outcome, outcome_of
 from imgcache.engine.report import Traffic
 from imgcache.engine.tools import Tools
 from imgcache.errors import LocalError
-from imgcache.model import Failure, ResponseFacts, Source, Validators, Verdict
+from imgcache.facts import ResponseFacts, Validators
+from imgcache.model import Failure, Source, Verdict
 
 # As much as a spool keeps in memory; there are as many probes as requests under way. A header that
 # is longer is a decoder's business: it has a limit of time, and its own process.

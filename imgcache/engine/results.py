@@ -8,7 +8,8 @@ from imgcache.core import layout, wording
 from imgcache.core.verdict import Evidence, Judgement
 from imgcache.engine.agenda import Item
 from imgcache.engine.reading import Reading
-from imgcache.model import Entry, ImageFacts, Severity, Source, UrlFacts
+from imgcache.facts import ImageFacts, UrlFacts
+from imgcache.model import Entry, Severity, Source
 from imgcache.report.findings import CachedThumbnail, EntryResult
 
 

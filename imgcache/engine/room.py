@@ -9,7 +9,7 @@ from imgcache.edge.index import Index
 from imgcache.edge.store import Store
 from imgcache.engine.ledger import Ledger
 from imgcache.errors import LocalError
-from imgcache.model import ImageFacts
+from imgcache.facts import ImageFacts
 
 
 class Room:

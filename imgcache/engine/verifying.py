@@ -36,7 +36,7 @@ from imgcache.engine.results import offline_evidence
 from imgcache.engine.tools import Tools
 from imgcache.engine.wiring import offline_tools, reading_tools
 from imgcache.errors import LocalError
-from imgcache.model import ImageFacts
+from imgcache.facts import ImageFacts
 
 _BATCH = 500
 

@@ -7,16 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from imgcache.model import (
-    Declared,
-    Failure,
-    Format,
-    ImageFacts,
-    Severity,
-    Size,
-    Source,
-    Verdict,
-)
+from imgcache.facts import ImageFacts
+from imgcache.model import Declared, Failure, Format, Severity, Size, Source, Verdict
 
 # The severities that are listed; the rest is only counted.
 LISTED = (Severity.ERROR, Severity.WARNING)

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from imgcache.model import Heap, RunFacts, Verdict
+from imgcache.facts import RunFacts
+from imgcache.model import Heap, Verdict
 from imgcache.report.json import timestamp
 from imgcache.report.plain import printable
 from imgcache.report.totals import amount, count

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from imgcache.core import answer
 from imgcache.core.gate import WebUrl
-from imgcache.model import Failure, Validators, Verdict
+from imgcache.facts import Validators
+from imgcache.model import Failure, Verdict
 from tests.fetching import web
 
 

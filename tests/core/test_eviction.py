@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgcache.core.eviction import to_evict, weight
-from imgcache.model import ImageFacts
+from imgcache.facts import ImageFacts
 from tests.facts import image_of, images, thumbnail_of
 
 OLD = image_of(b"x" * 100, thumbnail_of(b"y" * 20))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from imgcache.config import FreshnessSettings
 from imgcache.core.freshness import fresh_until, is_fresh
-from imgcache.model import ResponseFacts, Validators
+from imgcache.facts import ResponseFacts, Validators
 from tests.facts import NOON, response, responses
 
 HOUR = 3600.0

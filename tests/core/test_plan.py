@@ -15,18 +15,15 @@ from imgcache.core.plan import (
     decide,
     lacks_thumbnails,
 )
-from imgcache.model import (
-    Failure,
-    Format,
+from imgcache.facts import (
     HostPause,
     ImageFacts,
     ResponseFacts,
-    Size,
     ThumbnailFacts,
     UrlFacts,
     Validators,
-    Verdict,
 )
+from imgcache.model import Failure, Format, Size, Verdict
 
 NOW = 1_000_000.0
 POLICY = FreshnessSettings()

@@ -14,7 +14,8 @@ from imgcache.core.verdict import (
     severity,
     size_verdict,
 )
-from imgcache.model import Declared, Failure, Format, ImageFacts, Severity, Size, Source, Verdict
+from imgcache.facts import ImageFacts
+from imgcache.model import Declared, Failure, Format, Severity, Size, Source, Verdict
 
 GONE = Failure(Verdict.GONE, "the server answered 404", 404)
 sizes = st.integers(min_value=1, max_value=20_000)

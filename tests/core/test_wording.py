@@ -4,7 +4,8 @@ import pytest
 
 from imgcache.core.verdict import Evidence
 from imgcache.core.wording import message
-from imgcache.model import Declared, Failure, Format, ImageFacts, Severity, Size, Source, Verdict
+from imgcache.facts import ImageFacts
+from imgcache.model import Declared, Failure, Format, Severity, Size, Source, Verdict
 
 COPY = ImageFacts("ab" * 32, Format.JPEG, Size(1600, 1035), 1000, "#808080")
 GONE = Failure(Verdict.GONE, "the server answered 404 Not Found", 404)

@@ -12,7 +12,8 @@ from imgcache.config import FetchSettings
 from imgcache.core.gate import Address
 from imgcache.edge.exchange import Attempt, Body
 from imgcache.edge.fetch import Fetcher
-from imgcache.model import Validators, Verdict
+from imgcache.facts import Validators
+from imgcache.model import Verdict
 from tests.behaviours import Behaviour, answer, in_turn, raw, redirect, reset
 from tests.canary import Canary
 from tests.fetching import MemorySink, failure, nothing_is_looked_up, settings, web

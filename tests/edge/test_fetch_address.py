@@ -13,7 +13,8 @@ from imgcache.config import FetchSettings
 from imgcache.edge.exchange import Attempt, Body
 from imgcache.edge.fetch import Fetcher
 from imgcache.edge.lookup import Lookup
-from imgcache.model import Validators, Verdict
+from imgcache.facts import Validators
+from imgcache.model import Verdict
 from tests.canary import Canary
 from tests.fetching import MemorySink, ask, failure, names, nothing_is_looked_up, settings, web
 from tests.origin import Origin

@@ -9,7 +9,8 @@ import pytest
 from imgcache.edge.exchange import Body
 from imgcache.edge.fetch import Fetcher
 from imgcache.errors import LocalError
-from imgcache.model import Validators, Verdict
+from imgcache.facts import Validators
+from imgcache.model import Verdict
 from tests.behaviours import (
     Behaviour,
     answer,

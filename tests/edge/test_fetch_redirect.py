@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from imgcache.edge.exchange import Body
-from imgcache.model import Validators, Verdict
+from imgcache.facts import Validators
+from imgcache.model import Verdict
 from tests.behaviours import raw, redirect
 from tests.fetching import MemorySink, ask, failure, settings
 from tests.origin import Origin

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from imgcache.core import manifest
 from imgcache.edge.index import Index
 from imgcache.errors import LocalError
-from imgcache.model import Failure, HostPause, ImageFacts, RunFacts, UrlFacts, Validators, Verdict
+from imgcache.facts import HostPause, ImageFacts, RunFacts, UrlFacts, Validators
+from imgcache.model import Failure, Verdict
 from tests.facts import NOON, batches, image_of, pauses, response, thumbnail_of
 
 URL = "https://cdn.example.org/a.jpg"

@@ -15,7 +15,8 @@ from imgcache.edge.index import Index
 from imgcache.edge.inventory import kept_files
 from imgcache.edge.store import Store
 from imgcache.errors import LocalError
-from imgcache.model import Failure, Format, Heap, ImageFacts, UrlFacts, Verdict
+from imgcache.facts import ImageFacts, UrlFacts
+from imgcache.model import Failure, Format, Heap, Verdict
 from tests.facts import NOON, image_of, thumbnail_of
 
 BODY, SMALL = b"picture", b"small"

@@ -17,7 +17,7 @@ from imgcache.edge.index import Index
 from imgcache.edge.recovery import Recovery, drop_strays, open_index, open_readonly
 from imgcache.edge.store import Store
 from imgcache.errors import LocalError
-from imgcache.model import ImageFacts, UrlFacts
+from imgcache.facts import ImageFacts, UrlFacts
 from tests.facts import NOON, image_of, response, thumbnail_of
 
 URL = "https://cdn.example.org/a.jpg"

@@ -14,7 +14,7 @@ import pytest
 from imgcache.edge.durable import temp_name
 from imgcache.edge.store import Store
 from imgcache.errors import LocalError
-from imgcache.model import ImageFacts
+from imgcache.facts import ImageFacts
 from tests.facts import image_of, thumbnail_of
 
 BODY = b"\xff\xd8 a picture" * 1000

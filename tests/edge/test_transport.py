@@ -15,7 +15,8 @@ from imgcache.edge.exchange import Attempt, Body
 from imgcache.edge.fetch import Fetcher
 from imgcache.edge.transport import trust
 from imgcache.errors import ConfigError
-from imgcache.model import Validators, Verdict
+from imgcache.facts import Validators
+from imgcache.model import Verdict
 from tests.behaviours import (
     Behaviour,
     Request,

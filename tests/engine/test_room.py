@@ -15,7 +15,8 @@ from imgcache.edge.store import Store
 from imgcache.engine.ledger import Ledger
 from imgcache.engine.room import Room
 from imgcache.errors import LocalError
-from imgcache.model import ImageFacts, UrlFacts, Verdict
+from imgcache.facts import ImageFacts, UrlFacts
+from imgcache.model import Verdict
 from tests import pictures
 from tests.facts import NOON, image_of, thumbnail_of
 from tests.world import World

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from imgcache.model import Heap, RunFacts, Verdict
+from imgcache.facts import RunFacts
+from imgcache.model import Heap, Verdict
 from imgcache.report import clearance, damage, stock
 from imgcache.report.clearance import Clearance
 from imgcache.report.damage import Damage, Findings

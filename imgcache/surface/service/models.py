@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from imgcache.core import layout
 from imgcache.engine.catalogue import ArticleState
-from imgcache.model import ImageFacts, Severity, Source, Verdict
+from imgcache.facts import ImageFacts
+from imgcache.model import Severity, Source, Verdict
 from imgcache.report.findings import UrlState
 from imgcache.report.json import timestamp
 

@@ -1,0 +1,104 @@
+"""What the index keeps: what was asked, what answered, which bytes, what size. Never a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from imgcache.model import Failure, Format, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a conditional request sends back (RFC 9110 section 8.8), byte for byte as received."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.etag or self.last_modified)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFacts:
+    """What an answer said about its own lifetime, and when; times are POSIX seconds."""
+
+    requested_at: float
+    answered_at: float
+    status: int
+    validators: Validators = Validators()
+    cache_control: str | None = None
+    expires: str | None = None
+    age: str | None = None
+    date: str | None = None
+    content_type: str | None = None
+    nosniff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailFacts:
+    """One thumbnail as it lies in the cache. `recipe` is the fingerprint of how it was made.
+
+    `digest` is the SHA-256 of its bytes (64 hex digits), empty while that is not known.
+    """
+
+    name: str
+    recipe: str
+    suffix: str
+    width: int
+    height: int
+    bytes: int
+    digest: str = ""
+    mtime_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What is known of one sound image, by the SHA-256 of its bytes (64 hex digits)."""
+
+    sha256: str
+    format: Format
+    size: Size
+    bytes: int
+    color: str
+    mtime_ns: int = 0
+    thumbnails: tuple[ThumbnailFacts, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class UrlFacts:
+    """What is known of one URL (WHATWG-normalised, no fragment), as the index keeps it.
+
+    `copy` is the SHA-256 of the last sound image it answered with, `response` the answer that
+    brought or confirmed that copy. `failure` is how the last try failed, None if it succeeded;
+    a failure leaves `copy` and `response` as they were. `tried_at` is in POSIX seconds.
+    """
+
+    url: str
+    tried_at: float
+    copy: str | None = None
+    response: ResponseFacts | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostPause:
+    """A host that asked (Retry-After) not to be asked again before `until`, in POSIX seconds."""
+
+    host: str
+    until: float
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """How the URLs of one refresh fared; times in POSIX seconds, `bytes` those of bodies sent."""
+
+    started: float
+    seconds: float
+    urls: int
+    fresh: int
+    revalidated: int
+    downloaded: int
+    failed: int
+    requests: int
+    bytes: int
