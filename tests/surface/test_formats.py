@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -65,3 +67,62 @@ async def test_metrics_of_each_run_replace_those_of_the_one_before(world: World)
     missing = await run("refresh", "--metrics-file", "no/where.prom", cwd=world.folder)
     assert missing.status == 2
     assert "--metrics-file no/where.prom" in missing.stderr
+
+
+Findings = set[tuple[str, str]]
+
+
+def of_json(text: str) -> Findings:
+    entries = [one for one in json.loads(text)["entries"] if one["severity"]]
+    return {(f"{one['article']}:{one['line']}:{one['column']}", one["code"]) for one in entries}
+
+
+def of_sarif(text: str) -> Findings:
+    found = set()
+    for one in json.loads(text)["runs"][0]["results"]:
+        place = one["locations"][0]["physicalLocation"]
+        start = (place["region"]["startLine"], place["region"]["startColumn"])
+        where = ":".join(map(str, (place["artifactLocation"]["uri"], *start)))
+        found.add((where, one["ruleId"]))
+    return found
+
+
+def of_junit(text: str) -> Findings:
+    found = set()
+    for case in ET.fromstring(text).iter("testcase"):  # noqa: S314  our own
+        where = f"{case.get('classname')}:{case.get('name', '').split()[0]}"
+        found |= {(where, one.get("type", "").split()[0]) for one in case.iter("failure")}
+    return found
+
+
+def of_github(text: str) -> Findings:
+    pattern = r"^::error file=(.*?),line=(\d+),col=(\d+),title=.*?\((IMG\d+)\)"
+    rows = re.findall(pattern, text, re.MULTILINE)
+    return {(f"{file}:{line}:{column}", code) for file, line, column, code in rows}
+
+
+def of_markdown(text: str) -> Findings:
+    return {(place, code) for code, place in re.findall(r"\((IMG\d+)\) \| `(.*?)`<br>", text)}
+
+
+def of_text(text: str) -> Findings:
+    pattern = r"\((IMG\d+)\)  .*\n.*\n *--> (\S+)$"
+    return {(place, code) for code, place in re.findall(pattern, text, re.MULTILINE)}
+
+
+async def test_each_format_says_the_same_of_the_demos_article(tmp_path: Path) -> None:
+    await run("demo", cwd=tmp_path)
+    folder = tmp_path / "imgcache-demo"
+    readers = {
+        "json": of_json,
+        "sarif": of_sarif,
+        "junit": of_junit,
+        "github": of_github,
+        "markdown": of_markdown,
+        "text": of_text,
+    }
+    words = [word for name in readers for word in ("--output", f"{name}=r.{name}")]
+    assert (await run("verify", "--offline", *words, cwd=folder)).status == 1
+    said = {name: read((folder / f"r.{name}").read_text()) for name, read in readers.items()}
+    assert {code for _, code in said["json"]} == {"IMG104", "IMG201"}
+    assert said == dict.fromkeys(readers, said["json"])
