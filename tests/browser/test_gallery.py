@@ -24,6 +24,9 @@ _PICTURES = """() => [...document.querySelectorAll("img")].map((one) => {
 _LOADED = """() => [...document.querySelectorAll("img")].every(
     (one) => one.complete && one.naturalWidth)"""
 
+# One pixel counts for about 1e-6 in so tall a window; rounded layout for a hundredth of that.
+JUMP = 1e-7
+
 
 def headings(page: Page) -> list[str]:
     return page.locator("section > h2").all_inner_texts()
@@ -128,7 +131,7 @@ def test_nothing_jumps_when_the_pictures_come(chromium: Browser, site: Site) -> 
         for route in held:
             route.continue_()
         visit.page.wait_for_function(_LOADED)
-        assert visit.shift() == 0
+        assert visit.shift() < JUMP
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
