@@ -17,7 +17,7 @@ browser: $(VENV)/.dev
 	$(BIN)/pytest -m browser
 
 # 200 kills at random moments, a kill or an error at each call that changes the disk (needs strace),
-# full disks of all sizes, long fuzzing: about half an hour.
+# full disks of all sizes, long fuzzing: takes long.
 torture: $(VENV)/.dev
 	$(BIN)/pytest -n auto -m torture
 

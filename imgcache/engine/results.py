@@ -10,7 +10,7 @@ from imgcache.engine.agenda import Item
 from imgcache.engine.reading import Reading
 from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.model import Entry, Severity, Source
-from imgcache.report.findings import CachedThumbnail, EntryResult
+from imgcache.report.findings import LISTED, CachedThumbnail, EntryResult
 
 
 def web_evidence(
@@ -51,7 +51,7 @@ def describe(
     severity: Severity | None,
 ) -> EntryResult:
     """One judged entry in the words of the report; `read` is the article as it now stands."""
-    listed = severity in (Severity.ERROR, Severity.WARNING)
+    listed = severity in LISTED
     copy = evidence.copy
     return EntryResult(
         article=article,

@@ -24,7 +24,7 @@ _PICTURES = """() => [...document.querySelectorAll("img")].map((one) => {
 _LOADED = """() => [...document.querySelectorAll("img")].every(
     (one) => one.complete && one.naturalWidth)"""
 
-# One pixel counts for about 1e-6 in so tall a window; rounded layout for a hundredth of that.
+# Rounded layout was seen to count for 8e-9 in so tall a window; what moves counts for more.
 JUMP = 1e-7
 
 
