@@ -18,10 +18,10 @@ import time
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.core import recipe
-from imgcache.core.layout import INDEX, image_path, thumbnail_path
-from imgcache.edge.index import Index
-from imgcache.edge.store import Store
+from imgcache.core.cache.layout import INDEX, image_path, thumbnail_path
+from imgcache.core.images import thumbnail_plan as recipe
+from imgcache.edge.cache.store import Store
+from imgcache.edge.index.index import Index
 from imgcache.facts import ImageFacts, ResponseFacts, ThumbnailFacts, UrlFacts
 from imgcache.model import Format, Size
 

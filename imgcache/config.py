@@ -21,7 +21,8 @@ from pydantic import (
     model_validator,
 )
 
-from imgcache import configfile, units
+from imgcache import config_sources as configfile
+from imgcache import units
 from imgcache.errors import ConfigError
 from imgcache.model import Severity, Verdict
 from imgcache.version import VERSION

@@ -9,8 +9,8 @@ from random import Random
 
 from PIL import Image, ImageCms
 
-from imgcache.core import cicp
-from imgcache.core.icc import ColorSpace, Curve, Primaries, rgb_profile
+from imgcache.core.images import cicp
+from imgcache.core.images.icc import ColorSpace, Curve, Primaries, rgb_profile
 from tests import pictures
 from tests.pictures import chunk
 

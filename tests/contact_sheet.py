@@ -18,11 +18,11 @@ import skimage.data
 from PIL import Image, ImageCms, ImageDraw
 
 from imgcache.config import ThumbnailSettings
-from imgcache.core import cicp
-from imgcache.core.icc import ColorSpace, rgb_profile
-from imgcache.core.recipe import Recipe
-from imgcache.core.soundness import Label, Limits, examine
-from imgcache.edge import pixels
+from imgcache.core.images import cicp
+from imgcache.core.images.examine import Label, Limits, examine
+from imgcache.core.images.icc import ColorSpace, rgb_profile
+from imgcache.core.images.thumbnail_plan import Recipe
+from imgcache.edge.decoder import pixels
 from tests import colours, pictures
 from tests.colours import code_points, gama, trns
 

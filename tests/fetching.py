@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, ip_address
 
 from imgcache.config import FetchSettings
-from imgcache.core.gate import Address, WebUrl, parse_web
-from imgcache.edge.exchange import Attempt
-from imgcache.edge.fetch import Fetcher
-from imgcache.edge.lookup import Lookup
+from imgcache.core.http.url import Address, WebUrl, parse_web
+from imgcache.edge.http.dns import Lookup
+from imgcache.edge.http.exchange import Attempt
+from imgcache.edge.http.fetcher import Fetcher
 from imgcache.facts import Validators
 from imgcache.model import Failure
 from tests.origin import Origin

@@ -16,8 +16,8 @@ from pathlib import Path
 from PIL import Image
 
 from imgcache import Options, Settings, refresh
-from imgcache.core.plan import Demand
-from imgcache.edge import painting
+from imgcache.core.cache.plan import Demand
+from imgcache.edge import demo_pictures as painting
 from imgcache.model import Size
 from tests import pictures
 from tests.origin import Origin
@@ -138,7 +138,7 @@ async def publish(folder: Path, articles: Articles) -> None:
 
 def _target(path: str) -> str:
     """The request target of a path: as the URL standard normalises it."""
-    from imgcache.core.gate import WebUrl, parse_web  # noqa: PLC0415
+    from imgcache.core.http.url import WebUrl, parse_web  # noqa: PLC0415
 
     url = parse_web(f"http://{HOST}{path}")
     assert isinstance(url, WebUrl)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from imgcache import Report, Settings, refresh
-from imgcache.edge.staging import is_staged_name
+from imgcache.edge.articles.staging import is_staged_name
 from imgcache.engine.checking import check
 from imgcache.engine.events import Silence
 from tests import pictures

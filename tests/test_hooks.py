@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from imgcache.edge.discovery import discover
+from imgcache.edge.articles.discovery import discover
 from tests import pictures
 from tests.origin import Origin
 from tests.world import Finished, World, run

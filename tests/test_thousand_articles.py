@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from imgcache import Options, Report, Settings, refresh
 from imgcache.engine.judging import Manner
 from tests import pictures
-from tests.core.strategies import Written, articles
+from tests.core.articles.strategies import Written, articles
 from tests.origin import Origin
 
 COUNT = 1000

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Self, assert_never
 
 from imgcache.config import Settings
-from imgcache.core import plan
-from imgcache.core.verdict import Evidence
-from imgcache.edge.exchange import Body, NotModified, Tally
-from imgcache.edge.spool import Spool
+from imgcache.core.cache import plan
+from imgcache.core.verdicts.verdict import Evidence
+from imgcache.edge.cache.spool import Spool
+from imgcache.edge.http.exchange import Body, NotModified, Tally
 from imgcache.engine.agenda import InPlace, Item
 from imgcache.engine.events import Listener
 from imgcache.engine.keeping import Keeper

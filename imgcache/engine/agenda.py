@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from imgcache.config import Settings
-from imgcache.core.article import NotAnArticle
-from imgcache.core.gate import WebUrl
-from imgcache.core.location import DataUrl, Location, SitePath
-from imgcache.core.verdict import Evidence
-from imgcache.edge.articles import Found
+from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.http.location import DataUrl, Location, SitePath
+from imgcache.core.http.url import WebUrl
+from imgcache.core.verdicts.verdict import Evidence
+from imgcache.edge.articles.files import Found
 from imgcache.engine import reading
 from imgcache.engine.events import Listener
 from imgcache.engine.reading import Memo, Reading

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.core.article import NotAnArticle
-from imgcache.core.location import Location, locate
-from imgcache.edge.articles import Found
+from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.http.location import Location, locate
+from imgcache.edge.articles.files import Found
 from imgcache.engine import reading
 from imgcache.engine.agenda import Agenda
 from imgcache.engine.events import Listener

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from imgcache.core.baseline import UNLISTED, Key, Listed, is_settled_by
-from imgcache.core.verdict import matches_any
+from imgcache.core.verdicts.baseline import UNLISTED, Key, Listed, is_settled_by
+from imgcache.core.verdicts.verdict import matches_any
 from imgcache.engine.events import Listener
 from imgcache.errors import ConfigError, LocalError
 from imgcache.model import Severity, Verdict
@@ -97,7 +97,7 @@ class Baseline:
         judged = {self._relative(article) for article in examined}
         vanished = list(self._vanished(judged, unseen))
         if self._use.renew:
-            from imgcache.edge import baselinefile  # noqa: PLC0415  see _load
+            from imgcache.edge import baseline_file as baselinefile  # noqa: PLC0415  see _load
 
             baselinefile.write(self._use.path, self._renewed(vanished))
         elif vanished:
@@ -178,7 +178,7 @@ async def account(
 def _load(use: BaselineUse) -> tuple[Listed, ...]:
     if use.renew and not use.path.absolute().parent.is_dir():
         raise ConfigError(f"--baseline {use.path}: there is no such folder; make it first")
-    from imgcache.edge import baselinefile  # noqa: PLC0415  most runs have none, and it costs start-up
+    from imgcache.edge import baseline_file as baselinefile  # noqa: PLC0415  most runs have none, and it costs start-up
 
     lines = baselinefile.read(use.path)
     if lines is None and not use.renew:

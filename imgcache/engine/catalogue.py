@@ -13,8 +13,8 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import groupby, islice
 
-from imgcache.core.gate import WebUrl
-from imgcache.core.location import locate
+from imgcache.core.http.location import locate
+from imgcache.core.http.url import WebUrl
 from imgcache.model import Severity, Verdict
 from imgcache.report.findings import ArticleProblem, EntryResult, UrlState
 

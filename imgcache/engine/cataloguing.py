@@ -18,14 +18,15 @@ from itertools import count
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.core.article import NotAnArticle
-from imgcache.core.gate import WebUrl
-from imgcache.core.location import SitePath
-from imgcache.core.verdict import Evidence
-from imgcache.edge import articles, site
-from imgcache.edge.articles import Found
-from imgcache.edge.index import Index
-from imgcache.edge.inspection import Inspector
+from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.http.location import SitePath
+from imgcache.core.http.url import WebUrl
+from imgcache.core.verdicts.verdict import Evidence
+from imgcache.edge import site_files as site
+from imgcache.edge.articles import files as articles
+from imgcache.edge.articles.files import Found
+from imgcache.edge.cache.integrity import Inspector
+from imgcache.edge.index.index import Index
 from imgcache.engine import reading
 from imgcache.engine.agenda import Agenda, InPlace, Item
 from imgcache.engine.catalogue import ArticleState, Catalogue

@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from imgcache.config import Settings
-from imgcache.core import manifest
-from imgcache.core.eviction import weight
-from imgcache.core.garbage import known_paths
-from imgcache.core.layout import INDEX, MANIFEST, image_path, thumbnail_path
-from imgcache.edge import census, recovery
-from imgcache.edge.index import Index
-from imgcache.edge.inventory import kept_files
-from imgcache.edge.store import Store
+from imgcache.core.cache import manifest
+from imgcache.core.cache.eviction import weight
+from imgcache.core.cache.garbage import known_paths
+from imgcache.core.cache.layout import INDEX, MANIFEST, image_path, thumbnail_path
+from imgcache.edge.cache.files import kept_files
+from imgcache.edge.cache.store import Store
+from imgcache.edge.index import recovery
+from imgcache.edge.index import scans as census
+from imgcache.edge.index.index import Index
 from imgcache.engine.closing import write_manifest
 from imgcache.engine.events import Listener
 from imgcache.engine.keeping import Keeper

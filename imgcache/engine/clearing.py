@@ -15,16 +15,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from imgcache.config import Settings
-from imgcache.core import garbage
-from imgcache.core.article import NotAnArticle
-from imgcache.core.eviction import weight
-from imgcache.core.garbage import Garbage, Named
-from imgcache.core.layout import content_paths
-from imgcache.edge import articles, census
-from imgcache.edge.articles import Found
-from imgcache.edge.index import Index
-from imgcache.edge.inventory import KeptFile, kept_files
-from imgcache.edge.store import Store
+from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.cache import garbage
+from imgcache.core.cache.eviction import weight
+from imgcache.core.cache.garbage import Garbage, Named
+from imgcache.core.cache.layout import content_paths
+from imgcache.edge.articles import files as articles
+from imgcache.edge.articles.files import Found
+from imgcache.edge.cache.files import KeptFile, kept_files
+from imgcache.edge.cache.store import Store
+from imgcache.edge.index import scans as census
+from imgcache.edge.index.index import Index
 from imgcache.engine import reading
 from imgcache.engine.closing import write_manifest
 from imgcache.engine.events import Listener

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from imgcache.core import manifest
-from imgcache.core.article import NotAnArticle
-from imgcache.core.layout import MANIFEST
-from imgcache.core.verdict import PLACEHOLDER_PATHS, Served, placeholders
-from imgcache.edge.articles import Found
-from imgcache.edge.index import Index
+from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.cache import manifest
+from imgcache.core.cache.layout import MANIFEST
+from imgcache.core.verdicts.verdict import PLACEHOLDER_PATHS, Served, placeholders
+from imgcache.edge.articles.files import Found
+from imgcache.edge.index.index import Index
 from imgcache.engine.agenda import Agenda
 from imgcache.engine.events import Listener
 from imgcache.engine.judging import Judge

@@ -14,8 +14,9 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.core.layout import INDEX
-from imgcache.edge import articles, database
+from imgcache.core.cache.layout import INDEX
+from imgcache.edge.articles import files as articles
+from imgcache.edge.index import connection as database
 from imgcache.engine.catalogue import Catalogue
 from imgcache.engine.cataloguing import Cataloguer
 from imgcache.engine.events import Listener, Silence

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from imgcache.config import Settings
-from imgcache.core import verdict
-from imgcache.core.article import NotAnArticle
-from imgcache.core.gate import WebUrl
-from imgcache.core.location import Location
-from imgcache.core.verdict import Evidence, Judgement
-from imgcache.edge.articles import Found
+from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.http.location import Location
+from imgcache.core.http.url import WebUrl
+from imgcache.core.verdicts import verdict
+from imgcache.core.verdicts.verdict import Evidence, Judgement
+from imgcache.edge.articles.files import Found
 from imgcache.engine import results
 from imgcache.engine.agenda import Agenda, place_key
 from imgcache.engine.baseline import BaselineUse

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from imgcache.config import Settings
-from imgcache.core import wording
-from imgcache.core.gate import Address, AddressRule, WebUrl
-from imgcache.core.location import DataUrl, SitePath, locate
-from imgcache.core.soundness import Label, Limits, examine
-from imgcache.core.verdict import Evidence, Measured
-from imgcache.edge.decode import Decoded, DecodeJob, DecodePool
-from imgcache.edge.exchange import Body, Hop, Tally
-from imgcache.edge.fetch import Fetcher
-from imgcache.edge.lookup import Lookup, system_lookup
+from imgcache.core.http.location import DataUrl, SitePath, locate
+from imgcache.core.http.url import Address, AddressRule, WebUrl
+from imgcache.core.images.examine import Label, Limits, examine
+from imgcache.core.verdicts import messages as wording
+from imgcache.core.verdicts.verdict import Evidence, Measured
+from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
+from imgcache.edge.http.dns import Lookup, system_lookup
+from imgcache.edge.http.exchange import Body, Hop, Tally
+from imgcache.edge.http.fetcher import Fetcher
 from imgcache.facts import ResponseFacts, Validators
 from imgcache.model import Declared, Failure, Severity, Verdict
 

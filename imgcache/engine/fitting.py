@@ -11,11 +11,13 @@ from pathlib import Path
 from yaml import Node
 
 from imgcache.config import Fields, LimitSettings, Settings
-from imgcache.core import article, declared, fitting
-from imgcache.core.article import Document
-from imgcache.core.location import SitePath, locate
-from imgcache.edge import articles
-from imgcache.edge.articles import Found
+from imgcache.core.articles import document as article
+from imgcache.core.articles import entries as declared
+from imgcache.core.articles import field_names as fitting
+from imgcache.core.articles.document import Document
+from imgcache.core.http.location import SitePath, locate
+from imgcache.edge.articles import files as articles
+from imgcache.edge.articles.files import Found
 from imgcache.engine.pipeline import chosen
 from imgcache.errors import ArticleError
 

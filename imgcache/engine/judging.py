@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from imgcache.config import Settings
-from imgcache.core import verdict
-from imgcache.core.article import NotAnArticle
-from imgcache.core.declared import LARGEST_SIDE
-from imgcache.core.gate import WebUrl
-from imgcache.core.location import Location
-from imgcache.core.verdict import Evidence, Judgement
-from imgcache.core.writeback import Change, apply
-from imgcache.edge import articles
-from imgcache.edge.articles import Found
+from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.articles.entries import LARGEST_SIDE
+from imgcache.core.articles.writeback import Change, apply
+from imgcache.core.http.location import Location
+from imgcache.core.http.url import WebUrl
+from imgcache.core.verdicts import verdict
+from imgcache.core.verdicts.verdict import Evidence, Judgement
+from imgcache.edge.articles import files as articles
+from imgcache.edge.articles.files import Found
 from imgcache.engine import reading, results
 from imgcache.engine.agenda import Agenda, place_key
 from imgcache.engine.planning import Facts

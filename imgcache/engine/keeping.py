@@ -10,12 +10,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from imgcache.config import Settings, ThumbnailSettings
-from imgcache.core.layout import image_path
-from imgcache.core.location import DataUrl, SitePath
-from imgcache.core.verdict import Evidence, Measured
-from imgcache.edge import site
-from imgcache.edge.decode import Decoded, DecodeJob
-from imgcache.edge.spool import Spool
+from imgcache.core.cache.layout import image_path
+from imgcache.core.http.location import DataUrl, SitePath
+from imgcache.core.verdicts.verdict import Evidence, Measured
+from imgcache.edge import site_files as site
+from imgcache.edge.cache.spool import Spool
+from imgcache.edge.decoder.pool import Decoded, DecodeJob
 from imgcache.engine.room import Room
 from imgcache.engine.threads import to_its_end
 from imgcache.engine.tools import Tools

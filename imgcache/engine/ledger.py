@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Self, TypeVar
 
-from imgcache.edge.index import Index
+from imgcache.edge.index.index import Index
 from imgcache.facts import HostPause, ImageFacts, UrlFacts
 
 _BATCH = 64

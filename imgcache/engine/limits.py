@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from imgcache.config import FetchSettings
-from imgcache.core import retry
+from imgcache.core.http import retry
 from imgcache.model import Failure
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.core.plan import Demand
-from imgcache.edge import articles
-from imgcache.edge.index import Index
+from imgcache.core.cache.plan import Demand
+from imgcache.edge.articles import files as articles
+from imgcache.edge.index.index import Index
 from imgcache.engine.agenda import NO_ARTICLE, collect
 from imgcache.engine.baseline import Baseline, BaselineUse, account
 from imgcache.engine.closing import judge_all, record_run, unmask_placeholders, write_manifest

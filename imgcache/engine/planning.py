@@ -10,9 +10,9 @@ from itertools import islice
 from typing import TypeVar, assert_never
 
 from imgcache.config import Settings
-from imgcache.core import plan
-from imgcache.edge.index import Index
-from imgcache.edge.store import Store
+from imgcache.core.cache import plan
+from imgcache.edge.cache.store import Store
+from imgcache.edge.index.index import Index
 from imgcache.engine.acquire import Job
 from imgcache.engine.agenda import Agenda, Item
 from imgcache.engine.ledger import Ledger

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Protocol, assert_never
 
 from imgcache.config import Settings
-from imgcache.core.plan import Known
-from imgcache.core.probe import FIRST_BYTES, Sized, judge_prefix
-from imgcache.core.soundness import Label, Limits
-from imgcache.core.verdict import Evidence, Measured
-from imgcache.edge.decode import Decoded, DecodeJob
-from imgcache.edge.exchange import Body, NotModified, Sink, Tally
-from imgcache.edge.spool import Spool
+from imgcache.core.cache.plan import Known
+from imgcache.core.images.examine import Label, Limits
+from imgcache.core.images.probe import FIRST_BYTES, Sized, judge_prefix
+from imgcache.core.verdicts.verdict import Evidence, Measured
+from imgcache.edge.cache.spool import Spool
+from imgcache.edge.decoder.pool import Decoded, DecodeJob
+from imgcache.edge.http.exchange import Body, NotModified, Sink, Tally
 from imgcache.engine.agenda import Item
 from imgcache.engine.events import Listener
 from imgcache.engine.limits import Outcome, outcome_of

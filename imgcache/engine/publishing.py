@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.edge.folder import ReportFolder
+from imgcache.edge.report_folder import ReportFolder
 from imgcache.engine.agenda import NO_ARTICLE
 from imgcache.engine.catalogue import Catalogue, Query
 from imgcache.engine.curating import catalogue_now

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from imgcache.config import Settings
-from imgcache.core import declared, verdict
-from imgcache.core.article import NotAnArticle
-from imgcache.core.declared import Article
-from imgcache.core.gate import WebUrl
-from imgcache.core.location import Location, locate
-from imgcache.edge import articles
-from imgcache.edge.articles import Found
+from imgcache.core.articles import entries as declared
+from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.articles.entries import Article
+from imgcache.core.http.location import Location, locate
+from imgcache.core.http.url import WebUrl
+from imgcache.core.verdicts import verdict
+from imgcache.edge.articles import files as articles
+from imgcache.edge.articles.files import Found
 from imgcache.engine.disklist import DiskList
 from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from imgcache.core import layout, wording
-from imgcache.core.verdict import Evidence, Judgement
+from imgcache.core.cache import layout
+from imgcache.core.verdicts import messages as wording
+from imgcache.core.verdicts.verdict import Evidence, Judgement
 from imgcache.engine.agenda import Item
 from imgcache.engine.reading import Reading
 from imgcache.facts import ImageFacts, UrlFacts

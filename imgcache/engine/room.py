@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from imgcache.core.eviction import to_evict, weight
-from imgcache.edge.index import Index
-from imgcache.edge.store import Store
+from imgcache.core.cache.eviction import to_evict, weight
+from imgcache.edge.cache.store import Store
+from imgcache.edge.index.index import Index
 from imgcache.engine.ledger import Ledger
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts

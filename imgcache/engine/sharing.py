@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from imgcache.config import FetchSettings
-from imgcache.core.verdict import Evidence
-from imgcache.edge.exchange import NotModified, Tally
+from imgcache.core.verdicts.verdict import Evidence
+from imgcache.edge.http.exchange import NotModified, Tally
 from imgcache.engine.probing import Probe, Reader
 from imgcache.model import Failure
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from imgcache.config import Settings
-from imgcache.core.eviction import weight
-from imgcache.edge import census
-from imgcache.edge.index import Index
+from imgcache.core.cache.eviction import weight
+from imgcache.edge.index import scans as census
+from imgcache.edge.index.index import Index
 from imgcache.engine.wiring import holdings
 from imgcache.model import Heap
 from imgcache.report.stock import HostRecord, Stock

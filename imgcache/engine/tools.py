@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgcache.edge.decode import DecodePool
-from imgcache.edge.exchange import Asker
-from imgcache.edge.store import Store
+from imgcache.edge.cache.store import Store
+from imgcache.edge.decoder.pool import DecodePool
+from imgcache.edge.http.exchange import Asker
 from imgcache.engine.ledger import Ledger
 
 

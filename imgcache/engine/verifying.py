@@ -15,12 +15,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from imgcache.config import Settings
-from imgcache.core import verdict
-from imgcache.core.layout import TMP
-from imgcache.core.plan import Known
-from imgcache.core.verdict import Evidence, Served
-from imgcache.edge import articles, changes
-from imgcache.edge.articles import Found
+from imgcache.core.cache.layout import TMP
+from imgcache.core.cache.plan import Known
+from imgcache.core.verdicts import verdict
+from imgcache.core.verdicts.verdict import Evidence, Served
+from imgcache.edge.articles import changed as changes
+from imgcache.edge.articles import files as articles
+from imgcache.edge.articles.files import Found
 from imgcache.engine.agenda import NO_ARTICLE, Agenda, collect
 from imgcache.engine.baseline import Baseline, account
 from imgcache.engine.events import Listener, Silence

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from imgcache.config import Settings
-from imgcache.edge import recovery
-from imgcache.edge.decode import DecodePool
-from imgcache.edge.exchange import Nobody
-from imgcache.edge.index import Index
-from imgcache.edge.lock import CacheLock
-from imgcache.edge.recovery import Recovery
-from imgcache.edge.store import Store
+from imgcache.edge.cache.lock import CacheLock
+from imgcache.edge.cache.store import Store
+from imgcache.edge.decoder.pool import DecodePool
+from imgcache.edge.http.exchange import Nobody
+from imgcache.edge.index import recovery
+from imgcache.edge.index.index import Index
+from imgcache.edge.index.recovery import Recovery
 from imgcache.engine.events import Listener
 from imgcache.engine.ledger import FreshLedger, Ledger
 from imgcache.engine.tools import Tools
@@ -88,7 +88,7 @@ async def offline_tools(settings: Settings) -> AsyncIterator[Tools]:
 
 @asynccontextmanager
 async def _tools_with(ledger: Ledger, store: Store, settings: Settings) -> AsyncIterator[Tools]:
-    from imgcache.edge.fetch import Fetcher  # noqa: PLC0415  an HTTP library costs start-up
+    from imgcache.edge.http.fetcher import Fetcher  # noqa: PLC0415  an HTTP library costs start-up
 
     async with (
         ledger,

@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from imgcache.core.rules import ARTICLE_ERROR
+from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.model import REACH_VERDICTS, SIZE_VERDICTS, Severity, Verdict
 from imgcache.report import markdown, totals
 from imgcache.report.findings import ArticleProblem, EntryResult, Findings

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 
-from imgcache.core.rules import ARTICLE_ERROR
+from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.model import Severity, Verdict
 from imgcache.report.excerpt import place
 from imgcache.report.findings import ArticleProblem, EntryResult, Findings

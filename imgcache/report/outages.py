@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from imgcache.core.gate import WebUrl, parse_web
+from imgcache.core.http.url import WebUrl, parse_web
 from imgcache.model import HOST_VERDICTS, Severity, Source, Verdict
 from imgcache.report.findings import EntryResult, Findings
 

@@ -11,7 +11,7 @@ from itertools import chain, groupby
 from typing import Any
 from urllib.parse import quote
 
-from imgcache.core.rules import ARTICLE_ERROR, RULES, Rule
+from imgcache.core.verdicts.rules import ARTICLE_ERROR, RULES, Rule
 from imgcache.model import Severity
 from imgcache.report.excerpt import value_end
 from imgcache.report.findings import ArticleProblem, EntryResult, Findings

@@ -81,7 +81,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     version: flags.Version = False,  # noqa: ARG001  its callback prints it
 ) -> None:
     """Download or revalidate, verify, cache, make thumbnails, set the isCached flags."""
-    from imgcache.core.plan import Demand  # noqa: PLC0415  see the module's docstring
+    from imgcache.core.cache.plan import Demand  # noqa: PLC0415  see the module's docstring
     from imgcache.engine.baseline import BaselineUse  # noqa: PLC0415
     from imgcache.engine.judging import Manner  # noqa: PLC0415
     from imgcache.surface.running import Destination, RefreshWords, run_refresh  # noqa: PLC0415

@@ -23,9 +23,9 @@ from rich.console import Console as RichConsole
 from rich.table import Table
 
 from imgcache.config import LimitSettings, Settings
-from imgcache.core import declared
-from imgcache.core.article import NotAnArticle
-from imgcache.edge import painting
+from imgcache.core.articles import entries as declared
+from imgcache.core.articles.document import NotAnArticle
+from imgcache.edge import demo_pictures as painting
 from imgcache.engine.judging import Manner
 from imgcache.engine.pipeline import Options, refresh
 from imgcache.engine.report import Report

@@ -11,7 +11,7 @@ from typing import assert_never
 
 import aiofiles
 
-from imgcache.edge import wholefile
+from imgcache.edge import atomic_file as wholefile
 from imgcache.engine.report import Report
 from imgcache.errors import ConfigError, LocalError
 from imgcache.report import github, json, junit, markdown, metrics, sarif, text

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from imgcache.config import Settings
-from imgcache.core.plan import Demand
+from imgcache.core.cache.plan import Demand
 from imgcache.engine.baseline import BaselineUse
 from imgcache.engine.examining import Inquiry
 from imgcache.engine.judging import Manner

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from imgcache.config import Fields
-from imgcache.configfile import FILE_NAME
+from imgcache.config_sources import FILE_NAME
 from imgcache.engine.fitting import Fit, fit
 from imgcache.errors import ConfigError
 from imgcache.report.totals import count

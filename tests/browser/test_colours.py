@@ -15,10 +15,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from imgcache.config import ThumbnailSettings
-from imgcache.core.icc import ColorSpace, grey_profile, rgb_profile
-from imgcache.core.recipe import Recipe
-from imgcache.core.soundness import Label, Limits, examine
-from imgcache.edge import pixels
+from imgcache.core.images.examine import Label, Limits, examine
+from imgcache.core.images.icc import ColorSpace, grey_profile, rgb_profile
+from imgcache.core.images.thumbnail_plan import Recipe
+from imgcache.edge.decoder import pixels
 from tests import colours, pictures
 from tests.colours import chrm, code_points, gama, iccp, palette, png, trns
 from tests.pictures import chunk

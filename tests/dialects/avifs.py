@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from imgcache.core.formats.isobmff import boxes
+from imgcache.core.images.formats.isobmff import boxes
 from imgcache.model import Verdict
 from tests import pictures
 from tests.dialects import jpegs

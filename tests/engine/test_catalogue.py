@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from imgcache.config import Settings
-from imgcache.core.plan import Demand
+from imgcache.core.cache.plan import Demand
 from imgcache.engine.catalogue import Catalogue, Order, Query
 from imgcache.engine.curating import Curator, catalogue_now, curated
 from imgcache.engine.examining import Depth, Inquiry

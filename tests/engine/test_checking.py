@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.edge.lock import CacheLock
+from imgcache.edge.cache.lock import CacheLock
 from imgcache.engine.checking import check
 from imgcache.engine.events import Silence
 from imgcache.errors import CacheLockedError

@@ -8,9 +8,9 @@ import os
 import pytest
 
 from imgcache import Settings
-from imgcache.core.article import NotAnArticle
-from imgcache.edge.articles import Found
-from imgcache.edge.lock import CacheLock
+from imgcache.core.articles.document import NotAnArticle
+from imgcache.edge.articles.files import Found
+from imgcache.edge.cache.lock import CacheLock
 from imgcache.engine import reading
 from imgcache.engine.checking import check
 from imgcache.engine.clearing import clear

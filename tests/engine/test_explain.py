@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from imgcache import Settings
-from imgcache.core.gate import Address
+from imgcache.core.http.url import Address
 from imgcache.engine.explaining import Explanation, explain
 from imgcache.model import Verdict
 from tests import behaviours, pictures

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.core.strategies import articles
-from tests.core.test_hostile_articles import BOMBS
-from tests.core.test_writeback import SNIPPETS
+from tests.core.articles.strategies import articles
+from tests.core.articles.test_hostile import BOMBS
+from tests.core.articles.test_writeback import SNIPPETS
 from tests.world import SAMPLE, Finished, run
 
 # Nobody listens on the discard port: each URL fails at once, so that flags become false.

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from imgcache import Options, refresh
-from imgcache.core.plan import Demand
-from imgcache.edge.index import Index
+from imgcache.core.cache.plan import Demand
+from imgcache.edge.index.index import Index
 from imgcache.engine.events import Silence
 from imgcache.engine.judging import Manner
 from imgcache.errors import CacheLockedError, ConfigError

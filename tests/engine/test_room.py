@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from imgcache.edge import recovery
-from imgcache.edge.store import Store
+from imgcache.edge.cache.store import Store
+from imgcache.edge.index import recovery
 from imgcache.engine.ledger import Ledger
 from imgcache.engine.room import Room
 from imgcache.errors import LocalError

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import xmlschema
 
-from imgcache.core.rules import ARTICLE_ERROR, RULES
+from imgcache.core.verdicts.rules import ARTICLE_ERROR, RULES
 from imgcache.engine.report import Report
 from imgcache.model import Severity, Verdict
 from imgcache.report import github, junit, markdown, sarif, text

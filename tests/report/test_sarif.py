@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema import Draft4Validator
 
-from imgcache.core.rules import RULES
+from imgcache.core.verdicts.rules import RULES
 from imgcache.engine.report import Report
 from imgcache.model import Verdict
 from imgcache.report import sarif

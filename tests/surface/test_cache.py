@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.edge.lock import CacheLock
+from imgcache.edge.cache.lock import CacheLock
 from tests import pictures
 from tests.world import Finished, World, run
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from imgcache.edge.staging import is_staged_name
+from imgcache.edge.articles.staging import is_staged_name
 from tests.origin import Origin
 from tests.scene import Scene
 from tests.torture.test_boundaries import Before, changed, first, flagged

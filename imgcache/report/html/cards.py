@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
-from imgcache.core.gate import WebUrl, parse_web
+from imgcache.core.http.url import WebUrl, parse_web
 from imgcache.model import Size, Verdict
 from imgcache.report.excerpt import marked
 from imgcache.report.findings import CachedThumbnail, EntryResult, UrlState

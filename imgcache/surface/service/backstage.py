@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from imgcache.config import Settings
-from imgcache.edge.holdings import Holdings
+from imgcache.edge.cache.serving import Holdings
 from imgcache.engine.answering import Checker
 from imgcache.engine.catalogue import Catalogue
 from imgcache.engine.curating import Curator, curated

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from starlette.datastructures import Headers
 
-from imgcache.edge.holdings import Held
+from imgcache.edge.cache.serving import Held
 from imgcache.surface.service import problems
 from imgcache.surface.service.backstage import BackstageNow
 from imgcache.surface.service.problems import ProblemError, documented

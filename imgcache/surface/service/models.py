@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from imgcache.core import layout
+from imgcache.core.cache import layout
 from imgcache.engine.catalogue import ArticleState
 from imgcache.facts import ImageFacts
 from imgcache.model import Severity, Source, Verdict

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from imgcache.core.plan import Demand
+from imgcache.core.cache.plan import Demand
 from imgcache.engine.examining import Depth, Inquiry
 from imgcache.engine.verifying import verify
 from imgcache.report.json import entry_document

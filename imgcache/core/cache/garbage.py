@@ -1,0 +1,97 @@
+"""What of the cache no article names: which URLs, spellings, images and files may go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from imgcache.core.cache.layout import content_paths
+from imgcache.facts import ImageFacts
+from imgcache.model import Verdict
+
+_NANO = 1_000_000_000
+
+
+class Standing(NamedTuple):
+    """How a URL (normalised) stands in the index; `tried_at` in POSIX seconds.
+
+    `copy` is the hash of its copy, `failed` how its last try failed; None where there is none.
+    """
+
+    url: str
+    tried_at: float
+    copy: str | None
+    failed: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the articles name: URLs as they are normalised, and as they are written."""
+
+    urls: Collection[str]
+    spellings: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """URLs and spellings to forget; `kept` are the hashes of images that a kept URL points to."""
+
+    urls: tuple[str, ...]
+    spellings: tuple[str, ...]
+    kept: frozenset[str]
+
+
+def mentioned(text: str, spellings: Mapping[str, str]) -> Named:
+    """The recorded URLs that a text speaks of: what looks like a broken article may name them."""
+    if "//" not in text:
+        return Named(frozenset(), frozenset())
+    found = {spelling: url for spelling, url in spellings.items() if spelling in text}
+    return Named(frozenset(found.values()), frozenset(found))
+
+
+def sort_out(
+    standings: Iterable[Standing], spellings: Mapping[str, str], named: Named, before: float
+) -> Garbage:
+    """Sort out the URLs that no article names and that were last tried before `before`.
+
+    A spelling goes with its URL, or when the articles spell their URL otherwise by now.
+
+    Args:
+        standings: All URLs of the index.
+        spellings: The normalised URL by each recorded spelling.
+        named: What the articles name.
+        before: In POSIX seconds.
+    """
+    urls, kept, spared = [], set(), set()
+    for one in standings:
+        if one.url not in named.urls and one.tried_at < before:
+            urls.append(one.url)
+            continue
+        if one.url not in named.urls:
+            spared.add(one.url)
+        if one.copy is not None:
+            kept.add(one.copy)
+    unnamed = (
+        spelling
+        for spelling, url in spellings.items()
+        if spelling not in named.spellings and url not in spared
+    )
+    return Garbage(tuple(urls), tuple(unnamed), frozenset(kept))
+
+
+def unneeded(
+    images: Iterable[ImageFacts], kept: Collection[str], before: float
+) -> Iterator[ImageFacts]:
+    """The images that no kept URL points to, and whose files are older than `before`."""
+    return (one for one in images if one.sha256 not in kept and is_older(one.mtime_ns, before))
+
+
+def known_paths(images: Iterable[ImageFacts]) -> set[str]:
+    """The files that some images have; what else lies in the cache is a stray."""
+    return {path for image in images for path in content_paths(image)}
+
+
+def is_older(mtime_ns: int, before: float) -> bool:
+    """Whether a file was last written before that time."""
+    return mtime_ns < before * _NANO

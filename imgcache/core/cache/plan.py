@@ -1,0 +1,131 @@
+"""What to do about each URL of a run, before anything is asked: one decision per URL.
+
+Facts from the index, the copy's state on disk and `now` go in; a frozen decision comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from imgcache.config import FreshnessSettings, ThumbnailSettings
+from imgcache.core.http import freshness
+from imgcache.core.images import thumbnail_plan as recipe
+from imgcache.facts import HostPause, ImageFacts, ResponseFacts, UrlFacts, Validators
+from imgcache.model import Failure, Format
+
+
+class Demand(Enum):
+    """Whom a run asks: what is due, everything, or only what failed last time."""
+
+    DUE = auto()
+    EVERYTHING = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the index and the disk know of a URL: `copy` only if its file is sound."""
+
+    facts: UrlFacts | None = None
+    copy: ImageFacts | None = None
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether the last try failed, or what it brought is lost."""
+        return self.facts is not None and (self.facts.failure is not None or self.copy is None)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether memory alone can judge the URL."""
+        return self.copy is not None or (self.facts is not None and self.facts.failure is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Send a request, conditional where there are validators."""
+
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The copy is fresh: no request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """No request either, but what is known may be old: judge from memory.
+
+    `failure` speaks where memory has neither a copy nor a failure: the host's pause.
+    """
+
+    failure: Failure | None = None
+
+
+Decision = Ask | Trust | Recall
+
+
+def decide(
+    known: Known,
+    pause: HostPause | None,
+    demand: Demand,
+    policy: FreshnessSettings,
+    now: float,
+) -> Decision:
+    """What to do about one URL; `pause` is its host's, if any. Times in POSIX seconds."""
+    if demand is Demand.EVERYTHING:
+        return _ask(known)
+    if _is_fresh(known, policy, now):
+        return Trust()
+    if pause is not None and now < pause.until:
+        return Recall(None if known.speaks else pause.failure)
+    if demand is Demand.FAILED and not known.went_wrong:
+        return Recall()
+    return _ask(known)
+
+
+def _is_fresh(known: Known, policy: FreshnessSettings, now: float) -> bool:
+    if known.facts is None or known.facts.response is None or known.copy is None:
+        return False
+    if known.facts.failure is not None:
+        return False
+    return freshness.is_fresh(known.facts.response, policy, now)
+
+
+def _ask(known: Known) -> Ask:
+    """Conditional only if the copy is sound: a 304 without a copy would be worth nothing."""
+    response = known.facts.response if known.facts is not None else None
+    if known.copy is None or response is None:
+        return Ask(Validators())
+    return Ask(response.validators)
+
+
+def lacks_thumbnails(image: ImageFacts, wanted: Mapping[str, ThumbnailSettings]) -> bool:
+    """Whether a thumbnail is missing from the index, or was made by another recipe.
+
+    A vector image has none.
+    """
+    if image.format is Format.SVG:
+        return False
+    made = {thumbnail.name: thumbnail.recipe for thumbnail in image.thumbnails}
+    return any(made.get(name) != recipe.fingerprint(how) for name, how in wanted.items())
+
+
+def confirm(stored: ResponseFacts, answer: ResponseFacts) -> ResponseFacts:
+    """The stored answer, renewed by a 304: what that says replaces what was known.
+
+    RFC 9111 section 4.3.4; Content-Type stays, because a 304 carries no body that it could label.
+    """
+    return replace(
+        answer,
+        validators=Validators(
+            answer.validators.etag or stored.validators.etag,
+            answer.validators.last_modified or stored.validators.last_modified,
+        ),
+        cache_control=answer.cache_control or stored.cache_control,
+        expires=answer.expires or stored.expires,
+        content_type=stored.content_type,
+        nosniff=stored.nosniff,
+    )

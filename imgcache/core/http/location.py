@@ -1,0 +1,93 @@
+"""Where an entry's image is: on the web, in the entry itself (`data:`), or in the site's folder."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+import ada_url
+
+from imgcache.core.http.url import WebUrl, parse_web, unsupported, unwanted_character
+from imgcache.model import Failure
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_BASE64_MARK = re.compile(r";[ ]*base64$", re.IGNORECASE)
+_BASE64_TEXT = re.compile(rb"[A-Za-z0-9+/]*")
+_ASCII_WHITESPACE = b"\t\n\f\r "
+_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class DataUrl:
+    """The bytes that a `data:` URL carries, and what they are labelled as."""
+
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SitePath:
+    """A relative or site-absolute path, without query and fragment, percent-escapes as written."""
+
+    path: str
+
+
+Location = WebUrl | DataUrl | SitePath | Failure
+
+
+def locate(text: str | None) -> Location:
+    """What the `url` of an entry means; a Failure (unsupported-url) says why it means nothing.
+
+    Args:
+        text: the value as written; None where it is no string.
+    """
+    if text is None:
+        return unsupported("the url is not a string")
+    if not text:
+        return unsupported("the url is empty")
+    if text[:5].lower() == "data:":
+        return _data_url(text)
+    if text.startswith("//") or _SCHEME.match(text):
+        return parse_web(text)
+    unwanted = unwanted_character(text)
+    if unwanted is not None:
+        return unsupported(f"the path holds {unwanted}")
+    path = re.split(r"[?#]", text, maxsplit=1)[0]
+    return SitePath(path) if path else unsupported("the url is a query or fragment only")
+
+
+def _data_url(text: str) -> DataUrl | Failure:
+    """The "data: URL processor" of the Fetch standard, section 6."""
+    try:
+        href = ada_url.URL(text).href.partition("#")[0]
+    except ValueError:
+        return unsupported("the data: URL can't be parsed")
+    label, comma, body = href[5:].partition(",")
+    if not comma:
+        return unsupported("the data: URL has no comma")
+    label = label.strip("\t\n\f\r ")
+    data: bytes | None = unquote_to_bytes(body)
+    if _BASE64_MARK.search(label):
+        label = _BASE64_MARK.sub("", label)
+        data = forgiving_base64(data or b"")
+    if data is None:
+        return unsupported("the data: URL is not proper base64")
+    return DataUrl(_media_type(label), data)
+
+
+def _media_type(label: str) -> str:
+    """The essence of the label, without parameters; what can't be parsed is plain text."""
+    match = _MEDIA_TYPE.match(label)
+    return match[0].lower() if match else "text/plain"
+
+
+def forgiving_base64(text: bytes) -> bytes | None:
+    """The bytes of a base64 text, None where it is none (Infra standard, section 7)."""
+    text = text.translate(None, _ASCII_WHITESPACE)
+    if len(text) % 4 == 0:
+        text = text[:-2] + text[-2:].rstrip(b"=")
+    if len(text) % 4 == 1 or not _BASE64_TEXT.fullmatch(text):
+        return None
+    return base64.b64decode(text + b"=" * (-len(text) % 4))

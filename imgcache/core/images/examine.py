@@ -1,0 +1,145 @@
+"""Judges an image file before it is decoded: by its label, its structure and the limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from imgcache.core.images import sniff, svg
+from imgcache.core.images.formats import avif, bmp, gif, ico, jpeg, jxl, png, webp
+from imgcache.core.images.formats.structure import Structure
+from imgcache.model import Format, Verdict
+
+_WALKS: dict[Format, Callable[[bytes], Structure]] = {
+    Format.JPEG: jpeg.walk,
+    Format.PNG: png.walk,
+    Format.GIF: gif.walk,
+    Format.WEBP: webp.walk,
+    Format.AVIF: avif.walk,
+    Format.BMP: bmp.walk,
+    Format.ICO: ico.walk,
+    Format.SVG: svg.walk,
+}
+# Fetch, "opaque-response-safelist check", for a page on another host: with nosniff none of these is
+# shown as an image.
+_TEXTUAL = frozenset({"text/html", "text/plain", "application/json", "text/json"})
+_XML = frozenset({"text/xml", "application/xml"})
+# The same, "opaque-blocklisted-never-sniffed MIME type": nobody looks into these, nosniff or not.
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_NEVER_SNIFFED = frozenset(
+    {
+        "application/gzip", "application/msexcel", "application/mspowerpoint",
+        "application/msword", "application/msword-template", "application/pdf",
+        "application/vnd.ces-quickpoint", "application/vnd.ces-quicksheet",
+        "application/vnd.ces-quickword", "application/vnd.ms-excel",
+        "application/vnd.ms-excel.sheet.macroenabled.12", "application/vnd.ms-powerpoint",
+        "application/vnd.ms-powerpoint.presentation.macroenabled.12", "application/vnd.ms-word",
+        "application/vnd.ms-word.document.12", "application/vnd.ms-word.document.macroenabled.12",
+        "application/vnd.msword", _OFFICE + "presentationml.presentation",
+        _OFFICE + "presentationml.template", _OFFICE + "spreadsheetml.sheet",
+        _OFFICE + "spreadsheetml.template", _OFFICE + "wordprocessingml.document",
+        _OFFICE + "wordprocessingml.template", "application/vnd.presentation-openxml",
+        "application/vnd.presentation-openxmlm", "application/vnd.spreadsheet-openxml",
+        "application/vnd.wordprocessing-openxml", "application/x-gzip", "application/x-protobuf",
+        "application/x-protobuffer", "application/zip", "multipart/byteranges",
+        "multipart/signed", "text/csv", "text/event-stream",
+    }
+)  # fmt: skip
+_ESSENCE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one image may cost: pixels of a canvas, frames, scans."""
+
+    pixels: int
+    frames: int
+    scans: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What the answer said of the bytes: the Content-Type as received, and whether to trust it."""
+
+    content_type: str | None = None
+    nosniff: bool = False
+
+    @property
+    def essence(self) -> str:
+        """Type and subtype in lower case, without parameters; the last one of several.
+
+        Fetch, "extract a MIME type"; MIME Sniffing section 4.4.
+        """
+        for part in reversed((self.content_type or "").split(",")):
+            essence = part.partition(";")[0].strip().lower()
+            if essence != "*/*" and _ESSENCE.fullmatch(essence):
+                return essence
+        return ""
+
+    def forbids(self, fmt: Format) -> str | None:
+        """Why browsers refuse an image of this format under this label; None if they don't."""
+        is_svg = self.essence == Format.SVG.media_type
+        if fmt is Format.SVG and not is_svg:
+            shown = f"as {self.essence}" if self.essence else "without a Content-Type"
+            return f"it is an SVG that is served {shown}; browsers want {Format.SVG.media_type}"
+        if fmt is not Format.SVG and is_svg:
+            return f"it is served as {self.essence}, so browsers take it for an SVG"
+        if self.essence in _NEVER_SNIFFED:
+            return f"it is served as {self.essence}, so browsers refuse it"
+        if self.nosniff and fmt is not Format.SVG and _is_textual(self.essence):
+            return f"it is served as {self.essence} with nosniff, so browsers refuse it"
+        return None
+
+
+def _is_textual(essence: str) -> bool:
+    return essence in _TEXTUAL | _XML or essence.endswith(("+json", "+xml"))
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What is known of an image before it is decoded; no `format` means that nothing shows it."""
+
+    format: Format | None
+    structure: Structure
+
+
+def examine(data: bytes, label: Label | None, limits: Limits) -> Examined:
+    """The format and the structure, with the flaw that weighs most; the rules in their order.
+
+    Without a label, none is held against the image.
+    """
+    sniffed = sniff.sniff(data)
+    if not data:
+        return Examined(None, Structure(flaw=Verdict.EMPTY, detail="the answer has no bytes"))
+    if sniffed.format is None:
+        return Examined(None, _unshown(data, sniffed))
+    structure = _WALKS[sniffed.format](data)
+    if label is not None and (reason := label.forbids(sniffed.format)):
+        structure = replace(structure, flaw=Verdict.UNSUPPORTED_FORMAT, detail=reason)
+    elif structure.flaw is not Verdict.UNSUPPORTED_FORMAT and (
+        reason := _excess(structure, limits)
+    ):
+        # Before truncated and corrupt: a bomb is a bomb, however badly it is made.
+        structure = replace(structure, flaw=Verdict.TOO_MANY_PIXELS, detail=reason)
+    return Examined(sniffed.format, structure)
+
+
+def _unshown(data: bytes, sniffed: sniff.Sniffed) -> Structure:
+    if data.startswith((jxl.CODESTREAM, jxl.CONTAINER)):
+        return jxl.walk(data)
+    if sniffed.is_image:
+        detail = f"it is {sniffed.name}, which browsers don't show"
+        return Structure(flaw=Verdict.UNSUPPORTED_FORMAT, detail=detail)
+    return Structure(flaw=Verdict.NOT_AN_IMAGE, detail=f"it is {sniffed.name}")
+
+
+def _excess(structure: Structure, limits: Limits) -> str | None:
+    canvas = structure.canvas
+    if canvas is not None and canvas.width * canvas.height > limits.pixels:
+        return f"it has {canvas.width * canvas.height:,} pixels; the limit is {limits.pixels:,}"
+    if structure.frames > limits.frames:
+        return f"it has {structure.frames:,} frames; the limit is {limits.frames:,}"
+    if structure.scans > limits.scans:
+        return f"it has {structure.scans:,} scans; the limit is {limits.scans:,}"
+    return None

@@ -1,0 +1,91 @@
+"""Finds the picture of an ICO or CUR file that browsers pick, and makes a file of it alone.
+
+Browsers pick the largest entry, then the deepest; the size is the directory's word.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from imgcache.core.images.formats import bmp, png
+from imgcache.core.images.formats.structure import Finding, Structure, truncated
+from imgcache.model import Size, Verdict
+
+_DIRECTORY, _ENTRY = 6, 16
+_CURSOR = 2
+_PICTURE_HEAD = 24  # the beginning of a PNG or BMP that tells its size
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One directory entry; the offsets are those of its bytes in the file."""
+
+    size: Size
+    depth: int
+    start: int
+    length: int
+
+
+def entries(data: bytes) -> list[Entry]:
+    """The directory in the order of preference; none where it is cut off."""
+    kind, count = struct.unpack_from("<HH", data.ljust(_DIRECTORY, b"\0"), 2)
+    if len(data) < _DIRECTORY + _ENTRY * count:
+        return []
+    read = [_entry(data, _DIRECTORY + _ENTRY * i, kind) for i in range(count)]
+    return sorted(read, key=lambda entry: (-entry.size.width * entry.size.height, -entry.depth))
+
+
+def _entry(data: bytes, at: int, kind: int) -> Entry:
+    width, height, colours, _, _, depth, length, start = struct.unpack_from("<BBBBHHII", data, at)
+    if kind == _CURSOR or not depth:  # cursors keep their hot spot there
+        depth = ((colours or 256) - 1).bit_length()
+    return Entry(Size(width or 256, height or 256), depth, start, length)
+
+
+def walk(data: bytes) -> Structure:
+    """The structure of the entry that browsers pick."""
+    listed = entries(data)
+    if not listed:
+        flaw, detail = truncated()
+        return Structure(flaw=flaw, detail=detail)
+    best = listed[0]
+    if best.start < _DIRECTORY + _ENTRY * len(listed):
+        flaw, detail = Verdict.CORRUPT, "its directory points at itself"
+        return Structure(size=best.size, canvas=best.size, flaw=flaw, detail=detail)
+    flaw, detail = _judged(data, best)
+    return Structure(size=best.size, canvas=_coded(data, best), flaw=flaw, detail=detail)
+
+
+def _judged(data: bytes, entry: Entry) -> Finding:
+    if entry.start + entry.length > len(data):
+        return truncated()
+    if data.startswith(png.SIGNATURE, entry.start):
+        inner = png.walk(data[entry.start : entry.start + entry.length])
+        return inner.flaw, inner.detail
+    return None, ""
+
+
+def _coded(data: bytes, entry: Entry) -> Size | None:
+    """The size that the picture itself declares: what a decoder will allocate."""
+    head = data[entry.start : entry.start + _PICTURE_HEAD]
+    if len(head) < _PICTURE_HEAD:
+        return None
+    if head.startswith(png.SIGNATURE):
+        return Size(int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big"))
+    (length,) = struct.unpack_from("<I", head)
+    if length not in bmp.HEADER_SIZES:
+        return entry.size
+    width, height = struct.unpack_from("<HH" if length == bmp.CORE_HEADER else "<ii", head, 4)
+    return Size(max(abs(width), entry.size.width), max(abs(height) // 2, entry.size.height))
+
+
+def only(data: bytes) -> bytes:
+    """An icon file that holds the picked entry and nothing else, for a decoder with no choice."""
+    best = entries(data)[0]
+    body = data[best.start : best.start + best.length]
+    depth = 32 if body.startswith(png.SIGNATURE) else int.from_bytes(body[14:16], "little")
+    place = struct.pack(
+        "<BBBBHHII", best.size.width & 255, best.size.height & 255, 0, 0, 1, depth, len(body), 22
+    )
+    return struct.pack("<HHH", 0, 1, 1) + place + body

@@ -1,0 +1,208 @@
+"""Walks a JPEG from marker to marker to the end of its first image (ITU-T T.81 annex B)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from math import ceil
+
+from imgcache.core.images.formats import exif
+from imgcache.core.images.formats.structure import (
+    Finding,
+    ShortError,
+    Span,
+    Structure,
+    take,
+    truncated,
+)
+from imgcache.model import Size, Verdict
+
+# The next marker: not a stuffed zero, a fill byte or a restart marker.
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_SOI, _EOI, _SOS, _DRI, _TEM, _APP1 = 0xD8, 0xD9, 0xDA, 0xDD, 0x01, 0xE1
+_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+# Baseline, extended and progressive with Huffman coding: all that browsers decode.
+_SHOWN_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+_SHOWN_COMPONENTS = frozenset({1, 3, 4})
+# What Pillow needs of the metadata: JFIF, the ICC profile and Adobe's colour transform.
+_NEEDED_APPS = {0xE0: b"JFIF", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+_METADATA = frozenset({*range(0xE0, 0xF0), 0xFE})
+_BLOCK = 8  # a DCT block is 8 x 8 samples
+_EXIF_MARK = 6  # "Exif", a zero and a byte of padding, before the EXIF block
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A frame header (T.81 B.2.2): `sampling` maps component -> (horizontal, vertical)."""
+
+    marker: int
+    precision: int
+    size: Size
+    components: int
+    sampling: dict[int, tuple[int, int]]
+
+    @property
+    def reason_not_shown(self) -> str | None:
+        if self.marker not in _SHOWN_FRAMES:
+            return "it is a lossless, hierarchical or arithmetic-coded JPEG"
+        if self.precision != 8:  # noqa: PLR2004 - bits a sample
+            return f"its samples have {self.precision} bits"
+        if self.components not in _SHOWN_COMPONENTS:
+            return f"it has {self.components} colour components"
+        return None
+
+    def blocks(self, component: int) -> tuple[int, int]:
+        """How many blocks of 8 x 8 samples a component has, across and down."""
+        across, down = self.sampling[component]
+        widest = max(h for h, _ in self.sampling.values())
+        highest = max(v for _, v in self.sampling.values())
+        return (
+            ceil(ceil(self.size.width * across / widest) / _BLOCK),
+            ceil(ceil(self.size.height * down / highest) / _BLOCK),
+        )
+
+    def units(self, components: bytes) -> int:
+        """Minimum coded units in a scan of these components (T.81 A.2)."""
+        if len(components) == 1 and components[0] in self.sampling:
+            across, down = self.blocks(components[0])
+            return across * down
+        widest = max(h for h, _ in self.sampling.values())
+        highest = max(v for _, v in self.sampling.values())
+        across = ceil(self.size.width / (_BLOCK * widest))
+        return across * ceil(self.size.height / (_BLOCK * highest))
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What has been met so far."""
+
+    frame: _Frame | None = None
+    meta: exif.Exif | None = None
+    interval: int = 0
+    entropy: int = 0
+    scans: int = 0
+    scan: Span | None = None
+    restarts_missing: bool = False
+    kept: list[Span] = field(default_factory=lambda: [(0, 2)])
+
+    def structure(self) -> Structure:
+        # The orientation may come late; where the pixels begin, all has been said.
+        headed = self.scan is not None
+        if self.frame is None:
+            return Structure(scans=self.scans, headed=headed)
+        meta = self.meta or exif.Exif()
+        return Structure(
+            size=meta.shown(self.frame.size),
+            headed=headed,
+            canvas=self.frame.size,
+            orientation=meta.orientation,
+            scans=self.scans,
+            parts=tuple(self.kept),
+            scan=self.scan,
+        )
+
+    def flaw(self) -> Finding:
+        """What is wrong with an image that was walked to its end."""
+        if self.frame is None:
+            return Verdict.CORRUPT, "no frame header tells its size"
+        if reason := self.frame.reason_not_shown:
+            return Verdict.UNSUPPORTED_FORMAT, f"{reason}, which browsers don't show"
+        if 0 in self.frame.size:
+            return Verdict.CORRUPT, "its header gives no size"
+        if self.scan is None:
+            return Verdict.CORRUPT, "it has a header and no pixels"
+        # No Huffman code is shorter than one bit, and each block has one for its DC value.
+        blocks = sum(a * d for a, d in map(self.frame.blocks, self.frame.sampling))
+        if self.entropy * 8 < blocks or self.restarts_missing:
+            return Verdict.CORRUPT, "it holds fewer pixels than its header says"
+        return None, ""
+
+
+def walk(data: bytes) -> Structure:
+    """The structure up to the first image's end marker; what follows (MPO, gain maps) is left."""
+    met = _Walk()
+    position = 2
+    try:
+        while (marker := _MARKER.search(data, position)) is not None:
+            code = data[marker.start() + 1]
+            if code == _EOI:
+                met.kept.append(marker.span())
+                return _judged(met)
+            if code == _SOI and met.scan is None:
+                detail = "another image begins in its header"
+                return replace(met.structure(), flaw=Verdict.CORRUPT, detail=detail)
+            if code == _SOI:
+                break  # the next picture, of a file whose first one has no end
+            position = marker.end() if code == _TEM else _segment(met, data, marker.end())
+    except ShortError:
+        pass
+    verdict, detail = met.flaw()
+    if verdict is not Verdict.UNSUPPORTED_FORMAT:
+        verdict, detail = truncated()
+    return replace(met.structure(), flaw=verdict, detail=detail)
+
+
+def _judged(met: _Walk) -> Structure:
+    verdict, detail = met.flaw()
+    return replace(met.structure(), flaw=verdict, detail=detail)
+
+
+def _segment(met: _Walk, data: bytes, start: int) -> int:
+    """Notes one marker segment; `start` is behind the marker. Where to look for the next one."""
+    code = data[start - 1]
+    length = int.from_bytes(take(data, start, 2), "big")
+    body = take(data, start + 2, max(length - 2, 0))
+    end = start + 2 + len(body)
+    if code in _FRAMES and met.frame is None:
+        met.frame = _frame(code, body)
+    elif code == _APP1 and met.meta is None and met.scan is None and _is_exif(body):
+        met.meta = exif.parse(body[_EXIF_MARK:])
+    elif code == _DRI:
+        met.interval = int.from_bytes(body[:2], "big")
+    elif code == _SOS:
+        end = _scan(met, data, body, end)
+    if code not in _METADATA or (code in _NEEDED_APPS and body.startswith(_NEEDED_APPS[code])):
+        met.kept.append((start - 2, end))
+    return end
+
+
+def _is_exif(body: bytes) -> bool:
+    """Whether an APP1 segment holds EXIF; its mark is padded by any byte, as in browsers."""
+    return body.startswith(b"Exif\0") and len(body) > _EXIF_MARK
+
+
+def _frame(code: int, body: bytes) -> _Frame:
+    head = take(body, 0, 6)
+    components = take(body, 6, 3 * head[5])
+    return _Frame(
+        marker=code,
+        precision=head[0],
+        size=Size(int.from_bytes(head[3:5], "big"), int.from_bytes(head[1:3], "big")),
+        components=head[5],
+        sampling={
+            components[i]: (max(components[i + 1] >> 4, 1), max(components[i + 1] & 15, 1))
+            for i in range(0, len(components), 3)
+        },
+    )
+
+
+def _scan(met: _Walk, data: bytes, header: bytes, start: int) -> int:
+    """Notes the entropy-coded data of one scan; returns its end."""
+    following = _MARKER.search(data, start)
+    end = following.start() if following else len(data)
+    met.scans += 1
+    met.entropy += end - start
+    if met.scan is None:
+        met.scan = (start, end)
+        met.restarts_missing = _lacks_restarts(met, data[start:end], header)
+    return end
+
+
+def _lacks_restarts(met: _Walk, entropy: bytes, header: bytes) -> bool:
+    """Whether fewer restart markers are there than units announced (T.81 B.2.4.4)."""
+    if not met.interval or met.frame is None or 0 in met.frame.size or not met.frame.sampling:
+        return False
+    components = header[1 : 1 + 2 * header[0] : 2] if header else b""
+    expected = ceil(met.frame.units(components) / met.interval) - 1
+    found = sum(entropy.count(bytes((0xFF, code))) for code in range(0xD0, 0xD8))
+    return found < expected

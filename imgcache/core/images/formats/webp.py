@@ -1,0 +1,61 @@
+"""Walks a WebP from chunk to chunk (RFC 9649)."""
+
+from __future__ import annotations
+
+from imgcache.core.images.formats.structure import Finding, Structure, truncated
+from imgcache.model import Size, Verdict
+
+_PICTURES = frozenset({b"VP8 ", b"VP8L"})
+_ANIMATED = 0x02  # the A flag of VP8X, section 2.7.1
+
+
+def walk(data: bytes) -> Structure:
+    """The structure up to the end that the RIFF header announces.
+
+    The orientation stays 1: browsers show a WebP as it lies, whatever its EXIF chunk says.
+    """
+    end = 8 + int.from_bytes(data[4:8], "little")
+    size: Size | None = None
+    animated = False
+    pictures = frames = 0
+    position = 12
+    while position + 8 <= min(end, len(data)):
+        kind = data[position : position + 4]
+        length = int.from_bytes(data[position + 4 : position + 8], "little")
+        body = data[position + 8 : position + 8 + min(length, 24)]
+        if position == 12:  # noqa: PLR2004 - the first chunk, behind the RIFF header, has the size
+            size = _size(kind, body)
+            animated = kind == b"VP8X" and bool(body[:1]) and bool(body[0] & _ANIMATED)
+        pictures += kind in _PICTURES
+        frames += kind == b"ANMF"
+        position += 8 + length + (length & 1)
+    flaw, detail = _judged(size, frames if animated else pictures)
+    # The last chunk may lack its padding byte.
+    if end > len(data) + 1 or position > len(data) + 1:
+        flaw, detail = truncated()
+    return Structure(size=size, canvas=size, frames=max(frames, 1), flaw=flaw, detail=detail)
+
+
+def _size(kind: bytes, body: bytes) -> Size | None:
+    """The canvas, from the first chunk; None where its bytes are missing or make no sense."""
+    if kind == b"VP8X" and len(body) >= 10:  # noqa: PLR2004 - section 2.7.1
+        return Size(
+            int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
+        )
+    if kind == b"VP8L" and len(body) >= 5 and body[0] == 0x2F:  # noqa: PLR2004 - section 3.4
+        bits = int.from_bytes(body[1:5], "little")
+        return Size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    if kind == b"VP8 " and len(body) >= 10 and body[3:6] == b"\x9d\x01\x2a":  # noqa: PLR2004 - RFC 6386 9.1
+        return Size(
+            int.from_bytes(body[6:8], "little") & 0x3FFF,
+            int.from_bytes(body[8:10], "little") & 0x3FFF,
+        )
+    return None
+
+
+def _judged(size: Size | None, pictures: int) -> Finding:
+    if size is None or 0 in size:
+        return Verdict.CORRUPT, "its header gives no size"
+    if not pictures:
+        return Verdict.CORRUPT, "it has a header and no pixels"
+    return None, ""

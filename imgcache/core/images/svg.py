@@ -1,0 +1,94 @@
+"""Reads an SVG image by a parser that fetches nothing and expands nothing that grows."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from imgcache.core.images.formats.structure import Structure, truncated
+from imgcache.core.images.svg_size import intrinsic_size
+from imgcache.model import Verdict
+
+_NAMESPACE = "{http://www.w3.org/2000/svg}svg"
+# Adobe's editors declare their namespaces as entities; such plain ones are harmless.
+_ENTITY = re.compile(r"<!ENTITY\s")
+_PLAIN_ENTITY = re.compile(r"""<!ENTITY\s+[\w.-]+\s+(?:"[^"&%]{0,255}"|'[^'&%]{0,255}')\s*>""")
+_MOST_ENTITIES = 64
+# expat's codes for text that stops: no element found, unclosed token, unclosed CDATA section.
+_ENDS_EARLY = frozenset({3, 5, 20})
+_UNDECLARED = 11
+# Browsers trust a byte order mark and take all else for UTF-8, whatever the declaration says.
+_MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+@dataclass(slots=True)
+class _Root:
+    """A parser target that keeps the first element and forgets all else."""
+
+    tag: str | None = None
+    attributes: dict[str, str] | None = None
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if self.tag is None:
+            self.tag, self.attributes = tag, attributes
+
+    def close(self) -> None:
+        """What the parser asks of a target."""
+
+
+def walk(data: bytes) -> Structure:
+    """The size; a flaw where the document is not well-formed or its root is no `svg`."""
+    root = _Root()
+    flaw: Verdict | None = None
+    detail = ""
+    text, is_text = _text(data)
+    try:
+        _parse(text, root)
+    except DefusedXmlException:
+        flaw, detail = Verdict.CORRUPT, "it declares entities that are not expanded here"
+    except ParseError as exc:
+        flaw, detail = Verdict.CORRUPT, f"it is no well-formed XML (line {exc.position[0]})"
+        if exc.code in _ENDS_EARLY:
+            flaw, detail = truncated()
+    if not is_text:
+        flaw, detail = Verdict.CORRUPT, "its text is not in UTF-8"
+    if root.tag is None:
+        return Structure(flaw=flaw or Verdict.CORRUPT, detail=detail or "it has no root element")
+    if root.tag != _NAMESPACE:
+        return Structure(
+            flaw=Verdict.CORRUPT, detail="its root is no svg element of SVG's namespace"
+        )
+    return Structure(size=intrinsic_size(root.attributes or {}), flaw=flaw, detail=detail)
+
+
+def _text(data: bytes) -> tuple[str, bool]:
+    """The text as far as it is any, and whether that is all; it may end within a character."""
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(data).removeprefix("\ufeff"), True
+    except UnicodeDecodeError as exc:
+        return data[: exc.start].decode(encoding).removeprefix("\ufeff"), False
+
+
+def _parse(text: str, root: _Root) -> None:
+    plain = len(_PLAIN_ENTITY.findall(text))
+    harmless = 0 < plain <= _MOST_ENTITIES and plain == len(_ENTITY.findall(text))
+    parser: Any = DefusedXMLParser(target=root, forbid_entities=not harmless)
+    expat = parser.parser
+
+    def refuse(name: str, _is_parameter: int) -> None:
+        """An entity that only an external document type could declare: nobody fetches that."""
+        error = ParseError(f"undeclared entity {name}")
+        error.code = _UNDECLARED
+        error.position = expat.CurrentLineNumber, expat.CurrentColumnNumber
+        raise error
+
+    expat.SkippedEntityHandler = refuse
+    parser.feed(text)
+    parser.close()

@@ -1,0 +1,106 @@
+"""Which files git says changed since a revision, for `--changed-since`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from imgcache.edge.articles import git
+from imgcache.errors import ConfigError
+
+_FLAG = "--changed-since"
+# Renamed files count under their new name: without rename detection that is the name of an added
+# one. Of submodules only the commit is compared, as looking inside would heed their own settings.
+_DIFF = (
+    "diff",
+    "--name-only",
+    "-z",
+    "--no-renames",
+    "--diff-filter=d",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-relative",
+    "--ignore-submodules=dirty",
+    "-O/dev/null",
+)
+_UNTRACKED = ("ls-files", "-z", "--others", "--exclude-standard", "--full-name")
+
+
+def changed_since(rev: str, paths: Iterable[Path]) -> frozenset[Path]:
+    """What differs from commit `rev` in the repositories around `paths`: absolute, links resolved.
+
+    Committed, staged, unstaged and untracked changes count, deleted files don't. A changed
+    submodule is listed as its folder; ask `is_changed`. Nothing is written, and nothing that a
+    repository configures (filters, hooks, external diffs, fetches) is run. Raises ConfigError for
+    a `rev` that is no commit, and where git or a repository is missing.
+    """
+    if not rev or rev.startswith("-") or "\0" in rev:
+        raise ConfigError(f"{_FLAG} {rev!r}: is no revision; name a branch, tag or commit")
+    folders = {path if path.is_dir() else path.parent for path in paths}
+    tops = {_top(folder, rev) for folder in sorted(folders)}
+    return frozenset(path.resolve() for top in tops for path in _changed(top, rev))
+
+
+def is_changed(path: Path, changed: frozenset[Path]) -> bool:
+    """Whether a file, or a folder that it is in, is among what `changed_since` found."""
+    real = path.resolve()
+    return real in changed or any(folder in changed for folder in real.parents)
+
+
+def _top(folder: Path, rev: str) -> Path:
+    answer = git.ask(folder, "rev-parse", "--show-toplevel")
+    if answer.text is None:
+        raise ConfigError(
+            f"{_FLAG} {rev}: {folder}: {answer.complaint}; "
+            "it needs git, and articles in a git repository that is yours"
+        )
+    return Path(answer.text.removesuffix("\n"))
+
+
+def _changed(top: Path, rev: str) -> Iterator[Path]:
+    commit = git.ask(top, "rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}").text
+    if commit is None:
+        raise ConfigError(
+            f"{_FLAG} {rev}: is no commit in the repository {top}; fetch it first "
+            "(CI often clones without history), or name another one"
+        )
+    settings = _without_filters(top)
+    with _copied_index(top) as index:
+        listed = [
+            git.ask(top, *_DIFF, commit.strip(), "--", settings=settings, index=index),
+            git.ask(top, *_UNTRACKED, index=index),
+        ]
+    for answer in listed:
+        if answer.text is None:
+            raise ConfigError(f"{_FLAG} {rev}: git can't tell the changes: {answer.complaint}")
+        yield from (top / name for name in answer.text.split("\0") if name)
+
+
+def _without_filters(top: Path) -> list[str]:
+    """Settings that switch off each configured filter, which git would run to compare files."""
+    keys = git.ask(top, "config", "-z", "--name-only", "--get-regexp", r"^filter\.").text or ""
+    names = {key.rpartition(".")[0] for key in keys.split("\0") if key}
+    for name in names:
+        if "=" in name:  # git takes no such name on its command line
+            raise ConfigError(f"{_FLAG}: the git setting {name!r} has a name with '='; rename it")
+    return [
+        f"{name}.{end}" for name in sorted(names) for end in ("clean=", "process=", "required=no")
+    ]
+
+
+@contextmanager
+def _copied_index(top: Path) -> Iterator[Path]:
+    """A copy of the index, because `git diff` writes what it learns into the one that it reads."""
+    place = git.ask(top, "rev-parse", "--git-path", "index").text or ""
+    with tempfile.TemporaryDirectory(prefix="imgcache-") as folder:
+        copy = Path(folder) / "index"
+        try:
+            shutil.copyfile(top / place.removesuffix("\n"), copy)
+        except FileNotFoundError:  # nothing was ever added; git takes it for an empty index
+            pass
+        except OSError as exc:
+            raise ConfigError(f"{_FLAG}: the git index can't be copied: {exc.strerror}") from exc
+        yield copy

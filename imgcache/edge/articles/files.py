@@ -1,0 +1,225 @@
+"""Article files: read, and replaced whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from imgcache.edge.articles.discovery import Found, Survey, check, discover, shown, survey
+from imgcache.edge.articles.staging import remove_leftover, staged
+from imgcache.edge.safe_fs import open_existing, open_folder, write_all
+from imgcache.errors import ArticleError, LocalError
+
+__all__ = [
+    "Found",
+    "Survey",
+    "check",
+    "check_editable",
+    "discover",
+    "read",
+    "replace",
+    "survey",
+    "sweep",
+]
+
+# O_NONBLOCK: should a FIFO have taken the file's place since it was looked at.
+_OLD_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+# No article is that large; a sparse file of terabytes shall not end the run.
+_LARGEST = 256 << 20
+
+# This machine's fault, not the article's.
+_LOCAL = {
+    errno.ENOSPC: "make room on this disk",
+    errno.EDQUOT: "make room within the disk quota",
+    errno.EFBIG: "raise the limit of file sizes (ulimit -f)",
+    errno.EIO: "the disk reports damage; check it before the next run",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "raise the system's limit of open files",
+}
+# Attributes that only the system may set, or that the file system can't hold, stay behind.
+_NO_ATTRIBUTE = frozenset({errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENODATA, errno.EINVAL})
+
+
+def read(found: Found) -> bytes:
+    """The bytes of a file. ArticleError where it can't be read or is no regular file."""
+    try:
+        # Looked at before it is opened: opening a FIFO or a device can already do something.
+        _check_regular(found.path.stat())
+        file = os.open(found.path, _OLD_FILE)
+        try:
+            _check_regular(os.fstat(file))
+            return _content(file)
+        finally:
+            os.close(file)
+    except OSError as exc:
+        raise ArticleError(f"can't be read: {exc.strerror or exc}") from exc
+
+
+def replace(found: Found, old: bytes, new: bytes) -> bool:
+    """Put `new` in the place of `old`: atomic, on disk when this returns, mode and owner kept.
+
+    False when the file no longer holds `old` and was left alone: read it again. A symbolic link
+    stays one, its target is replaced in the target's own folder. Raises ArticleError when the
+    file must not be edited (a link that leaves `found.root`, several hard links, read-only), and
+    LocalError when this machine can't (disk full or broken, no file descriptors). Neither leaves
+    anything behind.
+    """
+    if old == new:
+        return True
+    with _translated(found), _own_folder(found) as (folder, name):
+        return _replace_in(folder, name, old, new)
+
+
+def check_editable(found: Found) -> None:
+    """Raises what `replace` would for a file that must not be edited; writes nothing."""
+    with _translated(found), _own_folder(found) as (folder, name):
+        file = open_existing(folder, name)
+        if file is not None:
+            try:
+                _check_editable(os.fstat(file), folder, name)
+            finally:
+                os.close(file)
+
+
+def sweep(leftovers: Iterable[Path]) -> Iterator[str]:
+    """Remove what killed runs left beside articles; a sentence for each that could not be."""
+    for path in leftovers:
+        try:
+            remove_leftover(path)
+        except OSError as exc:
+            reason = exc.strerror or type(exc).__name__
+            yield f"{shown(path)}: left by a killed run, and can't be removed: {reason}"
+
+
+@contextmanager
+def _own_folder(found: Found) -> Iterator[tuple[int, str]]:
+    """The folder (a descriptor) and name of the file itself, symbolic links inside resolved."""
+    root = Path(os.path.realpath(found.root))
+    target = Path(os.path.realpath(found.path))
+    if not target.is_relative_to(root):
+        raise ArticleError(
+            "is a symbolic link that leaves the given path; name the article's own folder"
+        )
+    *folders, name = target.relative_to(root).parts
+    with open_folder(root, *folders) as folder:
+        yield folder, name
+
+
+@contextmanager
+def _translated(found: Found) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        reason = exc.strerror or str(exc)
+        if exc.errno in _LOCAL:
+            raise LocalError(f"{found.shown}: {reason}; {_LOCAL[exc.errno]}") from exc
+        raise ArticleError(f"can't be written: {reason}") from exc
+
+
+def _replace_in(folder: int, name: str, old: bytes, new: bytes) -> bool:
+    file = open_existing(folder, name)
+    if file is None:
+        return False
+    try:
+        before = os.fstat(file)
+        if before.st_size != len(old) or _content(file) != old:
+            return False
+        _check_editable(before, folder, name)
+        with staged(folder) as (new_file, temp):
+            write_all(new_file, new)
+            _copy_attributes(file, new_file)
+            os.fsync(new_file)
+            if not _is_unchanged(folder, name, file, before, old):
+                return False
+            os.rename(temp, name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+        return True
+    finally:
+        os.close(file)
+
+
+def _is_unchanged(folder: int, name: str, file: int, before: os.stat_result, old: bytes) -> bool:
+    """Whether the name still stands for the file that was read, and that for the same bytes."""
+    try:
+        now = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    # The bytes as well: an edit may fall into the same tick of the file system's clock.
+    return _identity(now) == _identity(before) and _content(file) == old
+
+
+def _identity(facts: os.stat_result) -> tuple[int, ...]:
+    return (
+        facts.st_dev,
+        facts.st_ino,
+        facts.st_size,
+        facts.st_mtime_ns,
+        facts.st_ctime_ns,
+        facts.st_nlink,
+    )
+
+
+def _check_regular(facts: os.stat_result) -> None:
+    if stat.S_ISDIR(facts.st_mode):
+        # Of folders only those are found that could not be listed.
+        raise ArticleError("is a folder that can't be listed")
+    if not stat.S_ISREG(facts.st_mode):
+        raise ArticleError("is no regular file")
+    if facts.st_size > _LARGEST:
+        raise ArticleError(f"has {facts.st_size} bytes; no article is that large")
+
+
+def _check_editable(facts: os.stat_result, folder: int, name: str) -> None:
+    if facts.st_nlink > 1:
+        raise ArticleError(
+            f"has {facts.st_nlink} hard links, and an edit would part them; make it a copy"
+        )
+    # The second question is moot for root, who may write what its owner made read-only.
+    if not facts.st_mode & _ANY_WRITE or not os.access(name, os.W_OK, dir_fd=folder):
+        raise ArticleError("is read-only; make it writable")
+
+
+def _content(file: int) -> bytes:
+    size = os.fstat(file).st_size
+    parts = []
+    offset = 0
+    while part := os.pread(file, max(size - offset, 0) + 1, offset):
+        parts.append(part)
+        offset += len(part)
+        if offset > _LARGEST:
+            raise ArticleError("grows while it is read")
+    return b"".join(parts)
+
+
+def _copy_attributes(source: int, target: int) -> None:
+    """Owner, mode and extended attributes (an ACL is one), as far as this user may set them."""
+    facts = os.fstat(source)
+    with suppress(PermissionError):  # a group that this user is not in
+        os.fchown(target, -1, facts.st_gid)
+    with suppress(PermissionError):  # another owner's file in one's own folder
+        os.fchown(target, facts.st_uid, -1)
+    os.fchmod(target, stat.S_IMODE(facts.st_mode))
+    if sys.platform == "linux":
+        for name in _attributes(source):
+            try:
+                os.setxattr(target, name, os.getxattr(source, name))
+            except OSError as exc:
+                if exc.errno not in _NO_ATTRIBUTE:
+                    raise
+
+
+def _attributes(file: int) -> list[str]:
+    if sys.platform != "linux":
+        return []
+    try:
+        return os.listxattr(file)
+    except OSError as exc:
+        if exc.errno not in _NO_ATTRIBUTE:
+            raise
+        return []

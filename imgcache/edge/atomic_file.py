@@ -1,0 +1,39 @@
+"""Small files that others read at any moment: they find the old or the new one, never a part."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from imgcache.edge.safe_fs import write_all
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put `data` in the place of the file. Raises OSError.
+
+    Its mode is kept, and a symbolic link stays one: what it points at is replaced. What is no
+    regular file (a device, a pipe) is written to as it is.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
+    temp = target.with_name(f".{secrets.token_hex(8)}.{target.name[:64]}")
+    try:
+        file = os.open(temp, _NEW, 0o666)
+        try:
+            if target.exists():
+                os.fchmod(file, stat.S_IMODE(target.stat().st_mode))
+            write_all(file, data)
+            os.fsync(file)
+        finally:
+            os.close(file)
+        temp.replace(target)
+    finally:
+        with suppress(FileNotFoundError):
+            temp.unlink()

@@ -1,0 +1,38 @@
+"""The baseline on disk: read whole, written whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from imgcache.core.verdicts import baseline_format as baselinetext
+from imgcache.core.verdicts.baseline import Listed
+from imgcache.edge import atomic_file as wholefile
+from imgcache.errors import ConfigError, LocalError
+
+# A device without end is no baseline.
+_LARGEST = 64 << 20
+
+
+def read(path: Path) -> tuple[Listed, ...] | None:
+    """The lines of the file; None where there is none. Raises ConfigError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise ConfigError(f"--baseline {path}: is larger than 64 MiB; no baseline is")
+        return baselinetext.parse(data.decode("utf-8-sig"))
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise ConfigError(f"--baseline {path}: can't be read: {exc.strerror}") from exc
+    except ValueError as exc:
+        raise ConfigError(f"--baseline {path}: {exc}; mend it, or make it anew") from exc
+
+
+def write(path: Path, lines: Iterable[Listed]) -> None:
+    """Put the lines in the file's place. Raises LocalError; what was there is then untouched."""
+    try:
+        wholefile.replace(path, baselinetext.render(lines).encode())
+    except OSError as exc:
+        raise LocalError(f"--baseline {path}: can't be written: {exc.strerror}") from exc

@@ -1,0 +1,115 @@
+"""Cached files, opened for whoever may see them; nothing outside the cache folder ever is.
+
+A file is handed out only when its bytes are what its name says, or, for a thumbnail, an image. All
+methods block on the disk: call them in a thread.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgcache.config import ThumbnailSettings
+from imgcache.core.images.sniff import ENOUGH, sniff
+from imgcache.core.images.thumbnail_plan import SUFFIXES, suffix
+from imgcache.edge.safe_fs import local_errors, open_existing, open_folder
+from imgcache.model import Format
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_IMAGE_SUFFIXES = tuple(fmt.suffix for fmt in Format)
+# Nothing there, or a symbolic link.
+_NO_FOLDER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+# Of files that are asked for again; a hash is a hundred bytes.
+_REMEMBERED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An open cached file; whoever got it closes it. `sha256` is that of its own bytes."""
+
+    file: int
+    size: int
+    format: Format
+    sha256: str
+
+    def read(self, start: int, length: int) -> bytes:
+        """Some of its bytes. Raises LocalError where the disk fails."""
+        with local_errors("an image"):
+            return os.pread(self.file, length, start)
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        os.close(self.file)
+
+
+class Holdings:
+    """The images and thumbnails of the cache folder `root`, by the hash of the original."""
+
+    def __init__(self, root: Path, thumbnails: Mapping[str, ThumbnailSettings]) -> None:
+        """`thumbnails` are the configured ones; no other name reaches the file system."""
+        self._root = root
+        # A thumbnail of an earlier format may still lie there; the configured one comes first.
+        self._thumbnails = {
+            name: (suffix(how.format), *sorted(SUFFIXES - {suffix(how.format)}))
+            for name, how in thumbnails.items()
+        }
+        self._hashes: dict[tuple[int, ...], str] = {}
+
+    def image(self, sha256: str) -> Held | None:
+        """The original with this hash; None where there is no sound one, or the name is none."""
+        held = self._open(sha256, _IMAGE_SUFFIXES, "images")
+        if held is not None and held.sha256 != sha256:
+            held.close()
+            return None
+        return held
+
+    def thumbnail(self, name: str, sha256: str) -> Held | None:
+        """The thumbnail of this name of the original with this hash, as above."""
+        if name not in self._thumbnails:
+            return None
+        return self._open(sha256, self._thumbnails[name], "thumbs", name)
+
+    def _open(self, sha256: str, suffixes: Collection[str], *folders: str) -> Held | None:
+        if _SHA256.fullmatch(sha256) is None:
+            return None
+        with local_errors("/".join(folders)):
+            try:
+                with open_folder(self._root, *folders, sha256[:2]) as folder:
+                    names = (f"{sha256}.{ending}" for ending in suffixes)
+                    files = (open_existing(folder, name) for name in names)
+                    file = next((one for one in files if one is not None), None)
+            except OSError as exc:
+                if exc.errno in _NO_FOLDER:
+                    return None
+                raise
+            return None if file is None else self._held(file)
+
+    def _held(self, file: int) -> Held | None:
+        """What was opened, if it is an image that browsers show; else it is closed."""
+        try:
+            fmt = sniff(os.pread(file, ENOUGH, 0)).format
+            if fmt is not None:
+                return Held(file, os.fstat(file).st_size, fmt, self._hash(file))
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)
+        return None
+
+    def _hash(self, file: int) -> str:
+        status = os.fstat(file)
+        times = (status.st_mtime_ns, status.st_ctime_ns)
+        identity = (status.st_dev, status.st_ino, status.st_size, *times)
+        known = self._hashes.get(identity)
+        if known is None:
+            with open(file, "rb", closefd=False) as stream:
+                known = hashlib.file_digest(stream, "sha256").hexdigest()
+            if len(self._hashes) >= _REMEMBERED:
+                self._hashes.clear()
+            self._hashes[identity] = known
+        return known

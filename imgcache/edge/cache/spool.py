@@ -1,0 +1,144 @@
+"""One body on its way in: counted, hashed, small ones in memory, large ones in `cache/tmp/`."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from imgcache.core.cache.layout import TMP
+from imgcache.edge.safe_fs import create, local_errors, make_folder, temp_name, write_all
+
+# What is kept in memory, and what one thread hop writes. A hop costs about 50 us. As many bodies
+# as there are requests under way may be kept at once.
+_BLOCK = 1 << 18
+
+
+class _TempFile:
+    """A file in `cache/tmp/` that one thread may write while another gives it up."""
+
+    def __init__(self, root: Path) -> None:
+        self.path = root / TMP / temp_name()
+        self._root = root
+        self._file = -1
+        self._given_up = False
+        # A cancelled task leaves its thread writing; the descriptor must not be closed (and its
+        # number given to another file) under it.
+        self._lock = threading.Lock()
+
+    def append(self, blocks: list[bytes]) -> None:
+        with self._lock, local_errors(f"{TMP}/{self.path.name}"):
+            if self._given_up:
+                return
+            if self._file < 0:
+                with make_folder(self._root, TMP) as folder:
+                    self._file = create(folder, self.path.name)
+            write_all(self._file, b"".join(blocks))
+
+    def close(self) -> None:
+        with self._lock:
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1
+
+    def remove(self) -> None:
+        with self._lock:
+            self._given_up = True
+        self.close()
+        # It may have been published in the meantime, or never made.
+        with local_errors(f"{TMP}/{self.path.name}"), suppress(FileNotFoundError):
+            self.path.unlink()
+
+
+class Spool:
+    """Takes a body from the fetcher; an async context manager that leaves nothing in `tmp/`.
+
+    `write` and `reset` are the fetcher's sink. A body of up to 256 KiB stays in memory (`data`)
+    and needs no file before it is published; `settle` makes a file of any body.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._start()
+
+    def _start(self) -> None:
+        self._blocks: list[bytes] = []
+        self._waiting = 0
+        self._hash = hashlib.sha256()
+        self._temp: _TempFile | None = None
+        self.size = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.discard()
+
+    @property
+    def enough(self) -> bool:
+        """Never: it wants the whole body."""
+        return False
+
+    @property
+    def sha256(self) -> str:
+        """The hash of all that was written, 64 hex digits."""
+        return self._hash.hexdigest()
+
+    @property
+    def data(self) -> bytes | None:
+        """The whole body while it is in memory; None once it is a file."""
+        if self._temp is not None:
+            return None
+        if len(self._blocks) > 1:
+            self._blocks = [b"".join(self._blocks)]
+        return self._blocks[0] if self._blocks else b""
+
+    @property
+    def path(self) -> Path | None:
+        """The file with the body, whole after `settle`; None while it is in memory."""
+        return None if self._temp is None else self._temp.path
+
+    async def write(self, data: bytes) -> None:
+        """Take the next bytes; LocalError when the disk refuses them."""
+        self._hash.update(data)
+        self.size += len(data)
+        self._blocks.append(data)
+        self._waiting += len(data)
+        if self._waiting > _BLOCK:
+            await self._spill()
+
+    async def reset(self) -> None:
+        """Forget what was written: another body begins."""
+        self.discard()
+
+    async def settle(self) -> Path:
+        """Make sure that the body is a file in `cache/tmp/`, and tell which."""
+        temp = await self._spill()
+        temp.close()
+        return temp.path
+
+    def discard(self) -> None:
+        """Drop the body and its file; no harm once it was published."""
+        if self._temp is not None:
+            self._temp.remove()
+        self._start()
+
+    async def _spill(self) -> _TempFile:
+        temp = self._temp
+        if temp is None:
+            temp = self._temp = _TempFile(self._root)
+        elif not self._blocks:
+            return temp
+        blocks, self._blocks, self._waiting = self._blocks, [], 0
+        await asyncio.to_thread(temp.append, blocks)
+        return temp

@@ -1,0 +1,276 @@
+"""The content-addressed files of the cache: published durably, found sound, removed.
+
+The order of writing is that of the contract: temp file, fsync, rename, fsync of the folder; only
+when a method here has returned may the index say that the file is there. All but `spool` and
+`is_there` block on the disk: call them in a thread.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from imgcache.core.cache.layout import (
+    FOLDERS,
+    MANIFEST,
+    TMP,
+    content_paths,
+    image_path,
+    thumbnail_path,
+)
+from imgcache.edge.cache.publish import Publication
+from imgcache.edge.cache.spool import Spool
+from imgcache.edge.safe_fs import is_temp_name, local_errors, make_folder, open_folder
+from imgcache.facts import ImageFacts, ThumbnailFacts
+
+_BLOCK = 1 << 20
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Store:
+    """The images, thumbnails and manifest below `root`, the cache folder.
+
+    `fsync` makes what a descriptor holds durable: `os.fsync`, but for tests of its failure.
+    `failed_to_publish`: some files may have got their names, but are not to be recorded.
+    """
+
+    def __init__(self, root: Path, *, fsync: Callable[[int], None] = os.fsync) -> None:
+        self.root = root
+        self._prefix = f"{root}/"
+        self._fsync = fsync
+        self.failed_to_publish = False
+
+    def prepare(self) -> None:
+        """Make the folders, and clear `tmp/` of what a crash left; needs the cache's lock.
+
+        Raises:
+            LocalError: The cache folder can't be made or written.
+        """
+        with local_errors(str(self.root)):
+            self.root.mkdir(parents=True, exist_ok=True)
+        for name in FOLDERS:
+            with local_errors(name), make_folder(self.root, name):
+                pass
+        with local_errors(TMP), make_folder(self.root, TMP) as folder:
+            present = os.listdir(folder)  # noqa: PTH208  # pathlib takes no descriptor
+            for name in filter(is_temp_name, present):
+                os.unlink(name, dir_fd=folder)
+
+    def spool(self) -> Spool:
+        """A place for one body while it arrives."""
+        return Spool(self.root)
+
+    def publish(
+        self, body: bytes | Path, image: ImageFacts, thumbnails: Mapping[str, bytes]
+    ) -> ImageFacts:
+        """Publish an image and its new thumbnails; its facts as they are to be recorded.
+
+        Args:
+            body: The image's bytes, or a settled file in `tmp/`, which is moved.
+            image: Its facts; the `mtime_ns` and `digest` of what is new come out filled in.
+            thumbnails: The bytes of those of `image.thumbnails` that are new, by name.
+
+        Raises:
+            LocalError: The disk is full, fails or refuses; nothing is left in `tmp/`.
+        """
+        with self._publication() as publication:
+            mtime_ns = self._stage_image(publication, body, image)
+            made = self._stage_thumbnails(publication, image, thumbnails)
+            publication.commit()
+        return replace(image, mtime_ns=mtime_ns, thumbnails=made)
+
+    def publish_thumbnails(self, image: ImageFacts, thumbnails: Mapping[str, bytes]) -> ImageFacts:
+        """Publish new thumbnails of an image that is there already; otherwise as `publish`."""
+        with self._publication() as publication:
+            made = self._stage_thumbnails(publication, image, thumbnails)
+            publication.commit()
+        return replace(image, thumbnails=made)
+
+    @contextmanager
+    def _publication(self) -> Iterator[Publication]:
+        try:
+            with Publication(self.root, self._fsync) as publication:
+                yield publication
+        except BaseException:
+            self.failed_to_publish = True
+            raise
+
+    @staticmethod
+    def _stage_image(publication: Publication, body: bytes | Path, image: ImageFacts) -> int:
+        path = image_path(image.sha256, image.format)
+        kept = publication.keep(path, image.sha256)
+        if kept is not None:
+            return kept
+        if isinstance(body, Path):
+            return publication.adopt(path, body.name)
+        return publication.add(path, [body])
+
+    @staticmethod
+    def _stage_thumbnails(
+        publication: Publication, image: ImageFacts, thumbnails: Mapping[str, bytes]
+    ) -> tuple[ThumbnailFacts, ...]:
+        made = []
+        for facts in image.thumbnails:
+            if facts.name in thumbnails:
+                path = thumbnail_path(facts.name, image.sha256, facts.suffix)
+                data = thumbnails[facts.name]
+                digest = hashlib.sha256(data).hexdigest()
+                kept = publication.keep(path, digest)
+                mtime_ns = publication.add(path, [data]) if kept is None else kept
+                made.append(replace(facts, digest=digest, mtime_ns=mtime_ns))
+            else:
+                made.append(facts)
+        return tuple(made)
+
+    def is_there(self, image: ImageFacts) -> bool:
+        """Whether the file is there at its size: one look, cheap enough for the event loop."""
+        status = self._status(image_path(image.sha256, image.format))
+        return status is not None and status.st_size == image.bytes
+
+    def sound_mtime(self, image: ImageFacts) -> int | None:
+        """The mtime (ns) of the image's file if it is sound, else None.
+
+        Sound is a file of the recorded size and mtime; one of another mtime is hashed, and when
+        it holds the right bytes its mtime is to be recorded.
+
+        Raises:
+            LocalError: The file can't be looked at.
+        """
+        path = image_path(image.sha256, image.format)
+        return self._sound_mtime(path, image.bytes, image.mtime_ns, image.sha256)
+
+    def sound_thumbnails(self, image: ImageFacts) -> tuple[ThumbnailFacts, ...]:
+        """Those of the image's thumbnails that are sound in the same sense, as they are now."""
+        mtimes = (
+            self._sound_mtime(
+                thumbnail_path(one.name, image.sha256, one.suffix),
+                one.bytes,
+                one.mtime_ns,
+                one.digest,
+            )
+            for one in image.thumbnails
+        )
+        return tuple(
+            one if mtime_ns == one.mtime_ns else replace(one, mtime_ns=mtime_ns)
+            for one, mtime_ns in zip(image.thumbnails, mtimes, strict=True)
+            if mtime_ns is not None
+        )
+
+    def _sound_mtime(self, path: str, size: int, mtime_ns: int, sha256: str) -> int | None:
+        status = self._status(path)
+        if status is None or status.st_size != size:
+            return None
+        if status.st_mtime_ns != mtime_ns and self._hash(path) != sha256:
+            return None
+        return status.st_mtime_ns
+
+    def is_intact(self, image: ImageFacts) -> bool:
+        """Whether the image's file holds the right bytes, by their hash; LocalError as above."""
+        return self._hash_if_there(image_path(image.sha256, image.format)) == image.sha256
+
+    def identity(self, image: ImageFacts) -> tuple[int, ...] | None:
+        """What changes when the image's file does, None when there is none; LocalError as above."""
+        status = self._status(image_path(image.sha256, image.format))
+        if status is None:
+            return None
+        return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+    def is_intact_thumbnail(self, sha256: str, thumbnail: ThumbnailFacts) -> bool:
+        """Whether a thumbnail's file holds the recorded bytes; LocalError as above.
+
+        One of unknown digest, as the manifest lists them, needs to be there only.
+        """
+        path = thumbnail_path(thumbnail.name, sha256, thumbnail.suffix)
+        if not thumbnail.digest:
+            return self.has(path)
+        return self._hash_if_there(path) == thumbnail.digest
+
+    def thumbnail_bytes(self, sha256: str, thumbnail: ThumbnailFacts) -> int | None:
+        """The length of a thumbnail's file, None when there is none."""
+        status = self._status(thumbnail_path(thumbnail.name, sha256, thumbnail.suffix))
+        return None if status is None else status.st_size
+
+    def remove(self, image: ImageFacts) -> None:
+        """Delete the files of an image that the index has forgotten (committed) before."""
+        for path in content_paths(image):
+            self.drop(path)
+
+    def drop(self, path: str) -> None:
+        """Delete one file, if it is there. Raises LocalError."""
+        *names, name = path.split("/")
+        with (
+            local_errors(path),
+            suppress(FileNotFoundError),
+            open_folder(self.root, *names) as folder,
+        ):
+            os.unlink(name, dir_fd=folder)
+
+    def has(self, path: str) -> bool:
+        """Whether a regular file is there; `path` as layout.py has it. Raises LocalError."""
+        return self._status(path) is not None
+
+    def read_manifest(self) -> bytes:
+        """The bytes of manifest.json; b"" when there is none."""
+        with local_errors(MANIFEST):
+            try:
+                with os.fdopen(os.open(self._prefix + MANIFEST, _READ), "rb") as stream:
+                    return stream.read()
+            except FileNotFoundError:
+                return b""
+
+    def write_manifest(self, lines: Iterable[str]) -> bool:
+        """Replace manifest.json, durably; False when it already said exactly this.
+
+        Raises:
+            LocalError: As `publish`.
+        """
+        with Publication(self.root, self._fsync) as publication:
+            publication.add(MANIFEST, _blocks(lines))
+            if not publication.changes():
+                return False
+            publication.commit()
+        return True
+
+    def _status(self, path: str) -> os.stat_result | None:
+        """The status of a regular file, None when there is none."""
+        try:
+            status = os.lstat(self._prefix + path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError:
+            with local_errors(path):
+                raise
+        return status if stat.S_ISREG(status.st_mode) else None
+
+    def _hash(self, path: str) -> str | None:
+        """The SHA-256 of a file; None when the disk can't read it, so that it is replaced."""
+        with local_errors(path):
+            try:
+                with os.fdopen(os.open(self._prefix + path, _READ), "rb") as stream:
+                    return hashlib.file_digest(stream, "sha256").hexdigest()
+            except OSError as exc:
+                if exc.errno == errno.EIO:
+                    return None
+                raise
+
+    def _hash_if_there(self, path: str) -> str | None:
+        return None if self._status(path) is None else self._hash(path)
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[bytes]:
+    """The lines as ASCII in blocks of about 1 MiB: one write each."""
+    waiting: list[str] = []
+    size = 0
+    for line in lines:
+        waiting.append(line)
+        size += len(line)
+        if size >= _BLOCK:
+            yield "".join(waiting).encode("ascii")
+            waiting, size = [], 0
+    yield "".join(waiting).encode("ascii")

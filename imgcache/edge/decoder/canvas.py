@@ -1,0 +1,123 @@
+"""A decoded first frame as browsers show it: on its canvas, with all transparency that was told.
+
+What Pillow leaves out: it fills the canvas around a small frame, and compares the transparent
+colour of a PNG with samples that it has scaled to 8 bits before.
+"""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+
+from PIL import GifImagePlugin, Image, ImageChops
+
+from imgcache.core.images.formats import first
+from imgcache.core.images.formats.chunks import chunks
+from imgcache.core.images.formats.first import Place
+from imgcache.model import Format, Size
+
+# In a PNG's header: bits of a sample, colour type, and the type of grey with alpha.
+_DEPTH_AT, _TYPE_AT, _GREY_ALPHA = 24, 25, 4
+_OPAQUE = _LOW_BYTE = 255
+
+
+def completed(image: Image.Image, file: bytes, image_format: Format) -> Image.Image:
+    """The frame that `file` was decoded to, with what Pillow leaves out; straight alpha."""
+    if image_format is Format.PNG:
+        return _keyed(image, file)
+    if image_format is Format.GIF and isinstance(image, GifImagePlugin.GifImageFile):
+        return _windowed(image, image.dispose_extent)
+    if image_format is Format.WEBP:
+        return _windowed(image, first.of_webp(file))
+    return image
+
+
+def placed(frame: Image.Image, place: Place, canvas: Size) -> Image.Image:
+    """The frame at its place, and nothing around it."""
+    if place == (0, 0, *canvas):
+        return frame
+    whole = Image.new("RGBA", canvas)
+    whole.info = {name: value for name, value in frame.info.items() if name == "icc_profile"}
+    whole.paste(frame.convert("RGBA"), place)
+    return whole
+
+
+def _windowed(image: Image.Image, place: Place | None) -> Image.Image:
+    if place is None or place == (0, 0, *image.size):
+        return image
+    return placed(image.convert("RGBA").crop(place), place, Size(*image.size))
+
+
+def _keyed(image: Image.Image, file: bytes) -> Image.Image:
+    """A PNG whose transparent colour (tRNS) is the one that was meant (PNG 11.3.1.1)."""
+    depth, colour_type = file[_DEPTH_AT], file[_TYPE_AT]
+    if image.mode == "RGBA" and colour_type == _GREY_ALPHA:
+        return image.convert("LA")  # Pillow widens 16 bits, and a profile is for grey alone
+    if image.mode == "P":
+        _pad_palette(image)
+    elif "transparency" in image.info:
+        key = _key(file)
+        if depth == 16:  # noqa: PLR2004 - bits
+            return _keyed_wide(image, file, key)
+        if colour_type == 0:
+            return _keyed_narrow(image, depth, key[0])
+    return image
+
+
+def _key(file: bytes) -> tuple[int, ...]:
+    """The samples of the transparent colour as written; Pillow has scaled some of them."""
+    body = next(chunk.body for chunk in chunks(file) if chunk.kind == b"tRNS")
+    return struct.unpack(f">{len(body) // 2}H", body[: len(body) & ~1])
+
+
+def _keyed_narrow(image: Image.Image, depth: int, key: int) -> Image.Image:
+    """Grey in 1 to 8 bits a sample, which have become 8."""
+    most = (1 << depth) - 1
+    wanted = key & _LOW_BYTE  # browsers look at no more of it
+    grey = image.convert("L")
+    grey.info = {name: value for name, value in image.info.items() if name != "transparency"}
+    if wanted <= most:
+        grey.info["transparency"] = wanted * (_OPAQUE // most)
+    return grey
+
+
+def _pad_palette(image: Image.Image) -> None:
+    """Indices beyond a palette mean its last colour, as in browsers; Pillow takes black."""
+    colors = image.getpalette() or []
+    count, highest = len(colors) // 3, image.getextrema()[1]
+    if isinstance(highest, tuple) or not 0 < count <= highest:
+        return
+    image.putpalette(colors + colors[-3:] * (256 - count))
+    alphas = image.info.get("transparency")
+    if isinstance(alphas, int):
+        alphas = bytes((_OPAQUE,)) * alphas + b"\0"
+    if isinstance(alphas, bytes) and len(alphas) >= count:
+        last = alphas[count - 1 : count]
+        image.info["transparency"] = alphas[:count] + last * (256 - count)
+
+
+def _keyed_wide(image: Image.Image, file: bytes, key: tuple[int, ...]) -> Image.Image:
+    """16 bits a sample: transparent where all of them are equal."""
+    highs, lows = _halves(image, file)
+    wanted = [value >> 8 for value in key] + [value & _LOW_BYTE for value in key]
+    alpha = Image.new("L", image.size)
+    for band, value in zip(highs.split() + lows.split(), wanted, strict=True):
+        differs = [_OPAQUE * (sample != value) for sample in range(256)]
+        alpha = ImageChops.lighter(alpha, band.point(differs))
+    seen = highs.copy()
+    seen.info = {name: value for name, value in image.info.items() if name != "transparency"}
+    seen.putalpha(alpha)
+    return seen
+
+
+def _halves(image: Image.Image, file: bytes) -> tuple[Image.Image, Image.Image]:
+    """The high and the low bytes of the samples."""
+    if image.mode == "RGB":
+        # Pillow keeps the high bytes; read in the other order, they are the low ones.
+        other = Image.open(BytesIO(file), formats=("PNG",))
+        other.tile = [tile._replace(args="RGB;16L") for tile in other.tile]
+        other.load()
+        return image, other
+    samples = image.tobytes()
+    low, high = (Image.frombytes("L", image.size, samples[at::2]) for at in (0, 1))
+    return high, low

@@ -1,0 +1,244 @@
+"""The pool of decoder processes: a hostile image costs one verdict and not the run.
+
+Workers are started when they are needed and spoken to over pipes (see frames.py); the limits of
+memory and CPU hold inside of them (decoder.py), the clock is watched here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from imgcache.config import LimitSettings, ThumbnailSettings
+from imgcache.core.images.examine import Limits
+from imgcache.core.images.thumbnail_plan import SUFFIXES, Recipe, fingerprint
+from imgcache.edge.decoder import protocol as frames
+from imgcache.edge.decoder.process import LostError, Worker
+from imgcache.edge.decoder.protocol import WorkerLimits
+from imgcache.model import Failure, Format, Size, Verdict
+
+# By the clock an image may take that many times its CPU time (contract section 8).
+_CLOCK = 3
+_COLOR = re.compile("#[0-9a-f]{6}")
+_LIMIT_SIGNALS = frozenset({signal.SIGXCPU, signal.SIGKILL})
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeJob:
+    """One image to decode: a file, or the bytes themselves, and how it was labelled."""
+
+    path: Path | None
+    data: bytes | None
+    content_type: str | None
+    nosniff: bool
+    thumbnails: tuple[tuple[str, ThumbnailSettings], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """One finished thumbnail; `recipe` is the fingerprint of its settings."""
+
+    name: str
+    recipe: str
+    suffix: str
+    width: int
+    height: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A sound image: format, size as a browser shows it, placeholder colour, thumbnails."""
+
+    format: Format
+    size: Size
+    color: str
+    thumbnails: tuple[Thumbnail, ...]
+
+
+@dataclass(slots=True)
+class _Head:
+    """What the worker told before it decoded; all unknown until then."""
+
+    format: Format | None = None
+    size: Size | None = None
+    bytes: int | None = None
+    told: bool = False
+
+    def failure(self, verdict: Verdict, detail: str) -> Failure:
+        return Failure(verdict, detail, size=self.size, format=self.format, bytes=self.bytes)
+
+
+_STOPPED = Failure(Verdict.LOCAL_ERROR, "the decoders were stopped")
+
+
+class DecodePool:
+    """Decodes images in at most `workers` processes; use it as an asynchronous context manager."""
+
+    def __init__(self, limits: LimitSettings, workers: int) -> None:
+        self._seconds = limits.decode_time
+        self._words = WorkerLimits(
+            memory=limits.decode_memory,
+            seconds=limits.decode_time,
+            image=Limits(limits.pixels, limits.frames, limits.scans),
+        ).words()
+        self._slots = asyncio.Semaphore(workers)
+        self._idle: list[Worker] = []
+        self._alive: set[Worker] = set()
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closed = True
+        await asyncio.gather(*(worker.end() for worker in list(self._alive)))
+        self._alive.clear()
+        self._idle.clear()
+
+    async def decode(self, job: DecodeJob) -> Decoded | Failure:
+        """The image as a browser would show it, or why there is none. Never raises for an image."""
+        async with self._slots:
+            worker = self._waiting()
+            if worker is not None:
+                head = _Head()
+                result = await self._use(worker, job, head)
+                if head.told:
+                    return result
+                # It had died in its sleep: that is not the image's fault.
+            return await self._use_new(job)
+
+    async def _use_new(self, job: DecodeJob) -> Decoded | Failure:
+        if self._closed:
+            return _STOPPED
+        try:
+            worker = await Worker.start(self._words)
+        except (OSError, LostError, frames.FrameError) as exc:
+            return Failure(Verdict.LOCAL_ERROR, f"a decoder could not start ({_reason(exc)})")
+        self._alive.add(worker)
+        return await self._use(worker, job, _Head())
+
+    async def _use(self, worker: Worker, job: DecodeJob, head: _Head) -> Decoded | Failure:
+        """The result of one job; the worker waits for the next one, or is gone."""
+        try:
+            async with asyncio.timeout(self._seconds * _CLOCK):
+                result = await _exchange(worker, job, head)
+        except TimeoutError:
+            await self._drop(worker)
+            return head.failure(Verdict.TOO_MANY_PIXELS, "decoding it takes too long")
+        except LostError:
+            code = await self._drop(worker)
+            return _STOPPED if self._closed else _post_mortem(code, head)
+        except frames.FrameError:
+            await self._drop(worker)
+            return head.failure(Verdict.CORRUPT, "the decoder made no sense of it")
+        except BaseException:
+            await asyncio.shield(self._drop(worker))
+            raise
+        if worker.worn or self._closed:
+            await self._drop(worker)
+        else:
+            self._idle.append(worker)
+        return result
+
+    def _waiting(self) -> Worker | None:
+        """A worker that sleeps, the last used first; the dead ones among them are forgotten."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.is_alive:
+                return worker
+            self._alive.discard(worker)
+        return None
+
+    async def _drop(self, worker: Worker) -> int:
+        """Ends a worker; returns how it ended."""
+        code = await worker.end()
+        self._alive.discard(worker)
+        return code
+
+
+def _reason(exc: BaseException) -> str:
+    return (exc.strerror if isinstance(exc, OSError) else None) or "it ended at once"
+
+
+def _post_mortem(code: int, head: _Head) -> Failure:
+    """The verdict on the image that a worker died of."""
+    if -code in _LIMIT_SIGNALS:
+        return head.failure(Verdict.TOO_MANY_PIXELS, "decoding it takes more than the limits")
+    if code < 0 or head.told:
+        return head.failure(Verdict.CORRUPT, "its pixels make the decoder crash")
+    return Failure(Verdict.LOCAL_ERROR, "a decoder ended before it saw the image")
+
+
+async def _exchange(worker: Worker, job: DecodeJob, head: _Head) -> Decoded | Failure:
+    """One image; after a LostError or FrameError the worker is of no use."""
+    await worker.send(_words(job), job.data or b"")
+    words, payload = await worker.receive()
+    try:
+        if "verdict" not in words:
+            _read_head(words, head)
+            words, payload = await worker.receive()
+        head.told = True
+        worker.note(int(words["rss"]))
+        if "verdict" in words:
+            return head.failure(Verdict(words["verdict"]), str(words["detail"]))
+        return _result(job, head, words, payload)
+    except (KeyError, TypeError, ValueError) as exc:
+        raise frames.FrameError("the worker's answer makes no sense") from exc
+
+
+def _words(job: DecodeJob) -> dict[str, Any]:
+    return {
+        "path": os.fspath(job.path) if job.path is not None else None,
+        "type": job.content_type,
+        "nosniff": job.nosniff,
+        "thumbnails": [Recipe.of(name, settings).fields() for name, settings in job.thumbnails],
+    }
+
+
+def _read_head(words: Mapping[str, Any], head: _Head) -> None:
+    head.told = True
+    if words["format"] is not None:
+        head.format = Format.of(words["format"])
+    if words["size"] is not None:
+        width, height = words["size"]
+        head.size = Size(int(width), int(height))
+    head.bytes = int(words["bytes"])
+
+
+def _result(job: DecodeJob, head: _Head, words: Mapping[str, Any], payload: bytes) -> Decoded:
+    """A checked result: nothing that a worker says becomes a name of a file."""
+    color = str(words["color"])
+    if head.format is None or head.size is None or not _COLOR.fullmatch(color):
+        raise ValueError(color)
+    made = []
+    start = 0
+    for (name, settings), one in zip(job.thumbnails, words["thumbnails"], strict=False):
+        end = start + int(one["bytes"])
+        width, height = one["size"]
+        if one["suffix"] not in SUFFIXES or end > len(payload):
+            raise ValueError(one["suffix"])
+        made.append(
+            Thumbnail(
+                name=name,
+                recipe=fingerprint(settings),
+                suffix=one["suffix"],
+                width=int(width),
+                height=int(height),
+                data=payload[start:end],
+            )
+        )
+        start = end
+    return Decoded(head.format, head.size, color, tuple(made))

@@ -1,0 +1,122 @@
+"""One decoder process as the main process sees it: started, spoken to over pipes, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+import imgcache
+from imgcache.edge.decoder import protocol as frames
+
+# A worker is replaced after so many images, or when it stays this large: leaks stay small.
+_MOST_IMAGES = 1000
+_GROWN = 256 << 20
+_START_SECONDS = 60
+# All that an interpreter may need of the environment; secrets stay out of the decoder's reach.
+_ENVIRONMENT = (
+    "PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME",
+    "TMPDIR", "VIRTUAL_ENV",
+)  # fmt: skip
+
+
+class LostError(Exception):
+    """The process ended without an answer."""
+
+
+class Worker:
+    """One decoder process."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._images = 0
+        self._resident = 0
+
+    @classmethod
+    async def start(cls, limits: str) -> Self:
+        """A new process that is ready; raises OSError, TimeoutError or LostError."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",  # nothing is imported from the working folder, which may be anybody's
+            "-m",
+            "imgcache.edge.decoder.worker",
+            limits,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # an interrupt from the terminal is not for decoders
+            env=_environment(os.environ),
+        )
+        worker = cls(process)
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await worker.receive()
+        except BaseException:
+            await asyncio.shield(worker.end())
+            raise
+        return worker
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether nobody has seen it end."""
+        return self._process.returncode is None
+
+    def note(self, resident: int) -> None:
+        """Counts one image, after which the process is `resident` bytes large."""
+        self._images += 1
+        self._resident = resident
+
+    @property
+    def worn(self) -> bool:
+        """Whether it is time for a successor."""
+        return self._images >= _MOST_IMAGES or self._resident > _GROWN
+
+    async def send(self, words: Mapping[str, Any], payload: bytes) -> None:
+        """One frame to the process; raises LostError."""
+        pipe = self._process.stdin
+        if pipe is None:
+            raise LostError
+        try:
+            pipe.write(frames.pack(words, payload))
+            await pipe.drain()
+        except (BrokenPipeError, ConnectionResetError) as exc:
+            raise LostError from exc
+
+    async def receive(self) -> tuple[dict[str, Any], bytes]:
+        """The next frame of the process; raises LostError or frames.FrameError."""
+        pipe = self._process.stdout
+        if pipe is None:
+            raise LostError
+        try:
+            header, payload = frames.lengths(await pipe.readexactly(frames.PREFIX.size))
+            return frames.unpack(await pipe.readexactly(header)), await pipe.readexactly(payload)
+        except (asyncio.IncompleteReadError, ConnectionResetError) as exc:
+            raise LostError from exc
+
+    async def end(self) -> int:
+        """Kills the process if it still runs; returns its exit code, negative for a signal.
+
+        A process that is ending already keeps the code of what ended it.
+        """
+        if self._process.returncode is None:
+            # Not Process.kill(): it polls, and would snatch the exit code from asyncio's watcher.
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        code = await self._process.wait()
+        if self._process.stdout is not None:
+            await self._process.stdout.read()  # to its end, or its transport would stay open
+        return code
+
+
+def _environment(outer: Mapping[str, str]) -> dict[str, str]:
+    root = Path(imgcache.__file__).resolve().parent.parent
+    kept = {name: outer[name] for name in _ENVIRONMENT if name in outer}
+    # Pillow keeps that many memory blocks for the next image: fewer page faults.
+    return kept | {"PYTHONPATH": str(root), "PILLOW_BLOCKS_MAX": "8"}

@@ -1,0 +1,167 @@
+"""What runs in a worker process: one image after the other, from stdin to stdout.
+
+It imports Pillow and little else, and is killed without ceremony when an image costs too much.
+Order of one image: read, examine, tell format and size, decode, thumbnails, tell the result.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import signal
+import sys
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from imgcache.core.images.examine import Examined, Label, examine
+from imgcache.core.images.thumbnail_plan import Recipe
+from imgcache.edge.decoder import pixels
+from imgcache.edge.decoder import protocol as frames
+from imgcache.edge.decoder.protocol import WorkerLimits
+from imgcache.model import Format, Verdict
+
+# An SVG is not rendered, so nobody knows its colour: the paper's will do.
+_SVG_COLOR = "#ffffff"
+_STATM = Path("/proc/self/statm")
+
+
+@dataclass(slots=True)
+class _Answer:
+    """Writes the frames of one answer."""
+
+    sink: BinaryIO
+
+    def send(self, header: dict[str, Any], payload: bytes = b"") -> None:
+        self.sink.write(frames.pack(header, payload))
+        self.sink.flush()
+
+    def fail(self, verdict: Verdict, detail: str) -> None:
+        self.send({"verdict": verdict.value, "detail": detail, "rss": _resident_memory()})
+
+
+def main() -> None:
+    """Serve until stdin ends; the one argument is the limits as JSON."""
+    limits = WorkerLimits.parse(sys.argv[1])
+    source, sink = _protocol_streams()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")  # a library's remark on an image is nobody's business
+    _confine(limits.memory)
+    pixels.prepare()
+    answer = _Answer(sink)
+    answer.send({"ready": True})
+    try:
+        while len(prefix := source.read(frames.PREFIX.size)) == frames.PREFIX.size:
+            header, payload = frames.lengths(prefix)
+            job = frames.unpack(source.read(header))
+            _serve(job, source.read(payload), limits, answer)
+    except BrokenPipeError:
+        pass
+    # Nothing is left to tidy up, and a confined interpreter may lack the memory for it.
+    os._exit(0)
+
+
+def _protocol_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Move stdin and stdout to new numbers; the old ones lead nowhere, so nobody disturbs."""
+    source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nowhere, number)
+    return source, sink
+
+
+def _confine(memory: int) -> None:
+    """No core dumps; on Linux no more address space than `memory` bytes."""
+    _lower(resource.RLIMIT_CORE, 0)
+    if sys.platform == "linux":
+        _lower(resource.RLIMIT_AS, memory)
+
+
+def _limit_time(seconds: float) -> None:
+    """Ends this process (SIGXCPU) after so many more seconds of CPU."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    most = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
+    _lower(resource.RLIMIT_CPU, most)
+
+
+def _lower(kind: int, value: int) -> None:
+    """Sets a soft limit, no higher than the hard one that somebody else may have set.
+
+    A number that the system does not have is more than it could ever give.
+    """
+    _, hard = resource.getrlimit(kind)
+    value = min(value, sys.maxsize)
+    resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+
+
+def _resident_memory() -> int:
+    """The bytes that are resident now.
+
+    Not ru_maxrss on Linux: that begins with what the process was that this one was forked from.
+    """
+    if _STATM.exists():
+        return int(_STATM.read_bytes().split()[1]) * resource.getpagesize()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _serve(job: dict[str, Any], data: bytes, limits: WorkerLimits, answer: _Answer) -> None:
+    _limit_time(limits.seconds)
+    try:
+        if job["path"] is not None:
+            data = Path(job["path"]).read_bytes()
+    except OSError as exc:
+        answer.fail(Verdict.LOCAL_ERROR, f"the downloaded file can't be read: {exc.strerror}")
+        return
+    try:
+        _judge(job, data, limits, answer)
+    except MemoryError:
+        answer.fail(Verdict.TOO_MANY_PIXELS, "decoding it takes more memory than the limit")
+    except Exception as exc:  # noqa: BLE001 -- a slip of ours over a strange image costs no worker
+        answer.fail(Verdict.CORRUPT, f"its structure makes no sense ({type(exc).__name__})")
+
+
+def _judge(job: dict[str, Any], data: bytes, limits: WorkerLimits, answer: _Answer) -> None:
+    examined = examine(data, Label(job["type"], job["nosniff"]), limits.image)
+    structure = examined.structure
+    answer.send(
+        {
+            "format": examined.format.label if examined.format else None,
+            "size": structure.size,
+            "bytes": len(data),
+        }
+    )
+    if structure.flaw is not None:
+        answer.fail(structure.flaw, structure.detail)
+    elif examined.format is Format.SVG:
+        answer.send({"color": _SVG_COLOR, "thumbnails": [], "rss": _resident_memory()})
+    else:
+        _decode(job, data, examined, limits.memory, answer)
+
+
+def _decode(
+    job: dict[str, Any], data: bytes, examined: Examined, memory: int, answer: _Answer
+) -> None:
+    recipes = [Recipe.parse(fields) for fields in job["thumbnails"]]
+    try:
+        color, made = pixels.decode(data, examined, recipes)
+    except pixels.UndecodableError as exc:
+        if pixels.memory_needed(examined) > memory:
+            raise MemoryError from exc
+        answer.fail(Verdict.CORRUPT, str(exc))
+        return
+    answer.send(
+        {
+            "color": color,
+            "thumbnails": [
+                {"suffix": one.suffix, "size": one.size, "bytes": len(one.data)} for one in made
+            ],
+            "rss": _resident_memory(),
+        },
+        b"".join(one.data for one in made),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Takes one body from the wire to its sink, and counts what comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from imgcache.core.http import response as answer
+from imgcache.edge.http.exchange import Appetite, Received, Sink, Tally
+from imgcache.edge.http.httpx_import import httpx
+from imgcache.edge.http.inflate import Inflater, NotGzipError, Verbatim
+from imgcache.model import Failure, Verdict
+
+
+def fields(response: httpx.Response) -> dict[str, str]:
+    """The headers by lower-case name, repeated ones joined; httpx searches its list each time."""
+    return dict(response.headers.items())
+
+
+async def receive(
+    response: httpx.Response, sink: Sink, tally: Tally, appetite: Appetite
+) -> Received | Failure:
+    """Write the body of a 200, 203 or 206 to the sink, until it has enough.
+
+    Args:
+        response: streamed; its head has been read.
+        sink: told to reset before the first byte.
+        tally: counts the bytes on the wire.
+        appetite: bytes that are taken at most, on the wire and inflated.
+
+    Raises:
+        ExchangeError: the connection failed on the way.
+        LocalError: from the sink.
+    """
+    status, announced = response.status_code, _announced(response, appetite)
+    if isinstance(announced, Failure):
+        return announced
+    expected, total = announced.expected, announced.total
+    await sink.reset()
+    before = tally.wire_bytes
+    coding = Inflater() if announced.gzip else Verbatim()
+    try:
+        failure = await _copy(response, sink, tally, appetite.most, coding)
+    except NotGzipError as exc:
+        return Failure(Verdict.PROTOCOL_ERROR, f"the body is broken gzip ({exc})", status)
+    came = tally.wire_bytes - before
+    if failure is None and sink.enough:
+        return Received(whole=came == total and coding.whole, total=total)
+    failure = failure or answer.wrong_length(status, came, expected)
+    return failure or Received(whole=expected == total, total=total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    """What a head says of its body: the bytes of this body and of the whole, where it tells."""
+
+    gzip: bool
+    expected: int | None
+    total: int | None
+
+
+def _announced(response: httpx.Response, appetite: Appetite) -> _Announced | Failure:
+    """A body that may be read; the headers are let go, as a stranger's may weigh a lot."""
+    status, headers = response.status_code, fields(response)
+    gzip = answer.is_gzip(headers.get("content-encoding"), status)
+    lengths = _lengths(status, headers, appetite)
+    refused = answer.foreign_transfer_coding(headers.get("transfer-encoding"), status)
+    if refused is not None:
+        return refused
+    if isinstance(gzip, Failure):
+        return gzip
+    if isinstance(lengths, Failure):
+        return lengths
+    expected, total = lengths
+    if total is not None and total > appetite.most:
+        return answer.too_large(appetite.most, status, total)
+    return _Announced(gzip, expected, total)
+
+
+def _lengths(
+    status: int, headers: Mapping[str, str], appetite: Appetite
+) -> tuple[int | None, int | None] | Failure:
+    if status != answer.PARTIAL:
+        length = answer.content_length(headers.get("content-length"))
+        return length, length
+    if appetite.first is not None:
+        return answer.leading_part(headers.get("content-range"))
+    whole = answer.whole_of_part(headers.get("content-range"))
+    return whole if isinstance(whole, Failure) else (whole, whole)
+
+
+async def _copy(
+    response: httpx.Response, sink: Sink, tally: Tally, most: int, coding: Inflater | Verbatim
+) -> Failure | None:
+    status = response.status_code
+    wire = written = 0
+    async for chunk in response.aiter_raw():
+        wire += len(chunk)
+        tally.wire_bytes += len(chunk)
+        if wire > most:
+            return answer.too_large(most, status)
+        for piece in coding.feed(chunk):
+            written += len(piece)
+            if written > most:
+                return answer.too_large(most, status)
+            await sink.write(piece)
+            if sink.enough:
+                return None
+    if wire and not coding.whole:
+        return Failure(Verdict.TRUNCATED, "the gzip stream of the body has no end", status)
+    if not written:
+        return Failure(Verdict.EMPTY, "the server answered without a single byte", status)
+    return None

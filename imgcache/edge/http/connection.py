@@ -1,0 +1,168 @@
+"""aiohttp's request and answer, with a HeadGuard between each connection and its parser.
+
+Three hooks that aiohttp offers (request_class, response_class, middlewares) and asyncio's own
+`data_received`: what goes out is counted, what comes in is guarded, and a kept connection that
+proves stale costs nothing but another one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import aiohttp
+from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
+
+from imgcache.edge.http.errors import AnswerCutError
+from imgcache.edge.http.head_guard import MOST_HEAD_BYTES, HeadGuard
+
+if TYPE_CHECKING:
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.connector import Connection
+
+
+class StaleConnectionError(Exception):
+    """A kept connection failed before any byte of the answer: worth a free try on another."""
+
+
+class _Intake:
+    """The parser's intake, which also tells the reader of a body when the parser gives up.
+
+    aiohttp closes the connection then, and would leave the reader waiting for ever. Nor does it
+    bound what stands around the chunks of a body (RFC 9112 section 7.1): extensions without end
+    cost time, trailers without end all memory.
+    """
+
+    def __init__(self, protocol: ResponseHandler) -> None:
+        self._protocol = protocol
+        self._deliver = protocol.data_received
+        self.body: aiohttp.StreamReader | None = None
+        self._body_bytes = 0
+        self._framing = 0
+
+    def deliver(self, data: bytes) -> None:
+        self._deliver(data)
+        if self.body is None:
+            return
+        self._weigh(self.body, len(data))
+        exc = self._protocol.exception()
+        if exc is not None and not self.body.is_eof():
+            self.body.set_exception(exc)
+
+    def _weigh(self, body: aiohttp.StreamReader, came: int) -> None:
+        grown = body.total_bytes - self._body_bytes
+        self._body_bytes = body.total_bytes
+        self._framing = 0 if grown else self._framing + came
+        if self._framing > MOST_HEAD_BYTES:
+            self.refuse(f"{MOST_HEAD_BYTES} bytes around the body and none of it")
+
+    def begin(self, body: aiohttp.StreamReader | None) -> None:
+        """What is delivered from now on belongs to this body, or to a head."""
+        self.body = body
+        self._body_bytes = self._framing = 0
+
+    def refuse(self, reason: str) -> None:
+        self._protocol.set_exception(BadHttpMessage(reason))
+        self.drop()
+
+    def drop(self) -> None:
+        if self._protocol.transport is not None:
+            self._protocol.transport.abort()
+
+
+class _Wire(HeadGuard):
+    """The guard of one connection; it takes the place of the connection's `data_received`."""
+
+    def __init__(self, protocol: ResponseHandler) -> None:
+        self.intake = _Intake(protocol)
+        self.answers = 0
+        super().__init__(self.intake.deliver, self.intake.refuse, self.intake.drop)
+        protocol.data_received = self  # type: ignore[method-assign]  # asyncio asks for it each time
+
+    @classmethod
+    def of(cls, protocol: ResponseHandler) -> _Wire:
+        """The guard that a kept connection has, or a new one for a new connection."""
+        guard: Callable[[bytes], None] = protocol.data_received
+        return guard if isinstance(guard, _Wire) else cls(protocol)
+
+
+class Request(aiohttp.ClientRequest):
+    """A request that is counted when it goes out, and never on a connection that talks unasked."""
+
+    on_send: Callable[[], None] | None = None
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        """Write the request; raises StaleConnectionError where the connection is not silent."""
+        protocol = conn.protocol
+        if protocol is None or protocol.transport is None:
+            raise StaleConnectionError
+        wire = _Wire.of(protocol)
+        if wire.answers and (len(protocol) or _is_readable(protocol.transport)):
+            raise StaleConnectionError  # an answer, or the end, came before anything was asked
+        wire.expect()
+        wire.intake.begin(None)
+        if self.on_send is not None:
+            self.on_send()
+        return await super().send(conn)
+
+
+def _is_readable(transport: asyncio.Transport) -> bool:
+    """Whether bytes or the end wait in the socket, which the event loop has not seen yet."""
+    poll = select.poll()
+    poll.register(transport.get_extra_info("socket"), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+class Response(aiohttp.ClientResponse):
+    """An answer whose head passes through the guard of its connection."""
+
+    talker: ResponseHandler
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        """Read the head; raises StaleConnectionError, AnswerCutError or aiohttp's errors."""
+        protocol = connection.protocol
+        assert protocol is not None  # noqa: S101 -- the request has just gone out over it
+        wire = _Wire.of(protocol)
+        try:
+            await super().start(connection)
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as exc:
+            if wire.answers and not wire.heard:
+                raise StaleConnectionError from exc
+            raise AnswerCutError(exc, heard=wire.heard) from exc
+        self.talker = protocol
+        wire.answers += 1
+        wire.intake.begin(self.content)
+        self.content.on_eof(wire.rest)
+        return self
+
+    def surplus(self) -> bool:
+        """Whether more came with the answer than the answer (RFC 9112 section 11.2)."""
+        return bool(len(self.talker)) or isinstance(self.talker.exception(), HttpProcessingError)
+
+
+class Courier:
+    """Sends one request, and again for free while kept connections prove stale.
+
+    aiohttp would send a second one on a fresh connection too; so the errors that it answers with
+    a retry never reach it from here (RFC 9112 section 9.3.1).
+    """
+
+    def __init__(self, kept_at_most: int, on_send: Callable[[], None] | None) -> None:
+        self._tries = kept_at_most + 1
+        self._on_send = on_send
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """The interface of a client middleware of aiohttp."""
+        if isinstance(request, Request):
+            request.on_send = self._on_send
+        stale: Exception = StaleConnectionError()
+        for _ in range(self._tries):
+            try:
+                return await handler(request)
+            except (StaleConnectionError, aiohttp.ClientConnectionResetError) as exc:
+                stale = exc
+        raise AnswerCutError(stale, heard=False) from stale

@@ -1,0 +1,226 @@
+"""Asks for one URL once: one attempt, under one deadline, redirects followed by hand.
+
+When to try again, which host to spare and who waits for whom is the engine's business. Whatever
+happens out there becomes a result here; only this machine's own faults are raised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Self
+
+from imgcache.config import FetchSettings
+from imgcache.core.http import response as answer
+from imgcache.core.http.retry import parse_retry_after
+from imgcache.core.http.url import AddressRule, WebUrl
+from imgcache.edge.http.body import fields, receive
+from imgcache.edge.http.dns import Lookup, system_lookup
+from imgcache.edge.http.errors import ExchangeError, unknown
+from imgcache.edge.http.exchange import Appetite, Attempt, Body, Hop, NotModified, Sink, Tally
+from imgcache.edge.http.httpx_import import httpx
+from imgcache.edge.http.transport import Transport
+from imgcache.errors import LocalError
+from imgcache.facts import Validators
+from imgcache.model import Failure, Verdict
+
+ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+
+
+class _NoCookies(httpx.Cookies):
+    """Keeps none; httpx's own jar would, and costs a fifth of each request."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Set-Cookie is not listened to."""
+
+
+class _Client(httpx.AsyncClient):
+    """httpx without its cookies."""
+
+    _none = _NoCookies()
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """Always empty."""
+        return self._none
+
+    @cookies.setter
+    def cookies(self, _: object) -> None:
+        raise AttributeError("this client keeps no cookies")
+
+
+class Fetcher:
+    """Sends requests with httpx over the pool of one Transport; an async context manager."""
+
+    def __init__(self, settings: FetchSettings, *, lookup: Lookup = system_lookup) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            settings: the `fetch` section.
+            lookup: how names become addresses.
+        """
+        self._settings = settings
+        self._lookup = lookup
+        self._rule = AddressRule(settings.allow_private)
+        self._named = frozenset((entry.host, entry.port) for entry in settings.resolve)
+        self._headers = {
+            "Accept": ACCEPT,
+            "Accept-Encoding": "identity",
+            "User-Agent": settings.user_agent,
+        }
+        self._extra = {
+            host.lower(): {name.title(): value for name, value in extra.items()}
+            for host, extra in settings.headers.items()
+        }
+
+    async def __aenter__(self) -> Self:
+        """Open the session; raises ConfigError for a `ca_file` that can't be read."""
+        transport = Transport(self._settings, self._lookup)
+        self._client = _Client(transport=transport, follow_redirects=False, trust_env=False)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.aclose()
+
+    async def attempt(
+        self,
+        url: WebUrl,
+        validators: Validators,
+        sink: Sink,
+        tally: Tally | None = None,
+        first: int | None = None,
+    ) -> Attempt:
+        """Ask for `url` once, whatever becomes of it.
+
+        Args:
+            url: from the gate.
+            validators: of a sound copy; empty where there is none.
+            sink: takes the body, if one comes.
+            tally: counts as it goes, for whoever may cancel the attempt.
+            first: ask for so many bytes only (RFC 9110 section 14.2); None for the whole.
+
+        Raises:
+            LocalError: from the sink.
+        """
+        tally = tally or Tally()
+        try:
+            async with asyncio.timeout(self._settings.deadline):
+                appetite = Appetite(self._settings.max_bytes, first)
+                result = await self._follow(url, validators, sink, tally, appetite)
+        except TimeoutError:
+            result = self._late(tally)
+        except ExchangeError as exc:
+            result = exc.failure
+        except LocalError:
+            raise
+        except Exception as exc:  # noqa: BLE001 -- one bad URL must never end a run
+            result = unknown(exc)
+        return Attempt(result, tally.requests, tally.wire_bytes)
+
+    def _late(self, tally: Tally) -> Failure:
+        """The deadline has passed; a host that was answering would be as slow again."""
+        return Failure(
+            Verdict.TIMEOUT,
+            f"the answer was not whole within {self._settings.deadline:g} s",
+            transient=not tally.answering,
+            host_fault=not tally.answering,
+        )
+
+    async def _follow(
+        self, url: WebUrl, validators: Validators, sink: Sink, tally: Tally, appetite: Appetite
+    ) -> Body | NotModified | Failure:
+        visited = [url]
+        while True:
+            tally.host = visited[-1].host
+            if tally.watch is not None:
+                tally.watch.asking(visited[-1])
+            refused = self._refused(visited[-1])
+            if refused is not None:
+                return refused
+            request = self._request(visited[-1], validators, tally.sent, appetite.first)
+            asked_at = time.time()
+            response = await self._client.send(request, stream=True)
+            tally.answering = True
+            if tally.watch is not None:
+                tally.watch.answered(_hop(visited[-1], response))
+            try:
+                decided = self._decide(response, asked_at, visited, bool(validators))
+                if isinstance(decided, Body):
+                    received = await receive(response, sink, tally, appetite)
+                    if isinstance(received, Failure):
+                        return received
+                    return replace(decided, received=received)
+            finally:
+                await response.aclose()
+            if not isinstance(decided, WebUrl):
+                return decided
+            visited.append(decided)
+
+    def _decide(
+        self,
+        response: httpx.Response,
+        asked_at: float,
+        visited: Sequence[WebUrl],
+        conditional: bool,  # noqa: FBT001 -- a fact about the request
+    ) -> Body | NotModified | Failure | WebUrl:
+        """What the head of an answer means; a WebUrl is where it redirects to."""
+        settings, now = self._settings, time.time()
+        status, headers = response.status_code, fields(response)
+        asked_to_wait = parse_retry_after(headers.get("retry-after", ""), now)
+        failure = answer.refusal(
+            status, response.reason_phrase, asked_to_wait, settings.retry_after_cap
+        )
+        if failure is not None:
+            return failure
+        if status in answer.REDIRECTS:
+            locations = response.extensions["locations"]
+            return answer.redirected(status, locations, visited, settings.max_redirects)
+        facts = answer.facts(status, headers, asked_at, now)
+        if status != answer.NOT_MODIFIED:
+            return Body(facts)
+        return NotModified(facts) if conditional else answer.unasked_not_modified()
+
+    def _refused(self, url: WebUrl) -> Failure | None:
+        """The rule for literal addresses; names are checked where they are resolved."""
+        literal = url.literal
+        if literal is None or not self._rule.refuses(literal, url.port):
+            return None
+        # A --resolve for this very address is a word about it; one for `*` names no address.
+        if self._settings.proxy is None and (url.host, url.port) in self._named:
+            return None
+        return Failure(Verdict.FORBIDDEN_ADDRESS, "the URL leads to an address that is not public")
+
+    def _request(
+        self, url: WebUrl, validators: Validators, on_send: Callable[[], None], first: int | None
+    ) -> httpx.Request:
+        # Set by hand: httpx would decode an IDN for it, and refuses those that browsers open.
+        headers = {"Host": url.authority} | self._headers | self._extra.get(url.host, {})
+        if first is not None:
+            headers["Range"] = f"bytes=0-{first - 1}"
+        if validators.etag:
+            headers["If-None-Match"] = validators.etag
+        if validators.last_modified:
+            headers["If-Modified-Since"] = validators.last_modified
+        return httpx.Request(
+            "GET",
+            _origin(url.scheme, url.host, url.port),
+            headers=headers,
+            extensions={"target": url.target.encode("ascii"), "on_send": on_send},
+        )
+
+
+def _hop(url: WebUrl, response: httpx.Response) -> Hop:
+    raw = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
+    ]
+    locations = [("Location", value) for value in response.extensions["locations"]]
+    return Hop(url.href, response.status_code, (*locations, *raw))
+
+
+@lru_cache(maxsize=1024)
+def _origin(scheme: str, host: str, port: int) -> httpx.URL:
+    """The origin as httpx has it; the target goes beside it, as httpx would requote it."""
+    return httpx.URL(f"{scheme}://{host}:{port}")

@@ -1,0 +1,137 @@
+"""Names to addresses, and addresses to sockets: the address rule where connections begin.
+
+All answers for a name must pass, and the address is checked again at the moment of connecting, so
+that rebinding and redirects find no gap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+from aiohttp import AddrInfoType
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from imgcache.core.http.url import Address, AddressRule
+from imgcache.edge.http.dns import LookupThreads
+from imgcache.units import Resolve
+
+# aiohttp dials all addresses of a name, then all but one, and so on: the square of their number.
+_MOST_OF_A_FAMILY = 3
+
+
+class ForbiddenAddressError(OSError):
+    """The address rule refuses where this leads; the message never says where."""
+
+
+class LookupFailedError(OSError):
+    """A name that gave no address; `transient` where another try may give one."""
+
+    def __init__(self, message: str, *, transient: bool) -> None:
+        super().__init__(message)
+        self.transient = transient
+
+
+def is_literal(host: str) -> bool:
+    """Whether the host of a URL is an address, for which nothing is looked up."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+class GuardedResolver(AbstractResolver):
+    """Resolves for aiohttp's connector: `--resolve` first, else DNS with all answers checked."""
+
+    def __init__(
+        self,
+        threads: LookupThreads,
+        rule: AddressRule | None,
+        mapped: Sequence[Resolve],
+        limit: float,
+    ) -> None:
+        """Made once per transport.
+
+        Args:
+            threads: where look-ups run.
+            rule: what all answers must pass; None for the operator's proxy.
+            mapped: the `--resolve` options, the operator's word: exempt from the rule.
+            limit: seconds that a look-up may take.
+        """
+        self._threads = threads
+        self._rule = rule
+        self._mapped = tuple(mapped)
+        self._limit = limit
+        self._exempt = frozenset((entry.address, entry.to_port) for entry in mapped)
+
+    def mapping(self, host: str, port: int) -> Resolve | None:
+        """The `--resolve` for the URL's host and port; an exact one goes before `*`."""
+        fitting = [entry for entry in self._mapped if entry.port == port]
+        exact = [entry for entry in fitting if entry.host == host]
+        return next(iter(exact or [entry for entry in fitting if entry.host == "*"]), None)
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002 -- aiohttp's interface
+    ) -> list[ResolveResult]:
+        """The addresses to dial; raises ForbiddenAddressError or LookupFailedError."""
+        mapping = self.mapping(host, port)
+        if mapping is not None:
+            return [_dialled(host, mapping.address, mapping.to_port)]
+        addresses = await self._look_up(host)
+        if self._rule is not None and any(self._rule.refuses(one, port) for one in addresses):
+            raise ForbiddenAddressError("an answer of its DNS is not public")
+        return [_dialled(host, address, port) for address in _worth_dialling(addresses)]
+
+    async def _look_up(self, host: str) -> Sequence[Address]:
+        try:
+            async with asyncio.timeout(self._limit):
+                addresses = await self._threads.find(host)
+        except TimeoutError as exc:
+            raise LookupFailedError(f"no answer within {self._limit:g} s", transient=True) from exc
+        except socket.gaierror as exc:
+            again = exc.errno == socket.EAI_AGAIN
+            said = "the name server says: try again" if again else "no such name"
+            raise LookupFailedError(said, transient=again) from exc
+        if not addresses:
+            raise LookupFailedError("no such name", transient=False)
+        return addresses
+
+    def connect_socket(self, addr_info: AddrInfoType) -> socket.socket:
+        """The socket for one dialled address, checked at this last moment (aiohttp's hook)."""
+        family, kind, protocol, _, address = addr_info
+        target = (ip_address(str(address[0])), int(address[1]))
+        if self._rule is not None and target not in self._exempt and self._rule.refuses(*target):
+            raise ForbiddenAddressError("its address is not public")
+        return socket.socket(family, kind, protocol)
+
+    async def close(self) -> None:
+        """Let the threads of the look-ups go."""
+        self._threads.close()
+
+
+def _worth_dialling(addresses: Sequence[Address]) -> list[Address]:
+    """The first few of each family, in their order."""
+    known = dict.fromkeys(addresses)
+    few = {
+        address
+        for version in (4, 6)
+        for address in [one for one in known if one.version == version][:_MOST_OF_A_FAMILY]
+    }
+    return [address for address in known if address in few]
+
+
+def _dialled(host: str, address: Address, port: int) -> ResolveResult:
+    return ResolveResult(
+        hostname=host,
+        host=str(address),
+        port=port,
+        family=socket.AF_INET6 if address.version == 6 else socket.AF_INET,  # noqa: PLR2004 -- IPv6
+        proto=0,
+        flags=socket.AI_NUMERICHOST,
+    )

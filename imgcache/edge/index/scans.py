@@ -1,0 +1,62 @@
+"""Questions about the whole index, and what goes from it for good; index.py answers by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from imgcache.core.cache.garbage import Standing
+from imgcache.edge.index.index import Index
+from imgcache.facts import ImageFacts
+from imgcache.model import Heap, Verdict
+
+_BATCH = 500
+_KEYS = "SELECT sha256 FROM images WHERE sha256 > ? ORDER BY sha256 LIMIT ?"
+_STANDINGS = "SELECT url, tried_at, copy, json_extract(failure, '$.verdict') FROM urls"
+_BY_FORMAT = "SELECT format, count(*), sum(bytes) FROM images GROUP BY format ORDER BY format"
+_BY_NAME = "SELECT name, count(*), sum(bytes) FROM thumbnails GROUP BY name ORDER BY name"
+
+
+def images_after(index: Index, sha256: str = "") -> list[ImageFacts]:
+    """The next few images by hash; none when there are no more."""
+    keys = [row[0] for row in index.rows(_KEYS, (sha256, _BATCH))]
+    found = index.images(keys)
+    return [found[key] for key in keys]
+
+
+def images(index: Index) -> Iterator[ImageFacts]:
+    """All images, by hash."""
+    batch = images_after(index)
+    while batch:
+        yield from batch
+        batch = images_after(index, batch[-1].sha256)
+
+
+def standings(index: Index) -> Iterator[Standing]:
+    """How each URL stands."""
+    for url, tried_at, copy, verdict in index.rows(_STANDINGS):
+        yield Standing(url, tried_at, copy, Verdict(verdict) if verdict else None)
+
+
+def spellings(index: Index) -> dict[str, str]:
+    """The normalised URL by each spelling that was recorded."""
+    return dict(index.rows("SELECT spelling, url FROM spellings"))
+
+
+def images_by_format(index: Index) -> dict[str, Heap]:
+    """The original images by the label of their format."""
+    return {label: Heap(count, size) for label, count, size in index.rows(_BY_FORMAT)}
+
+
+def thumbnails_by_name(index: Index) -> dict[str, Heap]:
+    """The thumbnails by their configured name."""
+    return {name: Heap(count, size) for name, count, size in index.rows(_BY_NAME)}
+
+
+def forget_urls(index: Index, urls: Iterable[str], spellings: Iterable[str]) -> None:
+    """Forget URLs and spellings for good, durably; images that are left alone become orphans."""
+    with index.transaction() as connection:
+        connection.executemany("DELETE FROM urls WHERE url = ?", ((url,) for url in urls))
+        connection.executemany(
+            "DELETE FROM spellings WHERE spelling = ?", ((one,) for one in spellings)
+        )
+        connection.execute("UPDATE manifest SET generation = generation + 1")

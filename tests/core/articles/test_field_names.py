@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imgcache.config import Fields
+from imgcache.core.articles import field_names as fitting
+
+
+def fields(*texts: str) -> Fields | None:
+    roots = (yaml.compose(text, Loader=yaml.CSafeLoader) for text in texts)
+    return fitting.fields(root for root in roots if root is not None)
+
+
+def test_the_usual_names_are_found() -> None:
+    text = "images: [{url: https://a.test/a.jpg, width: 1, height: 2, isCached: true}]"
+    assert fields(text) == Fields()
+
+
+def test_other_names_are_found_wherever_they_stand() -> None:
+    text = """
+    related:
+      - gallery:
+        - {src: /img/a.png?v=1, w: 10, h: 20}
+        - {src: /img/b.png, w: 10, h: 20, inCache: "false"}
+    authors: [{url: https://a.test/about, name: x}]
+    """
+    assert fields(text) == Fields(
+        images="gallery", url="src", width="w", height="h", cached="inCache"
+    )
+
+
+def test_the_most_frequent_names_win() -> None:
+    one = "photos: [{image: a.jpg, imgWidth: 1, imgHeight: 2}]"
+    other = "icons: [{href: a.ico}]"
+    found = fields(other, one, one)
+    assert found == Fields(images="photos", url="image", width="imgWidth", height="imgHeight")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["title: x", "images: []", "images: [a.jpg]", "images: [{url: a page}]", "[]", "a: &x [*x]"],
+)
+def test_where_there_are_no_images_there_is_no_guess(text: str) -> None:
+    assert fields(text) is None
+
+
+def test_one_key_never_gets_two_roles() -> None:
+    texts = ["i: [{url: a.jpg, cachewidth: 1}]", "i: [{url: a.jpg, cachewidth: true}]"]
+    assert fields(*texts) == Fields(images="i", width="cachewidth")
+
+
+_TEXTS = st.sampled_from(["images", "url", "w", "width", "cache", "a.jpg", "1", "true", ""])
+_TREES = st.recursive(
+    _TEXTS,
+    lambda below: st.lists(below, max_size=4) | st.dictionaries(_TEXTS, below, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(_TREES)
+def test_any_tree_gives_usable_names_or_none(tree: object) -> None:
+    found = fields(yaml.safe_dump(tree))
+    assert found is None or len({found.url, found.width, found.height, found.cached}) == 4

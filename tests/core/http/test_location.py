@@ -1,0 +1,92 @@
+"""Where an image is: web, data, site."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imgcache.core.http.location import DataUrl, SitePath, forgiving_base64, locate
+from imgcache.core.http.url import WebUrl
+from imgcache.model import Failure, Verdict
+
+
+def test_absolute_and_scheme_relative_urls_are_on_the_web() -> None:
+    for text in ("http://a.test/b", "//a.test/b", "HTTPS://a.test/b"):
+        assert isinstance(locate(text), WebUrl)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("/img/a.jpg", "/img/a.jpg"),
+        ("img/a%20b.jpg", "img/a%20b.jpg"),
+        ("../a.jpg?v=1#top", "../a.jpg"),
+        ("a.jpg", "a.jpg"),
+        ("a/b:c.jpg", "a/b:c.jpg"),
+    ],
+)
+def test_paths_are_in_the_site(text: str, path: str) -> None:
+    assert locate(text) == SitePath(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "media_type", "data"),
+    [
+        ("data:image/gif;base64,R0lGODlh", "image/gif", b"GIF89a"),
+        ("DATA:image/GIF;charset=x;BASE64,R0lGODlh", "image/gif", b"GIF89a"),
+        ("data:image/gif;  base64,R0lG\nODlh", "image/gif", b"GIF89a"),
+        ("data:image/gif;base64,R0lG%4fDlh", "image/gif", b"GIF89a"),
+        ("data:image/gif;base64,YQ==", "image/gif", b"a"),
+        ("data:image/gif;base64,YQ", "image/gif", b"a"),
+        ("data:,a%20b", "text/plain", b"a b"),
+        ("data:;charset=utf-8,x", "text/plain", b"x"),
+        ("data:nonsense,x", "text/plain", b"x"),
+        ("data:image/svg+xml,<svg a='b'>é</svg>", "image/svg+xml", "<svg a='b'>é</svg>".encode()),
+        ("data:image/svg+xml,a?b,c#d", "image/svg+xml", b"a?b,c"),
+        ("data:image/gif;base64,", "image/gif", b""),
+    ],
+)
+def test_a_data_url_carries_its_bytes(text: str, media_type: str, data: bytes) -> None:
+    assert locate(text) == DataUrl(media_type, data)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (None, "not a string"),
+        ("", "empty"),
+        ("data:image/gif;base64", "comma"),
+        ("data:image/gif;base64,!!!!", "base64"),
+        ("data:image/gif;base64,YWFhY", "base64"),
+        ("data:image/gif;base64,YQ=", "base64"),
+        ("ftp://a.test/b", "ftp"),
+        ("c:/b.jpg", "scheme"),
+        ("img\\a.jpg", "backslash"),
+        ("img/a b.jpg", "blank"),
+        ("img/a\x07.jpg", "control"),
+        ("#top", "fragment"),
+        ("?a", "query"),
+    ],
+)
+def test_what_means_nothing_says_why(text: str | None, word: str) -> None:
+    failed = locate(text)
+    assert isinstance(failed, Failure), failed
+    assert failed.verdict is Verdict.UNSUPPORTED_URL
+    assert word in failed.detail
+
+
+@given(st.binary(max_size=60))
+def test_base64_comes_back_with_or_without_its_padding(data: bytes) -> None:
+    coded = base64.b64encode(data)
+    assert forgiving_base64(coded) == data
+    assert forgiving_base64(coded.rstrip(b"=")) == data
+    assert forgiving_base64(b" \n".join(coded[i : i + 1] for i in range(len(coded)))) == data
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_something_or_a_failure(text: str) -> None:
+    for given_text in (text, "data:" + text, "data:;base64," + text):
+        assert isinstance(locate(given_text), WebUrl | DataUrl | SitePath | Failure)

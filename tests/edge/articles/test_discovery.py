@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from imgcache.edge.articles.files import Found, discover, read, replace
+from imgcache.errors import ArticleError, ConfigError
+
+OLD, NEW = b"---\nold\n---\n", b"---\nnew, and longer\n---\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder without a repository."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(*names: str, data: bytes = OLD) -> None:
+    for name in names:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(data)
+
+
+def shown(*paths: str | Path) -> list[str]:
+    found = discover([Path(path) for path in paths], cache_dir=Path("cache"))
+    return [one.shown for one in found]
+
+
+def article(name: str, data: bytes = OLD) -> Found:
+    write(name, data=data)
+    (found,) = (f for f in discover([Path()], cache_dir=Path("cache")) if f.shown == name)
+    return found
+
+
+def git(*arguments: str, cwd: Path) -> None:
+    command = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com", *arguments]
+    subprocess.run(command, cwd=cwd, check=True, capture_output=True)
+
+
+def test_folders_are_searched_for_the_suffixes_of_articles(place: Path) -> None:
+    names = ["a.md", "b.mdx", "c.markdown", "d/e.html", "d/f.htm", "d/g/h.txt", "i.yml", "j.yaml"]
+    write(*names, "k.MD", "l.py", "md", "m.md.orig")
+    assert shown(".") == sorted([*names, "k.MD"])
+
+
+def test_hidden_folders_and_the_cache_are_passed_over(place: Path) -> None:
+    write("a.md", ".hidden/b.md", "x/.git/c.md", "cache/d.md", "x/cache/e.md")
+    assert shown(".") == ["a.md", "x/cache/e.md"]
+    Path("store").symlink_to("cache")
+    assert [f.shown for f in discover([place], cache_dir=Path("store"))] == ["a.md", "x/cache/e.md"]
+
+
+def test_a_hidden_folder_that_is_named_is_searched(place: Path) -> None:
+    write(".hidden/b.md")
+    assert shown(".hidden") == [".hidden/b.md"]
+
+
+def test_a_named_file_is_found_whatever_its_suffix(place: Path) -> None:
+    write("a.rst", "d/b.yml")
+    one, two = discover([Path("a.rst"), Path("d")], cache_dir=Path("cache"))
+    assert (one.shown, one.named, one.whole, one.root) == ("a.rst", True, False, Path())
+    assert (two.shown, two.named, two.whole, two.root) == ("d/b.yml", False, True, Path("d"))
+
+
+def test_a_missing_path_is_an_error_that_names_it(place: Path) -> None:
+    Path("dangling.md").symlink_to("nowhere")
+    for name in ("gone.md", "dangling.md", "nul\0l", "x" * 300):
+        with pytest.raises(ConfigError, match=name[:3]):
+            shown(name)
+
+
+def test_each_real_file_is_found_once_at_its_own_place(place: Path) -> None:
+    write("d/z.md")
+    Path("d/a.md").symlink_to("z.md")
+    assert shown(".", "d", "d/z.md", place) == ["d/z.md"]
+    assert discover([Path("d"), Path("d/z.md")], cache_dir=Path("cache"))[0].named
+
+
+def test_loops_of_links_end_nothing(place: Path) -> None:
+    write("d/a.md")
+    Path("d/loop").symlink_to("..")
+    Path("d/self.md").symlink_to("self.md")
+    Path("d/gone.md").symlink_to("nowhere")
+    assert shown(".") == ["d/a.md"]
+
+
+def test_special_files_are_never_opened(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("a.md")
+    os.mkfifo("fifo.md")
+    Path("null.md").symlink_to("/dev/null")
+    Path("folder.md").mkdir()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket.md")
+        assert shown(".") == ["a.md"]
+    (found,) = discover([Path("fifo.md")], cache_dir=Path("cache"))
+
+    def refuse(*_: object) -> None:
+        pytest.fail("it was opened")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(ArticleError, match="no regular file"):
+        read(found)
+
+
+def test_names_of_any_bytes_are_found_read_and_shown(place: Path) -> None:
+    for name in (b"\xff\xfe.md", b"a\nb\x1b.md", "\u00fc\U0001f600.md".encode()):
+        Path(os.fsdecode(name)).write_bytes(OLD)
+    found = discover([Path()], cache_dir=Path("cache"))
+    assert [f.shown for f in found] == [r"\xff\xfe.md", "a\nb\x1b.md", "\u00fc\U0001f600.md"]
+    assert all(replace(f, read(f), NEW) for f in found)
+
+
+def test_paths_outside_of_the_working_folder_are_shown_relative_to_it(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a.md", "w/b.md")
+    monkeypatch.chdir("w")
+    assert shown(place) == ["../a.md", "b.md"]
+
+
+def test_a_folder_that_cannot_be_listed_is_told_when_it_is_read(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a.md", "locked/b.md")
+    scandir = os.scandir
+
+    def refuse(path: Path) -> object:
+        if Path(path).name == "locked":  # permissions don't bind root
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = {f.shown: f for f in discover([Path()], cache_dir=Path("cache"))}
+    assert set(found) == {"a.md", "locked"}
+    with pytest.raises(ArticleError, match="listed"):
+        read(found["locked"])
+
+
+def test_what_git_ignores_is_passed_over(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(".gitignore", data=b"drafts/\n*.tmp.md\n/build\n")
+    write("a.md", "b.tmp.md", "drafts/c.md", "x/drafts/d.md", "x/e.md", "build/f.md", "kept.tmp.md")
+    write(os.fsdecode(b"x/\xff\n.tmp.md"))
+    git("init", "-q", cwd=place)
+    git("add", "-f", "kept.tmp.md", cwd=place)
+    # a hook's environment must not lead astray
+    monkeypatch.setenv("GIT_DIR", "nowhere")
+    monkeypatch.setenv("GIT_INDEX_FILE", "nowhere/index")
+    assert shown(".") == ["a.md", "kept.tmp.md", "x/e.md"]
+    assert shown("x") == ["x/e.md"]
+    assert shown("x/drafts") == ["x/drafts/d.md"]
+    assert shown("build") == ["build/f.md"]
+    assert shown("b.tmp.md") == ["b.tmp.md"]
+
+
+def test_a_folder_of_which_all_is_ignored_holds_no_article(place: Path) -> None:
+    write(".gitignore", data=b"*.tmp.md\n")
+    write("x/a.tmp.md", "b.md")
+    git("init", "-q", cwd=place)
+    assert shown("x") == []
+
+
+def test_without_git_nothing_is_ignored(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("a.md", ".gitignore", data=b"*.md\n")
+    monkeypatch.setenv("PATH", str(place))
+    assert shown(".") == ["a.md"]

@@ -1,0 +1,122 @@
+"""Redirects by hand: each hop checked as the first URL was."""
+
+from __future__ import annotations
+
+import pytest
+
+from imgcache.edge.http.exchange import Body
+from imgcache.facts import Validators
+from imgcache.model import Verdict
+from tests.behaviours import raw, redirect
+from tests.fetching import MemorySink, ask, failure, settings
+from tests.origin import Origin
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_followed_with_the_validators(status: int) -> None:
+    async with Origin() as origin:
+        origin.route("/folder/a", redirect("../b%2Cc?d=e|f", status))
+        origin.route("/b%2Cc?d=e|f", body=b"x")
+        sink = MemorySink()
+        url = origin.url("/folder/a")
+        attempt = await ask(settings(origin), url, validators=Validators('"1"'), sink=sink)
+        assert [request.target for request in origin.requests] == ["/folder/a", "/b%2Cc?d=e|f"]
+        assert [request.headers["if-none-match"] for request in origin.requests] == ['"1"'] * 2
+    assert isinstance(attempt.result, Body)
+    assert sink.data == b"x"
+    assert attempt.requests == 2
+
+
+async def test_five_redirects_are_followed_and_the_sixth_is_not() -> None:
+    async with Origin() as origin:
+        for number in range(6):
+            origin.route(f"/{number}", redirect(f"/{number + 1}"))
+        origin.route("/6", body=b"x")
+        fetch = settings(origin)
+        assert isinstance((await ask(fetch, origin.url("/1"))).result, Body)
+        attempt = await ask(fetch, origin.url("/0"))
+    assert failure(attempt).verdict is Verdict.REDIRECT_ERROR
+    assert attempt.requests == 6
+
+
+@pytest.mark.parametrize(
+    ("location", "word"),
+    [
+        (None, "no Location"),
+        ("", "empty"),
+        ("/a", "circle"),
+        ("#here", "circle"),
+        ("http://[", "parsed"),
+        ("http://user:secret@img.test/", "user:password"),
+        ("http://img.test:25/", "port 25"),
+        ("/a b.jpg", "blank"),
+        ("ftp://img.test/a.jpg", "ftp"),
+        ("data:image/gif;base64,R0lGODlh", "data"),
+        ("file:///etc/passwd", "file"),
+    ],
+)
+async def test_a_redirect_that_can_not_be_followed_is_a_redirect_error(
+    location: str | None, word: str
+) -> None:
+    async with Origin() as origin:
+        failed = failure(await ask(settings(origin), origin.route("/a", redirect(location))))
+        assert len(origin.requests) == 1
+    assert (failed.verdict, failed.status) == (Verdict.REDIRECT_ERROR, 302)
+    assert word in failed.detail
+    assert not failed.transient
+
+
+async def test_two_different_locations_are_a_redirect_error_and_two_equal_ones_are_one() -> None:
+    two = b"HTTP/1.1 302 Found\r\nLocation: /b\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n"
+    async with Origin() as origin:
+        origin.route("/two", raw(two % b"/c"))
+        origin.route("/one", raw(two % b"/b"))
+        origin.route("/b", body=b"x")
+        split = await ask(settings(origin), origin.url("/two"))
+        same = await ask(settings(origin), origin.url("/one"))
+    assert failure(split).verdict is Verdict.REDIRECT_ERROR
+    assert isinstance(same.result, Body)
+
+
+async def test_a_loop_over_two_urls_is_a_redirect_error() -> None:
+    async with Origin() as origin:
+        origin.route("/a", redirect("/b"))
+        origin.route("/b", redirect("/a"))
+        attempt = await ask(settings(origin), origin.url("/a"))
+    assert failure(attempt).verdict is Verdict.REDIRECT_ERROR
+    assert attempt.requests == 2
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://127.1:80/",
+        "http://0x7f.1/",
+        "http://[::ffff:127.0.0.1]/",
+        "//10.0.0.1/",
+    ],
+)
+async def test_a_redirect_to_a_forbidden_address_is_refused(location: str) -> None:
+    async with Origin() as origin:
+        url = origin.route("/a", redirect(location))
+        attempt = await ask(settings(origin), url)
+    failed = failure(attempt)
+    assert failed.verdict is Verdict.FORBIDDEN_ADDRESS
+    assert attempt.requests == 1
+    assert not any(digit in failed.detail for digit in "0123456789")
+
+
+async def test_headers_for_a_host_go_to_that_host_only() -> None:
+    async with Origin() as origin:
+        fetch = settings(
+            origin,
+            resolve=(origin.resolve("one.test"), origin.resolve("two.test")),
+            headers={"One.test": {"Authorization": "Bearer secret"}},
+        )
+        origin.route("/a", redirect("http://two.test/b"))
+        origin.route("/b", redirect("http://one.test/c"))
+        origin.route("/c", body=b"x")
+        await ask(fetch, "http://one.test/a")
+        sent = [request.headers.get("authorization") for request in origin.requests]
+    assert sent == ["Bearer secret", None, "Bearer secret"]
