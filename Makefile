@@ -27,7 +27,7 @@ screenshots: $(VENV)/.dev
 
 # One picture told in all ways that files have, to be looked at: see docs/thumbnails.md.
 contact-sheet: $(VENV)/.dev
-	$(BIN)/python -m tests.contact_sheet docs/thumbnails.webp
+	$(BIN)/python -m tests.support.contact_sheet docs/thumbnails.webp
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -16,10 +16,10 @@ from imgcache.errors import refuse_windows
 
 if TYPE_CHECKING:
     from imgcache.config import Settings
-    from imgcache.engine.examining import Depth, Inquiry
-    from imgcache.engine.pipeline import Options, refresh
-    from imgcache.engine.report import Report
-    from imgcache.engine.verifying import verify
+    from imgcache.engine.refresh.pipeline import Options, refresh
+    from imgcache.engine.run.report import Report
+    from imgcache.engine.verify.options import Depth, Inquiry
+    from imgcache.engine.verify.pipeline import verify
     from imgcache.errors import ImgcacheError
 
 __all__ = [
@@ -34,14 +34,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Depth": "imgcache.engine.examining",
+    "Depth": "imgcache.engine.verify.options",
     "ImgcacheError": "imgcache.errors",
-    "Inquiry": "imgcache.engine.examining",
-    "Options": "imgcache.engine.pipeline",
-    "Report": "imgcache.engine.report",
+    "Inquiry": "imgcache.engine.verify.options",
+    "Options": "imgcache.engine.refresh.pipeline",
+    "Report": "imgcache.engine.run.report",
     "Settings": "imgcache.config",
-    "refresh": "imgcache.engine.pipeline",
-    "verify": "imgcache.engine.verifying",
+    "refresh": "imgcache.engine.refresh.pipeline",
+    "verify": "imgcache.engine.verify.pipeline",
 }
 
 

@@ -18,7 +18,7 @@ def main() -> None:
     # Imports make many objects and no garbage; a run makes garbage by the thousand.
     gc.set_threshold(20_000, 20, 20)
     try:
-        from imgcache.surface.cli import app  # noqa: PLC0415
+        from imgcache.cli.app import app  # noqa: PLC0415
 
         app()
     except KeyboardInterrupt:  # Ctrl-C before a command listens to it

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest_asyncio
 from hypothesis import settings
 
-from tests.origin import Origin
-from tests.world import World
+from tests.support.origin import Origin
+from tests.support.world import World
 
 # How long an example takes says something of the machine, not of the code.
 settings.register_profile("untimed", deadline=None)

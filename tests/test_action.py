@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests import pictures
-from tests.world import World
+from tests.support import pictures
+from tests.support.world import World
 
 ROOT = Path(__file__).parent.parent
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())

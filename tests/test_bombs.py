@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.behaviours import Behaviour, answer, flood, head, stall
-from tests.origin import Origin
+from tests.support.behaviours import Behaviour, answer, flood, head, stall
+from tests.support.origin import Origin
 
 MOST = 64.0  # MiB
 HOSTS = 64  # the default of fetch.concurrency
@@ -64,7 +64,7 @@ pytestmark = pytest.mark.skipif(
 async def measured(mode: str, bomb: Behaviour) -> dict[str, Any]:
     async with Origin() as origin:
         origin.route("/bomb", bomb)
-        words = [sys.executable, "-m", "tests.measured", mode, str(origin.port), "/bomb"]
+        words = [sys.executable, "-m", "tests.support.measured", mode, str(origin.port), "/bomb"]
         process = await asyncio.create_subprocess_exec(
             *words, str(HOSTS), stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parent.parent
         )

@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 import imgcache
+from imgcache.cli.app import app
 from imgcache.config import Settings, SeveritySettings, ThumbnailSettings
 from imgcache.model import Verdict
-from imgcache.surface.cli import app
 
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
@@ -104,7 +104,7 @@ def test_every_public_name_can_be_imported() -> None:
 
 def test_the_map_of_the_house_names_every_file() -> None:
     house = Path(imgcache.__file__).parent
-    for package in ("core", "report", "engine"):
+    for package in ("core", "render", "engine"):
         names = [path.name for path in (house / package).glob("*.py")]
         missing = [n for n in names if n != "__init__.py" and n not in CONTRIBUTING]
         assert missing == [], package

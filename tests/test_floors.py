@@ -16,19 +16,21 @@ FLOORS = {
     "errors": 0,
     "model": 0,
     "facts": 0,
+    "results": 0,
     "version": 0,
     "units": 0,
     "config_sources": 0,
     "config": 0,
     "core": 1,
     "edge": 2,
-    "report": 2,
+    "render": 2,
     "engine": 3,
-    "surface": 4,
+    "cli": 4,
+    "service": 4,
     "__main__": 5,
     "__init__": 5,
 }
-BESIDE = {("edge", "report"), ("report", "edge")}
+BESIDE = {("edge", "render"), ("render", "edge")}
 OUTSIDE_WORLDS = {
     "httpx": "edge",
     "aiohttp": "edge",
@@ -36,12 +38,12 @@ OUTSIDE_WORLDS = {
     "PIL": "edge",
     "sqlite3": "edge",
     "fcntl": "edge",
-    "typer": "surface",
-    "aiofiles": "surface",
-    "fastapi": "surface",
-    "starlette": "surface",
-    "uvicorn": "surface",
-    "jinja2": "report",
+    "typer": "cli",
+    "aiofiles": "cli",
+    "fastapi": "service",
+    "starlette": "service",
+    "uvicorn": "service",
+    "jinja2": "render",
 }
 IMPURE_MODULES = {
     "asyncio", "glob", "io", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket",
@@ -133,7 +135,7 @@ def test_the_core_is_pure(module: str, path: Path) -> None:
 def test_the_walls_are_seen_when_they_are_broken() -> None:
     assert upward_imports("core/x", "from imgcache.edge import store") != []
     assert upward_imports("core/x", "from imgcache import engine") != []
-    assert upward_imports("report/x", "import imgcache.edge.cache.store") != []
+    assert upward_imports("render/x", "import imgcache.edge.cache.store") != []
     assert misplaced_imports("engine/x", "import httpx") != []
     assert impurities("core/x", "import time") != []
     assert impurities("core/x", "async def f(): ...") != []

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from imgcache.edge.articles.discovery import discover
-from tests import pictures
-from tests.origin import Origin
-from tests.world import Finished, World, run
+from tests.support import pictures
+from tests.support.origin import Origin
+from tests.support.world import Finished, World, run
 
 ROOT = Path(__file__).parent.parent
 HOOKS: dict[str, dict[str, Any]] = {

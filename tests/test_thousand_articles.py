@@ -12,10 +12,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 
 from imgcache import Options, Report, Settings, refresh
-from imgcache.engine.judging import Manner
-from tests import pictures
+from imgcache.engine.refresh.article_writer import Manner
 from tests.core.articles.strategies import Written, articles
-from tests.origin import Origin
+from tests.support import pictures
+from tests.support.origin import Origin
 
 COUNT = 1000
 HOSTS = ("a.example", "b.example", "example", "e.org")

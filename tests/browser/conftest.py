@@ -13,9 +13,9 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from imgcache.report.html.folder import article_name
-from tests import newsroom as newsrooms
+from imgcache.render.html.static_site import article_name
 from tests.browser.sites import Site
+from tests.support import newsroom as newsrooms
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox: CI runs as root. The rest keeps the browser from talking to anybody else.
@@ -60,7 +60,7 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of articles whose images fare in all ways, refreshed."""
     folder = tmp_path_factory.mktemp("newsroom")
     # A process of its own: Playwright's loop runs in this one.
-    subprocess.run([sys.executable, "-m", "tests.newsroom", folder], check=True)
+    subprocess.run([sys.executable, "-m", "tests.support.newsroom", folder], check=True)
     return folder
 
 

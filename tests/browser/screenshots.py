@@ -13,9 +13,9 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from imgcache.report.html.folder import article_name
-from tests import newsroom
+from imgcache.render.html.static_site import article_name
 from tests.browser.conftest import started
+from tests.support import newsroom
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 WIDE = {"viewport": {"width": 1200, "height": 900}}

@@ -19,9 +19,9 @@ from imgcache.core.images.examine import Label, Limits, examine
 from imgcache.core.images.icc import ColorSpace, grey_profile, rgb_profile
 from imgcache.core.images.thumbnail_plan import Recipe
 from imgcache.edge.decoder import pixels
-from tests import colours, pictures
-from tests.colours import chrm, code_points, gama, iccp, palette, png, trns
-from tests.pictures import chunk
+from tests.support import colours, pictures
+from tests.support.colours import chrm, code_points, gama, iccp, palette, png, trns
+from tests.support.pictures import chunk
 
 LIMITS = Limits(pixels=10**8, frames=1000, scans=100)
 # Of 255: rounding everywhere; in the dark, a step of a steep curve.

@@ -14,10 +14,10 @@ import pytest
 from playwright.sync_api import Page
 
 from imgcache.model import Verdict
-from tests import pictures
 from tests.browser.gallery import Exhibit, Gallery, opened
 from tests.dialects.dialect import Dialect
 from tests.dialects.every import ALL, BY_FORMAT
+from tests.support import pictures
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from tests.spellings import NAMES, NONE, PRIVATE, PUBLIC
+from tests.support.spellings import NAMES, NONE, PRIVATE, PUBLIC
 
 HOST_OF = """hosts => hosts.map(host => {
     try { return new URL(`http://${host}/`).hostname } catch { return null }

@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from imgcache.core.images.formats.isobmff import boxes
 from imgcache.model import Verdict
-from tests import pictures
 from tests.dialects import jpegs
 from tests.dialects.dialect import Dialect, refused
+from tests.support import pictures
 
 
 def box(kind: bytes, *parts: bytes, wide: bool = False) -> bytes:

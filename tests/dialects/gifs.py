@@ -6,8 +6,8 @@ import struct
 from collections.abc import Mapping
 
 from imgcache.model import Verdict
-from tests import pictures
 from tests.dialects.dialect import Dialect, refused
+from tests.support import pictures
 
 _PALETTE = b"\0\0\0\xff\xff\xff"
 TRAILER = b";"

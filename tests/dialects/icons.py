@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from imgcache.model import Verdict
 from tests.dialects import jpegs, pngs
 from tests.dialects.dialect import Dialect, refused
-from tests.pictures import chunk, with_chunk
+from tests.support.pictures import chunk, with_chunk
 
 ICON, CURSOR = 1, 2
 

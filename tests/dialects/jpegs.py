@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from PIL import Image
 
 from imgcache.model import Verdict
-from tests import pictures
 from tests.dialects.dialect import Dialect, refused
+from tests.support import pictures
 
 BASELINE, EXTENDED, PROGRESSIVE, LOSSLESS, HIERARCHICAL = (
     0xC0, 0xC1, 0xC2, 0xC3, 0xC5,

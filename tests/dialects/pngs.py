@@ -7,10 +7,10 @@ import zlib
 from collections.abc import Mapping
 
 from imgcache.model import Verdict
-from tests import pictures
 from tests.dialects import jpegs
 from tests.dialects.dialect import Dialect, refused
-from tests.pictures import chunk, raw_png, with_chunk
+from tests.support import pictures
+from tests.support.pictures import chunk, raw_png, with_chunk
 
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}

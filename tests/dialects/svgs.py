@@ -6,8 +6,8 @@ import gzip
 from collections.abc import Mapping
 
 from imgcache.model import Verdict
-from tests import pictures
 from tests.dialects.dialect import UNSIZED, Dialect
+from tests.support import pictures
 
 LABEL = "image/svg+xml"
 _SIZED = 'width="80" height="60"'

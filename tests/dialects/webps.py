@@ -6,9 +6,9 @@ import struct
 from collections.abc import Mapping, Sequence
 
 from imgcache.model import Verdict
-from tests import pictures
 from tests.dialects import jpegs
 from tests.dialects.dialect import Dialect, refused
+from tests.support import pictures
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

@@ -8,10 +8,10 @@ import pytest
 
 from imgcache import Settings
 from imgcache.core.http.url import Address
-from imgcache.engine.explaining import Explanation, explain
+from imgcache.engine.explain import Explanation, explain
 from imgcache.model import Verdict
-from tests import behaviours, pictures
-from tests.world import World, run
+from tests.support import behaviours, pictures
+from tests.support.world import World, run
 
 JPEG = pictures.jpeg(160, 120, orientation=6)
 

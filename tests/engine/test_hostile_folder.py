@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from tests.core.articles.strategies import articles
 from tests.core.articles.test_hostile import BOMBS
 from tests.core.articles.test_writeback import SNIPPETS
-from tests.world import SAMPLE, Finished, run
+from tests.support.world import SAMPLE, Finished, run
 
 # Nobody listens on the discard port: each URL fails at once, so that flags become false.
 NOWHERE = [f"--resolve=*:{port}:127.0.0.1:9" for port in (80, 443)]

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from imgcache.edge.cache.lock import CacheLock
-from imgcache.engine.checking import check
-from imgcache.engine.clearing import clear
-from imgcache.engine.events import Silence
-from imgcache.engine.judging import Manner
-from imgcache.engine.verifying import verify
+from imgcache.engine.cache.check import check
+from imgcache.engine.cache.gc import clear
+from imgcache.engine.refresh.article_writer import Manner
+from imgcache.engine.run.listener import Silence
+from imgcache.engine.verify.pipeline import verify
 from imgcache.errors import CacheLockedError, LocalError
-from tests import behaviours, pictures
-from tests.world import World
+from tests.support import behaviours, pictures
+from tests.support.world import World
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.origin import Origin
-from tests.scene import Scene
+from tests.support.origin import Origin
+from tests.support.scene import Scene
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from imgcache.edge.articles.staging import is_staged_name
-from tests.origin import Origin
-from tests.scene import Scene
+from tests.support.origin import Origin
+from tests.support.scene import Scene
 from tests.torture.test_boundaries import Before, changed, first, flagged
 
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.origin import Origin
-from tests.scene import Scene, spread
+from tests.support.origin import Origin
+from tests.support.scene import Scene, spread
 
 ROUNDS = 5
 

@@ -10,7 +10,7 @@ from imgcache.core.articles.entries import Article, read
 from imgcache.core.articles.writeback import Change, apply
 from imgcache.errors import ArticleError
 
-SAMPLE = (Path(__file__).parents[3] / "imgcache/surface/sample.md").read_bytes()
+SAMPLE = (Path(__file__).parents[3] / "imgcache/cli/sample.md").read_bytes()
 FIELDS = Fields()
 LIMITS = LimitSettings()
 

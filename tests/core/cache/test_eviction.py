@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from imgcache.core.cache.eviction import to_evict, weight
 from imgcache.facts import ImageFacts
-from tests.facts import image_of, images, thumbnail_of
+from tests.support.facts import image_of, images, thumbnail_of
 
 OLD = image_of(b"x" * 100, thumbnail_of(b"y" * 20))
 NEW = image_of(b"z" * 50)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgcache.core.cache.garbage import Garbage, Named, Standing, mentioned, sort_out, unneeded
-from tests.facts import NOON, image_of
+from tests.support.facts import NOON, image_of
 
 A, B, C = (f"https://{name}.example/" for name in "abc")
 IMAGE = image_of(b"one")

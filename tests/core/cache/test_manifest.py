@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from imgcache.core.cache import manifest
 from imgcache.core.cache.manifest import Row
 from imgcache.model import Format
-from tests.facts import image_of, thumbnail_of
+from tests.support.facts import image_of, thumbnail_of
 
 URL = "https://cdn.example.org/a b.jpg?x=1#top"
 SMALL = thumbnail_of(b"small")

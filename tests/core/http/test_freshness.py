@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from imgcache.config import FreshnessSettings
 from imgcache.core.http.freshness import fresh_until, is_fresh
 from imgcache.facts import ResponseFacts, Validators
-from tests.facts import NOON, response, responses
+from tests.support.facts import NOON, response, responses
 
 HOUR = 3600.0
 DAY = 24 * HOUR

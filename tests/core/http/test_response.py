@@ -10,7 +10,7 @@ from imgcache.core.http import response as answer
 from imgcache.core.http.url import WebUrl
 from imgcache.facts import Validators
 from imgcache.model import Failure, Verdict
-from tests.fetching import web
+from tests.support.fetching import web
 
 
 def test_only_success_and_redirects_are_no_refusal() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from imgcache.core.http.url import AddressRule, WebUrl, parse_web
 from imgcache.model import Failure, Verdict
-from tests.spellings import NAMES, NONE, PRIVATE, PUBLIC
+from tests.support.spellings import NAMES, NONE, PRIVATE, PUBLIC
 
 RULE = AddressRule(())
 

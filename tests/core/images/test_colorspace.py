@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from imgcache.core.images import colorspace, icc
 from imgcache.model import Format
-from tests import colours, pictures
-from tests.colours import chrm, code_points, gama, iccp, png
-from tests.pictures import chunk
+from tests.support import colours, pictures
+from tests.support.colours import chrm, code_points, gama, iccp, png
+from tests.support.pictures import chunk
 
 EMBEDDED = colours.PROPHOTO_PROFILE
 SRGB_CHUNK = chunk(b"sRGB", b"\0")

@@ -9,10 +9,10 @@ from imgcache.core.images.examine import Limits, examine
 from imgcache.core.images.formats import exif
 from imgcache.core.images.probe import Sized, judge_prefix
 from imgcache.model import Format
-from tests import pictures
 from tests.dialects import avifs, gifs, icons, jpegs, jxls, pngs, webps
 from tests.dialects.every import ALL
-from tests.mutations import mutated
+from tests.support import pictures
+from tests.support.mutations import mutated
 
 LIMITS = Limits(64_000_000, 1000, 100)
 FILES = [dialect.data for dialect in ALL.values()]

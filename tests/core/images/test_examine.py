@@ -6,7 +6,7 @@ import pytest
 
 from imgcache.core.images.examine import Label, Limits, examine
 from imgcache.model import Format, Verdict
-from tests import pictures
+from tests.support import pictures
 
 LIMITS = Limits(pixels=100_000, frames=3, scans=20)
 

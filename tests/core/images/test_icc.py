@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from imgcache.core.images import cicp, icc
 from imgcache.core.images.icc import ColorSpace
-from tests import colours
+from tests.support import colours
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

@@ -6,7 +6,7 @@ from imgcache.core.images.examine import Label, Limits
 from imgcache.core.images.probe import Sized, judge_prefix
 from imgcache.core.images.sniff import ENOUGH
 from imgcache.model import Failure, Format, Size, Verdict
-from tests import pictures
+from tests.support import pictures
 
 LIMITS = Limits(64_000_000, 1000, 100)
 SVG = None

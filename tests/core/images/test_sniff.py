@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from imgcache.core.images.sniff import sniff
 from imgcache.model import Format
-from tests import pictures
+from tests.support import pictures
 
 SHOWN = {
     "jpeg": (pictures.jpeg(), Format.JPEG),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from imgcache.core.images.svg import walk
 from imgcache.core.images.svg_size import intrinsic_size
 from imgcache.model import Verdict
-from tests import pictures
+from tests.support import pictures
 
 
 @pytest.mark.parametrize(

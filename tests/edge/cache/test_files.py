@@ -17,7 +17,7 @@ from imgcache.edge.index.index import Index
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.model import Failure, Format, Heap, Verdict
-from tests.facts import NOON, image_of, thumbnail_of
+from tests.support.facts import NOON, image_of, thumbnail_of
 
 BODY, SMALL = b"picture", b"small"
 IMAGE = image_of(BODY, thumbnail_of(SMALL))

@@ -9,7 +9,7 @@ import pytest
 from imgcache.edge.cache.spool import Spool, _TempFile
 from imgcache.edge.cache.store import Store
 from imgcache.errors import LocalError
-from tests.facts import image_of
+from tests.support.facts import image_of
 
 MIB = 1 << 20
 CHUNK = bytes(range(256)) * 256

@@ -15,7 +15,7 @@ from imgcache.edge.cache.store import Store
 from imgcache.edge.safe_fs import temp_name
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts
-from tests.facts import image_of, thumbnail_of
+from tests.support.facts import image_of, thumbnail_of
 
 BODY = b"\xff\xd8 a picture" * 1000
 SMALL = b"RIFF a thumbnail"

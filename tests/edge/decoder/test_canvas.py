@@ -8,10 +8,10 @@ from PIL import Image
 from imgcache.core.images.examine import Label, Limits, examine
 from imgcache.edge.decoder import canvas
 from imgcache.model import Format, Size
-from tests import colours, pictures
-from tests.colours import palette, png, trns
 from tests.edge.decoder.test_thumbnails import thumbnail
-from tests.pictures import chunk
+from tests.support import colours, pictures
+from tests.support.colours import palette, png, trns
+from tests.support.pictures import chunk
 
 
 def completed(data: bytes) -> Image.Image:

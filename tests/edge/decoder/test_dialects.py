@@ -12,7 +12,7 @@ from imgcache.config import LimitSettings, ThumbnailSettings
 from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
 from imgcache.model import CONTENT_VERDICTS, Failure, Verdict
 from tests.dialects.every import ALL, BY_FORMAT
-from tests.mutations import mutated
+from tests.support.mutations import mutated
 
 SMALL = (("small", ThumbnailSettings(width=32, height=32)),)
 FILES = [dialect.data for dialect in ALL.values()]

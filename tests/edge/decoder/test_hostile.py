@@ -15,8 +15,8 @@ from PIL import Image
 from imgcache.config import LimitSettings
 from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
 from imgcache.model import Failure, Verdict
-from tests import pictures
 from tests.dialects import avifs, bmps, gifs, icons, jpegs, pngs, webps
+from tests.support import pictures
 
 MANY, CORRUPT = Verdict.TOO_MANY_PIXELS, Verdict.CORRUPT
 

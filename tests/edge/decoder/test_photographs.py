@@ -15,7 +15,7 @@ from imgcache.core.images.examine import Label, Limits, examine
 from imgcache.core.images.thumbnail_plan import Recipe
 from imgcache.edge.decoder import pixels
 from imgcache.edge.decoder import thumbnails as thumbnail
-from tests import pictures
+from tests.support import pictures
 
 # All of them are in scikit-image's wheel. Textures and stars are the hardest.
 PHOTOS = ["astronaut", "coffee", "cat", "rocket", "camera", "grass", "gravel", "hubble_deep_field"]

@@ -18,7 +18,7 @@ from imgcache.config import LimitSettings, ThumbnailSettings
 from imgcache.edge.decoder import pool as decode_module
 from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
 from imgcache.model import Failure, Format, Size, Verdict
-from tests import pictures
+from tests.support import pictures
 
 SMALL = (("small", ThumbnailSettings(width=32, height=32)),)
 

@@ -7,7 +7,7 @@ from PIL import Image, ImageCms
 
 from imgcache.core.images.icc import ColorSpace, grey_profile, rgb_profile
 from imgcache.edge.decoder import srgb
-from tests import colours
+from tests.support import colours
 
 LINEAR = rgb_profile(ColorSpace(colours.SRGB, colours.power(1.0)))
 

@@ -15,7 +15,7 @@ from imgcache.core.images.thumbnail_plan import Recipe
 from imgcache.edge.decoder import pixels
 from imgcache.edge.decoder.thumbnails import Made
 from imgcache.model import Size
-from tests import colours, pictures
+from tests.support import colours, pictures
 
 LIMITS = Limits(pixels=10**8, frames=1000, scans=100)
 

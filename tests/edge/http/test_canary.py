@@ -14,11 +14,11 @@ from imgcache.edge.http.exchange import Attempt, Body
 from imgcache.edge.http.fetcher import Fetcher
 from imgcache.facts import Validators
 from imgcache.model import Verdict
-from tests.behaviours import Behaviour, answer, in_turn, raw, redirect, reset
-from tests.canary import Canary
-from tests.fetching import MemorySink, failure, nothing_is_looked_up, settings, web
-from tests.origin import Origin
-from tests.spellings import PRIVATE
+from tests.support.behaviours import Behaviour, answer, in_turn, raw, redirect, reset
+from tests.support.canary import Canary
+from tests.support.fetching import MemorySink, failure, nothing_is_looked_up, settings, web
+from tests.support.origin import Origin
+from tests.support.spellings import PRIVATE
 
 ADDRESSES = sorted({host.strip("[]") for host in PRIVATE.values()})
 

@@ -12,7 +12,7 @@ from imgcache.edge.http.exchange import Body, NotModified
 from imgcache.edge.http.fetcher import Fetcher
 from imgcache.facts import Validators
 from imgcache.model import Verdict
-from tests.behaviours import (
+from tests.support.behaviours import (
     Behaviour,
     answer,
     drip,
@@ -23,8 +23,8 @@ from tests.behaviours import (
     reset,
     stall,
 )
-from tests.fetching import MemorySink, ask, failure, settings, web
-from tests.origin import Origin
+from tests.support.fetching import MemorySink, ask, failure, settings, web
+from tests.support.origin import Origin
 
 HEAD = head(200, {"Content-Length": "9"})
 

@@ -15,9 +15,17 @@ from imgcache.edge.http.exchange import Attempt, Body
 from imgcache.edge.http.fetcher import Fetcher
 from imgcache.facts import Validators
 from imgcache.model import Verdict
-from tests.canary import Canary
-from tests.fetching import MemorySink, ask, failure, names, nothing_is_looked_up, settings, web
-from tests.origin import Origin
+from tests.support.canary import Canary
+from tests.support.fetching import (
+    MemorySink,
+    ask,
+    failure,
+    names,
+    nothing_is_looked_up,
+    settings,
+    web,
+)
+from tests.support.origin import Origin
 
 
 async def ask_by_name(fetch: FetchSettings, url: str, lookup: Lookup) -> Attempt:

@@ -11,7 +11,7 @@ from imgcache.edge.http.fetcher import Fetcher
 from imgcache.errors import LocalError
 from imgcache.facts import Validators
 from imgcache.model import Verdict
-from tests.behaviours import (
+from tests.support.behaviours import (
     Behaviour,
     answer,
     chunked,
@@ -23,8 +23,8 @@ from tests.behaviours import (
     reset,
     unannounced,
 )
-from tests.fetching import MemorySink, ask, failure, settings, web
-from tests.origin import Origin
+from tests.support.fetching import MemorySink, ask, failure, settings, web
+from tests.support.origin import Origin
 
 CHUNKED = head(200, {"Transfer-Encoding": "chunked"})
 THREE = head(200, {"Content-Length": "3"})

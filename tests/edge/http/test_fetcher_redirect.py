@@ -7,9 +7,9 @@ import pytest
 from imgcache.edge.http.exchange import Body
 from imgcache.facts import Validators
 from imgcache.model import Verdict
-from tests.behaviours import raw, redirect
-from tests.fetching import MemorySink, ask, failure, settings
-from tests.origin import Origin
+from tests.support.behaviours import raw, redirect
+from tests.support.fetching import MemorySink, ask, failure, settings
+from tests.support.origin import Origin
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -17,7 +17,7 @@ from imgcache.edge.http.transport import trust
 from imgcache.errors import ConfigError
 from imgcache.facts import Validators
 from imgcache.model import Verdict
-from tests.behaviours import (
+from tests.support.behaviours import (
     Behaviour,
     Request,
     answer,
@@ -29,8 +29,8 @@ from tests.behaviours import (
     reset,
     stall,
 )
-from tests.fetching import MemorySink, ask, failure, nothing_is_looked_up, settings, web
-from tests.origin import Origin
+from tests.support.fetching import MemorySink, ask, failure, nothing_is_looked_up, settings, web
+from tests.support.origin import Origin
 
 
 async def twice(origin: Origin, path: str = "/a") -> list[Attempt]:

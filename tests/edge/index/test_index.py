@@ -20,7 +20,7 @@ from imgcache.edge.index.index import Index
 from imgcache.errors import LocalError
 from imgcache.facts import HostPause, ImageFacts, RunFacts, UrlFacts, Validators
 from imgcache.model import Failure, Verdict
-from tests.facts import NOON, batches, image_of, pauses, response, thumbnail_of
+from tests.support.facts import NOON, batches, image_of, pauses, response, thumbnail_of
 
 URL = "https://cdn.example.org/a.jpg"
 SPELLING = "//cdn.example.org/a.jpg#top"

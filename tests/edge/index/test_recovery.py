@@ -18,7 +18,7 @@ from imgcache.edge.index.index import Index
 from imgcache.edge.index.recovery import Recovery, drop_strays, open_index, open_readonly
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, UrlFacts
-from tests.facts import NOON, image_of, response, thumbnail_of
+from tests.support.facts import NOON, image_of, response, thumbnail_of
 
 URL = "https://cdn.example.org/a.jpg"
 SPELLING = "//CDN.example.org/a.jpg#top"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from imgcache.core.images.formats import first
 from imgcache.core.images.formats.chunks import chunks
-from tests import colours, pictures
+from tests.support import colours, pictures
 
 
 def test_an_animated_webp_tells_where_its_first_frame_lies() -> None:

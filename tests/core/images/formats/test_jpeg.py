@@ -6,7 +6,7 @@ import pytest
 
 from imgcache.core.images.formats import jpeg
 from imgcache.model import Verdict
-from tests import pictures
+from tests.support import pictures
 
 
 def with_frame_byte(offset: int, value: int) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 
 from imgcache.core.images.formats import avif, bmp, gif, ico, jxl, webp
 from imgcache.model import Verdict
-from tests import pictures
+from tests.support import pictures
 
 
 def test_a_gif_is_as_large_as_its_first_frame_reaches() -> None:

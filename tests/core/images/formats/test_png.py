@@ -8,8 +8,8 @@ import pytest
 
 from imgcache.core.images.formats import png
 from imgcache.model import Verdict
-from tests import pictures
-from tests.pictures import chunk
+from tests.support import pictures
+from tests.support.pictures import chunk
 
 
 def test_a_wrong_checksum_matters_in_chunks_that_carry_pixels_only() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from imgcache.core.images.examine import Limits, examine
 from imgcache.model import Size, Verdict
-from tests import pictures
+from tests.support import pictures
 
 LIMITS = Limits(pixels=10**9, frames=1000, scans=100)
 LABEL = None

@@ -1,0 +1,279 @@
+"""The flags that several commands share, each declared once, and what they mean as settings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from imgcache import units
+from imgcache.version import VERSION
+
+if TYPE_CHECKING:
+    from imgcache.cli.console import Console
+
+
+class ReportFormat(StrEnum):
+    """What stdout, or an --output file, gets."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+
+
+# What a log shows as it is; the others are for programs.
+FOR_LOGS = (ReportFormat.TEXT, ReportFormat.GITHUB, ReportFormat.MARKDOWN)
+
+
+class PlainFormat(StrEnum):
+    """What `explain` and `cache` know."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogFormat(StrEnum):
+    """How notes on stderr are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+_SUFFIXES = {
+    ".txt": ReportFormat.TEXT,
+    ".json": ReportFormat.JSON,
+    ".xml": ReportFormat.JUNIT,
+    ".sarif": ReportFormat.SARIF,
+    ".md": ReportFormat.MARKDOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One `--output [FORMAT=]FILE`."""
+
+    format: ReportFormat
+    path: Path
+
+    @classmethod
+    def parse(cls, text: str) -> Output:
+        """FORMAT from the suffix where it is not given. Raises typer.BadParameter."""
+        name, equals, rest = text.partition("=")
+        if equals and name in {one.value for one in ReportFormat}:
+            return cls(ReportFormat(name), Path(rest))
+        path = Path(text)
+        if path.suffix.lower() not in _SUFFIXES:
+            known = " or ".join(f"{one}={text}" for one in ReportFormat)
+            raise typer.BadParameter(
+                f"--output {text}: the suffix does not tell the format; write {known}"
+            )
+        return cls(_SUFFIXES[path.suffix.lower()], path)
+
+
+def parse_outputs(texts: list[str] | None) -> list[Output]:
+    """All of `--output`. Raises typer.BadParameter."""
+    return [Output.parse(text) for text in texts or ()]
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001  typer calls it so
+    if value:
+        typer.echo(f"imgcache {VERSION}")
+        raise typer.Exit
+
+
+def parse_folder(text: str) -> Path:
+    """A DIR for typer: an empty one would be the working folder itself."""
+    if not text:
+        raise typer.BadParameter("is empty; name a folder")
+    return Path(text)
+
+
+def parse_duration(text: str) -> float:
+    """A DURATION for typer, with its message for a wrong one."""
+    try:
+        return units.duration(text)
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc)) from exc
+
+
+_GENERAL = "General"
+_NETWORK = "Network"
+_REPORT = "Report"
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[PATH]...",
+        help="Articles, or folders searched for them. "
+        "Without PATH: the configured ones, else articles/, else content/, else this folder.",
+        show_default=False,
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Read settings from this file instead of the imgcache.toml or pyproject.toml above.",
+        rich_help_panel=_GENERAL,
+    ),
+]
+CacheDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache-dir",
+        metavar="DIR",
+        parser=parse_folder,
+        help="Where images, thumbnails and the index lie (default: cache/).",
+        rich_help_panel=_GENERAL,
+    ),
+]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Tell of each URL on stderr.", rich_help_panel=_GENERAL),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Nothing on stderr but errors.", rich_help_panel=_GENERAL),
+]
+LogFormatFlag = Annotated[
+    LogFormat,
+    typer.Option("--log-format", help="How stderr is written.", rich_help_panel=_GENERAL),
+]
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version",
+        callback=_print_version,
+        is_eager=True,
+        help="Print the version and exit.",
+        rich_help_panel=_GENERAL,
+    ),
+]
+Resolve = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--resolve",
+        metavar="HOST:PORT:ADDRESS[:PORT2]",
+        help="Connect there instead of asking DNS; HOST may be *. Repeatable.",
+        rich_help_panel=_NETWORK,
+    ),
+]
+AllowPrivate = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-private",
+        metavar="CIDR|ADDRESS:PORT",
+        help="Let through an address that is not public. Repeatable.",
+        rich_help_panel=_NETWORK,
+    ),
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file",
+        metavar="FILE",
+        help="Trust these certificates too (PEM).",
+        rich_help_panel=_NETWORK,
+    ),
+]
+Host = Annotated[
+    str | None,
+    typer.Option(
+        "--host",
+        metavar="ADDRESS",
+        help="Listen there (default: 127.0.0.1, this machine only).",
+    ),
+]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", min=0, max=65535, help="Listen on this port (default: 8460)."),
+]
+Format = Annotated[
+    ReportFormat | None,
+    typer.Option(
+        "--format",
+        help="What stdout gets (default: text; github under GITHUB_ACTIONS).",
+        rich_help_panel=_REPORT,
+    ),
+]
+PlainFormatFlag = Annotated[
+    PlainFormat, typer.Option("--format", help="What stdout gets.", rich_help_panel=_REPORT)
+]
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output",
+        metavar="[FORMAT=]FILE",
+        help="Write the report to a file, FORMAT from its suffix. Repeatable; stdout is then "
+        "silent unless --format is given.",
+        rich_help_panel=_REPORT,
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Warnings count as errors.", rich_help_panel=_REPORT),
+]
+BaselineFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--baseline",
+        metavar="FILE",
+        help="Findings listed there don't fail the run; entries that no longer occur are told.",
+        rich_help_panel=_REPORT,
+    ),
+]
+NoProgress = Annotated[
+    bool,
+    typer.Option(
+        "--no-progress", help="No progress line, even on a terminal.", rich_help_panel=_REPORT
+    ),
+]
+
+
+def shown_format(given: ReportFormat | None, outputs: list[Output]) -> ReportFormat | None:
+    """What stdout gets: what was asked for, nothing beside --output, else what suits the place."""
+    if given is not None or outputs:
+        return given
+    under_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    return ReportFormat.GITHUB if under_github else ReportFormat.TEXT
+
+
+def as_settings(
+    cache_dir: Path | None,
+    resolve: list[str] | None,
+    allow_private: list[str] | None,
+    ca_file: Path | None,
+) -> dict[str, Any]:
+    """These flags in the shape of the configuration file; what was not given is absent."""
+    fetch: dict[str, Any] = {
+        "resolve": resolve or None,
+        "allow_private": allow_private or None,
+        "ca_file": ca_file,
+    }
+    given = {key: value for key, value in fetch.items() if value is not None}
+    settings: dict[str, Any] = {"fetch": given} if given else {}
+    if cache_dir is not None:
+        settings["cache"] = {"dir": cache_dir}
+    return settings
+
+
+def as_serve_settings(host: str | None, port: int | None) -> dict[str, Any]:
+    """The flags of `serve` alone, likewise."""
+    given = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    return {"serve": given} if given else {}
+
+
+def console(*, verbose: bool, quiet: bool, log_format: LogFormat, progress: bool) -> Console:
+    """What the general flags make of stderr."""
+    from imgcache.cli.console import Console  # noqa: PLC0415  --help needs no rich console
+
+    log_json = log_format is LogFormat.JSON
+    return Console(verbose=verbose, quiet=quiet, log_json=log_json, progress=progress)

@@ -1,0 +1,153 @@
+"""Where a report goes: stdout, and the files of --output. Closed pipes end cleanly."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import assert_never
+
+import aiofiles
+
+from imgcache.cli.flags import Output, ReportFormat
+from imgcache.edge import atomic_file as wholefile
+from imgcache.engine.run.report import Report
+from imgcache.errors import ConfigError, LocalError
+from imgcache.render import github, json, junit, markdown, metrics, sarif, text
+
+_PIECES = 512
+
+
+def rendered(
+    report: Report, kind: ReportFormat, *, with_diffs: bool, colour: bool = False
+) -> Iterator[str]:
+    """The report in one format, in pieces."""
+    match kind:
+        case ReportFormat.TEXT:
+            return text.render(report, colour=colour, with_diffs=with_diffs)
+        case ReportFormat.JSON:
+            return json.render(report, with_diffs=with_diffs)
+        case ReportFormat.JUNIT:
+            return junit.render(report)
+        case ReportFormat.SARIF:
+            return sarif.render(report)
+        case ReportFormat.GITHUB:
+            return github.render(report)
+        case ReportFormat.MARKDOWN:
+            return markdown.render(report)
+        case _:
+            assert_never(kind)
+
+
+def check_files(outputs: Sequence[Output], metrics_file: Path | None = None) -> None:
+    """Before the run: no file twice, no article for a target. Raises ConfigError."""
+    named = [(f"--output {one.path}", one.path) for one in outputs]
+    if metrics_file is not None:
+        named.append((f"--metrics-file {metrics_file}", metrics_file))
+    seen: set[Path] = set()
+    for flag, named_path in named:
+        path = Path(os.path.realpath(named_path))
+        if path in seen and not _is_device(path):
+            raise ConfigError(f"{flag}: is named twice; give each format its own")
+        seen.add(path)
+        if _begins_like_an_article(path):
+            raise ConfigError(f"{flag}: is an article, by its first line; not done")
+
+
+def _is_device(path: Path) -> bool:
+    return path.exists() and not path.is_file()
+
+
+def _begins_like_an_article(path: Path) -> bool:
+    if _is_device(path):  # opening a pipe would wait for its other end
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(3) == b"---"
+    except OSError:  # there is none, or writing it will tell
+        return False
+
+
+async def write_files(report: Report, outputs: Sequence[Output], *, with_diffs: bool) -> None:
+    """Write each --output file, those after one that can't be written, too. Raises ConfigError."""
+    troubles = []
+    for output in outputs:
+        try:
+            async with aiofiles.open(output.path, "w", encoding="utf-8") as file:
+                for lines in _gathered(rendered(report, output.format, with_diffs=with_diffs)):
+                    await file.write(lines)
+        except OSError as exc:
+            troubles.append(f"--output {output.path}: can't be written: {exc.strerror}")
+    if troubles:
+        raise ConfigError("; ".join(troubles))
+
+
+def write_metrics(report: Report, path: Path) -> None:
+    """Write --metrics-file: whole or not at all, as its reader may come at any moment.
+
+    Raises ConfigError where it can't be written.
+    """
+    try:
+        before = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        success = not (report.interrupted or report.local_fault)
+        text = metrics.of_refresh(report, report.cache_bytes, success=success, before=before)
+        wholefile.replace(path, text.encode())
+    except OSError as exc:
+        raise ConfigError(f"--metrics-file {path}: can't be written: {exc.strerror}") from exc
+
+
+def write_job_summary(report: Report) -> None:
+    """Append to GitHub's job summary, where a step has one."""
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name:
+        return
+    try:
+        with Path(name).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.writelines(github.summary(report))
+    except OSError as exc:
+        raise ConfigError(f"GITHUB_STEP_SUMMARY {name}: can't be written: {exc.strerror}") from exc
+
+
+def unsteered(pieces: Iterable[str]) -> Iterator[str]:
+    """As they are, but in GitHub Actions: there `##[...]` anywhere in a line is a command."""
+    in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
+    return (piece.replace("##[", "## [") if in_actions else piece for piece in pieces)
+
+
+def write(pieces: Iterable[str]) -> None:
+    """Print to stdout; a reader that goes away early (`| head`) is no error.
+
+    A character that the terminal's encoding lacks is escaped.
+    """
+    if sys.stdout is None:  # closed by whoever started us: nobody wants the report
+        return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        for lines in _gathered(pieces):
+            sys.stdout.write(lines)
+        sys.stdout.flush()
+    except OSError as exc:
+        # The interpreter flushes stdout once more when it ends; give it somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(exc, BrokenPipeError):
+            raise LocalError(f"stdout can't be written: {exc.strerror}") from exc
+
+
+def has_colour() -> bool:
+    """Whether stdout is a terminal that can, and whose user wants colours (no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout is not None and sys.stdout.isatty() and not plain
+
+
+def _gathered(pieces: Iterable[str]) -> Iterator[str]:
+    """Fewer and larger writes."""
+    held: list[str] = []
+    for piece in pieces:
+        held.append(piece)
+        if len(held) >= _PIECES:
+            yield "".join(held)
+            held.clear()
+    yield "".join(held)

@@ -1,0 +1,232 @@
+"""All that is known now, to be looked through: the judged entries of all articles, no request.
+
+One catalogue never changes (cataloguing.py makes the next one), so that whoever reads it needs no
+lock and sees one moment.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from itertools import groupby, islice
+
+from imgcache.core.http.location import locate
+from imgcache.core.http.url import WebUrl
+from imgcache.model import Severity, Verdict
+from imgcache.results import ArticleProblem, EntryResult, UrlState
+
+_RANKS = {Severity.ERROR: 0, Severity.WARNING: 1}
+_REMEMBERED = 64
+_FEW = 64
+_WORKED_OUT = (
+    "hosts",
+    "broken_hosts",
+    "broken_articles",
+    "_by_name",
+    "_by_url",
+    "_haystacks",
+    "_positions",
+)
+
+
+class Order(StrEnum):
+    """How a selection is sorted."""
+
+    BROKEN_FIRST = "broken-first"
+    AS_WRITTEN = "as-written"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which entries are wanted; what is empty or None excludes nothing.
+
+    `host` is a URL's host as in its normalised form; `text` is looked for in the URL, the
+    article's path and the message, whatever its case; `article` is a path as reports show it.
+    """
+
+    verdicts: frozenset[Verdict] = frozenset()
+    severities: frozenset[Severity] = frozenset()
+    host: str | None = None
+    text: str | None = None
+    article: str | None = None
+    order: Order = Order.BROKEN_FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleState:
+    """One article: how many of its entries are in which state, and what is wrong with itself."""
+
+    article: str
+    entries: int
+    errors: int
+    warnings: int
+    problems: tuple[ArticleProblem, ...] = ()
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether somebody should mend it."""
+        return self.errors > 0 or bool(self.problems)
+
+
+class Catalogue:
+    """The state of all entries, articles and URLs at one moment.
+
+    `entries` stand in article order, then in document order; `articles` in the order of their
+    paths. `edition` names this very state: two catalogues that differ have different ones.
+    """
+
+    def __init__(
+        self,
+        edition: str,
+        made_at: float,
+        entries: Sequence[EntryResult],
+        articles: Sequence[ArticleState],
+        states: Mapping[str, UrlState],
+        cache_bytes: int | None = None,
+    ) -> None:
+        """A catalogue made at `made_at` (POSIX seconds); `states` by normalised URL.
+
+        `cache_bytes` is what all images and thumbnails of the cache take, if that is known.
+        """
+        self.edition = edition
+        self.made_at = made_at
+        self.entries = tuple(entries)
+        self.articles = tuple(articles)
+        self.states = states
+        self.cache_bytes = cache_bytes
+        self._selections: dict[Query, tuple[EntryResult, ...]] = {}
+
+    @cached_property
+    def verdicts(self) -> Counter[Verdict]:
+        """How many entries have which verdict."""
+        return Counter(entry.verdict for entry in self.entries)
+
+    @cached_property
+    def severities(self) -> Counter[Severity]:
+        """How many entries are errors and warnings."""
+        return Counter(entry.severity for entry in self.entries if entry.severity is not None)
+
+    @cached_property
+    def hosts(self) -> Counter[str]:
+        """How many entries have their image on which host."""
+        return Counter(state.host for state in self._entry_states if state is not None)
+
+    @cached_property
+    def broken_hosts(self) -> Counter[str]:
+        """How many entries with an error or warning have their image on which host."""
+        pairs = zip(self.entries, self._entry_states, strict=True)
+        return Counter(s.host for entry, s in pairs if s is not None and entry.severity in _RANKS)
+
+    @cached_property
+    def last_answer(self) -> float:
+        """When a URL last answered with a sound image, in POSIX seconds; 0 for never."""
+        return max((one.succeeded_at or 0.0 for one in self.states.values()), default=0.0)
+
+    @cached_property
+    def broken_articles(self) -> tuple[ArticleState, ...]:
+        """All articles, those with most errors first, then those with most warnings."""
+        return tuple(
+            sorted(self.articles, key=lambda one: (not one.is_broken, -one.errors, -one.warnings))
+        )
+
+    def select(self, query: Query) -> tuple[EntryResult, ...]:
+        """The entries that a query asks for, sorted; remembered, as pages follow one another."""
+        known = self._selections.get(query)
+        if known is None:
+            known = tuple(self._sorted(self._matching(query), query.order))
+            if len(self._selections) >= _REMEMBERED:
+                # Another thread may have been faster.
+                self._selections.pop(next(iter(self._selections)), None)
+            self._selections[query] = known
+        return known
+
+    def prepare(self) -> None:
+        """Work out now, in the thread that made it, what the first readers would wait for."""
+        for name in _WORKED_OUT:
+            getattr(self, name)
+        self.select(Query())
+
+    def says_the_same_as(self, other: Catalogue) -> bool:
+        """Whether nobody could tell the two apart but by their editions."""
+        mine = (self.entries, self.articles, self.states, self.cache_bytes)
+        return mine == (other.entries, other.articles, other.states, other.cache_bytes)
+
+    def article(self, name: str) -> ArticleState | None:
+        """The article of this path, as reports show it."""
+        return self._by_name.get(name)
+
+    def state(self, url: str) -> UrlState | None:
+        """What the cache knows of a URL, however it is spelt; None where it is not on the web."""
+        location = locate(url)
+        return self.states.get(location.href) if isinstance(location, WebUrl) else None
+
+    def users(self, url: str) -> tuple[EntryResult, ...]:
+        """The entries that name a URL, however they spell it, in article order."""
+        return self._by_url.get(_key(url), ())
+
+    def position(self, entry: EntryResult) -> int:
+        """How many entries of its article stand before it; few, where the article has few."""
+        return self._positions.get((entry.article, entry.pointer), 0)
+
+    @cached_property
+    def _positions(self) -> dict[tuple[str, str], int]:
+        """Of those that have many before them, and so may stand on a later page."""
+        found: dict[tuple[str, str], int] = {}
+        for article, entries in groupby(self.entries, lambda one: one.article):
+            late = islice(enumerate(entries), _FEW, None)
+            found |= {(article, entry.pointer): at for at, entry in late}
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[str, ArticleState]:
+        return {one.article: one for one in self.articles}
+
+    @cached_property
+    def _by_url(self) -> dict[str, tuple[EntryResult, ...]]:
+        found: dict[str, list[EntryResult]] = {}
+        for entry, state in zip(self.entries, self._entry_states, strict=True):
+            found.setdefault(state.url if state is not None else entry.url, []).append(entry)
+        return {url: tuple(entries) for url, entries in found.items()}
+
+    @cached_property
+    def _entry_states(self) -> tuple[UrlState | None, ...]:
+        by_spelling = {url: self.state(url) for url in {entry.url for entry in self.entries}}
+        return tuple(by_spelling[entry.url] for entry in self.entries)
+
+    @cached_property
+    def _haystacks(self) -> tuple[str, ...]:
+        return tuple(
+            f"{one.url}\n{one.article}\n{one.message or ''}".casefold() for one in self.entries
+        )
+
+    def _matching(self, query: Query) -> Iterable[EntryResult]:
+        positions: Iterable[int] = range(len(self.entries))
+        entries, states = self.entries, self._entry_states
+        if query.article is not None:
+            positions = [at for at in positions if entries[at].article == query.article]
+        if query.verdicts:
+            positions = [at for at in positions if entries[at].verdict in query.verdicts]
+        if query.severities:
+            positions = [at for at in positions if entries[at].severity in query.severities]
+        if query.host is not None:
+            host = query.host.lower()
+            positions = [at for at in positions if (s := states[at]) and s.host == host]
+        if query.text:
+            text, haystacks = query.text.casefold(), self._haystacks
+            positions = [at for at in positions if text in haystacks[at]]
+        return (entries[at] for at in positions)
+
+    @staticmethod
+    def _sorted(entries: Iterable[EntryResult], order: Order) -> Iterable[EntryResult]:
+        """Errors first, then warnings; within them as they are written (the sort is stable)."""
+        if order is Order.AS_WRITTEN:
+            return entries
+        return sorted(entries, key=lambda one: _RANKS.get(one.severity or Severity.IGNORE, 2))
+
+
+def _key(url: str) -> str:
+    location = locate(url)
+    return location.href if isinstance(location, WebUrl) else url

@@ -1,0 +1,42 @@
+"""`cache stats`: what the index knows of the whole cache, gathered for its report."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from imgcache.config import Settings
+from imgcache.core.cache.eviction import weight
+from imgcache.edge.index import scans as census
+from imgcache.edge.index.index import Index
+from imgcache.engine.run.wiring import holdings
+from imgcache.model import Heap
+from imgcache.render.cache_stats import HostRecord, Stock
+
+
+async def take_stock(settings: Settings) -> Stock:
+    """What the cache holds, by its index (else its manifest). Raises LocalError."""
+
+    def ask(index: Index) -> Stock:
+        hosts: dict[str, HostRecord] = {}
+        urls = held = 0
+        for one in census.standings(index):
+            urls, held = urls + 1, held + (one.copy is not None)
+            name = urlsplit(one.url).netloc
+            host = hosts.setdefault(name, HostRecord(name))
+            host.urls += 1
+            if one.failed is not None:
+                host.verdicts[one.failed] += 1
+        orphans = index.orphans()
+        return Stock(
+            images=census.images_by_format(index),
+            thumbnails=census.thumbnails_by_name(index),
+            orphans=Heap(len(orphans), sum(map(weight, orphans))),
+            urls=urls,
+            held=held,
+            limit=settings.cache.max_bytes,
+            hosts=tuple(hosts.values()),
+            runs=index.runs(),
+        )
+
+    async with holdings(settings) as (_, ledger):
+        return await ledger.ask(ask)

@@ -1,0 +1,52 @@
+"""`report`: what the cache knows, as a folder of pages that opens from disk; nobody is asked.
+
+articles, index, cached files -> catalogue -> thumbnails copied -> pages
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from imgcache.config import Settings
+from imgcache.core.catalog import Catalogue, Query
+from imgcache.edge.report_folder import ReportFolder
+from imgcache.engine.catalog.watcher import catalogue_now
+from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.targets import NO_ARTICLE
+from imgcache.engine.run.wiring import reading_tools
+from imgcache.model import Verdict
+from imgcache.render.html import jinja as pages
+from imgcache.render.html import static_site as folder
+from imgcache.results import EntryResult
+
+
+async def publish(
+    paths: Sequence[Path], settings: Settings, output: Path, listener: Listener
+) -> Catalogue:
+    """Write the report of these articles (without paths: the configured ones) to a folder.
+
+    Raises ConfigError for a PATH that is not there or a folder that is somebody else's, and
+    LocalError.
+    """
+    target = await asyncio.to_thread(ReportFolder, output)
+    async with reading_tools(settings) as tools:
+        catalogue = await catalogue_now(paths, settings, tools)
+    if not catalogue.articles:
+        listener.warned(NO_ARTICLE)
+    await asyncio.to_thread(_write, catalogue, settings.cache.dir, target)
+    return catalogue
+
+
+def _write(catalogue: Catalogue, cache: Path, target: ReportFolder) -> None:
+    def select(verdict: Verdict | None) -> Sequence[EntryResult]:
+        return catalogue.select(Query(verdicts=frozenset({verdict} if verdict else ())))
+
+    target.prepare()
+    for name in pages.ASSETS:
+        target.write(name, pages.asset(name))
+    wanted = folder.wanted_pictures(catalogue.entries)
+    copied = {name for name, path in wanted.items() if target.copy(cache, path, name)}
+    for name, text in folder.render(catalogue, select, copied):
+        target.write(name, text)

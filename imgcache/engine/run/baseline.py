@@ -1,0 +1,197 @@
+"""A run against its baseline: known findings drop out, the rest of the file is accounted for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from imgcache.core.verdicts.baseline import UNLISTED, Key, Listed, is_settled_by
+from imgcache.core.verdicts.verdict import matches_any
+from imgcache.engine.run.listener import Listener
+from imgcache.errors import ConfigError, LocalError
+from imgcache.model import Severity, Verdict
+from imgcache.results import LISTED, ArticleProblem, EntryResult
+
+_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineUse:
+    """`--baseline FILE`; with `renew` (`--update-baseline`) the file is written anew."""
+
+    path: Path
+    renew: bool = False
+
+
+class Baseline:
+    """What one run makes of a baseline: without a file nothing is known, and nothing is written.
+
+    `exclude`: URL patterns that are not judged at all, so that their lines stay as they are.
+    """
+
+    def __init__(self, use: BaselineUse | None = None, exclude: Sequence[str] = ()) -> None:
+        self._use = use
+        self._exclude = exclude
+        today = datetime.now(UTC).date()
+        self._lines = _load(use) if use else ()
+        self._expired = frozenset(one for one in self._lines if not one.holds(today))
+        self._expired_keys = frozenset(one.key for one in self._expired)
+        # Strings: a Path would lose the `..` that os.path.relpath needs.
+        self._folder = os.path.dirname(os.path.realpath(use.path)) if use else ""  # noqa: PTH120
+        self._names: dict[str, str] = {}
+        self._room = Counter[Key]()
+        for line in self._lines:
+            self._room[line.key] += 0 if line in self._expired else line.count
+        # What occurs, whatever it weighs; and what would be listed, the first of its kind.
+        self._occurs = Counter[Key]()
+        self._found: dict[Key, Listed] = {}
+        self._verdicts: dict[tuple[str, str], set[Verdict]] = {}
+
+    def sift(self, results: list[EntryResult]) -> list[EntryResult]:
+        """One article's results: what is known weighs nothing any more."""
+        if self._use is None:
+            return results
+        return [self._sifted(one) for one in results]
+
+    def _sifted(self, result: EntryResult) -> EntryResult:
+        article, verdict = self._relative(result.article), result.verdict
+        self._verdicts.setdefault((article, result.url), set()).add(verdict)
+        if verdict in UNLISTED:
+            return result
+        line = Listed(article, verdict, result.url)
+        self._occurs[line.key] += 1
+        if result.severity not in LISTED:
+            return result
+        first = self._found.get(line.key)
+        self._found[line.key] = replace(first, count=first.count + 1) if first else line
+        known = self._occurs[line.key] <= self._room[line.key] or self._accepts(line.key)
+        return replace(result, severity=Severity.IGNORE, known=True) if known else result
+
+    def _accepts(self, key: Key) -> bool:
+        """Whether this run takes up what is new. What has expired was meant to be mended by now."""
+        renews = self._use is not None and self._use.renew
+        return renews and key not in self._expired_keys
+
+    def _relative(self, article: str) -> str:
+        """An article's path for the file: relative to its folder, wherever the run stands."""
+        if article not in self._names:
+            folder, name = os.path.split(article)
+            path = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118  as below
+            self._names[article] = os.path.relpath(path, self._folder)
+        return self._names[article]
+
+    def settle(self, examined: Iterable[str], unseen: Collection[Verdict]) -> Iterator[str]:
+        """Notes for the operator on lines that no longer hold; a renewal writes the file instead.
+
+        `examined` are the articles that this run could judge, `unseen` the verdicts that it could
+        not reach: their lines stay as they are. Raises LocalError.
+        """
+        if self._use is None:
+            return
+        judged = {self._relative(article) for article in examined}
+        vanished = list(self._vanished(judged, unseen))
+        if self._use.renew:
+            from imgcache.edge import baseline_file as baselinefile  # noqa: PLC0415  see _load
+
+            baselinefile.write(self._use.path, self._renewed(vanished))
+        elif vanished:
+            told = _told(vanished, "no longer occurs", "no longer occur")
+            yield f"{self._use.path}: {told}; --update-baseline drops what is past"
+        late = [one for one in self._lines if one in self._expired and self._occurs[one.key]]
+        if late:
+            told = _told(late, "has expired and occurs still", "have expired and occur still")
+            yield f"{self._use.path}: {told}; mend it, or write another day"
+
+    def _vanished(self, judged: set[str], unseen: Collection[Verdict]) -> Iterator[Listed]:
+        """The lines that are past; several with one key are held against their sum."""
+        left = self._occurs.copy()
+        for line in self._lines:
+            left[line.key] -= line.count
+            if left[line.key] < 0 and self._could_be_seen(line, judged, unseen):
+                yield line
+
+    def _could_be_seen(self, line: Listed, judged: set[str], unseen: Collection[Verdict]) -> bool:
+        if line.verdict in unseen or matches_any(self._exclude, [line.url]):
+            return False
+        if line.article in judged:
+            verdicts = self._verdicts.get((line.article, line.url), ())
+            return all(is_settled_by(line.verdict, one) for one in verdicts)
+        # A name with an escape in it can't be looked for.
+        path = os.path.join(self._folder, line.article)  # noqa: PTH118  as above
+        return "\\" not in line.article and not os.path.lexists(path)
+
+    def _renewed(self, vanished: Sequence[Listed]) -> Iterator[Listed]:
+        """What still stands, and what is new; lines of one finding stay while they are right."""
+        gone, listed = set(vanished), Counter[Key]()
+        kept = [line for line in self._lines if line not in gone]
+        for line in kept:
+            listed[line.key] += line.count
+        more = {
+            key: found
+            for key, found in self._found.items()
+            if found.count > listed[key] and self._accepts(key)
+        }
+        yield from (line for line in kept if line.key not in more)
+        told = {line.key: line for line in reversed(self._lines)}
+        for key, found in more.items():
+            old = told.get(key, found)
+            yield replace(found, expires=old.expires, reason=old.reason)
+
+
+class _Accounted(Protocol):
+    """What is needed of a report."""
+
+    local_fault: bool
+
+    def article_errors(self) -> Iterator[ArticleProblem]:
+        """The articles that could not be read or edited."""
+
+
+async def account(
+    report: _Accounted,
+    baseline: Baseline,
+    articles: Iterable[str],
+    unseen: Collection[Verdict],
+    listener: Listener,
+) -> None:
+    """After the last verdict: tell of lines that no longer hold, or write the file anew.
+
+    Articles that could not be read keep their lines. A disk that refuses is told, and is this
+    machine's fault: the report is not lost for it.
+    """
+    broken = {problem.article for problem in report.article_errors()}
+    examined = [article for article in articles if article not in broken]
+    try:
+        for note in await asyncio.to_thread(lambda: list(baseline.settle(examined, unseen))):
+            listener.warned(note)
+    except LocalError as exc:
+        listener.failed(str(exc))
+        report.local_fault = True
+
+
+def _load(use: BaselineUse) -> tuple[Listed, ...]:
+    if use.renew and not use.path.absolute().parent.is_dir():
+        raise ConfigError(f"--baseline {use.path}: there is no such folder; make it first")
+    from imgcache.edge import baseline_file as baselinefile  # noqa: PLC0415  most runs have none, and it costs start-up
+
+    lines = baselinefile.read(use.path)
+    if lines is None and not use.renew:
+        raise ConfigError(
+            f"--baseline {use.path}: there is no such file; "
+            f"imgcache verify --baseline {use.path} --update-baseline makes it"
+        )
+    return lines or ()
+
+
+def _told(lines: list[Listed], one: str, many: str) -> str:
+    """`2 entries no longer occur: articles/a.md gone https://...`, a few of them by name."""
+    named = ", ".join(f"{line.article} {line.verdict} {line.url}" for line in lines[:_TOLD])
+    rest = f", and {len(lines) - _TOLD} more" if len(lines) > _TOLD else ""
+    told = f"1 entry {one}" if len(lines) == 1 else f"{len(lines)} entries {many}"
+    return f"{told}: {named}{rest}"

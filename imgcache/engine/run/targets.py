@@ -1,0 +1,151 @@
+"""The first pass over the articles: which URLs they name, each once, and who declares what.
+
+Kept small per URL, because everything that is known of a URL lies in the index and is looked up
+again when the articles are judged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from imgcache.config import Settings
+from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.http.location import DataUrl, Location, SitePath
+from imgcache.core.http.url import WebUrl
+from imgcache.core.verdicts.verdict import Evidence
+from imgcache.edge.articles.files import Found
+from imgcache.engine.run import articles as reading
+from imgcache.engine.run.articles import Memo, Reading
+from imgcache.engine.run.listener import Listener
+from imgcache.errors import ArticleError
+from imgcache.model import Entry, Failure, Size, Source
+
+NO_ARTICLE = "no article was found: name a file or folder, or set `articles`"
+_PAUSE = 100
+_TOLD = {
+    NotAnArticle.FOREIGN: "with front matter that is not YAML",
+    NotAnArticle.UNCLOSED: "that begin with --- but have no closing --- line",
+}
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One URL of a run. The last ones tell what this run found out that the index does not hold.
+
+    `held`: the cache has a sound copy. `failed`: the last try, whenever it was, went wrong.
+    `failure`: how this run failed without the URL's fault. `evidence`: what `verify` found, which
+    keeps nothing in the index.
+    """
+
+    url: WebUrl
+    written: tuple[str, ...] = ()
+    declared: tuple[Size | None, ...] = ()
+    source: Source | None = None
+    failure: Failure | None = None
+    held: bool = False
+    failed: bool = False
+    placeholder: bool = False
+    evidence: Evidence | None = None
+
+    def add(self, entry: Entry) -> None:
+        """One more entry names this URL."""
+        if entry.url is not None and entry.url not in self.written:
+            self.written = (*self.written, entry.url)
+        if entry.declared.size not in self.declared:
+            self.declared = (*self.declared, entry.declared.size)
+
+
+@dataclass(slots=True)
+class InPlace:
+    """An image that needs no fetch: a `data:` URL or a file below `site_root`."""
+
+    location: DataUrl | SitePath
+    evidence: Evidence = field(default_factory=Evidence)
+
+
+@dataclass(slots=True)
+class Agenda:
+    """All URLs of a run: on the web by their normalised form, the others by a key."""
+
+    web: dict[str, Item] = field(default_factory=dict)
+    in_place: dict[bytes, InPlace] = field(default_factory=dict)
+    unusable: set[bytes] = field(default_factory=set)
+    memo: Memo = field(default_factory=Memo)
+    articles: int = 0
+    passed_over: Counter[NotAnArticle] = field(default_factory=Counter)
+
+    @property
+    def urls(self) -> int:
+        """How many different URLs the articles name."""
+        return len(self.web) + len(self.in_place) + len(self.unusable)
+
+    def counts(self) -> Counter[str]:
+        """How the URLs fared: by source, and `failed`."""
+        counts = Counter(str(item.source) for item in self.web.values() if item.source)
+        counts["failed"] = (
+            sum(item.failed for item in self.web.values())
+            + sum(place.evidence.failure is not None for place in self.in_place.values())
+            + len(self.unusable)
+        )
+        return counts
+
+    def add(self, entry: Entry, location: Location, settings: Settings) -> None:
+        """Note one entry's URL, unless it is excluded."""
+        if reading.is_excluded(entry, location, settings):
+            return
+        if isinstance(location, WebUrl):
+            item = self.web.get(location.href)
+            if item is None:
+                item = self.web[location.href] = Item(location)
+            item.add(entry)
+        elif isinstance(location, Failure):
+            self.unusable.add(_hash(entry.url_text.encode("utf-8", "surrogatepass")))
+        else:
+            self.in_place.setdefault(place_key(location), InPlace(location))
+
+
+def place_key(location: DataUrl | SitePath) -> bytes:
+    """What identifies an image that needs no fetch; a `data:` URL may be megabytes long."""
+    if isinstance(location, SitePath):
+        return location.path.encode("utf-8", "surrogatepass")
+    return _hash(location.media_type.encode("utf-8", "surrogatepass") + b"\0" + location.data)
+
+
+def _hash(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+async def collect(found: Sequence[Found], settings: Settings, listener: Listener) -> Agenda:
+    """Read all articles once; broken ones are passed over here, the last pass tells of them.
+
+    Lets others run now and then, so that Ctrl-C is heard.
+    """
+    agenda = Agenda()
+    for number, file in enumerate(found):
+        _collect_one(file, settings, agenda)
+        if number % _PAUSE == 0:
+            await asyncio.sleep(0)
+    for reason, told in _TOLD.items():
+        if agenda.passed_over[reason]:
+            listener.warned(f"{agenda.passed_over[reason]} file(s) {told}: passed over")
+    return agenda
+
+
+def _collect_one(file: Found, settings: Settings, agenda: Agenda) -> None:
+    read: Reading | NotAnArticle | ArticleError
+    try:
+        read = reading.load(file, settings)
+    except ArticleError as exc:
+        read = exc
+    agenda.memo.remember(read)
+    if isinstance(read, NotAnArticle):
+        agenda.passed_over[read] += 1
+        return
+    agenda.articles += 1
+    if isinstance(read, Reading):
+        for entry, location in zip(read.entries, read.locations, strict=True):
+            agenda.add(entry, location, settings)

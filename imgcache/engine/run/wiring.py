@@ -1,0 +1,117 @@
+"""The one place where a run's parts are built, each from its own section of the settings."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from imgcache.config import Settings
+from imgcache.edge.cache.lock import CacheLock
+from imgcache.edge.cache.store import Store
+from imgcache.edge.decoder.pool import DecodePool
+from imgcache.edge.http.exchange import Nobody
+from imgcache.edge.index import recovery
+from imgcache.edge.index.index import Index
+from imgcache.edge.index.recovery import Recovery
+from imgcache.engine.run.index_session import FreshLedger, Ledger
+from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.tools import Tools
+
+
+def workers() -> int:
+    """How many decoders run side by side: one per core that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return max(1, os.cpu_count() or 1)
+
+
+@asynccontextmanager
+async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator[Tools]:
+    """All edges of a refresh, with the cache folder locked until they are closed.
+
+    Raises CacheLockedError and LocalError.
+    """
+    store = Store(settings.cache.dir)
+    if sys.platform == "darwin":
+        listener.warned("macOS holds no process to a memory limit: decoders run without one")
+    told: list[str] = []
+
+    lock = CacheLock(settings.cache.dir)
+
+    def open_index() -> Index:
+        index, recovered = recovery.open_index(store)
+        if recovered is not None:
+            told.append(_describe(recovered))
+        elif lock.found_unclean:
+            recovery.drop_strays(store, index)
+        return index
+
+    with lock:
+        await asyncio.to_thread(store.prepare)
+        async with _tools_with(Ledger(open_index), store, settings) as tools:
+            for line in told:
+                listener.warned(line)
+            yield tools
+        lock.leaves_unclean = store.failed_to_publish
+
+
+@asynccontextmanager
+async def reading_tools(settings: Settings) -> AsyncIterator[Tools]:
+    """All edges of a run that writes nothing: the index is read as it is, else the manifest."""
+    store = Store(settings.cache.dir)
+    async with _tools_with(Ledger(lambda: recovery.open_readonly(store)), store, settings) as tools:
+        yield tools
+
+
+@asynccontextmanager
+async def serving_tools(settings: Settings) -> AsyncIterator[Tools]:
+    """As `reading_tools`, for as long as a service runs: the index is seen as it is when asked."""
+    store = Store(settings.cache.dir)
+    fresh = FreshLedger(lambda: recovery.open_readonly(store))
+    async with _tools_with(fresh, store, settings) as tools:
+        yield tools
+
+
+@asynccontextmanager
+async def offline_tools(settings: Settings) -> AsyncIterator[Tools]:
+    """As `reading_tools`, for a run that asks nobody: it starts without what asking takes."""
+    store = Store(settings.cache.dir)
+    async with (
+        Ledger(lambda: recovery.open_readonly(store)) as ledger,
+        DecodePool(settings.limits, workers()) as pool,
+    ):
+        yield Tools(Nobody(), pool, store, ledger)
+
+
+@asynccontextmanager
+async def _tools_with(ledger: Ledger, store: Store, settings: Settings) -> AsyncIterator[Tools]:
+    from imgcache.edge.http.fetcher import Fetcher  # noqa: PLC0415  an HTTP library costs start-up
+
+    async with (
+        ledger,
+        DecodePool(settings.limits, workers()) as pool,
+        Fetcher(settings.fetch) as fetcher,
+    ):
+        yield Tools(fetcher, pool, store, ledger)
+
+
+@asynccontextmanager
+async def holdings(
+    settings: Settings, open_index: Callable[[Store], Index] = recovery.open_readonly
+) -> AsyncIterator[tuple[Store, Ledger]]:
+    """What the cache holds, for those who only look at it; raises LocalError."""
+    store = Store(settings.cache.dir)
+    async with Ledger(lambda: open_index(store)) as ledger:
+        yield store, ledger
+
+
+def _describe(recovered: Recovery) -> str:
+    made = f"made again: {recovered.kept} of {recovered.listed} images of the manifest are sound"
+    if recovered.reason is None:
+        return f"the cache's index was lost, and {made}"
+    return (
+        f"the cache's index was damaged ({recovered.reason}; kept as {recovered.moved_to}), {made}"
+    )

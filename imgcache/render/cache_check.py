@@ -1,0 +1,75 @@
+"""What is wrong in the cache, for people and for scripts: `imgcache cache check`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from imgcache.model import Heap
+from imgcache.render.phrases import amount, count
+from imgcache.render.printable import printable
+from imgcache.version import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One damaged file, relative to the cache folder; `repair` tells how it was mended."""
+
+    path: str
+    problem: str
+    repair: str | None = None
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a check found. `strays`: files that the index does not know; they do no harm."""
+
+    images: int = 0
+    thumbnails: int = 0
+    bytes: int = 0
+    strays: Heap = field(default_factory=Heap)
+    damage: list[Damage] = field(default_factory=list)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong (any more)."""
+        return all(one.repair is not None for one in self.damage)
+
+
+def as_text(found: Findings) -> Iterator[str]:
+    """For people: a line for each damaged file, then the totals."""
+    for one in found.damage:
+        mended = f"; {one.repair}" if one.repair else ""
+        yield f"{printable(one.path)}: {one.problem}{mended}\n"
+    looked_at = f"{count(found.images, 'image')} and {count(found.thumbnails, 'thumbnail')}"
+    yield f"{looked_at} hashed ({amount(found.bytes)}): {_outcome(found)}\n"
+    if found.strays.files:
+        told = f"{count(found.strays.files, 'file')} ({amount(found.strays.bytes)})"
+        yield f"{told} that the index does not know; imgcache cache gc removes them\n"
+
+
+def _outcome(found: Findings) -> str:
+    if not found.damage:
+        return "all sound"
+    if found.is_sound:
+        return f"{count(len(found.damage), 'damaged file')} found, all repaired"
+    open_ = sum(one.repair is None for one in found.damage)
+    return f"{count(open_, 'damaged file')} found; imgcache cache check --repair mends what it can"
+
+
+def as_json(found: Findings) -> Iterator[str]:
+    """For scripts; `repair` is null for what is still broken."""
+    document = {
+        "schema": 1,
+        "command": "cache check",
+        "version": VERSION,
+        "images": found.images,
+        "thumbnails": found.thumbnails,
+        "bytes": found.bytes,
+        "strays": found.strays._asdict(),
+        "damage": [
+            {"path": one.path, "problem": one.problem, "repair": one.repair} for one in found.damage
+        ],
+    }
+    yield json.dumps(document, indent=1) + "\n"

@@ -1,0 +1,230 @@
+"""What the templates draw: every decision is taken by then, only layout is left to them.
+
+Text is as strangers wrote it; the templates' environment (pages.py) escapes all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from imgcache.model import Severity, Size
+from imgcache.render.html.links import Selection
+from imgcache.results import ArticleProblem, EntryResult
+
+
+class Tone(StrEnum):
+    """How a page speaks of an entry; worst first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    QUIET = "quiet"
+    OK = "ok"
+
+    @classmethod
+    def of(cls, entry: EntryResult) -> Tone:
+        """The tone that goes with an entry's severity; what is ignored is quiet."""
+        if entry.severity is None:
+            return cls.OK
+        return TONES[entry.severity]
+
+
+TONES = {
+    Severity.ERROR: Tone.ERROR,
+    Severity.WARNING: Tone.WARNING,
+    Severity.IGNORE: Tone.QUIET,
+}
+
+
+# How many there are, for one and for several.
+WORDS = {
+    Tone.ERROR: ("error", "errors"),
+    Tone.WARNING: ("warning", "warnings"),
+    Tone.QUIET: ("ignored", "ignored"),
+    Tone.OK: ("fine", "fine"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A place where an article names a URL, and the page that shows it."""
+
+    article: str
+    line: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with an article itself, and the page that shows what is known of it."""
+
+    problem: ArticleProblem
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time for machines, and for people."""
+
+    iso: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The cached copy as it is drawn, in CSS pixels; without `src` only its colour is shown."""
+
+    src: str | None
+    size: Size
+    color: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The article's line, with the offending value between what stands before and after it."""
+
+    before: str
+    value: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What an image really is, where the article says something else or the same."""
+
+    text: str
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One image entry on a page.
+
+    `expected` is the declared shape as it is drawn, to the same scale as the picture; `address`
+    the URL as it is shown, `link` where it leads, only if that is http or https; `copied` the
+    cached copy in words; `actual` the true width and height, and whether a copy is held; `status`
+    stands where a picture is missing. `uses` are the first places of this URL, `more` the others.
+    """
+
+    entry: EntryResult
+    tone: Tone
+    name: str
+    address: str
+    link: str | None
+    article: Use
+    expected: Size
+    picture: Picture | None
+    original: str | None
+    copied: str | None
+    actual: Sequence[Cell]
+    status: str
+    answer: str | None
+    asked: Moment | None
+    since: Moment | None
+    good: Moment | None
+    uses: Sequence[Use]
+    more: int
+    quote: Quote | None
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Cards of one tone, under a heading."""
+
+    tone: Tone
+    heading: str
+    cards: Sequence[Card]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A filter: its label, how many entries it has, where it leads, and whether it is on."""
+
+    label: str
+    count: int
+    href: str
+    is_current: bool
+    tone: Tone = Tone.QUIET
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """The way through the pages; None where there is none."""
+
+    page: int
+    pages: int
+    first: str | None = None
+    previous: str | None = None
+    following: str | None = None
+    last: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    """What every page has around its content."""
+
+    title: str
+    home: str
+    articles: str
+    icon: str
+    stylesheet: str
+    script: str
+    made: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryView:
+    """One page of the gallery. Without `action` nobody answers a form: the folder's pages."""
+
+    chrome: Chrome
+    selection: Selection
+    headline: str
+    counted: str
+    totals: Sequence[tuple[Tone, int]]
+    told: str
+    verdicts: Sequence[Choice]
+    hosts: Sequence[str]
+    action: str | None
+    sections: Sequence[Section]
+    troubles: Sequence[Trouble]
+    more_troubles: int
+    pager: Pager
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleView:
+    """A page of one article."""
+
+    chrome: Chrome
+    article: str
+    counted: str
+    totals: Sequence[tuple[Tone, int]]
+    cards: Sequence[Card]
+    troubles: Sequence[Trouble]
+    pager: Pager
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One article in the list of them: how its images fare, and the worst of it."""
+
+    article: str
+    href: str
+    counted: str
+    totals: Sequence[tuple[Tone, int]]
+    tone: Tone
+    troubles: Sequence[Trouble]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlesView:
+    """One page of the list of articles."""
+
+    chrome: Chrome
+    headline: str
+    counted: str
+    rows: Sequence[Row]
+    pager: Pager

@@ -1,0 +1,105 @@
+"""JUnit XML, as CI servers draw it: a suite per article, a case per image entry.
+
+The shape is the one of Surefire and Jenkins (junit-10.xsd). Errors are failures; a warning lets
+its case pass and tells it as output; what was not checked, or is ignored, is skipped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from html import escape
+from itertools import groupby
+
+from imgcache.core.verdicts.rules import ARTICLE_ERROR
+from imgcache.model import Severity, Verdict
+from imgcache.render.excerpt import place
+from imgcache.render.printable import printable
+from imgcache.results import ArticleProblem, EntryResult, Findings
+
+
+def render(findings: Findings) -> Iterator[str]:
+    """The report in pieces; one suite is in memory at a time."""
+    problems: dict[str, list[ArticleProblem]] = {}
+    for problem in findings.article_errors():
+        problems.setdefault(problem.article, []).append(problem)
+    summary, broken = findings.summary, sum(map(len, problems.values()))
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield (
+        f'<testsuites name="imgcache {findings.command}" tests="{summary.entries + broken}" '
+        f'failures="{summary.errors}" errors="{broken}" time="{findings.seconds:.3f}">\n'
+    )
+    for article, entries in groupby(findings.entries(), lambda one: one.article):
+        yield from _suite(article, list(entries), problems.pop(article, []))
+    for article, rest in problems.items():
+        yield from _suite(article, [], rest)
+    yield "</testsuites>\n"
+
+
+def _suite(
+    article: str, entries: list[EntryResult], problems: list[ArticleProblem]
+) -> Iterator[str]:
+    outcomes = Counter(_outcome(entry) for entry in entries)
+    yield (
+        f'  <testsuite name={_quoted(article)} tests="{len(entries) + len(problems)}" '
+        f'failures="{outcomes["failure"]}" errors="{len(problems)}" '
+        f'skipped="{outcomes["skipped"]}">\n'
+    )
+    for problem in problems:
+        yield _problem(problem)
+    for entry in entries:
+        yield _case(entry)
+    yield "  </testsuite>\n"
+
+
+def _problem(problem: ArticleProblem) -> str:
+    where = problem.article if problem.line is None else f"{problem.article}:{problem.line}"
+    kind = _quoted(f"{ARTICLE_ERROR.code} {ARTICLE_ERROR.name}")
+    return (
+        f'    <testcase classname={_quoted(problem.article)} name="article">\n'
+        f"      <error type={kind} message={_quoted(problem.message)}>{_text(where)}\n"
+        f"{_text(problem.message)}</error>\n"
+        "    </testcase>\n"
+    )
+
+
+def _case(entry: EntryResult) -> str:
+    name = f"{entry.line}:{entry.column} {entry.pointer} {entry.url}"
+    opening = f"    <testcase classname={_quoted(entry.article)} name={_quoted(name)}"
+    outcome = _outcome(entry)
+    if outcome == "passed":
+        return f"{opening}/>\n"
+    return f"{opening}>\n      {_told(outcome, entry)}\n    </testcase>\n"
+
+
+def _outcome(entry: EntryResult) -> str:
+    """The name of the element that tells it; `passed` needs none."""
+    if entry.severity is None:
+        return "passed"
+    if entry.severity is Severity.ERROR:
+        return "failure"
+    unknown = entry.severity is Severity.IGNORE or entry.verdict is Verdict.NOT_CHECKED
+    return "skipped" if unknown else "system-out"
+
+
+def _told(element: str, entry: EntryResult) -> str:
+    kind = f"{entry.verdict.code} {entry.verdict}"
+    message = entry.message or ""
+    if entry.known:
+        kind = f"known (baseline): {kind}"
+    if element == "skipped":
+        return f"<skipped message={_quoted(f'{kind}: {message}')}/>"
+    lines = (f"{entry.severity} {kind}", f"{place(entry)} {entry.pointer}", entry.url, message)
+    body = "\n".join(map(_text, lines))
+    if element == "system-out":
+        return f"<system-out>{body}</system-out>"
+    return f"<failure type={_quoted(kind)} message={_quoted(message)}>{body}</failure>"
+
+
+def _text(text: str) -> str:
+    """One line of text: what XML forbids is not printable, and so is escaped as on a terminal."""
+    return escape(printable(text), quote=False)
+
+
+def _quoted(text: str) -> str:
+    return f'"{escape(printable(text))}"'

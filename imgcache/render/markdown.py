@@ -1,0 +1,97 @@
+"""GitHub-flavoured Markdown: for pull request comments, job summaries and wikis."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+
+from imgcache.model import Severity
+from imgcache.render import phrases as totals
+from imgcache.render.excerpt import place
+from imgcache.render.outages import Outage, Outages
+from imgcache.render.printable import printable
+from imgcache.results import EntryResult, Findings
+
+_HEAD = "| severity | finding | place | image | what to do |\n|---|---|---|---|---|\n"
+# What would be markup, a link, an emoji, mathematics or HTML in running text.
+_MARKS = re.compile(r"[\\`*_\[\]<>|~&#!$]|:(?=\S)|(?<=www)\.")
+
+
+def render(findings: Findings) -> Iterator[str]:
+    """The report in pieces, each ending a line; the totals stand first, for whoever cuts it."""
+    outages = Outages(findings)
+    yield from _totals(findings)
+    yield from _hosts(outages)
+    problems = [
+        f"| {code(where)} | {escaped(one.message)} |\n"
+        for one in findings.article_errors()
+        for where in [one.article if one.line is None else f"{one.article}:{one.line}"]
+    ]
+    if problems:
+        yield "\n### Articles that could not be read or edited\n\n| place | reason |\n|---|---|\n"
+        yield from problems
+    told = (one for one in findings.findings() if not outages.cover(one))
+    for article, entries in groupby(told, lambda one: one.article):
+        yield f"\n### {code(article)}\n\n{_HEAD}"
+        yield from map(_row, entries)
+
+
+def _totals(findings: Findings) -> Iterator[str]:
+    summary = findings.summary
+    yield f"## imgcache {findings.command}\n\n"
+    errors, warnings = (
+        totals.count(summary.errors, "error"),
+        totals.count(summary.warnings, "warning"),
+    )
+    yield f"**{errors}, {warnings}** in {totals.counted(summary)}.\n\n"
+    if summary.verdicts:
+        yield "| verdict | entries |\n|---|--:|\n"
+        yield from (f"| {verdict} | {n:,} |\n" for verdict, n in summary.verdicts.most_common())
+        yield "\n"
+    yield f"{totals.fetched(findings)}.\n"
+    said = (totals.written(findings), totals.known(findings), totals.unreached(findings))
+    for told in said:
+        if told:
+            yield f"\n{told.rstrip('.')}.\n"
+
+
+def _hosts(outages: Outages) -> Iterator[str]:
+    if not outages:
+        return
+    yield "\n### Hosts in trouble\n\n| severity | host | findings | for example | what to do |\n"
+    yield "|---|---|---|---|---|\n"
+    yield from map(_host, outages)
+
+
+def _host(outage: Outage) -> str:
+    example = outage.example
+    return (
+        f"| {_weight(outage.severity)} | {code(outage.host)} | {outage.told} "
+        f"| {code(place(example))} | {escaped(example.message or '')} |\n"
+    )
+
+
+def _row(entry: EntryResult) -> str:
+    return (
+        f"| {_weight(entry.severity)} | {entry.verdict} ({entry.verdict.code}) "
+        f"| {code(place(entry))}<br>{code(entry.pointer)} | {code(entry.url)} "
+        f"| {escaped(entry.message or '')} |\n"
+    )
+
+
+def _weight(severity: Severity | None) -> str:
+    return "**error**" if severity is Severity.ERROR else f"{severity}"
+
+
+def escaped(text: str) -> str:
+    """Text from strangers as running text: it can't become markup, and nobody is mentioned."""
+    return _MARKS.sub(lambda found: f"\\{found[0]}", printable(text)).replace("@", "`@`")
+
+
+def code(text: str) -> str:
+    """Text from strangers as a code span that fits into a table (GFM: a pipe needs a backslash)."""
+    shown = printable(text).replace("|", "\\|")
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    blank = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{blank}{shown or ' '}{blank}{fence}"

@@ -1,0 +1,122 @@
+"""Metrics in Prometheus' text format: of a refresh for node_exporter, of the cache for a service.
+
+prometheus_client is imported when it is needed: nobody else should wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from imgcache.model import Verdict
+from imgcache.results import Findings
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+# The format that `render` writes; scrapers read it whatever their version.
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_LAST_SUCCESS = "imgcache_refresh_last_success_timestamp_seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How things stand: entries by verdict, articles, and the cache's size; None: not known."""
+
+    verdicts: Mapping[Verdict, int]
+    articles: int
+    articles_failed: int
+    cache_bytes: int | None = None
+
+
+def of_refresh(findings: Findings, cache_bytes: int | None, *, success: bool, before: str) -> str:
+    """The metrics of a refresh that has just ended; `before` are those of the one before it.
+
+    A refresh that was no `success` leaves the time of the last one that was.
+    """
+    from prometheus_client import CollectorRegistry  # noqa: PLC0415  see the module's docstring
+
+    registry, summary = CollectorRegistry(), findings.summary
+    failed = summary.articles_failed
+    add_state(registry, State(summary.verdicts, summary.articles, failed, cache_bytes))
+    fared = {
+        "downloaded": summary.downloaded,
+        "revalidated": summary.revalidated,
+        "fresh": summary.fresh,
+        "failed": summary.failed,
+    }
+    _labelled(registry, "refresh_urls", "URLs of the last refresh, by how they fared", fared)
+    ended = findings.started + findings.seconds
+    gauges = {
+        "refresh_requests": ("Requests of the last refresh", summary.requests),
+        "refresh_body_bytes": ("Bytes of bodies that the last refresh received", summary.bytes),
+        "refresh_articles_changed": (
+            "Articles that the last refresh changed",
+            summary.articles_changed,
+        ),
+        "refresh_duration_seconds": ("How long the last refresh took", findings.seconds),
+        "refresh_end_timestamp_seconds": ("When the last refresh ended", ended),
+    }
+    for name, (meaning, value) in gauges.items():
+        add_gauge(registry, f"imgcache_{name}", meaning, value)
+    last = ended if success else _last_success(before)
+    if last is not None:
+        meaning = (
+            "When a refresh last ended that was not cut short and had no fault of this machine"
+        )
+        add_gauge(registry, _LAST_SUCCESS, meaning, last)
+    return render(registry)
+
+
+def add_state(registry: CollectorRegistry, state: State) -> None:
+    """Add how things stand to what a registry knows."""
+    verdicts = {str(verdict): state.verdicts.get(verdict, 0) for verdict in Verdict}
+    _labelled(registry, "entries", "Image entries, by verdict", verdicts, label="verdict")
+    add_gauge(registry, "imgcache_articles", "Articles read", state.articles)
+    broken = "Articles that could not be read or edited"
+    add_gauge(registry, "imgcache_articles_failed", broken, state.articles_failed)
+    if state.cache_bytes is not None:
+        size = "Bytes of all images and thumbnails in the cache"
+        add_gauge(registry, "imgcache_cache_bytes", size, state.cache_bytes)
+
+
+def add_gauge(registry: CollectorRegistry, name: str, meaning: str, value: float) -> None:
+    """Add one value; `meaning` is a clause without its full stop."""
+    from prometheus_client import Gauge  # noqa: PLC0415
+
+    Gauge(name, f"{meaning}.", registry=registry).set(value)
+
+
+def render(registry: CollectorRegistry) -> str:
+    """What a registry knows, as text."""
+    from prometheus_client import generate_latest  # noqa: PLC0415
+
+    return generate_latest(registry).decode()
+
+
+def _labelled(
+    registry: CollectorRegistry,
+    name: str,
+    meaning: str,
+    values: Mapping[str, int],
+    *,
+    label: str = "outcome",
+) -> None:
+    from prometheus_client import Gauge  # noqa: PLC0415
+
+    gauge = Gauge(f"imgcache_{name}", f"{meaning}.", (label,), registry=registry)
+    for key, value in values.items():
+        gauge.labels(key).set(value)
+
+
+def _last_success(before: str) -> float | None:
+    """What an earlier file says of the last success; None where it is no such file."""
+    from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415
+
+    try:
+        families = list(text_string_to_metric_families(before))
+    except ValueError:
+        return None
+    samples = (sample for family in families for sample in family.samples)
+    return next((sample.value for sample in samples if sample.name == _LAST_SUCCESS), None)

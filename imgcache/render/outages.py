@@ -1,0 +1,82 @@
+"""Hosts that are down as a whole: one line each, not one for every image they should serve."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from imgcache.core.http.url import WebUrl, parse_web
+from imgcache.model import HOST_VERDICTS, Severity, Source, Verdict
+from imgcache.results import EntryResult, Findings
+
+# Nobody answered; the others are answers.
+_SILENT = HOST_VERDICTS - {Verdict.RATE_LIMITED, Verdict.SERVER_ERROR}
+_FROM_THIS_RUN = frozenset({Source.DOWNLOADED, Source.REVALIDATED, Source.PROBED})
+_FEW = 5
+
+
+@dataclass(slots=True)
+class Outage:
+    """A host, how its findings are spread, and the first of the worst as an example."""
+
+    host: str
+    example: EntryResult
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of them."""
+        return self.example.severity or Severity.WARNING
+
+    @property
+    def told(self) -> str:
+        """The counts in words: `300 dns-error, 12 timeout`."""
+        return ", ".join(f"{count:,} {verdict}" for verdict, count in self.verdicts.most_common())
+
+
+class Outages:
+    """The hosts that are down: more than a few findings that are the host's doing.
+
+    An answer with an error is the host's doing only where it answers nothing else; that nobody
+    answers is, whatever came before. In order of appearance.
+    """
+
+    def __init__(self, findings: Findings) -> None:
+        seen: dict[str, Outage] = {}
+        for entry in findings.findings():
+            if host := _host(entry):
+                outage = seen.setdefault(host, Outage(host, entry))
+                outage.verdicts[entry.verdict] += 1
+                if outage.severity is not Severity.ERROR and entry.severity is Severity.ERROR:
+                    outage.example = entry
+        down = {host: one for host, one in seen.items() if one.verdicts.total() > _FEW}
+        doubtful = {host for host, one in down.items() if not one.verdicts.keys() <= _SILENT}
+        alive = _answering(findings, doubtful) if doubtful else frozenset[str]()
+        self._hosts = {host: one for host, one in down.items() if host not in alive}
+
+    def __iter__(self) -> Iterator[Outage]:
+        return iter(self._hosts.values())
+
+    def __bool__(self) -> bool:
+        return bool(self._hosts)
+
+    def cover(self, entry: EntryResult) -> bool:
+        """Whether the line of its host already tells of this finding."""
+        return bool(self._hosts) and _host(entry) in self._hosts
+
+
+def _answering(findings: Findings, hosts: Collection[str]) -> frozenset[str]:
+    """Those of the hosts that brought an image in this run."""
+    brought = (one for one in findings.entries() if one.source in _FROM_THIS_RUN)
+    return frozenset(host for one in brought if (host := _host_of(one)) in hosts and host)
+
+
+def _host(entry: EntryResult) -> str | None:
+    """The host that a finding is about, if it is about a host."""
+    return _host_of(entry) if entry.verdict in HOST_VERDICTS else None
+
+
+def _host_of(entry: EntryResult) -> str | None:
+    url = parse_web(entry.url)
+    return url.host if isinstance(url, WebUrl) else None

@@ -1,0 +1,83 @@
+"""How a run ended, in sentences; shared by the formats that people read."""
+
+from __future__ import annotations
+
+from imgcache.results import Findings, Summary
+
+_KILO = 1000
+
+
+def counted(summary: Summary) -> str:
+    """What was looked at: `4 image entries in 1 article`."""
+    entries = count(summary.entries, "image entry", "image entries")
+    return f"{entries} in {count(summary.articles, 'article')}"
+
+
+def fetched(findings: Findings) -> str:
+    """What went over the wire, and how long it took."""
+    told = _asked if findings.command == "verify" else _traffic
+    return f"{told(findings.summary)} in {findings.seconds:.1f} s"
+
+
+def _asked(summary: Summary) -> str:
+    if not summary.requests and not summary.failed:
+        return f"no request was made: {count(summary.urls, 'URL')} looked at"
+    return (
+        f"{count(summary.urls, 'URL')} looked at, {summary.failed} failed: "
+        f"{count(summary.requests, 'request')}, {amount(summary.bytes)}"
+    )
+
+
+def _traffic(summary: Summary) -> str:
+    if not summary.requests:
+        return f"no request was needed: {summary.fresh} fresh, {summary.failed} failed"
+    return (
+        f"{summary.downloaded} downloaded, {summary.revalidated} revalidated, "
+        f"{summary.fresh} fresh, {summary.failed} failed: "
+        f"{count(summary.requests, 'request')}, {amount(summary.bytes)}"
+    )
+
+
+def written(findings: Findings) -> str | None:
+    """What became of the articles; None where there is nothing to tell of."""
+    summary = findings.summary
+    failed = count(summary.articles_failed, "article")
+    if findings.command != "refresh":
+        return f"{failed} could not be read" if summary.articles_failed else None
+    changed = count(summary.articles_changed, "article")
+    if findings.dry_run:
+        told = f"{changed} would change (dry run)"
+    else:
+        told = f"{changed} changed" if summary.articles_changed else "no article needed a change"
+    if summary.articles_failed:
+        told += f", {failed} could not be read or edited"
+    return told
+
+
+def known(findings: Findings) -> str | None:
+    """What the baseline took out of the report; None where that is nothing."""
+    if not findings.known:
+        return None
+    return f"{count(findings.known, 'known finding')} left out (baseline)"
+
+
+def unreached(findings: Findings) -> str | None:
+    """What to do about an interrupted run."""
+    if not findings.interrupted:
+        return None
+    return "Not everything was reached; run again for the rest."
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number and its noun: `1 article`, `2,000 articles`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def amount(size: int) -> str:
+    """Bytes for people, in powers of 1000: `812 kB`."""
+    value, unit = float(size), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < _KILO:
+            break
+        value, unit = value / _KILO, larger
+    return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"  # noqa: PLR2004  one decimal below ten

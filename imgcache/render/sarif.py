@@ -1,0 +1,133 @@
+"""SARIF 2.1.0 (OASIS), for code scanning: findings at their places, and what each rule means."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain, groupby
+from typing import Any
+from urllib.parse import quote
+
+from imgcache.core.verdicts.rules import ARTICLE_ERROR, RULES, Rule
+from imgcache.model import Severity
+from imgcache.render.excerpt import value_end
+from imgcache.render.printable import printable
+from imgcache.results import ArticleProblem, EntryResult, Findings
+from imgcache.version import VERSION
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_INDEX = {rule.code: number for number, rule in enumerate(RULES)}
+_ROOT = "%SRCROOT%"
+_Document = dict[str, Any]
+
+
+def render(findings: Findings) -> Iterator[str]:
+    """The log in pieces; joined they are one JSON document. Results stream, the rest is small."""
+    driver = {
+        "name": "imgcache",
+        "version": VERSION,
+        "rules": [_rule(rule) for rule in RULES],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "automationDetails": {"id": f"imgcache/{findings.command}/"},
+        "invocations": [_invocation(findings)],
+    }
+    yield f'{{\n"$schema": "{_SCHEMA}",\n"version": "2.1.0",\n"runs": [\n'
+    yield json.dumps(run, indent=1)[:-2] + ',\n "results": ['
+    separator = "\n  "
+    for result in chain(_entries(findings), map(_problem, findings.article_errors())):
+        yield separator + json.dumps(result)
+        separator = ",\n  "
+    yield "\n ]\n}\n]\n}\n"
+
+
+def _rule(rule: Rule) -> _Document:
+    return {
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.meaning.replace("`", "")},
+        "help": {"text": rule.plain_help, "markdown": rule.help},
+        "defaultConfiguration": {"level": rule.severity.value},
+    }
+
+
+def _invocation(findings: Findings) -> _Document:
+    return {
+        "executionSuccessful": not findings.interrupted,
+        "startTimeUtc": _timestamp(findings.started),
+        "endTimeUtc": _timestamp(findings.started + findings.seconds),
+    }
+
+
+def _timestamp(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _entries(findings: Findings) -> Iterator[_Document]:
+    for _, entries in groupby(findings.findings(), lambda one: one.article):
+        seen: Counter[str] = Counter()
+        for entry in entries:
+            mark = _fingerprint(entry.article, entry.url, entry.verdict)
+            seen[mark] += 1
+            yield _entry(entry, f"{mark}:{seen[mark]}")
+
+
+def _entry(entry: EntryResult, fingerprint: str) -> _Document:
+    region = {"startLine": entry.line, "startColumn": entry.column}
+    if end := value_end(entry):
+        region["endColumn"] = end
+    properties: _Document = {"pointer": entry.pointer, "url": printable(entry.url)}
+    if entry.status is not None:
+        properties["status"] = entry.status
+    result = _result(entry.verdict.code or "", f"{entry.verdict}: {entry.message or ''}")
+    level = "error" if entry.severity is Severity.ERROR else "warning"
+    return result | {
+        "level": level,
+        "locations": [_location(entry.article, region)],
+        "partialFingerprints": {"imgcache/v1": fingerprint},
+        "properties": properties,
+    }
+
+
+def _problem(problem: ArticleProblem) -> _Document:
+    region = None if problem.line is None else {"startLine": problem.line}
+    fingerprint = _fingerprint(problem.article, problem.message, ARTICLE_ERROR.name)
+    return _result(ARTICLE_ERROR.code, problem.message) | {
+        "level": "error",
+        "locations": [_location(problem.article, region)],
+        "partialFingerprints": {"imgcache/v1": f"{fingerprint}:1"},
+    }
+
+
+def _result(code: str, message: str) -> _Document:
+    # Unescaped, square brackets would make a link of a stranger's text (SARIF section 3.11.6).
+    text = printable(message).replace("[", "\\[").replace("]", "\\]")
+    return {"ruleId": code, "ruleIndex": _INDEX[code], "message": {"text": text}}
+
+
+def _location(article: str, region: dict[str, int] | None) -> _Document:
+    place: _Document = {"artifactLocation": _artifact(article)}
+    if region is not None:
+        place["region"] = region
+    return {"physicalLocation": place}
+
+
+def _artifact(article: str) -> dict[str, str]:
+    """Where the article is: below the root of the sources, or somewhere else on this machine."""
+    path = quote(article.encode("utf-8", "surrogateescape"), safe="/")
+    if path.startswith("/"):
+        return {"uri": f"file://{path}"}
+    return {"uri": path, "uriBaseId": _ROOT}
+
+
+def _fingerprint(*parts: str) -> str:
+    """The same on another day and on another line: neither line nor pointer is part of it."""
+    text = "\0".join(parts)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,135 @@
+"""The report for a person: findings by article, hosts that are down, and how the run ended.
+
+Plain text; with `colour` the same text with ANSI colours and nothing else added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from imgcache.model import Severity, Verdict
+from imgcache.render import phrases as totals
+from imgcache.render.excerpt import place, quoted
+from imgcache.render.outages import Outage, Outages
+from imgcache.render.phrases import amount
+from imgcache.render.printable import printable
+from imgcache.results import ArticleProblem, EntryResult, Findings
+
+# The rest of the surface speaks in the same words.
+__all__ = ["amount", "printable", "render"]
+
+_STYLES = {
+    "article": "bold",
+    "error": "bold red",
+    "warning": "yellow",
+    "ok": "green",
+    "faint": "dim",
+    "gutter": "blue",
+}
+# Places end here, and so do line numbers in the gutter, which reads as one column.
+_WHERE = 10
+_MESSAGE = " " * (_WHERE + 2)
+# What a diff needs to stay exact: tabs, and the CR of a CRLF.
+_BLANKS = "\t\r"
+
+
+def render(findings: Findings, *, colour: bool = False, with_diffs: bool = False) -> Iterator[str]:
+    """The report in pieces, each ending a line; `ok` and ignored entries are not listed."""
+    paint = _Paint(on=colour)
+    outages = Outages(findings)
+    yield from _articles(findings, outages, paint)
+    if outages:
+        yield f"{paint('article', 'hosts in trouble')}\n"
+        yield from (_outage(one, paint) for one in outages)
+        yield "\n"
+    yield from _ending(findings, paint)
+    if with_diffs:
+        for one in findings.diffs():
+            yield "\n"
+            yield from (f"{printable(line, also=_BLANKS)}\n" for line in one.diff.split("\n")[:-1])
+
+
+class _Paint:
+    def __init__(self, *, on: bool) -> None:
+        self._on = on
+
+    def __call__(self, style: str, text: str) -> str:
+        return _painted(style, text) if self._on else text
+
+
+def _painted(style: str, text: str) -> str:
+    from rich.color import ColorSystem  # noqa: PLC0415  rich costs start-up
+    from rich.style import Style  # noqa: PLC0415
+
+    return Style.parse(_STYLES[style]).render(text, color_system=ColorSystem.STANDARD)
+
+
+def _articles(findings: Findings, outages: Outages, paint: _Paint) -> Iterator[str]:
+    problems: dict[str, list[ArticleProblem]] = {}
+    for problem in findings.article_errors():
+        problems.setdefault(problem.article, []).append(problem)
+    told = (one for one in findings.findings() if not outages.cover(one))
+    for article, entries in groupby(told, lambda one: one.article):
+        yield f"{paint('article', printable(article))}\n"
+        for problem in problems.pop(article, ()):
+            yield from _problem(problem, paint)
+        for entry in entries:
+            yield from _entry(entry, paint)
+    for article, rest in problems.items():
+        yield f"{paint('article', printable(article))}\n"
+        for problem in rest:
+            yield from _problem(problem, paint)
+
+
+def _problem(problem: ArticleProblem, paint: _Paint) -> Iterator[str]:
+    where = f"{problem.line}" if problem.line else "-"
+    yield f"{where:>{_WHERE}}  {paint('error', 'error')}    {printable(problem.message)}\n\n"
+
+
+def _entry(entry: EntryResult, paint: _Paint) -> Iterator[str]:
+    where = f"{entry.line}:{entry.column}"
+    weight = entry.severity or Severity.IGNORE
+    name = f"{entry.verdict} ({entry.verdict.code})"
+    yield (
+        f"{where:>{_WHERE}}  {paint(weight, f'{weight:<7}')}  {paint(weight, name)}  "
+        f"{paint('faint', printable(entry.pointer))}\n"
+    )
+    yield f"{_MESSAGE}{printable(entry.message or '')}\n"
+    yield from _source(entry, paint)
+    yield "\n"
+
+
+def _source(entry: EntryResult, paint: _Paint) -> Iterator[str]:
+    """Where it stands, for a click, and the line; or the URL where the line is not known."""
+    arrow = f"{'-->':>{_WHERE + 2}}"
+    yield f"{paint('gutter', arrow)} {printable(place(entry))}\n"
+    lines = list(quoted(entry, _WHERE))
+    for gutter, content in lines[:-1]:
+        yield f"{paint('gutter', gutter)}{content}\n"
+    for gutter, carets in lines[-1:]:
+        yield f"{paint('gutter', gutter)}{paint(entry.severity or 'faint', carets)}\n"
+    if not lines:
+        yield f"{_MESSAGE} {printable(entry.url)}\n"
+
+
+def _outage(outage: Outage, paint: _Paint) -> str:
+    example = outage.example
+    return (
+        f"{_MESSAGE}{paint(outage.severity, f'{outage.severity:<7}')}  "
+        f"{paint(outage.severity, printable(outage.host))}  {outage.told}, as at "
+        f"{printable(place(example))}: {printable(example.message or '')}\n"
+    )
+
+
+def _ending(findings: Findings, paint: _Paint) -> Iterator[str]:
+    verdicts = ", ".join(
+        f"{count} {paint('ok' if verdict is Verdict.OK else 'article', verdict)}"
+        for verdict, count in findings.summary.verdicts.most_common()
+    )
+    yield f"{totals.counted(findings.summary)}{': ' + verdicts if verdicts else ''}\n"
+    yield f"{totals.fetched(findings)}\n"
+    for told in filter(None, (totals.written(findings), totals.known(findings))):
+        yield f"{told}\n"
+    if unreached := totals.unreached(findings):
+        yield paint("warning", unreached) + "\n"

@@ -1,0 +1,277 @@
+"""The documents of the API, in the words of the JSON report; the OpenAPI follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from imgcache.core.cache import layout
+from imgcache.core.catalog import ArticleState
+from imgcache.facts import ImageFacts
+from imgcache.model import Severity, Source, Verdict
+from imgcache.render.json import timestamp
+from imgcache.results import UrlState
+
+
+def _can_be_written(text: str) -> str:
+    """JSON can spell halves of surrogate pairs, which no file can hold."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("holds half of a surrogate pair")
+    return text
+
+
+def _is_number(value: object) -> object:
+    """JSON knows no integers: 8.0 is one, for JSON Schema too; "8" and true are none."""
+    if isinstance(value, bool | str):
+        raise ValueError("is no number")  # noqa: TRY004  pydantic listens to ValueError
+    return value
+
+
+# What an article can declare (core/declared.py).
+Written = Annotated[str, AfterValidator(_can_be_written)]
+Side = Annotated[int, Field(ge=1, le=999_999_999), BeforeValidator(_is_number)]
+_MOST_ENTRIES = 1000
+
+
+class Declares(BaseModel):
+    """What an article says of an image; null is 'not declared'."""
+
+    width: int | None
+    height: int | None
+    cached: bool | None
+
+
+class Dimensions(BaseModel):
+    """Width and height in CSS pixels, as a browser shows the image."""
+
+    width: int
+    height: int
+
+
+class Thumbnail(BaseModel):
+    """A thumbnail; `path` is relative to the cache folder."""
+
+    name: str
+    path: str
+    width: int
+    height: int
+
+
+class EntryDocument(BaseModel):
+    """One judged image entry. `article`, `line` and `column` are null where no file has it."""
+
+    article: str | None
+    line: int | None
+    column: int | None
+    pointer: str
+    url: str
+    verdict: Verdict
+    code: str | None
+    severity: Severity | None
+    message: str | None
+    declared: Declares
+    actual: Dimensions | None
+    cached: bool | None
+    format: str | None
+    bytes: int | None
+    sha256: str | None
+    status: int | None
+    source: Source | None
+    path: str | None
+    thumbnails: list[Thumbnail]
+
+
+class ArticleProblemDocument(BaseModel):
+    """An article that could not be read, or must not be edited."""
+
+    article: str | None
+    line: int | None
+    message: str
+
+
+class ArticleDocument(BaseModel):
+    """One article: how many of its entries are in which state."""
+
+    article: str
+    entries: int
+    errors: int
+    warnings: int
+    problems: list[ArticleProblemDocument]
+
+
+class PageDocument(BaseModel):
+    """One page of a list; `as_of` is when the catalogue behind it was made."""
+
+    as_of: datetime
+    total: int = Field(description="How many there are on all pages")
+    page: int
+    pages: int
+
+
+class EntriesPage(PageDocument):
+    """Entries, as asked for."""
+
+    entries: list[EntryDocument]
+
+
+class ArticlesPage(PageDocument):
+    """Articles, those with most errors first."""
+
+    articles: list[ArticleDocument]
+
+
+class FailureDocument(BaseModel):
+    """How the last try at a URL went wrong, and since when its tries do."""
+
+    verdict: Verdict
+    code: str | None
+    detail: str
+    status: int | None
+    since: datetime | None
+
+
+class CopyDocument(BaseModel):
+    """The last good copy of an image; paths are relative to the cache folder."""
+
+    path: str
+    sha256: str
+    width: int
+    height: int
+    format: str
+    bytes: int
+    color: str
+    thumbnails: list[Thumbnail]
+
+
+class UrlDocument(BaseModel):
+    """What is known of one URL, and the first entries that name it."""
+
+    as_of: datetime
+    url: str = Field(description="Normalised, without a fragment")
+    asked_at: datetime | None
+    succeeded_at: datetime | None
+    failure: FailureDocument | None
+    copy_: CopyDocument | None = Field(alias="copy")
+    total: int = Field(description="How many entries name it")
+    entries: list[EntryDocument]
+
+
+class AskedEntry(BaseModel):
+    """One image as an article would declare it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Written
+    width: Side | None = None
+    height: Side | None = None
+
+
+class EntriesQuestion(BaseModel):
+    """Images to judge."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    entries: Annotated[list[AskedEntry], Field(max_length=_MOST_ENTRIES)]
+
+
+class ArticleQuestion(BaseModel):
+    """The text of an article whose images are to be judged."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    article: Written
+
+
+class SummaryDocument(BaseModel):
+    """The counts of one answer, as in a report."""
+
+    articles: int
+    entries: int
+    urls: int
+    verdicts: dict[Verdict, int]
+    errors: int
+    warnings: int
+    downloaded: int
+    revalidated: int
+    fresh: int
+    failed: int
+    bytes: int
+    requests: int
+    articles_changed: int
+    articles_failed: int
+
+
+class VerifyAnswer(BaseModel):
+    """The verdicts now; nothing was written. Pointers lead into what was sent."""
+
+    seconds: float
+    interrupted: bool = Field(description="The time was up: some entries are not-checked")
+    entries: list[EntryDocument]
+    article_errors: list[ArticleProblemDocument]
+    summary: SummaryDocument
+
+
+def article_document(state: ArticleState) -> dict[str, Any]:
+    """One article's document."""
+    return {
+        "article": state.article,
+        "entries": state.entries,
+        "errors": state.errors,
+        "warnings": state.warnings,
+        "problems": [
+            {"article": one.article, "line": one.line, "message": one.message}
+            for one in state.problems
+        ],
+    }
+
+
+def url_document(
+    state: UrlState, as_of: float, total: int, entries: Iterable[dict[str, Any]]
+) -> dict[str, Any]:
+    """The document of one URL."""
+    failure = state.failure
+    return {
+        "as_of": timestamp(as_of),
+        "url": state.url,
+        "asked_at": _moment(state.asked_at),
+        "succeeded_at": _moment(state.succeeded_at),
+        "failure": failure
+        and {
+            "verdict": failure.verdict,
+            "code": failure.verdict.code,
+            "detail": failure.detail,
+            "status": failure.status,
+            "since": _moment(state.failing_since),
+        },
+        "copy": _copy_document(state.copy) if state.copy is not None else None,
+        "total": total,
+        "entries": list(entries),
+    }
+
+
+def _copy_document(copy: ImageFacts) -> dict[str, Any]:
+    return {
+        "path": layout.image_path(copy.sha256, copy.format),
+        "sha256": copy.sha256,
+        "width": copy.size.width,
+        "height": copy.size.height,
+        "format": copy.format.label,
+        "bytes": copy.bytes,
+        "color": copy.color,
+        "thumbnails": [
+            {
+                "name": one.name,
+                "path": layout.thumbnail_path(one.name, copy.sha256, one.suffix),
+                "width": one.width,
+                "height": one.height,
+            }
+            for one in copy.thumbnails
+        ],
+    }
+
+
+def _moment(seconds: float | None) -> str | None:
+    return None if seconds is None else timestamp(seconds)

@@ -1,0 +1,133 @@
+"""What is known, as JSON: entries, articles, and one URL; no request goes out for it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Query, Request, Response
+
+from imgcache.core import catalog as catalogue
+from imgcache.core.catalog import Catalogue, Order
+from imgcache.model import Severity, Verdict
+from imgcache.render.json import entry_document, timestamp
+from imgcache.results import EntryResult
+from imgcache.service.documents import (
+    ArticlesPage,
+    EntriesPage,
+    UrlDocument,
+    article_document,
+    url_document,
+)
+from imgcache.service.problems import ProblemError, documented
+from imgcache.service.routes.images import is_known
+from imgcache.service.routing import get
+from imgcache.service.state import CatalogueNow
+
+_SHOWN_USERS = 500
+T = TypeVar("T")
+router = APIRouter(tags=["catalogue"])
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    304: {"description": "If-None-Match names the catalogue as it still is"},
+    **documented(422, 503),
+}
+
+Page = Annotated[int, Query(ge=1, le=1_000_000, description="From 1")]
+PerPage = Annotated[int, Query(ge=1, le=500)]
+Text = Annotated[
+    str | None,
+    Query(max_length=500, description="Is part of the URL, the article's path or the message"),
+]
+
+
+@get(router, "/api/entries", response_model=EntriesPage, responses=_ANSWERS)
+async def entries(  # noqa: PLR0913, PLR0917  each parameter of the query is one here
+    request: Request,
+    known: CatalogueNow,
+    verdict: Annotated[list[Verdict] | None, Query(description="One of these")] = None,
+    severity: Annotated[list[Severity] | None, Query(description="One of these")] = None,
+    host: Annotated[str | None, Query(max_length=300, description="Exactly this host")] = None,
+    text: Text = None,
+    article: Annotated[str | None, Query(max_length=4096, description="Its path")] = None,
+    order: Order = Order.BROKEN_FIRST,
+    page: Page = 1,
+    per_page: PerPage = 100,
+) -> Response:
+    """The image entries of all articles, judged by what the cache knows."""
+    query = catalogue.Query(
+        frozenset(verdict or ()), frozenset(severity or ()), host, text, article, order
+    )
+    found = await asyncio.to_thread(known.select, query)
+    shown = _page_of(found, page, per_page)
+    body = _head(known, len(found), page, per_page) | {"entries": entry_documents(shown)}
+    return _answer(request, known, body)
+
+
+@get(router, "/api/articles", response_model=ArticlesPage, responses=_ANSWERS)
+async def articles(
+    request: Request,
+    known: CatalogueNow,
+    text: Text = None,
+    page: Page = 1,
+    per_page: PerPage = 100,
+) -> Response:
+    """All articles, those with most errors first."""
+    wanted = (text or "").casefold()
+    found = [one for one in known.broken_articles if wanted in one.article.casefold()]
+    shown = map(article_document, _page_of(found, page, per_page))
+    body = _head(known, len(found), page, per_page) | {"articles": list(shown)}
+    return _answer(request, known, body)
+
+
+@get(router, "/api/url", response_model=UrlDocument, responses={**_ANSWERS, **documented(404)})
+async def url(
+    request: Request,
+    known: CatalogueNow,
+    url: Annotated[str, Query(max_length=4096, description="As an article spells it")],
+) -> Response:
+    """What the cache knows of one URL, and which entries name it."""
+    state = known.state(url)
+    if state is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "no article names this URL")
+    users = known.users(url)
+    shown = entry_documents(users[:_SHOWN_USERS])
+    return _answer(request, known, url_document(state, known.made_at, len(users), shown))
+
+
+def entry_documents(found: Iterable[EntryResult]) -> list[dict[str, Any]]:
+    """Entries in the words of the JSON report."""
+    return [entry_document(one) for one in found]
+
+
+def _page_of(found: Sequence[T], page: int, per_page: int) -> Sequence[T]:
+    return found[(page - 1) * per_page : page * per_page]
+
+
+def _head(known: Catalogue, total: int, page: int, per_page: int) -> dict[str, Any]:
+    pages = -(-total // per_page)
+    return {"as_of": timestamp(known.made_at), "total": total, "page": page, "pages": pages}
+
+
+def _answer(request: Request, known: Catalogue, body: dict[str, Any]) -> Response:
+    """The document, or 304; its entity tag names the catalogue, as its URL names the rest."""
+    headers = {"ETag": f'"{known.edition}"', "Cache-Control": "no-cache"}
+    links = _links(request, body)
+    if links:
+        headers["Link"] = links
+    if is_known(request.headers, headers["ETag"]):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Response(json.dumps(body), headers=headers, media_type="application/json")
+
+
+def _links(request: Request, body: dict[str, Any]) -> str:
+    """The neighbouring pages (RFC 8288), relative to this one."""
+    page, pages = body.get("page", 1), body.get("pages", 1)
+    neighbours = {"prev": page - 1, "next": page + 1}
+    return ", ".join(
+        f'<?{request.url.include_query_params(page=number).query}>; rel="{name}"'
+        for name, number in neighbours.items()
+        if 1 <= number <= pages
+    )

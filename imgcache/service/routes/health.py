@@ -1,0 +1,73 @@
+"""Whether the service is alive and ready, and what it measures of itself and of the cache."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from prometheus_client import CollectorRegistry
+from pydantic import BaseModel
+
+from imgcache.core.catalog import Catalogue
+from imgcache.render import metrics
+from imgcache.render.metrics import State
+from imgcache.service.problems import documented
+from imgcache.service.routing import get
+from imgcache.service.state import BackstageNow, CatalogueNow
+
+router = APIRouter(tags=["operation"])
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Ready(BaseModel):
+    """The catalogue is there."""
+
+    status: Literal["ready"] = "ready"
+
+
+@get(router, "/healthz")
+async def healthz() -> Alive:
+    """Alive: the process answers."""
+    return Alive()
+
+
+@get(router, "/readyz", responses=documented(503))
+async def readyz(known: CatalogueNow) -> Ready:  # noqa: ARG001  its absence is the answer
+    """Ready: the cache was looked through, so every other route answers."""
+    return Ready()
+
+
+@get(
+    router,
+    "/metrics",
+    response_class=Response,
+    responses={200: {"description": "Metrics", "content": {"text/plain": {}}}},
+)
+async def exposition(backstage: BackstageNow) -> Response:
+    """The metrics, in the text format of Prometheus."""
+    text = metrics.render(backstage.meter.registry)
+    known = backstage.curator.catalogue
+    if known is not None:
+        text += await asyncio.to_thread(_state_of, known)
+    return Response(text, media_type=metrics.MEDIA_TYPE)
+
+
+def _state_of(known: Catalogue) -> str:
+    registry = CollectorRegistry()
+    failed = sum(bool(one.problems) for one in known.articles)
+    metrics.add_state(
+        registry, State(known.verdicts, len(known.articles), failed, known.cache_bytes)
+    )
+    meaning = "When a URL last answered with a sound image"
+    metrics.add_gauge(
+        registry, "imgcache_last_answer_timestamp_seconds", meaning, known.last_answer
+    )
+    meaning = "When the catalogue was made that answers are read from"
+    metrics.add_gauge(registry, "imgcache_catalogue_timestamp_seconds", meaning, known.made_at)
+    return metrics.render(registry)

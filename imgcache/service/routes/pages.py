@@ -1,0 +1,169 @@
+"""The gallery over HTTP: pages for editors, drawn from the catalogue; no request goes out for them.
+
+Links are relative, so that the pages also work below a path of a reverse proxy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from functools import cache
+from http import HTTPStatus
+from pathlib import PurePosixPath
+from typing import Annotated
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from imgcache.core import catalog as catalogue
+from imgcache.core.catalog import Catalogue, Order
+from imgcache.model import Verdict
+from imgcache.render.html import jinja as pages
+from imgcache.render.html.articles import article, articles
+from imgcache.render.html.gallery import gallery
+from imgcache.render.html.links import Selection
+from imgcache.render.html.paging import Form, Shelf
+from imgcache.render.html.static_site import PER_PAGE
+from imgcache.results import CachedThumbnail, EntryResult
+from imgcache.service.problems import ProblemError
+from imgcache.service.routes.entries import Page, Text
+from imgcache.service.routes.images import is_known
+from imgcache.service.routing import get
+from imgcache.service.state import BackstageNow, CatalogueNow
+
+_HEADERS = {
+    "Content-Security-Policy": f"{pages.POLICY}; frame-ancestors 'none'",
+    "Cache-Control": "no-cache",
+}
+_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_PROPOSED_HOSTS = 50
+# Pages for people, not part of the API that /openapi.json describes.
+router = APIRouter(include_in_schema=False)
+
+
+class ServiceLinks:
+    """Links between the routes; `names` are the thumbnails that the service hands out."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+
+    def asset(self, name: str) -> str:
+        """The stylesheet, the script or the icon, named by its bytes too."""
+        return f"assets/{_version(name)}/{name}"
+
+    def gallery(self, selection: Selection) -> str:
+        """A page of the gallery, whatever it is narrowed to."""
+        page = selection.page if selection.page > 1 else None
+        asked = {"verdict": selection.verdict, "host": selection.host, "text": selection.text}
+        query = urlencode({key: value for key, value in {**asked, "page": page}.items() if value})
+        return f"./?{query}" if query else "./"
+
+    def articles(self, page: int) -> str:
+        """A page of the list of articles."""
+        return f"articles?page={page}" if page > 1 else "articles"
+
+    def article(self, article: str, page: int = 1) -> str:
+        """A page of an article."""
+        path = f"article?path={quote(article, errors='surrogatepass')}"
+        return f"{path}&page={page}" if page > 1 else path
+
+    def thumbnail(self, thumbnail: CachedThumbnail) -> str | None:
+        """A thumbnail that is still configured."""
+        name, sha256 = thumbnail.name, PurePosixPath(thumbnail.path).stem
+        return f"thumbs/{name}/{sha256}" if name in self._names else None
+
+    def original(self, entry: EntryResult) -> str | None:
+        """The copy itself."""
+        return f"images/{entry.sha256}" if entry.sha256 else None
+
+
+@get(router, "/")
+async def home(
+    request: Request,
+    known: CatalogueNow,
+    backstage: BackstageNow,
+    verdict: Annotated[Verdict | None, Query(description="Exactly this one")] = None,
+    host: Annotated[str | None, Query(max_length=300, description="Exactly this host")] = None,
+    text: Text = None,
+    page: Page = 1,
+) -> Response:
+    """The gallery, for people: what is broken first."""
+    links = ServiceLinks(backstage.settings.thumbnails)
+    selection = Selection(verdict, host or None, text or "", page)
+    return await _drawn(request, known, lambda: _gallery(known, selection, links))
+
+
+@get(router, "/articles")
+async def list_of_articles(
+    request: Request, known: CatalogueNow, backstage: BackstageNow, page: Page = 1
+) -> Response:
+    """All articles, for people: the worst first."""
+    links = ServiceLinks(backstage.settings.thumbnails)
+    return await _drawn(request, known, lambda: pages.articles(articles(known, page, links)))
+
+
+@get(router, "/article")
+async def article_page(
+    request: Request,
+    known: CatalogueNow,
+    backstage: BackstageNow,
+    path: Annotated[str, Query(max_length=4096, description="The article's path in reports")],
+    page: Page = 1,
+) -> Response:
+    """One article, for people: its entries as they stand in it."""
+    facts = known.article(path)
+    if facts is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "there is no such article")
+    links = ServiceLinks(backstage.settings.thumbnails)
+    query = catalogue.Query(article=path, order=Order.AS_WRITTEN)
+    return await _drawn(
+        request,
+        known,
+        lambda: pages.article(article(known, facts, known.select(query), links, page)),
+    )
+
+
+@get(router, "/assets/{version}/{name}")
+async def asset(version: str, name: str) -> Response:
+    """The stylesheet, the script, the icon; of the version that the pages name."""
+    if name not in pages.ASSETS or version != _version(name):
+        raise ProblemError(HTTPStatus.NOT_FOUND, "there is no such file")
+    return Response(pages.asset(name), headers=_FOREVER, media_type=pages.ASSETS[name])
+
+
+def _gallery(known: Catalogue, selection: Selection, links: ServiceLinks) -> str:
+    wanted = catalogue.Query(
+        frozenset({selection.verdict} if selection.verdict else ()),
+        host=selection.host,
+        text=selection.text or None,
+    )
+    found = known.select(wanted)
+    count = max(1, -(-len(found) // PER_PAGE))
+    # A page that is gone, because meanwhile there is less to show, is the last one.
+    selection = replace(selection, page=min(selection.page, count))
+    shown = found[(selection.page - 1) * PER_PAGE : selection.page * PER_PAGE]
+    shelf = Shelf(selection, shown, len(found), count)
+    return pages.gallery(gallery(known, shelf, links, Form("./", _hosts(known))))
+
+
+def _hosts(known: Catalogue) -> list[str]:
+    """What the form proposes: the hosts with the most trouble, then the most used ones."""
+    counters = (known.broken_hosts, known.hosts)
+    named = [host for one in counters for host, _ in one.most_common(_PROPOSED_HOSTS)]
+    return list(dict.fromkeys(named))
+
+
+async def _drawn(request: Request, known: Catalogue, draw: Callable[[], str]) -> Response:
+    """The page, or 304; its entity tag names the catalogue, as its URL names the rest."""
+    headers = _HEADERS | {"ETag": f'"{known.edition}"'}
+    if is_known(request.headers, headers["ETag"]):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return HTMLResponse(await asyncio.to_thread(draw), headers=headers)
+
+
+@cache
+def _version(name: str) -> str:
+    return hashlib.sha256(pages.asset(name)).hexdigest()[:12] if name in pages.ASSETS else ""

@@ -1,0 +1,91 @@
+"""`imgcache report`, as a user starts it; the pages themselves are in tests/render/html."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+
+from imgcache.render.html.static_site import article_name
+from tests.support import pictures
+from tests.support.world import World, run
+
+JPEG = pictures.jpeg(160, 120)
+PAGE = article_name("articles/a.md")
+
+
+async def fill(world: World) -> None:
+    """One image that is well, one that is gone with its copy kept, one that never was."""
+    good = world.origin.route("/good.jpg", body=JPEG)
+    lost = world.origin.route("/lost.jpg", body=pictures.jpeg(160, 120, seed=2))
+    world.article(world.entry(good), world.entry(lost), world.entry(world.origin.url("/never.jpg")))
+    await world.refresh()
+    world.origin.route("/lost.jpg", status=410)
+    (world.folder / "imgcache.toml").write_text("freshness.least = 0\nfreshness.default = 0\n")
+    await run("refresh", "--allow-private", world.origin.allow, "--force", cwd=world.folder)
+
+
+async def test_a_report_is_a_folder_of_pages_and_asks_nobody(world: World) -> None:
+    await fill(world)
+    asked = len(world.origin.requests)
+    before = world.state()
+    done = await run("report", cwd=world.folder)
+    assert (done.status, done.stderr) == (1, "")
+    assert done.stdout == (
+        "imgcache-report/index.html: 1 error, 1 warning; 3 image entries in 1 article\n"
+    )
+    report = world.folder / "imgcache-report"
+    index = (report / "index.html").read_text()
+    order = [index.index(name) for name in ("never.jpg</bdi>", "lost.jpg</bdi>", "good.jpg</bdi>")]
+    assert order == sorted(order)
+    assert "Failing since" in index
+    assert "410" in (report / PAGE).read_text()
+    assert len(list((report / "thumbs").iterdir())) == 2
+    assert len(world.origin.requests) == asked
+    after = world.state()
+    assert {name: after[name] for name in before} == before
+
+
+async def test_a_picture_that_is_lost_leaves_no_hole(world: World) -> None:
+    await fill(world)
+    for thumbnail in (world.cache / "thumbs").rglob("*.webp"):
+        thumbnail.unlink()
+    await run("report", cwd=world.folder)
+    page = (world.folder / "imgcache-report" / "index.html").read_text()
+    assert "<img" not in page
+    assert re.search(r'<rect [^>]*fill="#[0-9a-f]{6}"', page)
+
+
+async def test_where_all_is_well_the_exit_status_says_so(world: World) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    await world.refresh()
+    done = await run("report", "articles/a.md", "--output", "out/pages", cwd=world.folder)
+    assert done.status == 0
+    assert "Every image is well" in (world.folder / "out" / "pages" / "index.html").read_text()
+
+
+async def test_usage_that_is_wrong_writes_nothing(world: World) -> None:
+    done = await run("report", "nowhere", cwd=world.folder)
+    assert done.status == 2
+    assert "nowhere" in done.stderr
+    world.article()
+    done = await run("report", "--output", "articles", cwd=world.folder)
+    assert done.status == 2
+    assert done.stderr.startswith("imgcache: --output articles: this is no report's folder")
+    assert not (world.folder / "imgcache-report").exists()
+
+
+async def test_without_the_extra_it_says_how_to_get_it(tmp_path: Path) -> None:
+    program = "import sys; sys.modules['jinja2'] = None; from imgcache.__main__ import main; main()"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program, "report"),
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    stdout, stderr = await process.communicate()
+    assert (process.returncode, stdout) == (2, b"")
+    assert stderr.decode() == (
+        "imgcache: imgcache report needs jinja2: pip install 'imgcache[serve]'\n"
+    )

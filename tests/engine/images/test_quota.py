@@ -1,0 +1,126 @@
+"""`cache.max_bytes` bounds what the cache holds, whatever runs side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from imgcache.edge.cache.store import Store
+from imgcache.edge.index import recovery
+from imgcache.engine.images.quota import Room
+from imgcache.engine.run.index_session import Ledger
+from imgcache.errors import LocalError
+from imgcache.facts import ImageFacts, UrlFacts
+from imgcache.model import Verdict
+from tests.support import pictures
+from tests.support.facts import NOON, image_of, thumbnail_of
+from tests.support.world import World
+
+OLD, NEW = image_of(b"o" * 60), image_of(b"n" * 50)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store(tmp_path)
+    made.prepare()
+    return made
+
+
+@pytest_asyncio.fixture
+async def ledger(store: Store) -> AsyncIterator[Ledger]:
+    async with Ledger(lambda: recovery.open_index(store)[0]) as opened:
+        yield opened
+
+
+def named(image: ImageFacts) -> UrlFacts:
+    return UrlFacts(f"https://{image.sha256}/", NOON, image.sha256)
+
+
+async def keep(store: Store, ledger: Ledger, body: bytes, *, is_named: bool) -> ImageFacts:
+    image = store.publish(body, image_of(body), {})
+    urls = [named(image)] if is_named else []
+    await ledger.ask(lambda index: index.record(urls, [image]))
+    return image
+
+
+async def test_unreferenced_images_make_room(store: Store, ledger: Ledger) -> None:
+    orphan = await keep(store, ledger, b"o" * 60, is_named=False)
+    kept = await keep(store, ledger, b"k" * 30, is_named=True)
+    await Room(store, ledger, 100).take(NEW)
+    assert await ledger.ask(lambda index: list(index.images([orphan.sha256, kept.sha256]))) == [
+        kept.sha256
+    ]
+    assert not store.is_intact(orphan)
+
+
+async def test_what_others_have_claimed_is_not_forgotten_by_an_eviction(
+    store: Store, ledger: Ledger
+) -> None:
+    """Claimed is what is being published; the index does not know it yet."""
+    await keep(store, ledger, b"o" * 60, is_named=False)
+    room = Room(store, ledger, 100)
+    await room.take(image_of(b"1" * 40))
+    await room.take(image_of(b"2" * 50))
+    with pytest.raises(LocalError, match="the cache is full"):
+        await room.take(image_of(b"3" * 20))
+    await room.take(image_of(b"4" * 10))
+
+
+async def test_an_unreferenced_image_that_is_served_again_makes_no_room(
+    store: Store, ledger: Ledger
+) -> None:
+    """It needs no room of its own, and its URL is on the way to the index."""
+    again = await keep(store, ledger, b"o" * 60, is_named=False)
+    room = Room(store, ledger, 100)
+    await room.take(again)
+    with pytest.raises(LocalError, match="the cache is full"):
+        await room.take(NEW)
+    assert store.is_intact(again)
+    room.give_back(again)
+    with pytest.raises(LocalError, match="the cache is full"):
+        await room.take(NEW)
+
+
+async def test_of_many_at_once_only_those_that_fit_are_let_in(store: Store, ledger: Ledger) -> None:
+    room = Room(store, ledger, 100)
+    bodies = [bytes([number]) * 30 for number in range(10)]
+    taken = await asyncio.gather(
+        *(room.take(image_of(body)) for body in bodies), return_exceptions=True
+    )
+    assert [isinstance(one, LocalError) for one in taken].count(False) == 3
+
+
+async def test_what_was_given_back_is_free_again(store: Store, ledger: Ledger) -> None:
+    room = Room(store, ledger, 100)
+    await room.take(OLD)
+    room.give_back(OLD)
+    await room.take(replace(NEW, bytes=100))
+
+
+async def test_new_thumbnails_of_a_kept_image_need_room(store: Store, ledger: Ledger) -> None:
+    image = await keep(store, ledger, b"k" * 90, is_named=True)
+    larger = replace(image, thumbnails=(thumbnail_of(b"t" * 11),))
+    room = Room(store, ledger, 100)
+    with pytest.raises(LocalError, match="the cache is full"):
+        await room.exchange(image, larger)
+    await room.exchange(image, replace(image, thumbnails=(thumbnail_of(b"t" * 10),)))
+    await room.exchange(larger, image)
+
+
+async def test_a_refresh_never_grows_beyond_the_limit(world: World) -> None:
+    bodies = [pictures.jpeg(160, 120, seed=number) for number in range(6)]
+    urls = [world.origin.route(f"/{n}.jpg", body=body) for n, body in enumerate(bodies)]
+    world.article(*(world.entry(url) for url in urls))
+    limit = 3 * max(map(len, bodies))
+    for thumbnails in ({}, {"large": {"width": 160}, "card": {"width": 90}}):
+        world.extra = {"thumbnails": thumbnails, "cache": {"max_bytes": limit}}
+        report = await world.refresh()
+        folders = (world.cache / name for name in ("images", "thumbs"))
+        files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+        assert sum(path.stat().st_size for path in files) <= limit
+        assert report.summary.verdicts[Verdict.LOCAL_ERROR] > 0

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from imgcache.core.catalog import Query
+from imgcache.model import Verdict
+from imgcache.render.html.static_site import (
+    PER_PAGE,
+    FolderLinks,
+    article_name,
+    picture_name,
+    render,
+    wanted_pictures,
+)
+from imgcache.results import EntryResult
+from tests.render import sample
+from tests.render.html.catalog import stock_of
+
+OK, GONE = sample.finished().entries()
+MANY = [replace(OK, line=number) for number in range(1, 2 * PER_PAGE + 1)]
+
+
+def files(entries: Sequence[EntryResult]) -> dict[str, str]:
+    stock = stock_of(entries)
+
+    def select(verdict: Verdict | None) -> Sequence[EntryResult]:
+        return stock.select(Query(verdicts=frozenset({verdict} if verdict else ())))
+
+    return dict(render(stock, select, set(wanted_pictures(entries))))
+
+
+def links(page: str) -> Iterator[str]:
+    for link in re.findall(r'(?:href|src)="([^"#]+)', page):
+        if not link.startswith("https://"):
+            yield link
+
+
+def test_the_pages_of_a_small_run() -> None:
+    assert list(files([OK, GONE])) == [
+        article_name("articles/a.md"),
+        "articles.html",
+        "ok.html",
+        "gone.html",
+        "index.html",
+    ]
+
+
+def test_many_entries_are_paged() -> None:
+    written = files([GONE, *MANY])
+    assert {"index.html", "page-2.html", "page-3.html", "ok-2.html"} <= set(written)
+    assert "ok-3.html" not in written
+    assert list(written)[-1] == "index.html"
+    assert written["index.html"].count("<article") == PER_PAGE
+    assert written["page-3.html"].count("<article") == 1
+    assert 'class="finding error"' in written["index.html"]
+
+
+def test_every_link_leads_to_a_file_of_the_folder() -> None:
+    written = files([GONE, *MANY])
+    there = {*written, *wanted_pictures(MANY), "gallery.css", "gallery.js", "icon.svg"}
+    for name, page in written.items():
+        for link in links(page):
+            above, inside = link.startswith("../"), "/" in name
+            assert above == inside
+            assert link.removeprefix("../") in there
+
+
+def test_an_article_is_found_at_its_entry() -> None:
+    written = files([OK, GONE])
+    target = f"{article_name('articles/a.md')}#line-14-12"
+    assert f'href="{target}"' in written["index.html"]
+    assert 'id="line-14-12"' in written[article_name("articles/a.md")]
+
+
+def test_articles_whose_paths_are_no_utf_8_have_pages_too() -> None:
+    odd = replace(GONE, article="articles/\udcff.md")
+    assert article_name(odd.article) in files([odd])
+    assert article_name("articles/\udcff.md") != article_name("articles/\udcfe.md")
+
+
+def test_the_thumbnails_are_beside_the_pages() -> None:
+    (thumbnail,) = OK.thumbnails
+    name = f"thumbs/{sample.SHA}.webp"
+    assert wanted_pictures([OK, GONE]) == {name: thumbnail.path}
+    assert picture_name(thumbnail) == name
+    assert FolderLinks({name}, "../").thumbnail(thumbnail) == f"../{name}"
+
+
+def test_many_articles_are_paged() -> None:
+    written = files([replace(OK, article=f"articles/{number}.md") for number in range(101)])
+    assert written["articles.html"].count("<article") == 100
+    assert written["articles-2.html"].count("<article") == 1
+
+
+def test_without_any_article_the_pages_say_so() -> None:
+    written = files([])
+    assert list(written) == ["articles.html", "index.html"]
+    assert "No images yet" in written["index.html"]
+    assert "No articles yet" in written["articles.html"]

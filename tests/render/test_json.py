@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+
+from imgcache.version import VERSION
+from tests.render import sample
+
+
+def test_the_report_has_the_shape_that_scripts_rely_on() -> None:
+    document = json.loads(sample.finished().to_json())
+    summary = document.pop("summary")
+    ok, gone = document.pop("entries")
+    assert document == {
+        "schema": 1,
+        "command": "refresh",
+        "version": VERSION,
+        "started": "2026-11-23T00:00:00.500Z",
+        "seconds": 1.25,
+        "interrupted": False,
+        "article_errors": [
+            {"article": "articles/b.md", "line": 3, "message": "the key 'images' occurs twice"}
+        ],
+    }
+    assert ok == {
+        "article": "articles/a.md",
+        "line": 4,
+        "column": 10,
+        "pointer": "/images/0",
+        "url": "https://a.test/ok.jpg",
+        "verdict": "ok",
+        "code": None,
+        "severity": None,
+        "message": None,
+        "declared": {"width": 1600, "height": 1035, "cached": True},
+        "actual": {"width": 1600, "height": 1035},
+        "cached": True,
+        "format": "jpeg",
+        "bytes": 183211,
+        "sha256": sample.SHA,
+        "status": 200,
+        "source": "downloaded",
+        "path": f"images/ab/{sample.SHA}.jpg",
+        "thumbnails": [
+            {
+                "name": "small",
+                "path": f"thumbs/small/ab/{sample.SHA}.webp",
+                "width": 320,
+                "height": 207,
+            }
+        ],
+    }
+    unknown = ("actual", "format", "bytes", "sha256", "source", "path")
+    assert {key: gone[key] for key in unknown} == dict.fromkeys(unknown)
+    assert (gone["verdict"], gone["code"], gone["severity"]) == ("gone", "IMG201", "error")
+    assert summary == {
+        "articles": 2,
+        "entries": 2,
+        "urls": 2,
+        "verdicts": {"gone": 1, "ok": 1},
+        "errors": 1,
+        "warnings": 0,
+        "downloaded": 1,
+        "revalidated": 0,
+        "fresh": 0,
+        "failed": 1,
+        "bytes": 183211,
+        "requests": 2,
+        "articles_changed": 1,
+        "articles_failed": 1,
+    }
+
+
+def test_diffs_are_there_when_they_are_asked_for() -> None:
+    report = sample.finished()
+    assert "diffs" not in json.loads(report.to_json())
+    document = json.loads(report.to_json(with_diffs=True))
+    assert document["diffs"] == [{"article": "articles/a.md", "diff": sample.DIFF}]
+
+
+def test_a_report_can_be_read_twice_at_once() -> None:
+    report = sample.finished()
+    first, second = report.entries(), report.entries()
+    assert [next(first), next(second), next(first), next(second)] == [
+        one for one in report.entries() for _ in range(2)
+    ]

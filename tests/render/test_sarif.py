@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft4Validator
+
+from imgcache.core.verdicts.rules import RULES
+from imgcache.engine.run.report import Report
+from imgcache.model import Verdict
+from imgcache.render import sarif
+from imgcache.results import EntryResult
+from imgcache.version import VERSION
+from tests.render import sample
+
+SCHEMA = Path(__file__).parent / "schemas" / "sarif-2.1.0.json"
+
+
+def run_of(report: Report) -> Any:
+    (run,) = json.loads("".join(sarif.render(report)))["runs"]
+    return run
+
+
+def fingerprints(entries: list[EntryResult]) -> list[str]:
+    report = Report("verify")
+    report.add(entries)
+    return [one["partialFingerprints"]["imgcache/v1"] for one in run_of(report)["results"]]
+
+
+def test_the_report_of_a_troubled_run() -> None:
+    told = "".join(sarif.render(sample.troubled())).replace(f'"{VERSION}"', '"VERSION"')
+    assert told == sample.golden("troubled.sarif")
+
+
+def test_it_is_valid_sarif() -> None:
+    validator = Draft4Validator(json.loads(SCHEMA.read_text("utf-8")))
+    for report in (Report("verify"), sample.finished(), sample.troubled()):
+        validator.validate(json.loads("".join(sarif.render(report))))
+
+
+def test_each_result_names_the_rule_that_explains_it() -> None:
+    run = run_of(sample.troubled())
+    rules = run["tool"]["driver"]["rules"]
+    assert [rules[one["ruleIndex"]]["id"] for one in run["results"]] == [
+        one["ruleId"] for one in run["results"]
+    ]
+
+
+def test_each_code_has_one_rule() -> None:
+    codes = [rule.code for rule in RULES]
+    assert codes == sorted(set(codes))
+    assert set(codes) == {"IMG001"} | {verdict.code for verdict in Verdict if verdict.code}
+
+
+def test_fingerprints_stay_when_lines_move() -> None:
+    _, entry = sample.finished().entries()
+    moved = replace(entry, line=99, column=3, pointer="/images/7", message="in other words")
+    assert fingerprints([entry]) == fingerprints([moved])
+    others = [replace(entry, url="https://a.test/other.jpg"), replace(entry, article="c.md")]
+    assert len({*fingerprints([entry]), *(fingerprints([one])[0] for one in others)}) == 3
+
+
+def test_the_same_finding_twice_in_an_article_is_two_findings() -> None:
+    _, entry = sample.finished().entries()
+    first, second = fingerprints([entry, replace(entry, line=20)])
+    assert first != second
+
+
+def test_a_region_spans_the_value_in_code_points() -> None:
+    region = run_of(sample.troubled())["results"][1]["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 13, "startColumn": 18, "endColumn": 38}
+
+
+def test_an_interrupted_run_did_not_succeed() -> None:
+    assert run_of(sample.finished())["invocations"][0]["executionSuccessful"] is True
+    assert run_of(sample.troubled())["invocations"][0]["executionSuccessful"] is False

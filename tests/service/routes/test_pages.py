@@ -1,0 +1,134 @@
+"""The gallery over HTTP; what a browser makes of it is in tests/browser."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+from imgcache.render.html import jinja as pages
+from tests.support.service import Service
+
+POLICY = f"{pages.POLICY}; frame-ancestors 'none'"
+
+
+def names(page: str) -> list[str]:
+    """The images of a page, in its order."""
+    return re.findall(r"<h[23] id=\"image-\d+\"><bdi>(.*?)</bdi>", page)
+
+
+def links(page: str) -> set[str]:
+    found = re.findall(r'(?:href|src)="([^"]+)"', page)
+    return {unescape(one) for one in found if not one.startswith(("http", "#"))}
+
+
+async def test_the_gallery_shows_what_is_broken_first(served: Service) -> None:
+    answer = await served.get("/")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    shown = re.findall(r'<article class="\w+ (\w+)"', answer.text)
+    assert shown == ["error", "warning", "ok", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("?verdict=gone", 1),
+        ("?text=GONE", 1),
+        ("?host=127.0.0.1", 4),
+        ("?host=other.test", 0),
+        ("?text=&host=", 4),
+        ("?page=999999", 4),
+    ],
+)
+async def test_it_is_filtered_by_plain_links_and_forms(
+    served: Service, query: str, count: int
+) -> None:
+    page = (await served.get(f"/{query}")).text
+    assert len(names(page)) == count
+    assert ("Show everything" in page) == ("=999999" not in query and query != "?text=&host=")
+
+
+@pytest.mark.parametrize("query", ["?verdict=nonsense", "?page=0", f"?text={'x' * 501}"])
+async def test_what_can_not_be_asked_is_a_problem(served: Service, query: str) -> None:
+    answer = await served.get(f"/{query}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_article_is_one_link_away(served: Service) -> None:
+    home = (await served.get("/")).text
+    (link,) = {one.partition("#")[0] for one in links(home) if "a.md#" in one}
+    answer = await served.get(f"/{link}")
+    assert answer.status_code == 200
+    assert len(names(answer.text)) == 3
+
+
+async def test_an_article_that_is_none_is_a_problem(served: Service) -> None:
+    for path in ("nowhere.md", "../../etc/passwd", "%00", "<script>"):
+        answer = await served.get("/article", params={"path": path})
+        assert answer.status_code == 404
+        assert path not in answer.text
+
+
+async def test_every_link_of_every_page_is_answered(served: Service) -> None:
+    waiting, seen = ["/"], {"/"}
+    while waiting:
+        here = waiting.pop()
+        answer = await served.get(here)
+        assert answer.status_code == 200, here
+        if not answer.headers["content-type"].startswith("text/html"):
+            continue
+        for link in links(answer.text):
+            there = urlsplit(urljoin(here, link))._replace(fragment="").geturl()
+            if there not in seen:
+                seen.add(there)
+                waiting.append(there)
+    assert "/articles" in seen
+    assert any(one.startswith("/thumbs/") for one in seen)
+    assert any(one.startswith("/images/") for one in seen)
+    assert any(one.endswith("gallery.css") for one in seen)
+
+
+async def test_links_are_relative_so_that_a_proxy_may_put_a_path_before_them(
+    served: Service,
+) -> None:
+    home = (await served.get("/")).text
+    assert not {one for one in links(home) if one.startswith("/")}
+    assert 'action="./"' in home
+
+
+async def test_a_strict_policy_goes_with_every_page(served: Service) -> None:
+    for path in ("/", "/?verdict=gone", "/articles"):
+        headers = (await served.get(path)).headers
+        assert headers["content-security-policy"] == POLICY
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cache-control"] == "no-cache"
+
+
+async def test_a_page_that_is_still_the_same_is_not_sent_again(served: Service) -> None:
+    first = await served.get("/")
+    again = await served.get("/", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert (await served.get("/", headers={"If-None-Match": '"other"'})).status_code == 200
+
+
+async def test_the_stylesheet_is_kept_for_ever_and_no_other_file_is_handed_out(
+    served: Service,
+) -> None:
+    home = (await served.get("/")).text
+    (sheet,) = {one for one in links(home) if one.endswith(".css")}
+    answer = await served.get(f"/{sheet}")
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    version = sheet.split("/")[1]
+    for path in (f"{version}/pages.py", f"{version}/..%2fpages.py", "0/gallery.css", "/gallery.js"):
+        assert (await served.get(f"/assets/{path}")).status_code == 404
+
+
+async def test_the_api_does_not_describe_the_pages(served: Service) -> None:
+    document = await served.document("/openapi.json")
+    assert not {"/", "/article", "/articles"} & set(document["paths"])

@@ -1,0 +1,81 @@
+"""Asking an origin for one URL, as the tests of the fetcher do it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, ip_address
+
+from imgcache.config import FetchSettings
+from imgcache.core.http.url import Address, WebUrl, parse_web
+from imgcache.edge.http.dns import Lookup
+from imgcache.edge.http.exchange import Attempt
+from imgcache.edge.http.fetcher import Fetcher
+from imgcache.facts import Validators
+from imgcache.model import Failure
+from tests.support.origin import Origin
+
+
+class MemorySink:
+    """Keeps a body in memory, and has enough after `wanted` bytes."""
+
+    def __init__(self, wanted: int | None = None) -> None:
+        self.data = b""
+        self.resets = 0
+        self.wanted = wanted
+
+    @property
+    def enough(self) -> bool:
+        return self.wanted is not None and len(self.data) >= self.wanted
+
+    async def write(self, data: bytes) -> None:
+        self.data += data
+
+    async def reset(self) -> None:
+        self.data = b""
+        self.resets += 1
+
+
+def web(text: str) -> WebUrl:
+    url = parse_web(text)
+    assert isinstance(url, WebUrl), url
+    return url
+
+
+def settings(origin: Origin, **changed: object) -> FetchSettings:
+    """Settings that let the origin through, with time-outs that tests can wait for."""
+    values: dict[str, object] = {"allow_private": (origin.allow,), "idle_timeout": "20s"}
+    return FetchSettings.model_validate(values | changed)
+
+
+def names(**known: Sequence[str] | Exception) -> Lookup:
+    """A look-up that knows these names (`_` for `.`), and raises what stands for an address."""
+
+    def lookup(host: str) -> Sequence[Address]:
+        found = known[host.replace(".", "_")]
+        if isinstance(found, Exception):
+            raise found
+        return [ip_address(one) for one in ([found] if isinstance(found, str) else found)]
+
+    return lookup
+
+
+def nothing_is_looked_up(host: str) -> Sequence[IPv4Address]:
+    raise AssertionError(f"{host} was looked up")
+
+
+async def ask(
+    fetch: FetchSettings,
+    url: str,
+    *,
+    validators: Validators = Validators(),  # noqa: B008 -- frozen
+    sink: MemorySink | None = None,
+    first: int | None = None,
+) -> Attempt:
+    """One attempt with a fetcher of its own, which looks no name up."""
+    async with Fetcher(fetch, lookup=nothing_is_looked_up) as fetcher:
+        return await fetcher.attempt(web(url), validators, sink or MemorySink(), first=first)
+
+
+def failure(attempt: Attempt) -> Failure:
+    assert isinstance(attempt.result, Failure), attempt
+    return attempt.result
