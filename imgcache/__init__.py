@@ -16,19 +16,20 @@ from imgcache.errors import refuse_windows
 
 if TYPE_CHECKING:
     from imgcache.config import Settings
-    from imgcache.engine.refresh.pipeline import Options, refresh
+    from imgcache.engine.refresh.options import RefreshOptions
+    from imgcache.engine.refresh.pipeline import refresh
     from imgcache.engine.run.report import Report
-    from imgcache.engine.verify.options import Depth, Inquiry
+    from imgcache.engine.verify.options import Depth, VerifyOptions
     from imgcache.engine.verify.pipeline import verify
     from imgcache.errors import ImgcacheError
 
 __all__ = [
     "Depth",
     "ImgcacheError",
-    "Inquiry",
-    "Options",
+    "RefreshOptions",
     "Report",
     "Settings",
+    "VerifyOptions",
     "refresh",
     "verify",
 ]
@@ -36,8 +37,8 @@ __all__ = [
 _HOMES = {
     "Depth": "imgcache.engine.verify.options",
     "ImgcacheError": "imgcache.errors",
-    "Inquiry": "imgcache.engine.verify.options",
-    "Options": "imgcache.engine.refresh.pipeline",
+    "VerifyOptions": "imgcache.engine.verify.options",
+    "RefreshOptions": "imgcache.engine.refresh.options",
     "Report": "imgcache.engine.run.report",
     "Settings": "imgcache.config",
     "refresh": "imgcache.engine.refresh.pipeline",

@@ -177,7 +177,7 @@ class Size(NamedTuple):
         return f"{self.width} x {self.height}"
 
 
-class Heap(NamedTuple):
+class FileTotals(NamedTuple):
     """So many files with so many bytes together."""
 
     files: int = 0

@@ -91,6 +91,17 @@ class ArticleDiff:
 
 
 @dataclass(slots=True)
+class ArticleOutcome:
+    """One article's part of the report: its judged entries, and what is wrong with itself."""
+
+    results: list[EntryResult]
+    problems: list[ArticleProblem]
+    changed: bool = False
+    local_fault: bool = False
+    diff: ArticleDiff | None = None
+
+
+@dataclass(slots=True)
 class Summary:
     """The counts of a run.
 
@@ -156,3 +167,27 @@ class Findings(Protocol):
 
     def diffs(self) -> Iterator[ArticleDiff]:
         """One diff per changed article; only where diffs were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its name, seconds since the start, and what there is to say, in order."""
+
+    name: str
+    seconds: float
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Explanation:
+    """All steps of one URL, and the verdict they led to; `ok` where nothing is declared."""
+
+    url: str
+    steps: list[Step] = field(default_factory=list)
+    verdict: Verdict = Verdict.OK
+    message: str | None = None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the URL leads to a sound image."""
+        return self.verdict is Verdict.OK

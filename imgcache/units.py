@@ -6,6 +6,7 @@ The messages are for users: they name the value and show a right one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
@@ -15,6 +16,8 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
+from itertools import islice
+from typing import TypeVar
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LAST_PORT = 65535
@@ -99,3 +102,13 @@ class AllowedNetwork:
     def allows(self, address: IPv4Address | IPv6Address, port: int) -> bool:
         """Whether this opens `address:port`."""
         return address in self.network and self.port in (None, port)
+
+
+T = TypeVar("T")
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of at most `size` items."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

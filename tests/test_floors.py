@@ -17,6 +17,7 @@ FLOORS = {
     "model": 0,
     "facts": 0,
     "results": 0,
+    "cache_results": 0,
     "version": 0,
     "units": 0,
     "config_sources": 0,

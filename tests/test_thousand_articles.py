@@ -11,8 +11,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from imgcache import Options, Report, Settings, refresh
-from imgcache.engine.refresh.article_writer import Manner
+from imgcache import RefreshOptions, Report, Settings, refresh
 from tests.core.articles.strategies import Written, articles
 from tests.support import pictures
 from tests.support.origin import Origin
@@ -63,7 +62,7 @@ async def refreshed(folder: Path, origin: Origin) -> Report:
             },
         }
     )
-    return await refresh([folder / "articles"], settings, Options(manner=Manner(diff=True)))
+    return await refresh([folder / "articles"], settings, RefreshOptions(diff=True))
 
 
 async def test_every_flag_is_right_and_no_other_byte_changes(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command line: words in, an exit status out. No rules here.
+"""Commands of the command line: words in, an exit status out. No rules here.
 
 The engine and its libraries are imported by the command that needs them, so that `--help` and
 wrong usage answer at once.
@@ -6,12 +6,16 @@ wrong usage answer at once.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from imgcache.cli import cache, flags
+from imgcache.errors import ConfigError
 
 app = typer.Typer(
     name="imgcache",
@@ -32,6 +36,8 @@ def _root(*, version: flags.Version = False) -> None:
 
 
 @app.command()
+@flags.general
+@flags.network
 def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     paths: flags.Paths = None,
     *,
@@ -70,44 +76,44 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     strict: flags.Strict = False,
     baseline: flags.BaselineFile = None,
     no_progress: flags.NoProgress = False,
-    resolve: flags.Resolve = None,
-    allow_private: flags.AllowPrivate = None,
-    ca_file: flags.CaFile = None,
-    config: flags.Config = None,
-    cache_dir: flags.CacheDir = None,
-    verbose: flags.Verbose = False,
-    quiet: flags.Quiet = False,
-    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
-    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+    network: flags.Network,
+    general: flags.General,
 ) -> None:
     """Download or revalidate, verify, cache, make thumbnails, set the isCached flags."""
-    from imgcache.cli.run import Destination, RefreshWords, run_refresh  # noqa: PLC0415
-    from imgcache.core.cache.plan import Demand  # noqa: PLC0415  see the module's docstring
-    from imgcache.engine.refresh.article_writer import Manner  # noqa: PLC0415
-    from imgcache.engine.run.baseline import BaselineUse  # noqa: PLC0415
+    from imgcache.cli.run import Destination, reported  # noqa: PLC0415  see the module's docstring
+    from imgcache.core.cache.plan import Scope  # noqa: PLC0415
+    from imgcache.engine.refresh.options import RefreshOptions  # noqa: PLC0415
+    from imgcache.engine.refresh.pipeline import refresh as work  # noqa: PLC0415
+    from imgcache.engine.run.baseline import BaselineOptions  # noqa: PLC0415
 
     if force and retry_failed:
         raise typer.BadParameter("--force and --retry-failed exclude each other")
-    demand = Demand.EVERYTHING if force else Demand.FAILED if retry_failed else Demand.DUE
-    files = flags.parse_outputs(output)
-    shown = flags.shown_format(format_, files)
-    words = RefreshWords(
-        paths or (),
-        demand,
+    options = RefreshOptions(
+        Scope.EVERYTHING if force else Scope.FAILED if retry_failed else Scope.DUE,
         max_time,
-        Manner(write=not dry_run, fix_dimensions=fix_dimensions, strict=strict, diff=diff),
-        BaselineUse(baseline) if baseline else None,
-        config,
-        flags.as_settings(cache_dir, resolve, allow_private, ca_file),
+        write=not dry_run,
+        fix_dimensions=fix_dimensions,
+        strict=strict,
+        diff=diff,
+        baseline=BaselineOptions(baseline) if baseline else None,
     )
-    console = flags.console(
-        verbose=verbose, quiet=quiet, log_format=log_format, progress=not no_progress
+    files = flags.parse_outputs(output)
+    destination = Destination(flags.shown_format(format_, files), files, diff, metrics_file)
+    console = general.console(progress=not no_progress)
+    raise typer.Exit(
+        reported(
+            lambda interrupt: work(
+                paths or (), general.settings(network), options, console, interrupt
+            ),
+            destination,
+            console,
+        )
     )
-    destination = Destination(shown, files, diff, metrics_file)
-    raise typer.Exit(run_refresh(words, destination, console))
 
 
 @app.command()
+@flags.general
+@flags.network
 def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     paths: flags.Paths = None,
     *,
@@ -137,43 +143,42 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     strict: flags.Strict = False,
     baseline: flags.BaselineFile = None,
     no_progress: flags.NoProgress = False,
-    resolve: flags.Resolve = None,
-    allow_private: flags.AllowPrivate = None,
-    ca_file: flags.CaFile = None,
-    config: flags.Config = None,
-    cache_dir: flags.CacheDir = None,
-    verbose: flags.Verbose = False,
-    quiet: flags.Quiet = False,
-    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
-    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+    network: flags.Network,
+    general: flags.General,
 ) -> None:
     """The same verdicts as a refresh, as far as the bytes read can tell; writes nothing at all."""
-    from imgcache.cli.run import Destination, VerifyWords, run_verify  # noqa: PLC0415
-    from imgcache.engine.run.baseline import BaselineUse  # noqa: PLC0415  see the module's docstring
-    from imgcache.engine.verify.options import Depth, Inquiry  # noqa: PLC0415
+    from imgcache.cli.run import Destination, reported  # noqa: PLC0415  see the module's docstring
+    from imgcache.engine.run.baseline import BaselineOptions  # noqa: PLC0415
+    from imgcache.engine.verify.options import Depth, VerifyOptions  # noqa: PLC0415
+    from imgcache.engine.verify.pipeline import verify as work  # noqa: PLC0415
 
     if probe + full + offline > 1:
         raise typer.BadParameter("--probe, --full and --offline exclude each other")
     if update_baseline and baseline is None:
         raise typer.BadParameter("--update-baseline needs --baseline FILE, the file to write")
-    known = BaselineUse(baseline, update_baseline) if baseline else None
-    depth = Depth.OFFLINE if offline else Depth.FULL if full else Depth.PROBE
+    options = VerifyOptions(
+        Depth.OFFLINE if offline else Depth.FULL if full else Depth.PROBE,
+        strict,
+        changed_since,
+        BaselineOptions(baseline, update_baseline) if baseline else None,
+    )
     files = flags.parse_outputs(output)
-    shown = flags.shown_format(format_, files)
-    words = VerifyWords(
-        paths or (),
-        Inquiry(depth, strict, changed_since, known),
-        config,
-        flags.as_settings(cache_dir, resolve, allow_private, ca_file),
+    destination = Destination(flags.shown_format(format_, files), files)
+    console = general.console(progress=not no_progress)
+    raise typer.Exit(
+        reported(
+            lambda interrupt: work(
+                paths or (), general.settings(network), options, console, interrupt
+            ),
+            destination,
+            console,
+        )
     )
-    console = flags.console(
-        verbose=verbose, quiet=quiet, log_format=log_format, progress=not no_progress
-    )
-    raise typer.Exit(run_verify(words, Destination(shown, files), console))
 
 
 @app.command()
-def report(  # noqa: PLR0913  typer takes each flag as a parameter
+@flags.general
+def report(
     paths: flags.Paths = None,
     *,
     output: Annotated[
@@ -182,97 +187,119 @@ def report(  # noqa: PLR0913  typer takes each flag as a parameter
             "--output", metavar="DIR", help="The folder to write; an older report is replaced."
         ),
     ] = Path("imgcache-report"),
-    config: flags.Config = None,
-    cache_dir: flags.CacheDir = None,
-    verbose: flags.Verbose = False,
-    quiet: flags.Quiet = False,
-    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
-    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+    general: flags.General,
 ) -> None:
     """A folder of HTML pages with thumbnails, from what the cache knows; asks nobody."""
-    from imgcache.cli.showing import ReportWords, run_report  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.run import guarded  # noqa: PLC0415  see the module's docstring
 
-    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
-    words = ReportWords(paths or (), output, config, flags.as_settings(cache_dir, None, None, None))
-    raise typer.Exit(run_report(words, console))
+    console = general.console()
+
+    def draw() -> int:
+        with _from_extra("report"):
+            from imgcache.cli.report import draw_report  # noqa: PLC0415
+        return draw_report(paths or (), general.settings(), output, console)
+
+    raise typer.Exit(guarded(console, draw))
 
 
 @app.command()
-def explain(  # noqa: PLR0913  typer takes each flag as a parameter
+@flags.general
+@flags.network
+def explain(
     url: Annotated[str, typer.Argument(metavar="URL", help="The URL, as an article has it.")],
     *,
     format_: flags.PlainFormatFlag = flags.PlainFormat.TEXT,
-    resolve: flags.Resolve = None,
-    allow_private: flags.AllowPrivate = None,
-    ca_file: flags.CaFile = None,
-    config: flags.Config = None,
-    cache_dir: flags.CacheDir = None,
-    verbose: flags.Verbose = False,
-    quiet: flags.Quiet = False,
-    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
-    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+    network: flags.Network,
+    general: flags.General,
 ) -> None:
     """Each step for one URL: address, redirects, headers, first bytes, decoding, verdict."""
-    from imgcache.cli.run import run_explain  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.output import write  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.run import exit_status, guarded  # noqa: PLC0415
+    from imgcache.engine.explain import explain as work  # noqa: PLC0415
+    from imgcache.render.explain import as_json, as_text  # noqa: PLC0415
 
-    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
-    words = flags.as_settings(cache_dir, resolve, allow_private, ca_file)
-    raise typer.Exit(run_explain(url, config, words, format_, console))
+    def show() -> int:
+        explanation = asyncio.run(work(url, general.settings(network)))
+        as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
+        write(as_format(explanation))
+        return exit_status(well=explanation.is_well)
+
+    raise typer.Exit(guarded(general.console(), show))
 
 
 @app.command()
+@flags.general
 def init(
     *,
-    config: flags.Config = None,  # noqa: ARG001  it is about to be made
-    cache_dir: flags.CacheDir = None,  # noqa: ARG001  every command takes it
-    verbose: flags.Verbose = False,
-    quiet: flags.Quiet = False,
-    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
-    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+    general: flags.General,
 ) -> None:
     """Write a commented imgcache.toml that fits this repository."""
-    from imgcache.cli.run import run_init  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.init import run  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.output import write  # noqa: PLC0415
+    from imgcache.cli.run import exit_status, guarded  # noqa: PLC0415
 
-    raise typer.Exit(
-        run_init(flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False))
-    )
+    def make() -> int:
+        write([run(Path.cwd())])
+        return exit_status(well=True)
+
+    raise typer.Exit(guarded(general.console(), make))
 
 
 @app.command()
-def serve(  # noqa: PLR0913  typer takes each flag as a parameter
+@flags.general
+@flags.network
+def serve(
     *,
     host: flags.Host = None,
     port: flags.Port = None,
-    resolve: flags.Resolve = None,
-    allow_private: flags.AllowPrivate = None,
-    ca_file: flags.CaFile = None,
-    config: flags.Config = None,
-    cache_dir: flags.CacheDir = None,
-    verbose: flags.Verbose = False,
-    quiet: flags.Quiet = False,
-    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
-    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+    network: flags.Network,
+    general: flags.General,
 ) -> None:
     """The HTTP service: the gallery, cached images, an API, verdicts on request, metrics."""
-    from imgcache.cli.showing import run_serve  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.run import exit_status, guarded, interruptible  # noqa: PLC0415  see the module's docstring
 
-    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
-    words = flags.as_settings(cache_dir, resolve, allow_private, ca_file)
-    raise typer.Exit(run_serve(config, words | flags.as_serve_settings(host, port), console))
+    console = general.console()
+
+    def work() -> int:
+        address = {key: one for key, one in (("host", host), ("port", port)) if one is not None}
+        settings = general.settings(network, serve=address)
+        with _from_extra("serve"):
+            from imgcache.service.server import serve as listen  # noqa: PLC0415
+        stop = asyncio.Event()
+        asyncio.run(interruptible(listen(settings, console, stop), stop))
+        return exit_status(well=True)
+
+    raise typer.Exit(guarded(console, work))
 
 
 @app.command()
+@flags.general
 def demo(
     *,
-    config: flags.Config = None,
-    cache_dir: flags.CacheDir = None,
-    verbose: flags.Verbose = False,
-    quiet: flags.Quiet = False,
-    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
-    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+    general: flags.General,
 ) -> None:
     """Refresh a sample article from a loopback origin, and show what came out."""
-    from imgcache.cli.run import run_demo  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.demo import run  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.output import write  # noqa: PLC0415
+    from imgcache.cli.run import exit_status, guarded  # noqa: PLC0415
+    from imgcache.cli.terminal import has_colour  # noqa: PLC0415
 
-    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
-    raise typer.Exit(run_demo(console, config, cache_dir))
+    console = general.console()
+
+    def show() -> int:
+        shown = asyncio.run(run(console, general.config, general.cache_dir, colour=has_colour()))
+        write([shown.text])
+        return exit_status(well=shown.as_planned)
+
+    raise typer.Exit(guarded(console, show))
+
+
+@contextmanager
+def _from_extra(command: str) -> Iterator[None]:
+    """Imports of what the extra `serve` brings. Raises ConfigError with the remedy."""
+    try:
+        yield
+    except ModuleNotFoundError as exc:
+        raise ConfigError(
+            f"imgcache {command} needs {exc.name}: pip install 'imgcache[serve]'"
+        ) from exc

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
 from imgcache.cli import flags
 
 if TYPE_CHECKING:
+    from imgcache.cli.console import Console
     from imgcache.config import Settings
+
+T = TypeVar("T")
 
 app = typer.Typer(
     name="cache",
@@ -22,25 +25,23 @@ app = typer.Typer(
 
 
 @app.command()
+@flags.general
 def stats(
     *,
     format_: flags.PlainFormatFlag = flags.PlainFormat.TEXT,
-    config: flags.Config = None,
-    cache_dir: flags.CacheDir = None,
-    verbose: flags.Verbose = False,
-    quiet: flags.Quiet = False,
-    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
-    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+    general: flags.General,
 ) -> None:
     """Sizes and counts, hit rates of the last refreshes, and the hosts that fail most."""
-    from imgcache.cli.caching import run_cache_stats  # noqa: PLC0415  see cli.py's docstring
+    from imgcache.engine.cache.stats import collect_stats  # noqa: PLC0415  see app.py's docstring
+    from imgcache.render.cache_stats import as_json, as_text  # noqa: PLC0415
 
-    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
-    raise typer.Exit(run_cache_stats(_settings(config, cache_dir), format_, console))
+    as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
+    _show(general, lambda settings, _: collect_stats(settings), as_format, lambda _: True)
 
 
 @app.command()
-def check(  # noqa: PLR0913  typer takes each flag as a parameter
+@flags.general
+def check(
     *,
     repair: Annotated[
         bool,
@@ -51,23 +52,24 @@ def check(  # noqa: PLR0913  typer takes each flag as a parameter
         ),
     ] = False,
     format_: flags.PlainFormatFlag = flags.PlainFormat.TEXT,
-    config: flags.Config = None,
-    cache_dir: flags.CacheDir = None,
-    verbose: flags.Verbose = False,
-    quiet: flags.Quiet = False,
-    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
-    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+    general: flags.General,
 ) -> None:
     """Hash every image and thumbnail. Exit status: 1 damage found, 0 none or all repaired."""
-    from imgcache.cli.caching import run_cache_check  # noqa: PLC0415  see cli.py's docstring
+    from imgcache.engine.cache.check import check as work  # noqa: PLC0415  see app.py's docstring
+    from imgcache.render.cache_check import as_json, as_text  # noqa: PLC0415
 
-    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
-    settings = _settings(config, cache_dir)
-    raise typer.Exit(run_cache_check(settings, format_, console, repair=repair))
+    as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
+    _show(
+        general,
+        lambda settings, console: work(settings, console, repair=repair),
+        as_format,
+        lambda result: result.is_sound,
+    )
 
 
 @app.command()
-def gc(  # noqa: PLR0913  typer takes each flag as a parameter
+@flags.general
+def gc(
     *,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell what would go, and change nothing.")
@@ -82,27 +84,41 @@ def gc(  # noqa: PLR0913  typer takes each flag as a parameter
         ),
     ] = None,
     format_: flags.PlainFormatFlag = flags.PlainFormat.TEXT,
-    config: flags.Config = None,
-    cache_dir: flags.CacheDir = None,
-    verbose: flags.Verbose = False,
-    quiet: flags.Quiet = False,
-    log_format: flags.LogFormatFlag = flags.LogFormat.TEXT,
-    version: flags.Version = False,  # noqa: ARG001  its callback prints it
+    general: flags.General,
 ) -> None:
     """Drop what none of the configured articles names.
 
     Refused when no article is found; nothing goes while an article can't be read.
     """
-    from imgcache.cli.caching import run_cache_gc  # noqa: PLC0415  see cli.py's docstring
+    from imgcache.engine.cache.gc import collect_garbage  # noqa: PLC0415  see app.py's docstring
+    from imgcache.render.cache_gc import as_json, as_text  # noqa: PLC0415
 
-    console = flags.console(verbose=verbose, quiet=quiet, log_format=log_format, progress=False)
-    settings = _settings(config, cache_dir)
-    raise typer.Exit(run_cache_gc(settings, format_, console, age=age or 0.0, dry_run=dry_run))
+    as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
+    _show(
+        general,
+        lambda settings, console: collect_garbage(
+            settings, console, age=age or 0.0, dry_run=dry_run
+        ),
+        as_format,
+        lambda result: not result.problems,
+    )
 
 
-def _settings(config: Path | None, cache_dir: Path | None) -> Callable[[], Settings]:
-    """Loaded only where a wrong one is told to the user."""
-    from imgcache.config import Settings  # noqa: PLC0415  see cli.py's docstring
+def _show(
+    general: flags.General,
+    work: Callable[[Settings, Console], Coroutine[Any, Any, T]],
+    as_format: Callable[[T], Iterator[str]],
+    is_well: Callable[[T], bool],
+) -> NoReturn:
+    """Do it, print what came of it, and exit: 0 where that is well, else 1."""
+    from imgcache.cli.output import write  # noqa: PLC0415  see app.py's docstring
+    from imgcache.cli.run import exit_status, guarded  # noqa: PLC0415
 
-    words = flags.as_settings(cache_dir, None, None, None)
-    return lambda: Settings.load(config, words)
+    console = general.console()
+
+    def show() -> int:
+        result = asyncio.run(work(general.settings(), console))
+        write(as_format(result))
+        return exit_status(well=is_well(result))
+
+    raise typer.Exit(guarded(console, show))

@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
-from imgcache.cli.output import unsteered
+from imgcache.cli.terminal import unsteered
 from imgcache.model import Failure, Source
 from imgcache.render.json import timestamp
 from imgcache.render.printable import printable

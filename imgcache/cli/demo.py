@@ -27,8 +27,8 @@ from imgcache.config import LimitSettings, Settings
 from imgcache.core.articles import entries as declared
 from imgcache.core.articles.document import NotAnArticle
 from imgcache.edge import demo_pictures as painting
-from imgcache.engine.refresh.article_writer import Manner
-from imgcache.engine.refresh.pipeline import Options, refresh
+from imgcache.engine.refresh.options import RefreshOptions
+from imgcache.engine.refresh.pipeline import refresh
 from imgcache.engine.run.report import Report
 from imgcache.errors import ConfigError
 from imgcache.model import Size, Verdict
@@ -65,7 +65,7 @@ async def run(
             fetch = {"resolve": [f"*:443:127.0.0.1:{port}"], "ca_file": pem}
             flags = {"cache": {"dir": cache_dir or folder / "cache"}, "fetch": fetch}
             settings = Settings.load(config or folder / "imgcache.toml", flags)
-            options = Options(manner=Manner(diff=True))
+            options = RefreshOptions(diff=True)
             report = await refresh([article], settings, options, listener)
     return _show(report, folder, article, colour=colour)
 

@@ -110,12 +110,6 @@ def write_job_summary(report: Report) -> None:
         raise ConfigError(f"GITHUB_STEP_SUMMARY {name}: can't be written: {exc.strerror}") from exc
 
 
-def unsteered(pieces: Iterable[str]) -> Iterator[str]:
-    """As they are, but in GitHub Actions: there `##[...]` anywhere in a line is a command."""
-    in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
-    return (piece.replace("##[", "## [") if in_actions else piece for piece in pieces)
-
-
 def write(pieces: Iterable[str]) -> None:
     """Print to stdout; a reader that goes away early (`| head`) is no error.
 
@@ -134,12 +128,6 @@ def write(pieces: Iterable[str]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(exc, BrokenPipeError):
             raise LocalError(f"stdout can't be written: {exc.strerror}") from exc
-
-
-def has_colour() -> bool:
-    """Whether stdout is a terminal that can, and whose user wants colours (no-color.org)."""
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return sys.stdout is not None and sys.stdout.isatty() and not plain
 
 
 def _gathered(pieces: Iterable[str]) -> Iterator[str]:

@@ -71,7 +71,7 @@ class ArticleState:
         return self.errors > 0 or bool(self.problems)
 
 
-class Catalogue:
+class Catalog:
     """The state of all entries, articles and URLs at one moment.
 
     `entries` stand in article order, then in document order; `articles` in the order of their
@@ -149,7 +149,7 @@ class Catalogue:
             getattr(self, name)
         self.select(Query())
 
-    def says_the_same_as(self, other: Catalogue) -> bool:
+    def says_the_same_as(self, other: Catalog) -> bool:
         """Whether nobody could tell the two apart but by their editions."""
         mine = (self.entries, self.articles, self.states, self.cache_bytes)
         return mine == (other.entries, other.articles, other.states, other.cache_bytes)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from imgcache.core.verdicts import baseline_format as baselinetext
-from imgcache.core.verdicts.baseline import Listed
+from imgcache.core.verdicts.baseline import BaselineLine
 from imgcache.edge import atomic_file as wholefile
 from imgcache.errors import ConfigError, LocalError
 
@@ -14,7 +14,7 @@ from imgcache.errors import ConfigError, LocalError
 _LARGEST = 64 << 20
 
 
-def read(path: Path) -> tuple[Listed, ...] | None:
+def read(path: Path) -> tuple[BaselineLine, ...] | None:
     """The lines of the file; None where there is none. Raises ConfigError."""
     try:
         with path.open("rb") as file:
@@ -30,7 +30,7 @@ def read(path: Path) -> tuple[Listed, ...] | None:
         raise ConfigError(f"--baseline {path}: {exc}; mend it, or make it anew") from exc
 
 
-def write(path: Path, lines: Iterable[Listed]) -> None:
+def write(path: Path, lines: Iterable[BaselineLine]) -> None:
     """Put the lines in the file's place. Raises LocalError; what was there is then untouched."""
     try:
         wholefile.replace(path, baselinetext.render(lines).encode())

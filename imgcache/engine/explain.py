@@ -7,41 +7,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from imgcache.config import Settings
+from imgcache.core.http.address import Address, AddressRule
 from imgcache.core.http.location import DataUrl, SitePath, locate
-from imgcache.core.http.url import Address, AddressRule, WebUrl
+from imgcache.core.http.url import WebUrl
 from imgcache.core.images.examine import Label, Limits, examine
 from imgcache.core.verdicts import messages as wording
 from imgcache.core.verdicts.verdict import Evidence, Measured
 from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
 from imgcache.edge.http.dns import Lookup, system_lookup
-from imgcache.edge.http.exchange import Body, Hop, Tally
+from imgcache.edge.http.exchange import AttemptStats, Body, Hop
 from imgcache.edge.http.fetcher import Fetcher
 from imgcache.facts import ResponseFacts, Validators
 from imgcache.model import Declared, Failure, Severity, Verdict
+from imgcache.results import Explanation, Step
 
 _FIRST_BYTES = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step: its name, seconds since the start, and what there is to say, in order."""
-
-    name: str
-    seconds: float
-    facts: tuple[tuple[str, str], ...]
-
-
-@dataclass(slots=True)
-class Explanation:
-    """All steps of one URL, and the verdict they led to; `ok` where nothing is declared."""
-
-    url: str
-    steps: list[Step] = field(default_factory=list)
-    verdict: Verdict = Verdict.OK
-    message: str | None = None
 
 
 class _Memory:
@@ -92,7 +74,7 @@ class _Explainer:
         return await self._ask(location)
 
     async def _ask(self, url: WebUrl) -> Explanation:
-        sink, tally = _Memory(), Tally(watch=self)
+        sink, tally = _Memory(), AttemptStats(watch=self)
         async with Fetcher(self._settings.fetch, lookup=self._looked_up) as fetcher:
             asked = await fetcher.attempt(url, Validators(), sink, tally)
         if isinstance(asked.result, Failure):

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.core.catalog import Catalogue, Query
+from imgcache.core.catalog import Catalog, Query
 from imgcache.edge.report_folder import ReportFolder
-from imgcache.engine.catalog.watcher import catalogue_now
+from imgcache.engine.catalog.watcher import catalog_now
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.targets import NO_ARTICLE
 from imgcache.engine.run.wiring import reading_tools
@@ -24,7 +24,7 @@ from imgcache.results import EntryResult
 
 async def publish(
     paths: Sequence[Path], settings: Settings, output: Path, listener: Listener
-) -> Catalogue:
+) -> Catalog:
     """Write the report of these articles (without paths: the configured ones) to a folder.
 
     Raises ConfigError for a PATH that is not there or a folder that is somebody else's, and
@@ -32,21 +32,21 @@ async def publish(
     """
     target = await asyncio.to_thread(ReportFolder, output)
     async with reading_tools(settings) as tools:
-        catalogue = await catalogue_now(paths, settings, tools)
-    if not catalogue.articles:
+        catalog = await catalog_now(paths, settings, tools)
+    if not catalog.articles:
         listener.warned(NO_ARTICLE)
-    await asyncio.to_thread(_write, catalogue, settings.cache.dir, target)
-    return catalogue
+    await asyncio.to_thread(_write, catalog, settings.cache.dir, target)
+    return catalog
 
 
-def _write(catalogue: Catalogue, cache: Path, target: ReportFolder) -> None:
+def _write(catalog: Catalog, cache: Path, target: ReportFolder) -> None:
     def select(verdict: Verdict | None) -> Sequence[EntryResult]:
-        return catalogue.select(Query(verdicts=frozenset({verdict} if verdict else ())))
+        return catalog.select(Query(verdicts=frozenset({verdict} if verdict else ())))
 
     target.prepare()
     for name in pages.ASSETS:
         target.write(name, pages.asset(name))
-    wanted = folder.wanted_pictures(catalogue.entries)
+    wanted = folder.wanted_pictures(catalog.entries)
     copied = {name for name, path in wanted.items() if target.copy(cache, path, name)}
-    for name, text in folder.render(catalogue, select, copied):
+    for name, text in folder.render(catalog, select, copied):
         target.write(name, text)

@@ -18,7 +18,7 @@ from imgcache.core.articles.document import Document
 from imgcache.core.http.location import SitePath, locate
 from imgcache.edge.articles import files as articles
 from imgcache.edge.articles.files import Found
-from imgcache.engine.refresh.pipeline import chosen
+from imgcache.engine.run.articles import chosen
 from imgcache.errors import ArticleError
 
 # More files tell nothing new of how a site names its images.

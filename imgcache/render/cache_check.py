@@ -4,40 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from imgcache.model import Heap
+from imgcache.cache_results import CacheCheckResult
 from imgcache.render.phrases import amount, count
 from imgcache.render.printable import printable
 from imgcache.version import VERSION
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """One damaged file, relative to the cache folder; `repair` tells how it was mended."""
-
-    path: str
-    problem: str
-    repair: str | None = None
-
-
-@dataclass(slots=True)
-class Findings:
-    """What a check found. `strays`: files that the index does not know; they do no harm."""
-
-    images: int = 0
-    thumbnails: int = 0
-    bytes: int = 0
-    strays: Heap = field(default_factory=Heap)
-    damage: list[Damage] = field(default_factory=list)
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing is wrong (any more)."""
-        return all(one.repair is not None for one in self.damage)
-
-
-def as_text(found: Findings) -> Iterator[str]:
+def as_text(found: CacheCheckResult) -> Iterator[str]:
     """For people: a line for each damaged file, then the totals."""
     for one in found.damage:
         mended = f"; {one.repair}" if one.repair else ""
@@ -49,7 +23,7 @@ def as_text(found: Findings) -> Iterator[str]:
         yield f"{told} that the index does not know; imgcache cache gc removes them\n"
 
 
-def _outcome(found: Findings) -> str:
+def _outcome(found: CacheCheckResult) -> str:
     if not found.damage:
         return "all sound"
     if found.is_sound:
@@ -58,7 +32,7 @@ def _outcome(found: Findings) -> str:
     return f"{count(open_, 'damaged file')} found; imgcache cache check --repair mends what it can"
 
 
-def as_json(found: Findings) -> Iterator[str]:
+def as_json(found: CacheCheckResult) -> Iterator[str]:
     """For scripts; `repair` is null for what is still broken."""
     document = {
         "schema": 1,

@@ -4,33 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from imgcache.model import Heap
+from imgcache.cache_results import GcResult
 from imgcache.render.phrases import amount, count
 from imgcache.render.printable import printable
-from imgcache.results import ArticleProblem
 from imgcache.version import VERSION
 
 
-@dataclass(slots=True)
-class Clearance:
-    """What was dropped, or would be in a dry run; paths are relative to the cache folder.
-
-    `urls` were forgotten; `files` are images, their thumbnails, and strays that the index did not
-    know. `problems`: articles that could not be read, so that nothing was dropped.
-    """
-
-    articles: int
-    dry_run: bool
-    urls: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    dropped: Heap = field(default_factory=Heap)
-    kept: Heap = field(default_factory=Heap)
-    problems: tuple[ArticleProblem, ...] = ()
-
-
-def as_text(cleared: Clearance) -> Iterator[str]:
+def as_text(cleared: GcResult) -> Iterator[str]:
     """For people: a line for each URL and file in a dry run, then the totals."""
     for problem in cleared.problems:
         place = problem.article if problem.line is None else f"{problem.article}:{problem.line}"
@@ -48,7 +29,7 @@ def as_text(cleared: Clearance) -> Iterator[str]:
     yield f"{count(cleared.kept.files, 'file')} ({amount(cleared.kept.bytes)}) stay\n"
 
 
-def as_json(cleared: Clearance) -> Iterator[str]:
+def as_json(cleared: GcResult) -> Iterator[str]:
     """For scripts; everything that went is listed."""
     document = {
         "schema": 1,

@@ -3,68 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from imgcache.cache_results import CacheStats, HostRecord, _sum
 from imgcache.facts import RunFacts
-from imgcache.model import Heap, Verdict
+from imgcache.model import FileTotals
 from imgcache.render.json import timestamp
 from imgcache.render.phrases import amount, count
 from imgcache.render.printable import printable
 from imgcache.version import VERSION
 
 _HOSTS = 10
-
-
-@dataclass(slots=True)
-class HostRecord:
-    """One host: how many of its URLs are known, and how the last try of some failed."""
-
-    host: str
-    urls: int = 0
-    verdicts: Counter[Verdict] = field(default_factory=Counter)
-
-    @property
-    def failed(self) -> int:
-        """How many of its URLs failed when they were last asked for."""
-        return self.verdicts.total()
-
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """All that is shown. `held`: URLs with a copy; `orphans`: images that no URL points to."""
-
-    images: Mapping[str, Heap]
-    thumbnails: Mapping[str, Heap]
-    orphans: Heap
-    urls: int
-    held: int
-    limit: int | None
-    hosts: tuple[HostRecord, ...]
-    runs: tuple[RunFacts, ...]
-
-    @property
-    def bytes(self) -> int:
-        """What images and thumbnails take."""
-        return _sum(self.images).bytes + _sum(self.thumbnails).bytes
-
-    @property
-    def failed(self) -> int:
-        """URLs whose last try failed."""
-        return sum(host.failed for host in self.hosts)
-
-    @property
-    def troubled(self) -> list[HostRecord]:
-        """The hosts of which something failed, the worst first."""
-        return sorted(
-            (host for host in self.hosts if host.failed), key=lambda one: (-one.failed, one.host)
-        )
-
-
-def _sum(heaps: Mapping[str, Heap]) -> Heap:
-    return Heap(sum(h.files for h in heaps.values()), sum(h.bytes for h in heaps.values()))
 
 
 def hit_rate(runs: tuple[RunFacts, ...]) -> float | None:
@@ -74,7 +24,7 @@ def hit_rate(runs: tuple[RunFacts, ...]) -> float | None:
     return hits / asked if asked else None
 
 
-def as_text(stock: Stock) -> Iterator[str]:
+def as_text(stock: CacheStats) -> Iterator[str]:
     """For people: a fact a line."""
     for what, heaps in (("image", stock.images), ("thumbnail", stock.thumbnails)):
         total = _sum(heaps)
@@ -114,7 +64,7 @@ def _line(what: str, told: str) -> str:
     return f"{what:<14}  {told}\n"
 
 
-def as_json(stock: Stock) -> Iterator[str]:
+def as_json(stock: CacheStats) -> Iterator[str]:
     """For scripts; `runs` has the last one first."""
     document = {
         "schema": 1,
@@ -133,7 +83,7 @@ def as_json(stock: Stock) -> Iterator[str]:
     yield json.dumps(document, indent=1) + "\n"
 
 
-def _document(heaps: Mapping[str, Heap], key: str) -> dict[str, Any]:
+def _document(heaps: Mapping[str, FileTotals], key: str) -> dict[str, Any]:
     return _sum(heaps)._asdict() | {key: {name: heap._asdict() for name, heap in heaps.items()}}
 
 

@@ -3,51 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator
 
-from imgcache.model import Verdict
 from imgcache.render.text import printable
+from imgcache.results import Explanation
 from imgcache.version import VERSION
 
 
-class ExplainedStep(Protocol):
-    """One step, as it is shown."""
-
-    @property
-    def name(self) -> str:
-        """What was done."""
-
-    @property
-    def seconds(self) -> float:
-        """Since the start."""
-
-    @property
-    def facts(self) -> tuple[tuple[str, str], ...]:
-        """What came of it."""
-
-
-class Explained(Protocol):
-    """What is shown."""
-
-    @property
-    def url(self) -> str:
-        """As it was given."""
-
-    @property
-    def steps(self) -> Sequence[ExplainedStep]:
-        """In order."""
-
-    @property
-    def verdict(self) -> Verdict:
-        """How it ended."""
-
-    @property
-    def message(self) -> str | None:
-        """Why, and what to do."""
-
-
-def as_text(explained: Explained) -> Iterator[str]:
+def as_text(explained: Explanation) -> Iterator[str]:
     """For people: the time, the step, and its facts below each other."""
     yield f"{printable(explained.url)}\n"
     for step in explained.steps:
@@ -58,7 +21,7 @@ def as_text(explained: Explained) -> Iterator[str]:
         yield f"\n{explained.verdict} ({explained.verdict.code}): {printable(explained.message)}\n"
 
 
-def as_json(explained: Explained) -> Iterator[str]:
+def as_json(explained: Explanation) -> Iterator[str]:
     """For scripts; repeated headers stay repeated."""
     document = {
         "schema": 1,

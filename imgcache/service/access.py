@@ -18,7 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from imgcache.config import ServeSettings
 from imgcache.service import problems
 from imgcache.service.host_rule import HostRule, is_loopback
-from imgcache.service.metrics import Meter
+from imgcache.service.metrics import ServiceMetrics
 from imgcache.service.problems import ProblemError
 
 Message = MutableMapping[str, Any]
@@ -41,10 +41,10 @@ _HEADERS = {
 }
 
 
-class Doors:
+class AccessMiddleware:
     """Wraps `app`; `settings` say who may come in, `meter` is told who came."""
 
-    def __init__(self, app: App, settings: ServeSettings, meter: Meter) -> None:
+    def __init__(self, app: App, settings: ServeSettings, meter: ServiceMetrics) -> None:
         self._app = app
         self._hosts = HostRule(settings)
         self._token = settings.token

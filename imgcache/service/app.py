@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from imgcache.config import Settings
-from imgcache.engine.run.listener import Silence
+from imgcache.engine.run.listener import NullListener
 from imgcache.service import problems
-from imgcache.service.access import Doors
-from imgcache.service.metrics import Meter, Teller
+from imgcache.service.access import AccessMiddleware
+from imgcache.service.metrics import ServiceListener, ServiceMetrics
 from imgcache.service.routes import entries, health, images, pages, verify
 from imgcache.service.state import opened
 from imgcache.version import VERSION
@@ -25,7 +25,7 @@ _ABOUT = (
 )
 
 
-class Unheard(Silence):
+class Unheard(NullListener):
     """Tells nobody."""
 
     def told(self, message: str) -> None:
@@ -35,9 +35,9 @@ class Unheard(Silence):
         """Nothing is told."""
 
 
-def create_app(settings: Settings, teller: Teller | None = None) -> FastAPI:
+def create_app(settings: Settings, teller: ServiceListener | None = None) -> FastAPI:
     """The service; what it needs is opened when it starts. `teller` hears of each request."""
-    meter = Meter(teller or Unheard())
+    meter = ServiceMetrics(teller or Unheard())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -58,7 +58,7 @@ def create_app(settings: Settings, teller: Teller | None = None) -> FastAPI:
     for part in (images, entries, verify, health, pages):
         app.include_router(part.router)
     problems.install(app)
-    app.add_middleware(Doors, settings=settings.serve, meter=meter)
+    app.add_middleware(AccessMiddleware, settings=settings.serve, meter=meter)
     guarded = settings.serve.token is not None
     app.openapi = lambda: _openapi(app, guarded=guarded)  # type: ignore[method-assign]  # as FastAPI documents it
     return app

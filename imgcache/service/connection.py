@@ -20,7 +20,7 @@ HEAD_TIME = 10.0
 STALL_TIME = 30.0
 
 
-class PatientConnection(H11Protocol):
+class TimedConnection(H11Protocol):
     """One client. When there are `most` of them, whoever has waited longest without asking goes."""
 
     most = 1000
@@ -35,7 +35,7 @@ class PatientConnection(H11Protocol):
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._await_head()
         if len(self.connections) > self.most:
-            waiting = [one for one in self.connections if isinstance(one, PatientConnection)]
+            waiting = [one for one in self.connections if isinstance(one, TimedConnection)]
             idle = [one for one in waiting if one.is_idle] or waiting
             min(idle, key=lambda one: one._since).transport.abort()  # noqa: SLF001  one of us
 

@@ -10,7 +10,7 @@ from imgcache.engine.run.listener import Listener
 from imgcache.model import Failure, Source
 
 
-class Teller(Listener, Protocol):
+class ServiceListener(Listener, Protocol):
     """A listener that is also told of what a service does."""
 
     def told(self, message: str) -> None:
@@ -20,10 +20,10 @@ class Teller(Listener, Protocol):
         """One request was answered; `path` is without the query."""
 
 
-class Meter:
+class ServiceMetrics:
     """Counts, and passes on what it hears to `teller`."""
 
-    def __init__(self, teller: Teller) -> None:
+    def __init__(self, teller: ServiceListener) -> None:
         self.registry = CollectorRegistry()
         self._teller = teller
         self._requests = Counter(

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 import uvicorn
 
 from imgcache.config import ServeSettings, Settings
-from imgcache.engine.catalog.watcher import Curator
+from imgcache.engine.catalog.watcher import CatalogWatcher
 from imgcache.errors import ConfigError
 from imgcache.service.access import LARGEST_HEAD
 from imgcache.service.app import create_app
-from imgcache.service.connection import PatientConnection
+from imgcache.service.connection import TimedConnection
 from imgcache.service.host_rule import bracketed, is_loopback
-from imgcache.service.metrics import Teller
+from imgcache.service.metrics import ServiceListener
 
 _BACKLOG = 2048
 # Seconds: silence between two requests of a connection; for the last answers when it ends.
@@ -38,7 +38,7 @@ class _Server(uvicorn.Server):
 class _Forward(logging.Handler):
     """uvicorn's errors, as notes for the operator, without traces."""
 
-    def __init__(self, teller: Teller) -> None:
+    def __init__(self, teller: ServiceListener) -> None:
         super().__init__(logging.ERROR)
         self._teller = teller
 
@@ -47,7 +47,7 @@ class _Forward(logging.Handler):
         self._teller.warned(f"{record.getMessage().strip()}{f' ({cause!r})' if cause else ''}")
 
 
-async def serve(settings: Settings, teller: Teller, stop: asyncio.Event) -> None:
+async def serve(settings: Settings, teller: ServiceListener, stop: asyncio.Event) -> None:
     """Serve until `stop` is set; answers that are under way get some seconds to end.
 
     Raises ConfigError where it can't listen, or the settings name what is not there.
@@ -57,7 +57,7 @@ async def serve(settings: Settings, teller: Teller, stop: asyncio.Event) -> None
         async with app.router.lifespan_context(app):
             server = _Server(_config(app, teller))
             _tell_where(settings.serve, listener, teller)
-            beside = [_stop(server, stop), _tell_when_ready(app.state.backstage.curator, teller)]
+            beside = [_stop(server, stop), _tell_when_ready(app.state.backstage.watcher, teller)]
             tasks = [asyncio.create_task(one) for one in beside]
             try:
                 await server.serve([listener])
@@ -71,20 +71,20 @@ async def _stop(server: uvicorn.Server, stop: asyncio.Event) -> None:
     server.should_exit = True
 
 
-async def _tell_when_ready(curator: Curator, teller: Teller) -> None:
-    await curator.ready.wait()
-    known = curator.catalogue
+async def _tell_when_ready(watcher: CatalogWatcher, teller: ServiceListener) -> None:
+    await watcher.ready.wait()
+    known = watcher.catalog
     if known is not None:
         teller.told(f"ready: {len(known.articles)} articles, {len(known.entries)} image entries")
 
 
-def _config(app: object, teller: Teller) -> uvicorn.Config:
+def _config(app: object, teller: ServiceListener) -> uvicorn.Config:
     logger = logging.getLogger("uvicorn")
     logger.handlers, logger.propagate = [_Forward(teller)], False
-    PatientConnection.most = _most_connections()
+    TimedConnection.most = _most_connections()
     return uvicorn.Config(
         app,  # type: ignore[arg-type]  # FastAPI's type for ASGI is wider than uvicorn's
-        http=PatientConnection,
+        http=TimedConnection,
         ws="none",
         lifespan="off",
         loop="asyncio",
@@ -134,7 +134,7 @@ def _as_bound(settings: Settings, listener: socket.socket) -> Settings:
     return settings.model_copy(update={"serve": bound})
 
 
-def _tell_where(settings: ServeSettings, listener: socket.socket, teller: Teller) -> None:
+def _tell_where(settings: ServeSettings, listener: socket.socket, teller: ServiceListener) -> None:
     host, port = listener.getsockname()[:2]
     teller.told(f"serving on http://{bracketed(host)}:{port}/")
     if not is_loopback(host):

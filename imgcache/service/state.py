@@ -10,15 +10,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from imgcache.config import Settings
-from imgcache.core.catalog import Catalogue
-from imgcache.edge.cache.serving import Holdings
-from imgcache.engine.catalog.watcher import Curator, curated
-from imgcache.engine.run.tools import Tools
-from imgcache.engine.run.wiring import serving_tools
-from imgcache.engine.verify.on_request import Checker
+from imgcache.core.catalog import Catalog
+from imgcache.edge.cache.serving import CachedFiles
+from imgcache.engine.catalog.watcher import CatalogWatcher, watched_catalog
+from imgcache.engine.run.wiring import Tools, serving_tools
+from imgcache.engine.verify.on_request import RequestVerifier
 from imgcache.engine.verify.options import Depth
-from imgcache.engine.verify.pipeline import open_reader
-from imgcache.service.metrics import Meter
+from imgcache.engine.verify.readers import open_reader
+from imgcache.service.metrics import ServiceMetrics
 from imgcache.service.problems import too_early
 
 
@@ -41,49 +40,49 @@ class Turnstile:
 
 
 @dataclass(frozen=True, slots=True)
-class Backstage:
+class ServiceState:
     """Open and ready; `app.state.backstage` while the service runs."""
 
     settings: Settings
     tools: Tools
-    curator: Curator
-    checker: Checker
-    holdings: Holdings
-    meter: Meter
+    watcher: CatalogWatcher
+    checker: RequestVerifier
+    holdings: CachedFiles
+    meter: ServiceMetrics
     turnstile: Turnstile
 
 
 @asynccontextmanager
-async def opened(settings: Settings, meter: Meter) -> AsyncIterator[Backstage]:
+async def opened(settings: Settings, meter: ServiceMetrics) -> AsyncIterator[ServiceState]:
     """Open it all. Raises ConfigError for a PATH or a certificate file that is not there."""
     async with (
         serving_tools(settings) as tools,
-        curated(settings, tools, meter) as curator,
+        watched_catalog(settings, tools, meter) as watcher,
     ):
         with open_reader(tools, settings, Depth.PROBE) as reader:
-            yield Backstage(
+            yield ServiceState(
                 settings,
                 tools,
-                curator,
-                Checker(settings, tools, reader, meter),
-                Holdings(settings.cache.dir, settings.thumbnails),
+                watcher,
+                RequestVerifier(settings, tools, reader, meter),
+                CachedFiles(settings.cache.dir, settings.thumbnails),
                 meter,
                 Turnstile(),
             )
 
 
-async def _backstage(request: Request) -> Backstage:
-    found: Backstage = request.app.state.backstage
+async def _backstage(request: Request) -> ServiceState:
+    found: ServiceState = request.app.state.backstage
     return found
 
 
-BackstageNow = Annotated[Backstage, Depends(_backstage)]
+BackstageNow = Annotated[ServiceState, Depends(_backstage)]
 
 
-async def _catalogue(backstage: BackstageNow) -> Catalogue:
-    if backstage.curator.catalogue is None:
+async def _catalogue(backstage: BackstageNow) -> Catalog:
+    if backstage.watcher.catalog is None:
         raise too_early("the cache is being looked through for the first time")
-    return backstage.curator.catalogue
+    return backstage.watcher.catalog
 
 
-CatalogueNow = Annotated[Catalogue, Depends(_catalogue)]
+CatalogueNow = Annotated[Catalog, Depends(_catalogue)]

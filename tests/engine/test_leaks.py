@@ -10,9 +10,8 @@ import pytest
 
 from imgcache.edge.cache.lock import CacheLock
 from imgcache.engine.cache.check import check
-from imgcache.engine.cache.gc import clear
-from imgcache.engine.refresh.article_writer import Manner
-from imgcache.engine.run.listener import Silence
+from imgcache.engine.cache.gc import collect_garbage
+from imgcache.engine.run.listener import NullListener
 from imgcache.engine.verify.pipeline import verify
 from imgcache.errors import CacheLockedError, LocalError
 from tests.support import behaviours, pictures
@@ -56,13 +55,13 @@ async def everything(world: World) -> None:
     settings = world.settings()
     article = world.articles / "a.md"
     article.write_text(article.read_text().replace("isCached: true", "isCached: false"))
-    await world.refresh(manner=Manner(write=False))
+    await world.refresh(write=False)
     assert (await world.refresh()).summary.articles_changed == 1
     (await verify([world.articles], settings)).close()
     (next((world.cache / "thumbs").rglob("*.webp"))).write_bytes(b"x")
-    await check(settings, Silence(), repair=True)
+    await check(settings, NullListener(), repair=True)
     world.extra["articles"] = [str(world.articles)]
-    told = await clear(world.settings(), Silence())
+    told = await collect_garbage(world.settings(), NullListener())
     assert told.problems
 
 

@@ -8,22 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from imgcache.cache_results import CacheCheckResult, CacheStats, Damage, GcResult, HostRecord
 from imgcache.facts import RunFacts
-from imgcache.model import Heap, Verdict
+from imgcache.model import FileTotals, Verdict
 from imgcache.render import cache_check as damage
 from imgcache.render import cache_gc as clearance
 from imgcache.render import cache_stats as stock
-from imgcache.render.cache_check import Damage, Findings
-from imgcache.render.cache_gc import Clearance
-from imgcache.render.cache_stats import HostRecord, Stock
 from imgcache.results import ArticleProblem
 from imgcache.version import VERSION
 
 RUN = RunFacts(1763899200.0, 2.5, 10, 6, 3, 0, 1, requests=5, bytes=1000)
-STOCK = Stock(
-    images={"jpeg": Heap(2, 300_000), "png": Heap(1, 1_000)},
-    thumbnails={"small": Heap(3, 30_000)},
-    orphans=Heap(1, 110_000),
+STOCK = CacheStats(
+    images={"jpeg": FileTotals(2, 300_000), "png": FileTotals(1, 1_000)},
+    thumbnails={"small": FileTotals(3, 30_000)},
+    orphans=FileTotals(1, 110_000),
     urls=12,
     held=9,
     limit=1_000_000,
@@ -93,11 +91,11 @@ def test_stock_as_json() -> None:
     }
 
 
-FOUND = Findings(
+FOUND = CacheCheckResult(
     2,
     1,
     301_000,
-    Heap(1, 5),
+    FileTotals(1, 5),
     [Damage("images/x", "no such file", "mended"), Damage("thumbs/y", "other bytes")],
 )
 
@@ -110,9 +108,9 @@ def test_damage_as_text() -> None:
         "imgcache cache check --repair mends what it can\n"
         "1 file (5 B) that the index does not know; imgcache cache gc removes them\n"
     )
-    mended = Findings(1, 0, 5, damage=FOUND.damage[:1])
+    mended = CacheCheckResult(1, 0, 5, damage=FOUND.damage[:1])
     assert shown(damage.as_text(mended)).endswith(": 1 damaged file found, all repaired\n")
-    assert shown(damage.as_text(Findings(1, 0, 5))) == (
+    assert shown(damage.as_text(CacheCheckResult(1, 0, 5))) == (
         "1 image and 0 thumbnails hashed (5 B): all sound\n"
     )
 
@@ -133,13 +131,13 @@ def test_damage_as_json() -> None:
     }
 
 
-CLEARED = Clearance(
+CLEARED = GcResult(
     articles=3,
     dry_run=True,
     urls=("https://a.example/\x07",),
     files=("images/x", "thumbs/y"),
-    dropped=Heap(2, 1_000),
-    kept=Heap(4, 9_000),
+    dropped=FileTotals(2, 1_000),
+    kept=FileTotals(4, 9_000),
 )
 
 
@@ -156,7 +154,7 @@ def test_clearance_as_text() -> None:
         "2 files (1.0 kB) and 1 URL that none of 3 articles names: dropped\n4 files (9.0 kB) stay\n"
     )
     problems = (ArticleProblem("a.md", 3, "bad\x1b"), ArticleProblem("b.md", None, "gone"))
-    assert shown(clearance.as_text(Clearance(1, dry_run=False, problems=problems))) == (
+    assert shown(clearance.as_text(GcResult(1, dry_run=False, problems=problems))) == (
         "a.md:3: bad\\x1b\n"
         "b.md: gone\n"
         "nothing was dropped: these articles may name any image; mend them first\n"
@@ -192,6 +190,6 @@ def test_every_key_is_documented() -> None:
     text = (Path(__file__).parents[2] / "docs" / "cache.md").read_text()
     problems = (ArticleProblem("a.md", 3, "bad"),)
     documents = [stock.as_json(STOCK), damage.as_json(FOUND), clearance.as_json(CLEARED)]
-    documents.append(clearance.as_json(Clearance(1, dry_run=False, problems=problems)))
+    documents.append(clearance.as_json(GcResult(1, dry_run=False, problems=problems)))
     missing = {key for one in documents for key in keys(document(one)) if f"`{key}`" not in text}
     assert missing == set()

@@ -13,7 +13,7 @@ import pytest
 
 from imgcache.service import access as doors
 from imgcache.service import connection
-from imgcache.service.connection import PatientConnection
+from imgcache.service.connection import TimedConnection
 from tests.support import pictures
 from tests.support.service import Service, service
 from tests.support.world import World
@@ -144,7 +144,7 @@ async def test_when_too_many_wait_the_one_that_waits_longest_goes(
 ) -> None:
     monkeypatch.setattr(connection, "HEAD_TIME", 600.0)
     async with service(world) as served, asyncio.timeout(60):
-        monkeypatch.setattr(PatientConnection, "most", 4)
+        monkeypatch.setattr(TimedConnection, "most", 4)
         async with client(served) as (first, one), client(served) as (_, two):
             one.write(b"GET")
             two.write(b"GET")

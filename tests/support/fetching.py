@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, ip_address
 
 from imgcache.config import FetchSettings
-from imgcache.core.http.url import Address, WebUrl, parse_web
+from imgcache.core.http.address import Address
+from imgcache.core.http.url import WebUrl, parse_web
 from imgcache.edge.http.dns import Lookup
 from imgcache.edge.http.exchange import Attempt
 from imgcache.edge.http.fetcher import Fetcher

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from imgcache import Report, Settings, refresh
-from imgcache.engine.verify.options import Depth, Inquiry
+from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
 
 STATUS = Path("/proc/self/status")
@@ -37,7 +37,7 @@ async def run(mode: str, folder: Path, settings: Settings) -> Report:
     if mode == "refresh":
         return await refresh([folder / "a.md"], settings)
     depth = Depth.FULL if mode == "full" else Depth.PROBE
-    return await verify([folder / "a.md"], settings, Inquiry(depth))
+    return await verify([folder / "a.md"], settings, VerifyOptions(depth))
 
 
 def article(folder: Path, urls: list[str]) -> None:

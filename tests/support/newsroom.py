@@ -15,8 +15,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from imgcache import Options, Settings, refresh
-from imgcache.core.cache.plan import Demand
+from imgcache import RefreshOptions, Settings, refresh
+from imgcache.core.cache.plan import Scope
 from imgcache.edge import demo_pictures as painting
 from imgcache.model import Size
 from tests.support import pictures
@@ -132,7 +132,7 @@ async def publish(folder: Path, articles: Articles) -> None:
         origin.route("/2026/wheelhouse.jpg", status=503)
         origin.route("/2026/budget-chart.jpg", body=b"<!doctype html><title>Sign in</title>")
         origin.route("/culture/panorama.jpg", body=pictures.cut(scene(Size(2000, 640), 3)))
-        again = Options(Demand.EVERYTHING)
+        again = RefreshOptions(Scope.EVERYTHING)
         (await refresh([folder / "articles"], asked, again)).close()
 
 

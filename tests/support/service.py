@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from imgcache.engine.run.listener import Silence
+from imgcache.engine.run.listener import NullListener
 from imgcache.service.server import serve
 from tests.support.world import World
 
@@ -19,7 +19,7 @@ TOKEN = "a-secret-of-32-characters-or-so!"  # noqa: S105  no secret of anybody
 
 
 @dataclass
-class Heard(Silence):
+class Heard(NullListener):
     """What the service tells its operator."""
 
     notes: list[str] = field(default_factory=list)

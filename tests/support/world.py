@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from imgcache import Options, Report, Settings, refresh
+from imgcache import RefreshOptions, Report, Settings, refresh
 from imgcache.results import EntryResult
 from tests.support.origin import Origin
 
@@ -52,7 +52,7 @@ class World:
         return Settings.model_validate(self.extra | values)
 
     async def refresh(self, **options: Any) -> Report:
-        return await refresh([self.articles], self.settings(), Options(**options))
+        return await refresh([self.articles], self.settings(), RefreshOptions(**options))
 
     async def only(self, **options: Any) -> EntryResult:
         """Refresh, and the only entry there is."""

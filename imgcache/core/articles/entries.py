@@ -13,7 +13,7 @@ from yaml import MappingNode, ScalarNode, SequenceNode
 
 from imgcache.config import Fields, LimitSettings
 from imgcache.core.articles.document import Document, NotAnArticle, parse
-from imgcache.core.articles.merge_keys import MERGE_TAG, Duplicate, Pair, Resolved, written
+from imgcache.core.articles.merge_keys import MERGE_TAG, Duplicate, Pair, ResolvedMappings, written
 from imgcache.core.articles.spans import value_start
 from imgcache.core.articles.yaml_nodes import children
 from imgcache.errors import ArticleError
@@ -67,7 +67,7 @@ def read(
     document = parse(data, whole=whole, limits=limits)
     if isinstance(document, NotAnArticle):
         return document
-    resolved = Resolved(document)
+    resolved = ResolvedMappings(document)
     found = tuple(_walk(document.root, resolved, fields))
     sites = tuple(site for _, site in found)
     places = _Places(document)
@@ -87,7 +87,9 @@ class _Visit(NamedTuple):
     listed: bool  # a list under the key `images`, or an item of one
 
 
-def _walk(root: yaml.Node | None, resolved: Resolved, fields: Fields) -> Iterator[tuple[str, Site]]:
+def _walk(
+    root: yaml.Node | None, resolved: ResolvedMappings, fields: Fields
+) -> Iterator[tuple[str, Site]]:
     """Each entry once, at its first place, in document order; without recursion."""
     seen: set[int] = set()
     listed: set[int] = set()
@@ -108,7 +110,7 @@ def _walk(root: yaml.Node | None, resolved: Resolved, fields: Fields) -> Iterato
         stack.extend(reversed(list(_below(visit, resolved, fields))))
 
 
-def _below(visit: _Visit, resolved: Resolved, fields: Fields) -> Iterator[_Visit]:
+def _below(visit: _Visit, resolved: ResolvedMappings, fields: Fields) -> Iterator[_Visit]:
     node, pointer, is_listed = visit
     if isinstance(node, MappingNode):
         for text, pair in resolved.pairs(node).items():
@@ -184,7 +186,7 @@ class _Places:
 
 
 def _problems(
-    document: Document, resolved: Resolved, sites: tuple[Site, ...], fields: Fields
+    document: Document, resolved: ResolvedMappings, sites: tuple[Site, ...], fields: Fields
 ) -> Iterator[ArticleError]:
     """Repeated keys that leave open what an entry says, or which entries there are."""
     own = {id(site.node) for site in sites} | resolved.merged

@@ -39,7 +39,7 @@ def merge_sources(value: yaml.Node) -> list[MappingNode]:
     return [source for source in listed if isinstance(source, MappingNode)]
 
 
-class Resolved:
+class ResolvedMappings:
     """The pairs of each mapping of a document as a loader sees them; each is resolved once.
 
     It costs no more than the document has nodes with its aliases written out, which is bounded.

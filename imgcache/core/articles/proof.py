@@ -14,7 +14,7 @@ import yaml
 from yaml import MappingNode, ScalarNode, SequenceNode
 
 from imgcache.core.articles.document import Document
-from imgcache.core.articles.merge_keys import MERGE_TAG, Resolved
+from imgcache.core.articles.merge_keys import MERGE_TAG, ResolvedMappings
 
 # By the identity of a mapping in the old tree: its new texts by their keys.
 News = Mapping[int, Mapping[str, str]]
@@ -43,7 +43,7 @@ def is_same_but(before: Document, after: Document, news: News) -> bool:
         if below is None:
             return False
         stack.extend(below)
-    return twins.inherit_alike(Resolved(before), Resolved(after), news)
+    return twins.inherit_alike(ResolvedMappings(before), ResolvedMappings(after), news)
 
 
 def _is_same_around(before: Document, after: Document) -> bool:
@@ -122,7 +122,7 @@ class _Twins:
             self._mappings.append((old, new))
         return is_known
 
-    def inherit_alike(self, before: Resolved, after: Resolved, news: News) -> bool:
+    def inherit_alike(self, before: ResolvedMappings, after: ResolvedMappings, news: News) -> bool:
         """Whether mappings with merge keys inherit what they did, unless they got a key of it."""
         keys = {key for texts in news.values() for key in texts}
         for old, new in self._mappings:

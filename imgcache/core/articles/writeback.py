@@ -17,7 +17,7 @@ from imgcache.core.articles.entries import Article, Site, read
 from imgcache.core.articles.merge_keys import MERGE_TAG, merge_sources, written
 from imgcache.core.articles.proof import is_same_but
 from imgcache.errors import ArticleError
-from imgcache.model import Declared
+from imgcache.model import Declared, Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,16 @@ _INEXACT = "can't be edited without changing something else too; edit this entry
 _Plan = dict[int, dict[str, str]]
 
 
-def apply(article: Article, changes: Mapping[int, Change]) -> bytes:
-    """The article's bytes with `changes` (by index in `article.entries`) made.
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An article's new bytes, and its entries at the places where they now stand."""
+
+    data: bytes
+    entries: tuple[Entry, ...]
+
+
+def apply(article: Article, changes: Mapping[int, Change]) -> Edited:
+    """The article with `changes` (by index in `article.entries`) made.
 
     The very same bytes where nothing differs. Raises ArticleError, with line and reason, for an
     article that can't be edited exactly; then it must be left alone as a whole.
@@ -48,16 +56,15 @@ def apply(article: Article, changes: Mapping[int, Change]) -> bytes:
     ]
     plan = _planned(article, targets)
     if not plan:
-        return document.data
+        return Edited(document.data, article.entries)
     if article.problems:
         raise article.problems[0]
     edits = list(_edits(article, plan))
     data = document.encoded(_spliced(document.text, edits))
-    line = document.line(edits[0].start)
-    reason = _refusal(article, data, targets, plan)
-    if reason is not None:
-        raise ArticleError(reason, line)
-    return data
+    try:
+        return Edited(data, _proven(article, data, targets, plan))
+    except ArticleError as exc:
+        raise ArticleError(exc.message, document.line(edits[0].start)) from exc
 
 
 def _target(declared: Declared, change: Change) -> Declared:
@@ -142,13 +149,15 @@ def _spliced(text: str, edits: list[Edit]) -> str:
     return "".join([*parts, text[done:]])
 
 
-def _refusal(article: Article, data: bytes, targets: list[Declared], plan: _Plan) -> str | None:
-    """Why the new bytes are not exactly what was wanted; None when they are."""
+def _proven(
+    article: Article, data: bytes, targets: list[Declared], plan: _Plan
+) -> tuple[Entry, ...]:
+    """The entries of the new bytes. Raises ArticleError unless they are exactly what was wanted."""
     before = article.document
     try:
         after = read(data, whole=before.whole, fields=article.fields, limits=article.limits)
     except ArticleError as exc:
-        return f"can't be edited: {exc.message}"
+        raise ArticleError(f"can't be edited: {exc.message}") from exc
     wanted = [
         replace(entry, declared=target, line=0, column=0)
         for entry, target in zip(article.entries, targets, strict=True)
@@ -156,6 +165,8 @@ def _refusal(article: Article, data: bytes, targets: list[Declared], plan: _Plan
     if isinstance(after, NotAnArticle) or wanted != [
         replace(entry, line=0, column=0) for entry in after.entries
     ]:
-        return _INEXACT
+        raise ArticleError(_INEXACT)
     new = {id(article.sites[index].node): texts for index, texts in plan.items()}
-    return None if is_same_but(before, after.document, new) else _INEXACT
+    if not is_same_but(before, after.document, new):
+        raise ArticleError(_INEXACT)
+    return after.entries

@@ -13,7 +13,7 @@ from imgcache.model import Verdict
 _NANO = 1_000_000_000
 
 
-class Standing(NamedTuple):
+class UrlStatus(NamedTuple):
     """How a URL (normalised) stands in the index; `tried_at` in POSIX seconds.
 
     `copy` is the hash of its copy, `failed` how its last try failed; None where there is none.
@@ -26,7 +26,7 @@ class Standing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedUrls:
     """What the articles name: URLs as they are normalised, and as they are written."""
 
     urls: Collection[str]
@@ -42,29 +42,29 @@ class Garbage:
     kept: frozenset[str]
 
 
-def mentioned(text: str, spellings: Mapping[str, str]) -> Named:
+def mentioned(text: str, spellings: Mapping[str, str]) -> NamedUrls:
     """The recorded URLs that a text speaks of: what looks like a broken article may name them."""
     if "//" not in text:
-        return Named(frozenset(), frozenset())
+        return NamedUrls(frozenset(), frozenset())
     found = {spelling: url for spelling, url in spellings.items() if spelling in text}
-    return Named(frozenset(found.values()), frozenset(found))
+    return NamedUrls(frozenset(found.values()), frozenset(found))
 
 
-def sort_out(
-    standings: Iterable[Standing], spellings: Mapping[str, str], named: Named, before: float
+def find_garbage(
+    url_statuses: Iterable[UrlStatus], spellings: Mapping[str, str], named: NamedUrls, before: float
 ) -> Garbage:
     """Sort out the URLs that no article names and that were last tried before `before`.
 
     A spelling goes with its URL, or when the articles spell their URL otherwise by now.
 
     Args:
-        standings: All URLs of the index.
+        url_statuses: All URLs of the index.
         spellings: The normalised URL by each recorded spelling.
         named: What the articles name.
         before: In POSIX seconds.
     """
     urls, kept, spared = [], set(), set()
-    for one in standings:
+    for one in url_statuses:
         if one.url not in named.urls and one.tried_at < before:
             urls.append(one.url)
             continue
@@ -80,7 +80,7 @@ def sort_out(
     return Garbage(tuple(urls), tuple(unnamed), frozenset(kept))
 
 
-def unneeded(
+def unreferenced(
     images: Iterable[ImageFacts], kept: Collection[str], before: float
 ) -> Iterator[ImageFacts]:
     """The images that no kept URL points to, and whose files are older than `before`."""
@@ -95,3 +95,22 @@ def known_paths(images: Iterable[ImageFacts]) -> set[str]:
 def is_older(mtime_ns: int, before: float) -> bool:
     """Whether a file was last written before that time."""
     return mtime_ns < before * _NANO
+
+
+def to_evict(orphans: Iterable[ImageFacts], excess: int) -> tuple[ImageFacts, ...]:
+    """The first of `orphans` (oldest first) that together free at least `excess` bytes.
+
+    All of them when even that is not enough.
+    """
+    chosen: list[ImageFacts] = []
+    for image in orphans:
+        if excess <= 0:
+            break
+        chosen.append(image)
+        excess -= weight(image)
+    return tuple(chosen)
+
+
+def weight(image: ImageFacts) -> int:
+    """The bytes that an image and its thumbnails take in the cache."""
+    return image.bytes + sum(thumbnail.bytes for thumbnail in image.thumbnails)

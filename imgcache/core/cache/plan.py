@@ -16,7 +16,7 @@ from imgcache.facts import HostPause, ImageFacts, ResponseFacts, UrlFacts, Valid
 from imgcache.model import Failure, Format
 
 
-class Demand(Enum):
+class Scope(Enum):
     """Whom a run asks: what is due, everything, or only what failed last time."""
 
     DUE = auto()
@@ -32,30 +32,30 @@ class Known:
     copy: ImageFacts | None = None
 
     @property
-    def went_wrong(self) -> bool:
+    def last_try_failed(self) -> bool:
         """Whether the last try failed, or what it brought is lost."""
         return self.facts is not None and (self.facts.failure is not None or self.copy is None)
 
     @property
-    def speaks(self) -> bool:
+    def has_history(self) -> bool:
         """Whether memory alone can judge the URL."""
         return self.copy is not None or (self.facts is not None and self.facts.failure is not None)
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Fetch:
     """Send a request, conditional where there are validators."""
 
     validators: Validators
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class UseFresh:
     """The copy is fresh: no request."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recall:
+class UseStale:
     """No request either, but what is known may be old: judge from memory.
 
     `failure` speaks where memory has neither a copy nor a failure: the host's pause.
@@ -64,25 +64,25 @@ class Recall:
     failure: Failure | None = None
 
 
-Decision = Ask | Trust | Recall
+Decision = Fetch | UseFresh | UseStale
 
 
 def decide(
     known: Known,
     pause: HostPause | None,
-    demand: Demand,
+    demand: Scope,
     policy: FreshnessSettings,
     now: float,
 ) -> Decision:
     """What to do about one URL; `pause` is its host's, if any. Times in POSIX seconds."""
-    if demand is Demand.EVERYTHING:
+    if demand is Scope.EVERYTHING:
         return _ask(known)
     if _is_fresh(known, policy, now):
-        return Trust()
+        return UseFresh()
     if pause is not None and now < pause.until:
-        return Recall(None if known.speaks else pause.failure)
-    if demand is Demand.FAILED and not known.went_wrong:
-        return Recall()
+        return UseStale(None if known.has_history else pause.failure)
+    if demand is Scope.FAILED and not known.last_try_failed:
+        return UseStale()
     return _ask(known)
 
 
@@ -94,12 +94,12 @@ def _is_fresh(known: Known, policy: FreshnessSettings, now: float) -> bool:
     return freshness.is_fresh(known.facts.response, policy, now)
 
 
-def _ask(known: Known) -> Ask:
+def _ask(known: Known) -> Fetch:
     """Conditional only if the copy is sound: a 304 without a copy would be worth nothing."""
     response = known.facts.response if known.facts is not None else None
     if known.copy is None or response is None:
-        return Ask(Validators())
-    return Ask(response.validators)
+        return Fetch(Validators())
+    return Fetch(response.validators)
 
 
 def lacks_thumbnails(image: ImageFacts, wanted: Mapping[str, ThumbnailSettings]) -> bool:

@@ -56,7 +56,7 @@ _STAGES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class BaselineLine:
     """One line of the baseline: `count` findings are known, until the day `expires` is over."""
 
     article: str

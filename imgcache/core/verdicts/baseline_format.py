@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from imgcache.core.cache.manifest import is_text
-from imgcache.core.verdicts.baseline import UNLISTED, Listed
+from imgcache.core.verdicts.baseline import UNLISTED, BaselineLine
 from imgcache.model import Verdict
 
 SCHEMA = 1
@@ -50,7 +50,7 @@ class _File(BaseModel):
     findings: tuple[_Line, ...]
 
 
-def parse(text: str) -> tuple[Listed, ...]:
+def parse(text: str) -> tuple[BaselineLine, ...]:
     """The lines of a baseline. ValueError, with place and value, for anything else."""
     try:
         document = json.loads(text)
@@ -62,7 +62,7 @@ def parse(text: str) -> tuple[Listed, ...]:
         lines = _File.model_validate(document).findings
     except ValidationError as exc:
         raise ValueError(_told(exc.errors()[0])) from exc
-    return tuple(Listed(**one.model_dump()) for one in lines)
+    return tuple(BaselineLine(**one.model_dump()) for one in lines)
 
 
 def _told(problem: Any) -> str:
@@ -72,7 +72,7 @@ def _told(problem: Any) -> str:
     return f"{where.removeprefix('.') or 'the whole'}: {said} (it is {shown})"
 
 
-def render(lines: Iterable[Listed]) -> str:
+def render(lines: Iterable[BaselineLine]) -> str:
     """The file, sorted and one line a finding, so that merges and reviews stay readable."""
     ordered = sorted(lines, key=lambda one: (one.article, one.url, one.verdict))
     listed = ",\n  ".join(_line(one) for one in ordered)
@@ -80,13 +80,13 @@ def render(lines: Iterable[Listed]) -> str:
     return f'{{\n "schema": {SCHEMA},\n "findings": {body}\n}}\n'
 
 
-def _line(one: Listed) -> str:
+def _line(one: BaselineLine) -> str:
     """As people read it; escaped where UTF-8 can't hold it (a URL may have half a surrogate)."""
     line = json.dumps(_document(one), ensure_ascii=False)
     return line if is_text(line) else json.dumps(_document(one))
 
 
-def _document(one: Listed) -> dict[str, Any]:
+def _document(one: BaselineLine) -> dict[str, Any]:
     document: dict[str, Any] = {
         "article": one.article,
         "verdict": one.verdict.value,

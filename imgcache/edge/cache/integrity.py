@@ -18,7 +18,7 @@ _THREADS = 4
 _Identity = tuple[int, ...]
 
 
-class Inspector:
+class IntegrityChecker:
     """Remembers which files of `store` were found sound. Used by one thread at a time.
 
     What is not inspected between two calls of `begin` is forgotten. Raises LocalError where a

@@ -29,7 +29,7 @@ _REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class OpenFile:
     """An open cached file; whoever got it closes it. `sha256` is that of its own bytes."""
 
     file: int
@@ -47,7 +47,7 @@ class Held:
         os.close(self.file)
 
 
-class Holdings:
+class CachedFiles:
     """The images and thumbnails of the cache folder `root`, by the hash of the original."""
 
     def __init__(self, root: Path, thumbnails: Mapping[str, ThumbnailSettings]) -> None:
@@ -60,7 +60,7 @@ class Holdings:
         }
         self._hashes: dict[tuple[int, ...], str] = {}
 
-    def image(self, sha256: str) -> Held | None:
+    def image(self, sha256: str) -> OpenFile | None:
         """The original with this hash; None where there is no sound one, or the name is none."""
         held = self._open(sha256, _IMAGE_SUFFIXES, "images")
         if held is not None and held.sha256 != sha256:
@@ -68,13 +68,13 @@ class Holdings:
             return None
         return held
 
-    def thumbnail(self, name: str, sha256: str) -> Held | None:
+    def thumbnail(self, name: str, sha256: str) -> OpenFile | None:
         """The thumbnail of this name of the original with this hash, as above."""
         if name not in self._thumbnails:
             return None
         return self._open(sha256, self._thumbnails[name], "thumbs", name)
 
-    def _open(self, sha256: str, suffixes: Collection[str], *folders: str) -> Held | None:
+    def _open(self, sha256: str, suffixes: Collection[str], *folders: str) -> OpenFile | None:
         if _SHA256.fullmatch(sha256) is None:
             return None
         with local_errors("/".join(folders)):
@@ -89,12 +89,12 @@ class Holdings:
                 raise
             return None if file is None else self._held(file)
 
-    def _held(self, file: int) -> Held | None:
+    def _held(self, file: int) -> OpenFile | None:
         """What was opened, if it is an image that browsers show; else it is closed."""
         try:
             fmt = sniff(os.pread(file, ENOUGH, 0)).format
             if fmt is not None:
-                return Held(file, os.fstat(file).st_size, fmt, self._hash(file))
+                return OpenFile(file, os.fstat(file).st_size, fmt, self._hash(file))
         except BaseException:
             os.close(file)
             raise

@@ -26,7 +26,7 @@ from imgcache.core.images.formats.structure import Structure
 from imgcache.core.images.thumbnail_plan import Recipe
 from imgcache.edge.decoder import canvas
 from imgcache.edge.decoder import thumbnails as thumbnail
-from imgcache.edge.decoder.thumbnails import Source
+from imgcache.edge.decoder.thumbnails import DecodedImage
 from imgcache.model import Format, Size
 
 # The only decoders there are in this process; icons are cut to the one picture that is shown.
@@ -85,7 +85,7 @@ def decode(
             source = _jpeg(data, structure, recipes)
         else:
             image = _whole(data, examined)
-            source = Source(image, Size(*image.size), structure.orientation)
+            source = DecodedImage(image, Size(*image.size), structure.orientation)
         told = colorspace.profile(data, examined.format, source.image.info.get("icc_profile"))
         source = replace(source, profile=told)
         return thumbnail.make(source, recipes)
@@ -131,7 +131,7 @@ def _opened(file: bytes, fmt: Format) -> Image.Image:
     return Image.open(BytesIO(file), formats=(_PLUGINS[fmt],))
 
 
-def _jpeg(data: bytes, structure: Structure, recipes: Sequence[Recipe]) -> Source:
+def _jpeg(data: bytes, structure: Structure, recipes: Sequence[Recipe]) -> DecodedImage:
     """A JPEG, decoded no larger than its thumbnails need."""
     source = _drafted(structure.decodable(data), structure, recipes)
     if _ends_grey(source.image) and structure.scan is not None:
@@ -139,7 +139,7 @@ def _jpeg(data: bytes, structure: Structure, recipes: Sequence[Recipe]) -> Sourc
     return source
 
 
-def _drafted(file: bytes, structure: Structure, recipes: Sequence[Recipe]) -> Source:
+def _drafted(file: bytes, structure: Structure, recipes: Sequence[Recipe]) -> DecodedImage:
     image = _opened(file, Format.JPEG)
     if image.size != structure.canvas:
         raise UndecodableError("its header lies about its size")
@@ -150,7 +150,7 @@ def _drafted(file: bytes, structure: Structure, recipes: Sequence[Recipe]) -> So
         # Pillow says which scale it took: it allows none that makes a side vanish.
         scale = round(coded.width / drafted[1][2]) if drafted else 1
     image.load()
-    return Source(image, coded, structure.orientation, scale)
+    return DecodedImage(image, coded, structure.orientation, scale)
 
 
 def _ends_grey(image: Image.Image) -> bool:

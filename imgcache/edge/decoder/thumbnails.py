@@ -45,7 +45,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DecodedImage:
     """The pixels that one decode gave.
 
     Attributes:
@@ -83,7 +83,7 @@ def draft_scale(coded: Size, orientation: int, recipes: Sequence[Recipe]) -> int
     return next((scale for scale in (8, 4, 2) if scale * _REDUCING_GAP <= least), 1)
 
 
-def make(source: Source, recipes: Sequence[Recipe]) -> tuple[str, list[Made]]:
+def make(source: DecodedImage, recipes: Sequence[Recipe]) -> tuple[str, list[Made]]:
     """The placeholder colour and all thumbnails of one decoded image, in the recipes' order."""
     plans = _plans(source.coded, source.orientation, recipes)
     layers = [_base(source, plans)]
@@ -103,7 +103,7 @@ def _plans(coded: Size, orientation: int, recipes: Sequence[Recipe]) -> list[Pla
     return plans if oriented(coded, orientation) == coded else [plan.transposed() for plan in plans]
 
 
-def _base(source: Source, plans: Sequence[Plan]) -> _Layer:
+def _base(source: DecodedImage, plans: Sequence[Plan]) -> _Layer:
     """The source in sRGB, reduced as far as the largest thumbnail allows; alpha premultiplied."""
     image, scale = source.image, source.scale
     factor = max(1, int(_least_scale(source.coded, plans) / scale / _REDUCING_GAP))

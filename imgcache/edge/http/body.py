@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from imgcache.core.http import response as answer
-from imgcache.edge.http.exchange import Appetite, Received, Sink, Tally
+from imgcache.edge.http.exchange import AttemptStats, ReadLimit, Received, Sink
 from imgcache.edge.http.httpx_import import httpx
-from imgcache.edge.http.inflate import Inflater, NotGzipError, Verbatim
 from imgcache.model import Failure, Verdict
 
 
@@ -18,7 +18,7 @@ def fields(response: httpx.Response) -> dict[str, str]:
 
 
 async def receive(
-    response: httpx.Response, sink: Sink, tally: Tally, appetite: Appetite
+    response: httpx.Response, sink: Sink, tally: AttemptStats, appetite: ReadLimit
 ) -> Received | Failure:
     """Write the body of a 200, 203 or 206 to the sink, until it has enough.
 
@@ -59,7 +59,7 @@ class _Announced:
     total: int | None
 
 
-def _announced(response: httpx.Response, appetite: Appetite) -> _Announced | Failure:
+def _announced(response: httpx.Response, appetite: ReadLimit) -> _Announced | Failure:
     """A body that may be read; the headers are let go, as a stranger's may weigh a lot."""
     status, headers = response.status_code, fields(response)
     gzip = answer.is_gzip(headers.get("content-encoding"), status)
@@ -78,7 +78,7 @@ def _announced(response: httpx.Response, appetite: Appetite) -> _Announced | Fai
 
 
 def _lengths(
-    status: int, headers: Mapping[str, str], appetite: Appetite
+    status: int, headers: Mapping[str, str], appetite: ReadLimit
 ) -> tuple[int | None, int | None] | Failure:
     if status != answer.PARTIAL:
         length = answer.content_length(headers.get("content-length"))
@@ -90,7 +90,11 @@ def _lengths(
 
 
 async def _copy(
-    response: httpx.Response, sink: Sink, tally: Tally, most: int, coding: Inflater | Verbatim
+    response: httpx.Response,
+    sink: Sink,
+    tally: AttemptStats,
+    most: int,
+    coding: Inflater | Verbatim,
 ) -> Failure | None:
     status = response.status_code
     wire = written = 0
@@ -111,3 +115,48 @@ async def _copy(
     if not written:
         return Failure(Verdict.EMPTY, "the server answered without a single byte", status)
     return None
+
+
+_STEP = 1 << 16
+
+
+_GZIP = 31  # the window bits by which zlib knows a gzip stream
+
+
+class NotGzipError(Exception):
+    """The bytes are no gzip stream (RFC 1952), or go on after its end."""
+
+
+class Verbatim:
+    """No coding: the bytes are what they are."""
+
+    whole = True
+
+    def feed(self, data: bytes) -> Iterable[bytes]:
+        """The bytes themselves."""
+        return (data,)
+
+
+class Inflater:
+    """Inflates one gzip stream piece by piece; each piece is at most 64 KiB, whatever it claims."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(_GZIP)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the stream's own end was seen; a cut one has none."""
+        return self._stream.eof
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The pieces that `data` inflates to; raises NotGzipError."""
+        try:
+            while data and not self._stream.eof:
+                piece = self._stream.decompress(data, _STEP)
+                data = self._stream.unconsumed_tail
+                if piece:
+                    yield piece
+        except zlib.error as exc:
+            raise NotGzipError("not a gzip stream") from exc
+        if data or self._stream.unused_data:
+            raise NotGzipError("bytes after the gzip stream")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
 
-from imgcache.edge.http.errors import AnswerCutError
+from imgcache.edge.http.errors import ConnectionCutError
 from imgcache.edge.http.head_guard import MOST_HEAD_BYTES, HeadGuard
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class StaleConnectionError(Exception):
     """A kept connection failed before any byte of the answer: worth a free try on another."""
 
 
-class _Intake:
+class _ParserFeed:
     """The parser's intake, which also tells the reader of a body when the parser gives up.
 
     aiohttp closes the connection then, and would leave the reader waiting for ever. Nor does it
@@ -72,20 +72,20 @@ class _Intake:
             self._protocol.transport.abort()
 
 
-class _Wire(HeadGuard):
+class _GuardedConnection(HeadGuard):
     """The guard of one connection; it takes the place of the connection's `data_received`."""
 
     def __init__(self, protocol: ResponseHandler) -> None:
-        self.intake = _Intake(protocol)
+        self.intake = _ParserFeed(protocol)
         self.answers = 0
         super().__init__(self.intake.deliver, self.intake.refuse, self.intake.drop)
         protocol.data_received = self  # type: ignore[method-assign]  # asyncio asks for it each time
 
     @classmethod
-    def of(cls, protocol: ResponseHandler) -> _Wire:
+    def of(cls, protocol: ResponseHandler) -> _GuardedConnection:
         """The guard that a kept connection has, or a new one for a new connection."""
         guard: Callable[[bytes], None] = protocol.data_received
-        return guard if isinstance(guard, _Wire) else cls(protocol)
+        return guard if isinstance(guard, _GuardedConnection) else cls(protocol)
 
 
 class Request(aiohttp.ClientRequest):
@@ -98,7 +98,7 @@ class Request(aiohttp.ClientRequest):
         protocol = conn.protocol
         if protocol is None or protocol.transport is None:
             raise StaleConnectionError
-        wire = _Wire.of(protocol)
+        wire = _GuardedConnection.of(protocol)
         if wire.answers and (len(protocol) or _is_readable(protocol.transport)):
             raise StaleConnectionError  # an answer, or the end, came before anything was asked
         wire.expect()
@@ -121,16 +121,16 @@ class Response(aiohttp.ClientResponse):
     talker: ResponseHandler
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        """Read the head; raises StaleConnectionError, AnswerCutError or aiohttp's errors."""
+        """Read the head; raises StaleConnectionError, ConnectionCutError or aiohttp's errors."""
         protocol = connection.protocol
         assert protocol is not None  # noqa: S101 -- the request has just gone out over it
-        wire = _Wire.of(protocol)
+        wire = _GuardedConnection.of(protocol)
         try:
             await super().start(connection)
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as exc:
             if wire.answers and not wire.heard:
                 raise StaleConnectionError from exc
-            raise AnswerCutError(exc, heard=wire.heard) from exc
+            raise ConnectionCutError(exc, heard=wire.heard) from exc
         self.talker = protocol
         wire.answers += 1
         wire.intake.begin(self.content)
@@ -142,7 +142,7 @@ class Response(aiohttp.ClientResponse):
         return bool(len(self.talker)) or isinstance(self.talker.exception(), HttpProcessingError)
 
 
-class Courier:
+class RetryStale:
     """Sends one request, and again for free while kept connections prove stale.
 
     aiohttp would send a second one on a fresh connection too; so the errors that it answers with
@@ -165,4 +165,4 @@ class Courier:
                 return await handler(request)
             except (StaleConnectionError, aiohttp.ClientConnectionResetError) as exc:
                 stale = exc
-        raise AnswerCutError(stale, heard=False) from stale
+        raise ConnectionCutError(stale, heard=False) from stale

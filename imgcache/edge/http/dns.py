@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
 
-from imgcache.core.http.url import Address
+from imgcache.core.http.address import Address
 
 Lookup = Callable[[str], Sequence[Address]]
 

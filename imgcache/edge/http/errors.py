@@ -28,7 +28,7 @@ class ExchangeError(httpx.TransportError):
         self.failure = failure
 
 
-class AnswerCutError(Exception):
+class ConnectionCutError(Exception):
     """The connection ended before the head of the answer did; `heard`: some bytes had come."""
 
     def __init__(self, cause: Exception, *, heard: bool) -> None:
@@ -45,7 +45,7 @@ def of_request(exc: Exception, host: str, fetch: FetchSettings) -> Failure:
         host: the URL's, for the words.
         fetch: the time-outs, for the words.
     """
-    if isinstance(exc, AnswerCutError):
+    if isinstance(exc, ConnectionCutError):
         return _of_cut(exc)
     if isinstance(exc, aiohttp.ClientConnectorError):
         return _of_connecting(exc, host)
@@ -86,7 +86,7 @@ def unknown(exc: Exception) -> Failure:
     return Failure(Verdict.PROTOCOL_ERROR, f"the exchange failed with {type(exc).__name__}")
 
 
-def _of_cut(exc: AnswerCutError) -> Failure:
+def _of_cut(exc: ConnectionCutError) -> Failure:
     """A connection that was there, and ended without (the whole head of) an answer."""
     caused = exc.cause.__cause__ or exc.cause
     if isinstance(caused, ssl.SSLError):

@@ -28,7 +28,7 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Appetite:
+class ReadLimit:
     """How much of a body is wanted: `most` bytes at all, and only the `first` ones to begin with.
 
     Without `first` a part that is not the whole is a failure.
@@ -55,7 +55,7 @@ class Hop:
     headers: tuple[tuple[str, str], ...]
 
 
-class Watch(Protocol):
+class AttemptObserver(Protocol):
     """Whoever wants to see an attempt go on."""
 
     def asking(self, url: WebUrl) -> None:
@@ -66,7 +66,7 @@ class Watch(Protocol):
 
 
 @dataclass(slots=True)
-class Tally:
+class AttemptStats:
     """What one attempt has done so far; it outlives a deadline.
 
     `host`: who was asked last, where redirects led away from the first one.
@@ -76,7 +76,7 @@ class Tally:
     wire_bytes: int = 0
     answering: bool = False
     host: str = ""
-    watch: Watch | None = None
+    watch: AttemptObserver | None = None
 
     def sent(self) -> None:
         """One more request went out, and nothing has come of it yet."""
@@ -108,7 +108,7 @@ class Attempt:
     wire_bytes: int
 
 
-class Asker(Protocol):
+class Fetches(Protocol):
     """Whoever asks origins for URLs."""
 
     async def attempt(
@@ -116,13 +116,13 @@ class Asker(Protocol):
         url: WebUrl,
         validators: Validators,
         sink: Sink,
-        tally: Tally | None = None,
+        tally: AttemptStats | None = None,
         first: int | None = None,
     ) -> Attempt:
         """Ask for `url` once, whatever becomes of it: see fetch.py."""
 
 
-class Nobody:
+class NoFetcher:
     """Where nothing may be asked, so that nothing needs to be opened."""
 
     async def attempt(self, url: WebUrl, *_: object, **__: object) -> Attempt:

@@ -15,12 +15,21 @@ from typing import Self
 
 from imgcache.config import FetchSettings
 from imgcache.core.http import response as answer
+from imgcache.core.http.address import AddressRule
 from imgcache.core.http.retry import parse_retry_after
-from imgcache.core.http.url import AddressRule, WebUrl
+from imgcache.core.http.url import WebUrl
 from imgcache.edge.http.body import fields, receive
 from imgcache.edge.http.dns import Lookup, system_lookup
 from imgcache.edge.http.errors import ExchangeError, unknown
-from imgcache.edge.http.exchange import Appetite, Attempt, Body, Hop, NotModified, Sink, Tally
+from imgcache.edge.http.exchange import (
+    Attempt,
+    AttemptStats,
+    Body,
+    Hop,
+    NotModified,
+    ReadLimit,
+    Sink,
+)
 from imgcache.edge.http.httpx_import import httpx
 from imgcache.edge.http.transport import Transport
 from imgcache.errors import LocalError
@@ -90,7 +99,7 @@ class Fetcher:
         url: WebUrl,
         validators: Validators,
         sink: Sink,
-        tally: Tally | None = None,
+        tally: AttemptStats | None = None,
         first: int | None = None,
     ) -> Attempt:
         """Ask for `url` once, whatever becomes of it.
@@ -105,10 +114,10 @@ class Fetcher:
         Raises:
             LocalError: from the sink.
         """
-        tally = tally or Tally()
+        tally = tally or AttemptStats()
         try:
             async with asyncio.timeout(self._settings.deadline):
-                appetite = Appetite(self._settings.max_bytes, first)
+                appetite = ReadLimit(self._settings.max_bytes, first)
                 result = await self._follow(url, validators, sink, tally, appetite)
         except TimeoutError:
             result = self._late(tally)
@@ -120,7 +129,7 @@ class Fetcher:
             result = unknown(exc)
         return Attempt(result, tally.requests, tally.wire_bytes)
 
-    def _late(self, tally: Tally) -> Failure:
+    def _late(self, tally: AttemptStats) -> Failure:
         """The deadline has passed; a host that was answering would be as slow again."""
         return Failure(
             Verdict.TIMEOUT,
@@ -130,7 +139,12 @@ class Fetcher:
         )
 
     async def _follow(
-        self, url: WebUrl, validators: Validators, sink: Sink, tally: Tally, appetite: Appetite
+        self,
+        url: WebUrl,
+        validators: Validators,
+        sink: Sink,
+        tally: AttemptStats,
+        appetite: ReadLimit,
     ) -> Body | NotModified | Failure:
         visited = [url]
         while True:

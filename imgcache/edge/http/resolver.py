@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from imgcache.core.http.url import Address, AddressRule
+from imgcache.core.http.address import Address, AddressRule
 from imgcache.edge.http.dns import LookupThreads
 from imgcache.units import Resolve
 

@@ -17,8 +17,8 @@ from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
 from yarl import URL
 
 from imgcache.config import FetchSettings
-from imgcache.core.http.url import AddressRule
-from imgcache.edge.http.connection import Courier, Request, Response
+from imgcache.core.http.address import AddressRule
+from imgcache.edge.http.connection import Request, Response, RetryStale
 from imgcache.edge.http.dns import Lookup, LookupThreads
 from imgcache.edge.http.errors import ExchangeError, of_body, of_request
 from imgcache.edge.http.httpx_import import httpx
@@ -145,7 +145,7 @@ class Transport(httpx.AsyncBaseTransport):
             url,
             headers=request.headers.multi_items(),
             allow_redirects=False,
-            middlewares=(Courier(self._fetch.per_host, request.extensions.get("on_send")),),
+            middlewares=(RetryStale(self._fetch.per_host, request.extensions.get("on_send")),),
             **options,
         )
         assert isinstance(answer, Response)  # noqa: S101 -- the session makes no other

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from imgcache.core.cache.garbage import Standing
+from imgcache.core.cache.garbage import UrlStatus
 from imgcache.edge.index.index import Index
 from imgcache.facts import ImageFacts
-from imgcache.model import Heap, Verdict
+from imgcache.model import FileTotals, Verdict
 
 _BATCH = 500
 _KEYS = "SELECT sha256 FROM images WHERE sha256 > ? ORDER BY sha256 LIMIT ?"
@@ -31,10 +31,10 @@ def images(index: Index) -> Iterator[ImageFacts]:
         batch = images_after(index, batch[-1].sha256)
 
 
-def standings(index: Index) -> Iterator[Standing]:
+def url_statuses(index: Index) -> Iterator[UrlStatus]:
     """How each URL stands."""
     for url, tried_at, copy, verdict in index.rows(_STANDINGS):
-        yield Standing(url, tried_at, copy, Verdict(verdict) if verdict else None)
+        yield UrlStatus(url, tried_at, copy, Verdict(verdict) if verdict else None)
 
 
 def spellings(index: Index) -> dict[str, str]:
@@ -42,14 +42,14 @@ def spellings(index: Index) -> dict[str, str]:
     return dict(index.rows("SELECT spelling, url FROM spellings"))
 
 
-def images_by_format(index: Index) -> dict[str, Heap]:
+def images_by_format(index: Index) -> dict[str, FileTotals]:
     """The original images by the label of their format."""
-    return {label: Heap(count, size) for label, count, size in index.rows(_BY_FORMAT)}
+    return {label: FileTotals(count, size) for label, count, size in index.rows(_BY_FORMAT)}
 
 
-def thumbnails_by_name(index: Index) -> dict[str, Heap]:
+def thumbnails_by_name(index: Index) -> dict[str, FileTotals]:
     """The thumbnails by their configured name."""
-    return {name: Heap(count, size) for name, count, size in index.rows(_BY_NAME)}
+    return {name: FileTotals(count, size) for name, count, size in index.rows(_BY_NAME)}
 
 
 def forget_urls(index: Index, urls: Iterable[str], spellings: Iterable[str]) -> None:

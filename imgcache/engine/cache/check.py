@@ -12,40 +12,40 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from imgcache.cache_results import CacheCheckResult, Damage
 from imgcache.config import Settings
 from imgcache.core.cache import manifest
-from imgcache.core.cache.eviction import weight
-from imgcache.core.cache.garbage import known_paths
+from imgcache.core.cache.garbage import known_paths, weight
 from imgcache.core.cache.layout import INDEX, MANIFEST, image_path, thumbnail_path
 from imgcache.edge.cache.files import kept_files
 from imgcache.edge.cache.store import Store
 from imgcache.edge.index import recovery
 from imgcache.edge.index import scans as census
 from imgcache.edge.index.index import Index
-from imgcache.engine.images.ingest import Keeper
-from imgcache.engine.refresh.closing import write_manifest
-from imgcache.engine.run.index_session import Ledger
+from imgcache.engine.images.ingest import Ingester
+from imgcache.engine.run.index_session import IndexSession
 from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.tasks import to_its_end
-from imgcache.engine.run.tools import Tools
-from imgcache.engine.run.wiring import holdings, writing_tools
+from imgcache.engine.run.wiring import Tools, holdings, writing_tools
 from imgcache.facts import ImageFacts, ThumbnailFacts
-from imgcache.model import Heap
-from imgcache.render.cache_check import Damage, Findings
+from imgcache.model import FileTotals
 
 _CHANGED = "its bytes are not those that were stored"
 _GONE = "there is no such file"
 
 
-async def check(settings: Settings, listener: Listener, *, repair: bool = False) -> Findings:
+async def check(
+    settings: Settings, listener: Listener, *, repair: bool = False
+) -> CacheCheckResult:
     """Hash every image and thumbnail; with `repair` mend what is damaged.
 
     Raises CacheLockedError (of a repair), and LocalError where the cache can't be read or written.
     """
     reason = await asyncio.to_thread(recovery.inspect, Store(settings.cache.dir))
     open_index = recovery.open_readonly if reason is None else recovery.open_manifest
-    async with holdings(settings, open_index) as (store, ledger):
-        findings, broken = await _inspect(store, ledger)
+    async with holdings(settings, open_index) as (store, session):
+        findings, broken = await _inspect(store, session)
     if reason is not None:
         findings.damage.insert(0, Damage(INDEX, f"the index is damaged ({reason})"))
     if repair and findings.damage:
@@ -57,7 +57,9 @@ async def check(settings: Settings, listener: Listener, *, repair: bool = False)
     return findings
 
 
-async def _mend_manifest(tools: Tools, findings: Findings, listener: Listener) -> dict[str, str]:
+async def _mend_manifest(
+    tools: Tools, findings: CacheCheckResult, listener: Listener
+) -> dict[str, str]:
     if any(one.path == MANIFEST for one in findings.damage):
         # It is written again where it is missing, whatever the index thinks of it.
         await to_its_end(tools.store.drop, MANIFEST)
@@ -81,10 +83,10 @@ class _Broken:
             yield thumbnail_path(one.name, self.image.sha256, one.suffix)
 
 
-async def _inspect(store: Store, ledger: Ledger) -> tuple[Findings, list[_Broken]]:
+async def _inspect(store: Store, session: IndexSession) -> tuple[CacheCheckResult, list[_Broken]]:
     """Hash what the index knows, some files at a time, so that Ctrl-C is heard."""
-    findings, broken, known = Findings(), list[_Broken](), set[str]()
-    batch = await ledger.ask(census.images_after)
+    findings, broken, known = CacheCheckResult(), list[_Broken](), set[str]()
+    batch = await session.query(census.images_after)
     while batch:
         found = await asyncio.to_thread(lambda some: [*_broken(store, some)], batch)
         findings.damage += await asyncio.to_thread(_described, store, found)
@@ -92,12 +94,12 @@ async def _inspect(store: Store, ledger: Ledger) -> tuple[Findings, list[_Broken
         _count(findings, batch)
         known |= known_paths(batch)
         last = batch[-1].sha256
-        batch = await ledger.ask(partial(census.images_after, sha256=last))
+        batch = await session.query(partial(census.images_after, sha256=last))
     strays = await asyncio.to_thread(
         lambda: [one.bytes for one in kept_files(store.root) if one.path not in known]
     )
-    findings.strays = Heap(len(strays), sum(strays))
-    if not await ledger.ask(partial(_is_manifest_true, store)):
+    findings.strays = FileTotals(len(strays), sum(strays))
+    if not await session.query(partial(_is_manifest_true, store)):
         findings.damage.append(Damage(MANIFEST, "it does not say what the index says"))
     return findings, broken
 
@@ -117,7 +119,7 @@ def _described(store: Store, broken: Iterable[_Broken]) -> list[Damage]:
     return [Damage(path, _CHANGED if store.has(path) else _GONE) for path in paths]
 
 
-def _count(findings: Findings, images: Sequence[ImageFacts]) -> None:
+def _count(findings: CacheCheckResult, images: Sequence[ImageFacts]) -> None:
     findings.images += len(images)
     findings.thumbnails += sum(len(image.thumbnails) for image in images)
     findings.bytes += sum(map(weight, images))
@@ -135,19 +137,19 @@ class _Repair:
 
     def __init__(self, tools: Tools, settings: Settings) -> None:
         self._tools = tools
-        self._keeper = Keeper(tools, settings)
+        self._keeper = Ingester(tools, settings)
 
     async def mend(self, broken: Iterable[_Broken]) -> dict[str, str]:
         """How each damaged file was mended, by its path."""
         mended: dict[str, str] = {}
         for one in broken:
             mended |= dict.fromkeys(one.paths, await self._mend(one))
-        await self._tools.ledger.flush()
+        await self._tools.session.flush()
         return mended
 
     async def _mend(self, found: _Broken) -> str:
         sha256 = found.image.sha256
-        known = (await self._tools.ledger.ask(lambda index: index.images([sha256]))).get(sha256)
+        known = (await self._tools.session.query(lambda index: index.images([sha256]))).get(sha256)
         if known is None:  # an index made again does not take it over
             return await self._forget(found.image)
         still = await asyncio.to_thread(lambda: [*_broken(self._tools.store, [known])])
@@ -156,7 +158,7 @@ class _Repair:
         return await (self._forget(known) if still[0].is_lost else self._remake(still[0]))
 
     async def _forget(self, image: ImageFacts) -> str:
-        await self._tools.ledger.ask(lambda index: index.forget([image.sha256]))
+        await self._tools.session.query(lambda index: index.forget([image.sha256]))
         await to_its_end(self._tools.store.remove, image)
         return "forgotten; imgcache refresh fetches it again and sets the flags"
 
@@ -166,5 +168,5 @@ class _Repair:
         for path in broken.paths:
             await to_its_end(self._tools.store.drop, path)
         made = await self._keeper.remake(rest)
-        self._tools.ledger.note(images=[made or rest])
+        self._tools.session.record(images=[made or rest])
         return "made again from its image" if made else "removed; its image can't be decoded"

@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from imgcache.cache_results import GcResult
 from imgcache.config import Settings
 from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.cache import garbage
-from imgcache.core.cache.eviction import weight
-from imgcache.core.cache.garbage import Garbage, Named
+from imgcache.core.cache.garbage import Garbage, NamedUrls, weight
 from imgcache.core.cache.layout import content_paths
 from imgcache.edge.articles import files as articles
 from imgcache.edge.articles.files import Found
@@ -26,26 +26,24 @@ from imgcache.edge.cache.files import KeptFile, kept_files
 from imgcache.edge.cache.store import Store
 from imgcache.edge.index import scans as census
 from imgcache.edge.index.index import Index
-from imgcache.engine.refresh.closing import write_manifest
-from imgcache.engine.refresh.pipeline import chosen
-from imgcache.engine.refresh.planner import batches
 from imgcache.engine.run import articles as reading
+from imgcache.engine.run.articles import chosen
 from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.tasks import to_its_end
-from imgcache.engine.run.tools import Tools
-from imgcache.engine.run.wiring import holdings, writing_tools
+from imgcache.engine.run.wiring import Tools, holdings, writing_tools
 from imgcache.errors import ArticleError, ConfigError, LocalError
 from imgcache.facts import ImageFacts
-from imgcache.model import Heap
-from imgcache.render.cache_gc import Clearance
+from imgcache.model import FileTotals
 from imgcache.results import ArticleProblem
+from imgcache.units import batches
 
 _BATCH = 500
 
 
-async def clear(
+async def collect_garbage(
     settings: Settings, listener: Listener, *, age: float = 0.0, dry_run: bool = False
-) -> Clearance:
+) -> GcResult:
     """Drop what none of the configured articles names, and was last tried `age` seconds ago.
 
     Raises ConfigError where no article is found, CacheLockedError, LocalError.
@@ -55,14 +53,16 @@ async def clear(
         naming, told = await _surveyed(settings, dry_run=True)
         if naming.problems:
             return told
-        async with holdings(settings) as (store, ledger):
-            return (await ledger.ask(partial(_sort_out, store, naming, before))).added_to(told)
+        async with holdings(settings) as (store, session):
+            return (await session.query(partial(_find_garbage, store, naming, before))).added_to(
+                told
+            )
     async with writing_tools(settings, listener) as tools:
         # Behind the lock: a run that ended in between would lose what it has just stored.
         naming, told = await _surveyed(settings, dry_run=False)
         if naming.problems:
             return told
-        waste = await tools.ledger.ask(partial(_sort_out, tools.store, naming, before))
+        waste = await tools.session.query(partial(_find_garbage, tools.store, naming, before))
         await _drop(waste, tools, listener)
         return waste.added_to(told)
 
@@ -77,20 +77,20 @@ class _Naming:
     texts: list[str] = field(default_factory=list)
     problems: list[ArticleProblem] = field(default_factory=list)
 
-    def named(self, recorded: Mapping[str, str]) -> Named:
+    def named(self, recorded: Mapping[str, str]) -> NamedUrls:
         """With what those texts mention of the recorded spellings."""
         urls, spellings = set(self.urls), set(self.spellings)
         for text in self.texts:
             mentioned = garbage.mentioned(text, recorded)
             urls |= set(mentioned.urls)
             spellings |= set(mentioned.spellings)
-        return Named(urls, spellings)
+        return NamedUrls(urls, spellings)
 
 
-async def _surveyed(settings: Settings, *, dry_run: bool) -> tuple[_Naming, Clearance]:
+async def _surveyed(settings: Settings, *, dry_run: bool) -> tuple[_Naming, GcResult]:
     """What all articles name, and the report so far."""
     naming = await asyncio.to_thread(_read_all, settings)
-    return naming, Clearance(naming.articles, dry_run, problems=tuple(naming.problems))
+    return naming, GcResult(naming.articles, dry_run, problems=tuple(naming.problems))
 
 
 def _read_all(settings: Settings) -> _Naming:
@@ -122,48 +122,50 @@ def _read_one(file: Found, settings: Settings, naming: _Naming) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Waste:
+class _Garbage:
     """What goes: URLs and spellings from the index, images with their thumbnails, stray files."""
 
     garbage: Garbage
     images: tuple[ImageFacts, ...]
     strays: tuple[KeptFile, ...]
-    total: Heap
+    total: FileTotals
 
-    def added_to(self, told: Clearance) -> Clearance:
+    def added_to(self, told: GcResult) -> GcResult:
         """The report, with all that goes."""
         files = [path for image in self.images for path in content_paths(image)]
         files += [one.path for one in self.strays]
         size = sum(map(weight, self.images)) + sum(one.bytes for one in self.strays)
-        kept = Heap(self.total.files - len(files), self.total.bytes - size)
+        kept = FileTotals(self.total.files - len(files), self.total.bytes - size)
         urls = self.garbage.urls
         return replace(
-            told, urls=urls, files=tuple(files), dropped=Heap(len(files), size), kept=kept
+            told, urls=urls, files=tuple(files), dropped=FileTotals(len(files), size), kept=kept
         )
 
 
-def _sort_out(store: Store, naming: _Naming, before: float, index: Index) -> _Waste:
+def _find_garbage(store: Store, naming: _Naming, before: float, index: Index) -> _Garbage:
     recorded = census.spellings(index)
-    rubbish = garbage.sort_out(census.standings(index), recorded, naming.named(recorded), before)
+    rubbish = garbage.find_garbage(
+        census.url_statuses(index), recorded, naming.named(recorded), before
+    )
     images = list(census.images(index))
     known = garbage.known_paths(images)
     strays = [one for one in kept_files(store.root) if one.path not in known]
     size = sum(map(weight, images)) + sum(one.bytes for one in strays)
-    return _Waste(
+    return _Garbage(
         rubbish,
-        tuple(garbage.unneeded(images, rubbish.kept, before)),
+        tuple(garbage.unreferenced(images, rubbish.kept, before)),
         tuple(one for one in strays if garbage.is_older(one.mtime_ns, before)),
-        Heap(len(known) + len(strays), size),
+        FileTotals(len(known) + len(strays), size),
     )
 
 
-async def _drop(waste: _Waste, tools: Tools, listener: Listener) -> None:
+async def _drop(waste: _Garbage, tools: Tools, listener: Listener) -> None:
     """Forgotten first, durably; a manifest that can't be written keeps the files it names."""
     hashes = [image.sha256 for image in waste.images]
     urls, spellings = waste.garbage.urls, waste.garbage.spellings
     if urls or spellings or hashes:
-        await tools.ledger.ask(lambda index: census.forget_urls(index, urls, spellings))
-        await tools.ledger.ask(lambda index: index.forget(hashes))
+        await tools.session.query(lambda index: census.forget_urls(index, urls, spellings))
+        await tools.session.query(lambda index: index.forget(hashes))
     # Also where there is nothing to forget: an earlier run may not have come to write it.
     if not await write_manifest(tools, listener):
         raise LocalError("nothing was deleted: the manifest still names what would go")

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from imgcache.cache_results import CacheStats, HostRecord
 from imgcache.config import Settings
-from imgcache.core.cache.eviction import weight
+from imgcache.core.cache.garbage import weight
 from imgcache.edge.index import scans as census
 from imgcache.edge.index.index import Index
 from imgcache.engine.run.wiring import holdings
-from imgcache.model import Heap
-from imgcache.render.cache_stats import HostRecord, Stock
+from imgcache.model import FileTotals
 
 
-async def take_stock(settings: Settings) -> Stock:
+async def collect_stats(settings: Settings) -> CacheStats:
     """What the cache holds, by its index (else its manifest). Raises LocalError."""
 
-    def ask(index: Index) -> Stock:
+    def ask(index: Index) -> CacheStats:
         hosts: dict[str, HostRecord] = {}
         urls = held = 0
-        for one in census.standings(index):
+        for one in census.url_statuses(index):
             urls, held = urls + 1, held + (one.copy is not None)
             name = urlsplit(one.url).netloc
             host = hosts.setdefault(name, HostRecord(name))
@@ -27,10 +27,10 @@ async def take_stock(settings: Settings) -> Stock:
             if one.failed is not None:
                 host.verdicts[one.failed] += 1
         orphans = index.orphans()
-        return Stock(
+        return CacheStats(
             images=census.images_by_format(index),
             thumbnails=census.thumbnails_by_name(index),
-            orphans=Heap(len(orphans), sum(map(weight, orphans))),
+            orphans=FileTotals(len(orphans), sum(map(weight, orphans))),
             urls=urls,
             held=held,
             limit=settings.cache.max_bytes,
@@ -38,5 +38,5 @@ async def take_stock(settings: Settings) -> Stock:
             runs=index.runs(),
         )
 
-    async with holdings(settings) as (_, ledger):
-        return await ledger.ask(ask)
+    async with holdings(settings) as (_, session):
+        return await session.query(ask)

@@ -18,32 +18,29 @@ from itertools import count
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.core.articles.document import NotAnArticle
-from imgcache.core.catalog import ArticleState, Catalogue
+from imgcache.core.catalog import ArticleState, Catalog
 from imgcache.core.http.location import SitePath
 from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge import site_files as site
 from imgcache.edge.articles import files as articles
 from imgcache.edge.articles.files import Found
-from imgcache.edge.cache.integrity import Inspector
+from imgcache.edge.cache.integrity import IntegrityChecker
 from imgcache.edge.index.index import Index
-from imgcache.engine.images.ingest import Keeper
-from imgcache.engine.refresh.planner import Facts, batches, look_up
+from imgcache.engine.images.in_place import measure
 from imgcache.engine.run import articles as reading
-from imgcache.engine.run.articles import Reading
-from imgcache.engine.run.judge import offline_evidence
-from imgcache.engine.run.targets import Agenda, InPlace, Item
-from imgcache.engine.run.tools import Tools
-from imgcache.engine.verify.options import Depth, Examiner, Inquiry
-from imgcache.engine.verify.pipeline import unmask_placeholders
+from imgcache.engine.run.articles import LoadedArticle, ReadArticle
+from imgcache.engine.run.index_session import KnownFacts, look_up
+from imgcache.engine.run.judge import Judge, gathered, offline_evidence, unmask_placeholders
+from imgcache.engine.run.targets import InPlaceImage, Target, Targets
+from imgcache.engine.run.wiring import Tools
 from imgcache.errors import ArticleError
 from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.model import Severity, Verdict
-from imgcache.results import ArticleProblem, EntryResult, UrlState
+from imgcache.results import ArticleOutcome, EntryResult, UrlState
+from imgcache.units import batches
 
 _BATCH = 2000
-_Read = Reading | NotAnArticle | ArticleError
 _Identity = tuple[int, ...]
 
 
@@ -51,7 +48,7 @@ _Identity = tuple[int, ...]
 class _Article:
     found: Found
     identity: _Identity | None
-    read: _Read
+    read: ReadArticle
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +65,14 @@ class _Place:
         return failure is not None and failure.verdict is Verdict.LOCAL_ERROR
 
 
-class Cataloguer:
+class CatalogBuilder:
     """Makes catalogues of the articles in `paths`. One call at a time; all raise LocalError."""
 
     def __init__(self, paths: Sequence[Path], settings: Settings, tools: Tools) -> None:
         self._paths = paths
         self._settings = settings
         self._tools = tools
-        self._keeper = Keeper(tools, settings)
-        self._inspector = Inspector(tools.store)
+        self._inspector = IntegrityChecker(tools.store)
         self._articles: dict[Path, _Article] = {}
         self._places: dict[bytes, _Place] = {}
         self._editions = (f"{secrets.token_hex(4)}-{number}" for number in count(1))
@@ -85,17 +81,17 @@ class Cataloguer:
         """Look at the articles, and tell whether one came, went or changed since last time."""
         return await asyncio.to_thread(self._survey)
 
-    async def catalogue(self) -> Catalogue:
+    async def catalog(self) -> Catalog:
         """What is known of the articles that the last survey found."""
-        agenda = await asyncio.to_thread(self._agenda)
+        targets = await asyncio.to_thread(self._targets)
         self._inspector.begin()
         states: dict[str, UrlState] = {}
-        for items in batches(agenda.web.values(), _BATCH):
-            facts = await look_up(self._tools.ledger, [item.url.href for item in items])
-            states |= await asyncio.to_thread(self._weigh, items, facts)
-        await self._measure(agenda)
-        size = await self._tools.ledger.ask(Index.total_bytes)
-        return await asyncio.to_thread(self._judged, agenda, states, size)
+        for batch in batches(targets.web.values(), _BATCH):
+            facts = await look_up(self._tools.session, [target.url.href for target in batch])
+            states |= await asyncio.to_thread(self._weigh, batch, facts)
+        await self._measure(targets)
+        size = await self._tools.session.query(Index.total_bytes)
+        return await asyncio.to_thread(self._judged, targets, states, size)
 
     def _survey(self) -> bool:
         found = articles.discover(self._paths, cache_dir=self._settings.cache.dir)
@@ -107,26 +103,29 @@ class Cataloguer:
             self._articles[one.path] = known
         return list(before.values()) != list(self._articles.values())
 
-    def _agenda(self) -> Agenda:
-        agenda = Agenda()
+    def _targets(self) -> Targets:
+        targets = Targets()
         for _, read in self._readings():
             for entry, location in zip(read.entries, read.locations, strict=True):
-                agenda.add(entry, location, self._settings)
-        return agenda
+                targets.add(entry, location, self._settings)
+        return targets
 
-    async def _measure(self, agenda: Agenda) -> None:
+    async def _measure(self, targets: Targets) -> None:
         """Decode what needs no fetch, unless it was measured before and is still the same."""
-        identities = await asyncio.to_thread(self._identities, agenda.in_place)
+        identities = await asyncio.to_thread(self._identities, targets.in_place)
         places: dict[bytes, _Place] = {}
-        for key, place in agenda.in_place.items():
+        for key, place in targets.in_place.items():
             known = self._places.get(key)
             if known is None or known.identity != identities[key] or known.is_our_fault:
-                known = _Place(identities[key], await self._keeper.measure(place.location))
+                known = _Place(identities[key], await self._measured(place))
             places[key] = known
             place.evidence = known.evidence
         self._places = places
 
-    def _identities(self, places: Mapping[bytes, InPlace]) -> dict[bytes, _Identity | None]:
+    async def _measured(self, place: InPlaceImage) -> Evidence:
+        return await measure(place.location, self._tools.pool, self._settings)
+
+    def _identities(self, places: Mapping[bytes, InPlaceImage]) -> dict[bytes, _Identity | None]:
         root = self._settings.site_root
         located = ((key, place.location) for key, place in places.items())
         return {
@@ -134,42 +133,44 @@ class Cataloguer:
             for key, location in located
         }
 
-    def _weigh(self, items: Sequence[Item], facts: Facts) -> dict[str, UrlState]:
+    def _weigh(self, batch: Sequence[Target], facts: KnownFacts) -> dict[str, UrlState]:
         """The states of some URLs; each item gets its evidence."""
         sound, states = self._inspector.inspect(facts.images.values()), {}
-        for item in items:
-            href = item.url.href
+        for target in batch:
+            href = target.url.href
             known = facts.urls.get(href)
             copy = sound.get(known.copy) if known is not None and known.copy is not None else None
-            item.evidence = offline_evidence(known, copy)
-            states[href] = _state(item.url, known, copy)
+            target.evidence = offline_evidence(known, copy)
+            states[href] = _state(target.url, known, copy)
         return states
 
-    def _judged(self, agenda: Agenda, urls: Mapping[str, UrlState], size: int) -> Catalogue:
-        unmask_placeholders(agenda, self._settings.tolerance)
-        examiner = Examiner(agenda, self._settings, Inquiry(Depth.OFFLINE))
+    def _judged(self, targets: Targets, urls: Mapping[str, UrlState], size: int) -> Catalog:
+        unmask_placeholders(targets, gathered(targets), self._settings.tolerance)
+        judge = Judge(targets, self._settings, offline=True)
         entries: list[EntryResult] = []
         states: list[ArticleState] = []
         for article in self._articles.values():
-            results, state = _examined(article, examiner)
-            entries.extend(results)
-            states.extend(state)
-        catalogue = Catalogue(next(self._editions), time.time(), entries, states, urls, size)
-        catalogue.prepare()
-        return catalogue
+            shown = article.found.shown
+            outcome = judge.outcome(shown, article.read)
+            if outcome is not None:
+                entries += outcome.results
+                states.append(_article_state(shown, outcome))
+        catalog = Catalog(next(self._editions), time.time(), entries, states, urls, size)
+        catalog.prepare()
+        return catalog
 
-    def _readings(self) -> Iterator[tuple[Found, Reading]]:
+    def _readings(self) -> Iterator[tuple[Found, LoadedArticle]]:
         for article in self._articles.values():
-            if isinstance(article.read, Reading):
+            if isinstance(article.read, LoadedArticle):
                 yield article.found, article.read
 
 
-def _read(found: Found, settings: Settings) -> _Read:
+def _read(found: Found, settings: Settings) -> ReadArticle:
     try:
         read = reading.load(found, settings)
     except ArticleError as exc:
         return exc
-    return read.without_text() if isinstance(read, Reading) else read
+    return read.without_text() if isinstance(read, LoadedArticle) else read
 
 
 def _identity(path: Path) -> _Identity | None:
@@ -181,20 +182,10 @@ def _identity(path: Path) -> _Identity | None:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
-def _examined(
-    article: _Article, examiner: Examiner
-) -> tuple[list[EntryResult], list[ArticleState]]:
-    """The results of one article and its state; neither where the file is none."""
-    shown, read = article.found.shown, article.read
-    if isinstance(read, NotAnArticle):
-        return [], []
-    if isinstance(read, ArticleError):
-        return [], [ArticleState(shown, 0, 0, 0, (ArticleProblem(shown, read.line, read.message),))]
-    results = examiner.results(shown, read)
-    weights = [one.severity for one in results]
+def _article_state(shown: str, outcome: ArticleOutcome) -> ArticleState:
+    weights = [one.severity for one in outcome.results]
     errors, warnings = weights.count(Severity.ERROR), weights.count(Severity.WARNING)
-    problems = tuple(ArticleProblem(shown, one.line, one.message) for one in read.problems)
-    return results, [ArticleState(shown, len(results), errors, warnings, problems)]
+    return ArticleState(shown, len(weights), errors, warnings, tuple(outcome.problems))
 
 
 def _state(url: WebUrl, known: UrlFacts | None, copy: ImageFacts | None) -> UrlState:

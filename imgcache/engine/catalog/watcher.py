@@ -15,13 +15,13 @@ from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core.cache.layout import INDEX
-from imgcache.core.catalog import Catalogue
+from imgcache.core.catalog import Catalog
 from imgcache.edge.articles import files as articles
 from imgcache.edge.index import connection as database
-from imgcache.engine.catalog.builder import Cataloguer
-from imgcache.engine.refresh.pipeline import chosen
-from imgcache.engine.run.listener import Listener, Silence
-from imgcache.engine.run.tools import Tools
+from imgcache.engine.catalog.builder import CatalogBuilder
+from imgcache.engine.run.articles import chosen
+from imgcache.engine.run.listener import Listener, NullListener
+from imgcache.engine.run.wiring import Tools
 from imgcache.errors import ImgcacheError
 
 _LEAST_PAUSE = 2.0
@@ -30,13 +30,13 @@ _SHARE = 20
 _AUDIT = 60.0
 
 
-class Curator:
+class CatalogWatcher:
     """`catalogue` is the newest one, None until the first is made; then `ready` is set."""
 
-    def __init__(self, cataloguer: Cataloguer, index: Path, listener: Listener) -> None:
-        self.catalogue: Catalogue | None = None
+    def __init__(self, builder: CatalogBuilder, index: Path, listener: Listener) -> None:
+        self.catalog: Catalog | None = None
         self.ready = asyncio.Event()
-        self._cataloguer = cataloguer
+        self._cataloguer = builder
         self._index = index
         self._listener = listener
         self._seen: object = None
@@ -76,16 +76,16 @@ class Curator:
         seen = await asyncio.to_thread(database.identity, self._index)
         changed = await self._cataloguer.survey()
         due = time.monotonic() >= self._audited + _AUDIT
-        if changed or due or seen != self._seen or self.catalogue is None:
+        if changed or due or seen != self._seen or self.catalog is None:
             with _no_long_pause():
-                await self._replace(await self._cataloguer.catalogue())
+                await self._replace(await self._cataloguer.catalog())
             self._seen, self._audited = seen, time.monotonic()
 
-    async def _replace(self, new: Catalogue) -> None:
+    async def _replace(self, new: Catalog) -> None:
         """An edition that says nothing new would only cost its readers a download."""
-        old = self.catalogue
+        old = self.catalog
         if old is None or not await asyncio.to_thread(new.says_the_same_as, old):
-            self.catalogue = new
+            self.catalog = new
             self.ready.set()
             # Only now: what is garbage at this moment, of readers that came meanwhile, stays.
             gc.freeze()
@@ -109,28 +109,28 @@ def _no_long_pause() -> Iterator[None]:
         gc.enable()
 
 
-async def catalogue_now(paths: Sequence[Path], settings: Settings, tools: Tools) -> Catalogue:
+async def catalog_now(paths: Sequence[Path], settings: Settings, tools: Tools) -> Catalog:
     """One catalogue, as of now. Raises ConfigError for a PATH that is not there, and LocalError."""
-    cataloguer = Cataloguer(chosen(paths, settings), settings, tools)
-    await cataloguer.survey()
-    return await cataloguer.catalogue()
+    builder = CatalogBuilder(chosen(paths, settings), settings, tools)
+    await builder.survey()
+    return await builder.catalog()
 
 
 @asynccontextmanager
-async def curated(
+async def watched_catalog(
     settings: Settings, tools: Tools, listener: Listener | None = None
-) -> AsyncIterator[Curator]:
+) -> AsyncIterator[CatalogWatcher]:
     """A curator of the configured articles at work; it ends with the context.
 
     Raises ConfigError for a configured PATH that is not there.
     """
     paths = chosen((), settings)
     await asyncio.to_thread(articles.check, paths)
-    cataloguer = Cataloguer(paths, settings, tools)
-    curator = Curator(cataloguer, settings.cache.dir / INDEX, listener or Silence())
-    keeping = asyncio.create_task(curator.keep())
+    builder = CatalogBuilder(paths, settings, tools)
+    watcher = CatalogWatcher(builder, settings.cache.dir / INDEX, listener or NullListener())
+    keeping = asyncio.create_task(watcher.keep())
     try:
-        yield curator
+        yield watcher
     finally:
         keeping.cancel()
         await asyncio.wait({keeping})

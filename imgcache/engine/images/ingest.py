@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import mimetypes
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,30 +9,27 @@ from types import MappingProxyType
 
 from imgcache.config import Settings, ThumbnailSettings
 from imgcache.core.cache.layout import image_path
-from imgcache.core.http.location import DataUrl, SitePath
-from imgcache.core.verdicts.verdict import Evidence, Measured
-from imgcache.edge import site_files as site
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.decoder.pool import Decoded, DecodeJob
-from imgcache.engine.images.quota import Room
+from imgcache.engine.images.quota import CacheQuota
 from imgcache.engine.run.tasks import to_its_end
-from imgcache.engine.run.tools import Tools
+from imgcache.engine.run.wiring import Tools
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, ResponseFacts, ThumbnailFacts
-from imgcache.model import Failure, Verdict
+from imgcache.model import Failure
 
 # Smaller bodies reach the decoder faster through its pipe than through a file.
 _BY_PIPE = 1 << 16
 _NO_THUMBNAILS: Mapping[str, ThumbnailSettings] = MappingProxyType({})
 
 
-class Keeper:
+class Ingester:
     """Decodes and publishes; what it returns may go into the index. Raises LocalError."""
 
     def __init__(self, tools: Tools, settings: Settings) -> None:
         self._tools = tools
         self._settings = settings
-        self._room = Room(tools.store, tools.ledger, settings.cache.max_bytes)
+        self._room = CacheQuota(tools.store, tools.session, settings.cache.max_bytes)
 
     async def keep(self, spool: Spool, response: ResponseFacts) -> ImageFacts | Failure:
         """A whole answer becomes a published image with its thumbnails, or a content failure."""
@@ -55,31 +50,8 @@ class Keeper:
             return None
         image = replace(copy, thumbnails=_thumbnail_facts(decoded))
         made = {one.name: one.data for one in decoded.thumbnails}
-        await self._room.exchange(copy, image)
+        await self._room.adjust(copy, image)
         return await to_its_end(self._tools.store.publish_thumbnails, image, made)
-
-    async def measure(self, location: DataUrl | SitePath) -> Evidence:
-        """What an image that needs no fetch is; nothing of it is kept, nothing is raised."""
-        try:
-            return await self._measured(location)
-        except LocalError as exc:
-            return Evidence(failure=Failure(Verdict.LOCAL_ERROR, str(exc)))
-
-    async def _measured(self, location: DataUrl | SitePath) -> Evidence:
-        if isinstance(location, DataUrl):
-            data: bytes | Failure = location.data
-            label: str | None = location.media_type
-        else:
-            root, limit = self._settings.site_root, self._settings.fetch.max_bytes
-            data = await asyncio.to_thread(site.read, root, location, limit)
-            # What a web server would label it: browsers show an SVG by its label only.
-            label = mimetypes.guess_type(location.path)[0]
-        if isinstance(data, Failure):
-            return Evidence(failure=data)
-        decoded = await self._decode(data, label)
-        if isinstance(decoded, Failure):
-            return Evidence(failure=replace(decoded, bytes=len(data)))
-        return Evidence(measured=Measured(decoded.size, decoded.format, len(data)))
 
     async def _decode(
         self,
@@ -105,11 +77,11 @@ class Keeper:
             thumbnails=_thumbnail_facts(decoded),
         )
         made = {one.name: one.data for one in decoded.thumbnails}
-        await self._room.take(image)
+        await self._room.reserve(image)
         try:
             return await to_its_end(self._tools.store.publish, body, image, made)
         except LocalError:
-            self._room.give_back(image)
+            self._room.release(image)
             raise
 
 

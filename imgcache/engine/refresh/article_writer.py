@@ -1,4 +1,4 @@
-"""The last pass: article by article, facts become verdicts, verdicts flags, flags bytes.
+"""Writer of articles: judges each one after the last fetch, and sets its flags and sizes.
 
 It runs after the last fetch, so that the order of downloads changes nothing, and reads each
 article again, so that what somebody wrote meanwhile is judged, never overwritten.
@@ -6,58 +6,43 @@ article again, so that what somebody wrote meanwhile is judged, never overwritte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from imgcache.config import Settings
 from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.articles.entries import LARGEST_SIDE
-from imgcache.core.articles.writeback import Change, apply
+from imgcache.core.articles.writeback import Change, Edited, apply
 from imgcache.core.http.location import Location
-from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts import verdict
 from imgcache.core.verdicts.verdict import Evidence, Judgement
-from imgcache.edge.articles import files as articles
+from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found
-from imgcache.engine.refresh.planner import Facts
-from imgcache.engine.run import articles as reading
-from imgcache.engine.run import judge as results
-from imgcache.engine.run.articles import Reading
-from imgcache.engine.run.targets import Agenda, place_key
+from imgcache.engine.refresh.options import RefreshOptions
+from imgcache.engine.run import articles
+from imgcache.engine.run.articles import LoadedArticle, ReadArticle
+from imgcache.engine.run.index_session import KnownFacts, look_up
+from imgcache.engine.run.judge import Judge, problem_of, unread, web_evidence
+from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.report import Report
+from imgcache.engine.run.targets import Targets
+from imgcache.engine.run.tasks import to_its_end
+from imgcache.engine.run.wiring import Tools
 from imgcache.errors import ArticleError, LocalError
-from imgcache.model import Entry, Failure, Verdict
+from imgcache.model import Entry, Verdict
 from imgcache.render import diff
-from imgcache.results import ArticleDiff, ArticleProblem, EntryResult
+from imgcache.results import ArticleDiff, ArticleOutcome, EntryResult
+from imgcache.units import batches
 
 _REREADS = 5
+_BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How a refresh treats the articles it judges."""
-
-    write: bool = True
-    fix_dimensions: bool = False
-    strict: bool = False
-    diff: bool = False
-
-
-@dataclass(slots=True)
-class Judged:
-    """One article's part of the report."""
-
-    results: list[EntryResult]
-    problems: list[ArticleProblem]
-    changed: bool = False
-    local_fault: bool = False
-    diff: ArticleDiff | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Ruling:
+class _EntryDecision:
     """One entry, judged; `change` is what its verdict asks of the article."""
 
-    index: int
+    number: int
     entry: Entry
     location: Location
     evidence: Evidence
@@ -75,66 +60,70 @@ class _Ruling:
         )
 
 
-class Judge:
-    """Judges and writes articles from the agenda of the run and the facts of the index."""
+class ArticleWriter:
+    """Judges and writes articles, by the targets of the run and the facts of the index."""
 
-    def __init__(self, agenda: Agenda, settings: Settings, manner: Manner) -> None:
-        self._agenda = agenda
+    def __init__(
+        self, judge: Judge, targets: Targets, settings: Settings, options: RefreshOptions
+    ) -> None:
+        self._judge = judge
+        self._targets = targets
         self._settings = settings
-        self._manner = manner
+        self._options = options
 
-    def readings(
-        self, found: Sequence[Found]
-    ) -> Iterator[tuple[Found, Reading | NotAnArticle | ArticleError]]:
+    def readings(self, found: Sequence[Found]) -> Iterator[tuple[Found, ReadArticle]]:
         """The articles as they are now, parsed again only where they have changed."""
-        return self._agenda.memo.recall(found, self._settings)
+        return self._targets.memo.recall(found, self._settings)
 
-    def judge(self, found: Found, read: Reading, facts: Facts) -> Judged:
+    def write(self, found: Found, read: LoadedArticle, facts: KnownFacts) -> ArticleOutcome:
         """One article: its results, and what of it was changed.
 
         A file that changes under our hands is read again, a few times.
         """
         for _ in range(_REREADS):
-            rulings = list(self._rule(read, facts))
+            decisions = list(self._decisions(read, facts))
             try:
-                after = self._edit(found, read, rulings)
-                if self._settle(found, read.data, after):
-                    return self._done(found, read, after, rulings)
-                again = reading.load(found, self._settings)
+                edited = self._edit(found, read, decisions)
+                if self._store(found, read.data, edited.data):
+                    return self._done(found, read, edited, decisions)
+                again = articles.load(found, self._settings)
             except ArticleError as exc:
-                return self._refused(found, read, rulings, exc)
+                return self._refused(found, read, decisions, exc)
             except LocalError as exc:
-                refused = self._refused(found, read, rulings, ArticleError(str(exc)))
+                refused = self._refused(found, read, decisions, ArticleError(str(exc)))
                 return replace(refused, local_fault=True)
             if isinstance(again, NotAnArticle):
                 break
             read = again
         error = ArticleError("somebody keeps changing this file; run again when it is at rest")
-        return self._refused(found, read, list(self._rule(read, facts)), error)
+        return self._refused(found, read, list(self._decisions(read, facts)), error)
 
-    def _settle(self, found: Found, before: bytes, after: bytes) -> bool:
+    def _store(self, found: Found, before: bytes, after: bytes) -> bool:
         """Write what has to be written; False for a file that changed under our hands."""
         if before == after:
             return True
-        if self._manner.write:
-            return articles.replace(found, before, after)
-        articles.check_editable(found)
+        if self._options.write:
+            return files.replace(found, before, after)
+        files.check_editable(found)
         return True
 
-    def _rule(self, read: Reading, facts: Facts) -> Iterator[_Ruling]:
-        located = zip(read.entries, read.locations, strict=True)
-        for index, (entry, location) in enumerate(located):
-            if not reading.is_excluded(entry, location, self._settings):
-                evidence = self._evidence(location, facts)
-                judgement, change = self._decide(entry, evidence)
-                yield _Ruling(index, entry, location, evidence, judgement, change)
+    def _decisions(self, read: LoadedArticle, facts: KnownFacts) -> Iterator[_EntryDecision]:
+        of_web = self._remembered(facts)
+        for number, entry, location in self._judge.located(read):
+            evidence = self._judge.evidence(location, of_web)
+            judgement, change = self._decide(entry, evidence)
+            yield _EntryDecision(number, entry, location, evidence, judgement, change)
+
+    def _remembered(self, facts: KnownFacts) -> Callable[[str], Evidence]:
+        web, urls, images = self._targets.web, facts.urls, facts.images
+        return lambda href: web_evidence(web.get(href), urls.get(href), images)
 
     def _decide(self, entry: Entry, evidence: Evidence) -> tuple[Judgement, Change]:
         tolerance, on_mismatch = self._settings.tolerance, self._settings.on_mismatch
         judgement = verdict.judge(entry.declared, evidence, tolerance, on_mismatch)
         size = evidence.sound_size
         if (
-            not self._manner.fix_dimensions
+            not self._options.fix_dimensions
             or size is None
             or not all(1 <= side <= LARGEST_SIDE for side in size)
             or verdict.is_placeholder(entry.declared, evidence)
@@ -145,85 +134,90 @@ class Judge:
         judgement = verdict.judge(corrected, evidence, tolerance, on_mismatch)
         return judgement, Change(judgement.flag, size.width, size.height)
 
-    def _evidence(self, location: Location, facts: Facts) -> Evidence:
-        if isinstance(location, WebUrl):
-            href = location.href
-            return results.web_evidence(
-                self._agenda.web.get(href), facts.urls.get(href), facts.images
-            )
-        if isinstance(location, Failure):
-            return Evidence(failure=location)
-        place = self._agenda.in_place.get(place_key(location))
-        return place.evidence if place else Evidence()
-
-    def _edit(self, found: Found, read: Reading, rulings: list[_Ruling]) -> bytes:
-        """The bytes that the article should have; it is parsed only where they differ."""
-        changes = {one.index: one.change for one in rulings if one.asks_for_an_edit}
+    def _edit(self, found: Found, read: LoadedArticle, decisions: list[_EntryDecision]) -> Edited:
+        """The article as it should be; it is parsed only where that differs."""
+        changes = {one.number: one.change for one in decisions if one.asks_for_an_edit}
         if read.problems or not changes:
-            return read.data
-        article = reading.parse(found, read.data, self._settings)
+            return Edited(read.data, read.entries)
+        article = read.parsed or articles.parse(found, read.data, self._settings)
         if isinstance(article, NotAnArticle):
             raise ArticleError("the front matter could not be read again")
         return apply(article, changes)
 
-    def _done(self, found: Found, read: Reading, after: bytes, rulings: list[_Ruling]) -> Judged:
+    def _done(
+        self, found: Found, read: LoadedArticle, edited: Edited, decisions: list[_EntryDecision]
+    ) -> ArticleOutcome:
         if read.problems:
-            problems = [_problem(found, problem) for problem in read.problems]
-            return Judged(self._untouched(found, read, rulings), problems)
-        changed = after != read.data
+            problems = [problem_of(found.shown, problem) for problem in read.problems]
+            return ArticleOutcome(self._untouched(found, read, decisions), problems)
+        changed = edited.data != read.data
         shown = None
-        if changed and self._manner.diff:
-            texts = (read.data.decode(), after.decode())
+        if changed and self._options.diff:
+            texts = (read.data.decode(), edited.data.decode())
             shown = ArticleDiff(found.shown, diff.unified(found.shown, *texts))
-        if changed and self._manner.write:
-            rulings = self._moved(found, after, rulings)
-            read = replace(read, data=after)
-        return Judged([self._result(found, read, one) for one in rulings], [], changed, diff=shown)
-
-    def _moved(self, found: Found, after: bytes, rulings: list[_Ruling]) -> list[_Ruling]:
-        """The same rulings at the places where their entries stand in the file as written."""
-        written = reading.parse(found, after, self._settings)
-        if isinstance(written, NotAnArticle):
-            raise ArticleError("the edited front matter could not be read again")
-        places = written.entries
-        return [
-            replace(
-                one,
-                entry=replace(
-                    one.entry, line=places[one.index].line, column=places[one.index].column
-                ),
-            )
-            for one in rulings
-        ]
+        if changed and self._options.write:
+            decisions = [_moved(one, edited.entries[one.number]) for one in decisions]
+            read = replace(read, data=edited.data)
+        results = [self._result(found, read, one) for one in decisions]
+        return ArticleOutcome(results, [], changed, diff=shown)
 
     def _refused(
-        self, found: Found, read: Reading, rulings: list[_Ruling], error: ArticleError
-    ) -> Judged:
-        known = [_problem(found, problem) for problem in read.problems]
-        return Judged(self._untouched(found, read, rulings), [*known, _problem(found, error)])
+        self,
+        found: Found,
+        read: LoadedArticle,
+        decisions: list[_EntryDecision],
+        error: ArticleError,
+    ) -> ArticleOutcome:
+        problems = [problem_of(found.shown, one) for one in (*read.problems, error)]
+        return ArticleOutcome(self._untouched(found, read, decisions), problems)
 
-    def _untouched(self, found: Found, read: Reading, rulings: list[_Ruling]) -> list[EntryResult]:
+    def _untouched(
+        self, found: Found, read: LoadedArticle, decisions: list[_EntryDecision]
+    ) -> list[EntryResult]:
         """The article stays as it is: so do its flags and sizes, and they are judged as such."""
         results = []
-        for ruling in rulings:
-            declared, evidence = ruling.entry.declared, ruling.evidence
-            judgement = verdict.judge(declared, evidence, self._settings.tolerance)
+        for one in decisions:
+            declared = one.entry.declared
+            judgement = verdict.judge(declared, one.evidence, self._settings.tolerance)
             kept = replace(judgement, flag=declared.cached)
-            results.append(self._result(found, read, replace(ruling, judgement=kept)))
+            results.append(self._result(found, read, replace(one, judgement=kept)))
         return results
 
-    def _result(self, found: Found, read: Reading, ruling: _Ruling) -> EntryResult:
-        weight = verdict.severity(
-            ruling.judgement.verdict,
-            reading.url_names(ruling.entry, ruling.location),
-            held=ruling.judgement.held,
-            settings=self._settings.severity,
-            strict=self._manner.strict,
-        )
-        return results.describe(
-            found.shown, read, ruling.entry, ruling.evidence, ruling.judgement, weight
-        )
+    def _result(self, found: Found, read: LoadedArticle, one: _EntryDecision) -> EntryResult:
+        located = one.entry, one.location
+        return self._judge.result(found.shown, read, located, one.evidence, one.judgement)
 
 
-def _problem(found: Found, error: ArticleError) -> ArticleProblem:
-    return ArticleProblem(found.shown, error.line, error.message)
+def _moved(decision: _EntryDecision, written: Entry) -> _EntryDecision:
+    """The same decision at the place where its entry stands in the file as written."""
+    entry = replace(decision.entry, line=written.line, column=written.column)
+    return replace(decision, entry=entry)
+
+
+async def write_all(
+    found: Sequence[Found],
+    writer: ArticleWriter,
+    tools: Tools,
+    listener: Listener,
+    report: Report,
+) -> None:
+    """The last pass: read, judge and write each article again, in order."""
+    for readings in batches(writer.readings(found), _BATCH):
+        loaded = [read for _, read in readings if isinstance(read, LoadedArticle)]
+        urls = {href for read in loaded for href in read.hrefs}
+        facts = await look_up(tools.session, list(urls))
+        await to_its_end(_write_batch, readings, facts, writer, report)
+        listener.judged(len(readings))
+
+
+def _write_batch(
+    readings: Sequence[tuple[Found, ReadArticle]],
+    facts: KnownFacts,
+    writer: ArticleWriter,
+    report: Report,
+) -> None:
+    for file, read in readings:
+        if isinstance(read, LoadedArticle):
+            report.add_article(writer.write(file, read, facts))
+        else:
+            report.add_article(unread(file.shown, read))

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 from imgcache.config import Settings
-from imgcache.engine.refresh.downloader import Acquirer
-from imgcache.engine.refresh.planner import Work
+from imgcache.engine.refresh.downloader import Downloader
+from imgcache.engine.refresh.planner import WorkPlan
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.report import Traffic
-from imgcache.engine.run.scheduler import HostLanes
-from imgcache.engine.run.targets import Agenda
-from imgcache.engine.run.tools import Tools
-from imgcache.engine.run.wiring import workers
-from imgcache.errors import ImgcacheError
+from imgcache.engine.run.scheduler import HostScheduler
+from imgcache.engine.run.targets import Targets
+from imgcache.engine.run.tasks import until_interrupted
+from imgcache.engine.run.wiring import Tools, workers
 
 # Answers that may wait for a decoder, per decoder: enough that none idles, few in memory.
 _BACKLOG = 4
 
 
-class Fetching:
+class FetchStage:
     """Runs the work of a plan. `cut_short` tells whether a URL was left out."""
 
     def __init__(
@@ -29,8 +26,8 @@ class Fetching:
     ) -> None:
         self._cancelled = False
         self._interrupt = interrupt
-        self._acquirer = Acquirer(tools, settings, listener, _BACKLOG * workers())
-        self._lanes = HostLanes(settings.fetch, self._acquirer.attempt, self._acquirer.skip)
+        self._acquirer = Downloader(tools, settings, listener, _BACKLOG * workers())
+        self._lanes = HostScheduler(settings.fetch, self._acquirer.attempt, self._acquirer.skip)
 
     @property
     def cut_short(self) -> bool:
@@ -42,7 +39,7 @@ class Fetching:
         """What was sent and received so far."""
         return self._acquirer.traffic
 
-    async def run(self, agenda: Agenda, work: Work, seconds: float | None) -> None:
+    async def run(self, targets: Targets, work: WorkPlan, seconds: float | None) -> None:
         """Returns when the work is done, `seconds` have passed, or the interrupt is set.
 
         After the time is up, what is under way may end; an interrupt ends it at once.
@@ -53,43 +50,16 @@ class Fetching:
         elif seconds is not None:
             timer = asyncio.get_running_loop().call_later(seconds, self._lanes.stop)
         try:
-            work_done = await until_interrupted(self._everything(agenda, work), self._interrupt)
+            work_done = await until_interrupted(self._everything(targets, work), self._interrupt)
         finally:
             if timer is not None:
                 timer.cancel()
         self._cancelled = not work_done
 
-    async def _everything(self, agenda: Agenda, work: Work) -> None:
+    async def _everything(self, targets: Targets, work: WorkPlan) -> None:
         async with self._acquirer as acquirer, asyncio.TaskGroup() as group:
-            for place in agenda.in_place.values():
+            for place in targets.in_place.values():
                 group.create_task(acquirer.measure(place))
             for job in work.remake:
                 group.create_task(acquirer.remake(job))
             await self._lanes.drain(work.ask)
-
-
-async def until_interrupted(work: Coroutine[Any, Any, None], interrupt: asyncio.Event) -> bool:
-    """Whether the work came to its end; the interrupt cancels it.
-
-    Raises what the work raises: the caller's own error bare, not in a group.
-    """
-    everything = asyncio.create_task(work)
-    waiting = asyncio.create_task(interrupt.wait())
-    try:
-        await asyncio.wait({everything, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        waiting.cancel()
-        everything.cancel()
-        await asyncio.wait({everything, waiting})
-    if everything.cancelled():
-        return False
-    error = everything.exception()
-    if error is not None:
-        raise _ours(error) or error
-    return True
-
-
-def _ours(error: BaseException) -> ImgcacheError | None:
-    if isinstance(error, BaseExceptionGroup):
-        return next(filter(None, map(_ours, error.exceptions)), None)
-    return error if isinstance(error, ImgcacheError) else None

@@ -8,48 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.core.cache.plan import Demand
+from imgcache.core.verdicts.verdict import PLACEHOLDER_PATHS, Served
 from imgcache.edge.articles import files as articles
 from imgcache.edge.index.index import Index
-from imgcache.engine.refresh.article_writer import Judge, Manner
-from imgcache.engine.refresh.closing import (
-    judge_all,
-    record_run,
-    unmask_placeholders,
-    write_manifest,
-)
-from imgcache.engine.refresh.fetch_stage import Fetching
+from imgcache.engine.refresh.article_writer import ArticleWriter, write_all
+from imgcache.engine.refresh.fetch_stage import FetchStage
+from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.planner import plan_work
-from imgcache.engine.run.baseline import Baseline, BaselineUse, account
-from imgcache.engine.run.listener import Listener, Silence
+from imgcache.engine.run.articles import chosen
+from imgcache.engine.run.baseline import Baseline, account
+from imgcache.engine.run.index_session import IndexSession, KnownFacts, look_up
+from imgcache.engine.run.judge import Judge, unmask_placeholders
+from imgcache.engine.run.listener import Listener, NullListener
+from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.report import Report
-from imgcache.engine.run.targets import NO_ARTICLE, collect
-from imgcache.engine.run.wiring import writing_tools
+from imgcache.engine.run.targets import NO_ARTICLE, Targets, collect
+from imgcache.engine.run.wiring import Tools, writing_tools
+from imgcache.errors import LocalError
+from imgcache.facts import RunFacts
 from imgcache.model import OFFLINE_VERDICTS
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What is asked of one refresh beyond the settings; `max_time` in seconds.
-
-    `baseline` lists findings that are known.
-    """
-
-    demand: Demand = Demand.DUE
-    max_time: float | None = None
-    manner: Manner = field(default_factory=Manner)
-    baseline: BaselineUse | None = None
 
 
 async def refresh(
     paths: Sequence[Path | str],
     settings: Settings,
-    options: Options | None = None,
+    options: RefreshOptions | None = None,
     listener: Listener | None = None,
     interrupt: asyncio.Event | None = None,
 ) -> Report:
@@ -58,41 +45,71 @@ async def refresh(
     Without paths the configured articles are meant. Setting `interrupt` ends the fetching; what
     is done by then is judged and written. Raises ConfigError, CacheLockedError, LocalError.
     """
-    options, listener = options or Options(), listener or Silence()
+    options, listener = options or RefreshOptions(), listener or NullListener()
     interrupt = interrupt or asyncio.Event()
     baseline = await asyncio.to_thread(Baseline, options.baseline, settings.exclude)
-    report = Report("refresh", baseline, dry_run=not options.manner.write)
+    report = Report("refresh", baseline, dry_run=not options.write)
     began = time.monotonic()
     survey = articles.survey(chosen(paths, settings), cache_dir=settings.cache.dir)
     found = survey.found
     async with writing_tools(settings, listener) as tools:
-        if options.manner.write:
+        if options.write:
             for told in articles.sweep(survey.leftovers):
                 listener.warned(told)
-        agenda = await collect(found, settings, listener)
-        if not agenda.articles:
+        targets = await collect(found, settings, listener)
+        if not targets.articles:
             listener.warned(NO_ARTICLE)
-        work = await plan_work(agenda, tools, settings, options.demand)
-        listener.planned(agenda.articles, agenda.urls, work.jobs + len(agenda.in_place))
-        fetching = Fetching(tools, settings, listener, interrupt)
+        work = await plan_work(targets, tools, settings, options.scope)
+        listener.planned(targets.articles, targets.urls, work.jobs + len(targets.in_place))
+        fetching = FetchStage(tools, settings, listener, interrupt)
         seconds = options.max_time and options.max_time - (time.monotonic() - began)
-        await fetching.run(agenda, work, seconds)
-        await tools.ledger.flush()
-        await unmask_placeholders(agenda, tools.ledger, settings.tolerance)
-        await judge_all(found, Judge(agenda, settings, options.manner), tools, listener, report)
-        if options.manner.write:
+        await fetching.run(targets, work, seconds)
+        await tools.session.flush()
+        await _unmask_placeholders(targets, tools.session, settings.tolerance)
+        judge = Judge(targets, settings, strict=options.strict)
+        writer = ArticleWriter(judge, targets, settings, options)
+        await write_all(found, writer, tools, listener, report)
+        if options.write:
             report.local_fault |= not await write_manifest(tools, listener)
-        report.cache_bytes = await tools.ledger.ask(Index.total_bytes)
+        report.cache_bytes = await tools.session.query(Index.total_bytes)
         report.interrupted = fetching.cut_short or interrupt.is_set()
-        report.finish(agenda.urls, agenda.counts(), fetching.traffic)
-        report.local_fault |= not await record_run(report, tools, listener)
+        report.finish(targets.urls, targets.counts(), fetching.traffic)
+        report.local_fault |= not await _record_run(report, tools, listener)
     await account(report, baseline, [one.shown for one in found], OFFLINE_VERDICTS, listener)
     return report
 
 
-def chosen(paths: Sequence[Path | str], settings: Settings) -> list[Path]:
-    """The given paths, else the configured ones, else articles/, else content/, else here."""
-    if paths or settings.articles:
-        return [Path(path) for path in paths or settings.articles]
-    usual = [Path(name) for name in ("articles", "content")]
-    return next(([path] for path in usual if path.is_dir()), [Path()])
+async def _unmask_placeholders(targets: Targets, session: IndexSession, tolerance: int) -> None:
+    """Only bytes that several URLs share can be a stand-in; the index knows which they are."""
+    for urls in await session.query(lambda index: index.shared_copies(PLACEHOLDER_PATHS)):
+        facts = await look_up(session, [url for url in urls if url in targets.web])
+        unmask_placeholders(targets, _served(targets, facts), tolerance)
+
+
+def _served(targets: Targets, facts: KnownFacts) -> Iterator[Served]:
+    for url, known in facts.urls.items():
+        image, target = facts.images.get(known.copy or ""), targets.web[url]
+        if image is not None and target.held:
+            yield target.served(image.sha256, image.size)
+
+
+async def _record_run(report: Report, tools: Tools, listener: Listener) -> bool:
+    """Remember in the index how the finished run went; False, and told, if the disk refuses."""
+    summary = report.summary
+    run = RunFacts(
+        started=report.started,
+        seconds=report.seconds,
+        urls=summary.urls,
+        fresh=summary.fresh,
+        revalidated=summary.revalidated,
+        downloaded=summary.downloaded,
+        failed=summary.failed,
+        requests=summary.requests,
+        bytes=summary.bytes,
+    )
+    try:
+        await tools.session.query(lambda index: index.record_run(run))
+    except LocalError as exc:
+        listener.failed(f"this run was not added to the statistics: {exc}")
+        return False
+    return True

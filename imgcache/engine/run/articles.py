@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core.articles import entries as declared
@@ -32,29 +33,33 @@ _Memory = tuple[bytes, list[_Row]] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """An article as it was read: its bytes, its entries, and where the URL of each leads."""
+class LoadedArticle:
+    """An article as it was read: its bytes, its entries, and where the URL of each leads.
+
+    `parsed` is what the entries were taken from, while somebody may still edit it.
+    """
 
     data: bytes
     entries: tuple[Entry, ...]
     locations: tuple[Location, ...]
     problems: tuple[ArticleError, ...] = ()
+    parsed: Article | None = field(default=None, compare=False)
 
     @classmethod
-    def of(cls, data: bytes, article: Article) -> Reading:
+    def of(cls, data: bytes, article: Article) -> LoadedArticle:
         """What a parsed article declares."""
         locations = tuple(locate(entry.url) for entry in article.entries)
-        return cls(data, article.entries, locations, article.problems)
+        return cls(data, article.entries, locations, article.problems, article)
 
     def line(self, number: int) -> str:
         """One line of the article, from 1, without its end."""
         return self.data.split(b"\n", number)[number - 1].decode().removesuffix("\r")
 
-    def without_text(self) -> Reading:
+    def without_text(self) -> LoadedArticle:
         """The same without what follows the last line that an entry stands in, to save memory."""
         last = max((entry.line for entry in self.entries), default=0)
         lines = self.data.split(b"\n", last)[:last]
-        return replace(self, data=b"\n".join(lines))
+        return replace(self, data=b"\n".join(lines), parsed=None)
 
     @property
     def hrefs(self) -> Iterator[str]:
@@ -62,7 +67,11 @@ class Reading:
         return (one.href for one in self.locations if isinstance(one, WebUrl))
 
 
-def load(found: Found, settings: Settings) -> Reading | NotAnArticle:
+# How the reading of a file ends.
+ReadArticle = LoadedArticle | NotAnArticle | ArticleError
+
+
+def load(found: Found, settings: Settings) -> LoadedArticle | NotAnArticle:
     """Read one file. Raises ArticleError for a broken article, or a named file that is none.
 
     A YAML file that was merely met is an article only if it is one parsable document with at
@@ -79,7 +88,7 @@ def load(found: Found, settings: Settings) -> Reading | NotAnArticle:
         return _refuse_if_named(found, article)
     if found.whole and not found.named and not article.entries:
         return NotAnArticle.PLAIN
-    return Reading.of(data, article)
+    return LoadedArticle.of(data, article)
 
 
 def parse(found: Found, data: bytes, settings: Settings) -> Article | NotAnArticle:
@@ -102,15 +111,15 @@ def refusal(reason: NotAnArticle) -> ArticleError:
     return ArticleError("no article: the file does not begin with front matter (---)", 1)
 
 
-class Memo:
+class FirstPass:
     """What the first pass saw of each file, in order, for the last one; kept on disk."""
 
     def __init__(self) -> None:
         self._rows: DiskList[_Memory] = DiskList()
 
-    def remember(self, read: Reading | NotAnArticle | ArticleError) -> None:
+    def remember(self, read: ReadArticle) -> None:
         """The next file's; a broken or strange one will be parsed again."""
-        if isinstance(read, Reading) and not read.problems:
+        if isinstance(read, LoadedArticle) and not read.problems:
             rows = [_row(*one) for one in zip(read.entries, read.locations, strict=True)]
             self._rows.append((_hash(read.data), rows))
         else:
@@ -118,15 +127,13 @@ class Memo:
 
     def recall(
         self, found: Sequence[Found], settings: Settings
-    ) -> Iterator[tuple[Found, Reading | NotAnArticle | ArticleError]]:
+    ) -> Iterator[tuple[Found, ReadArticle]]:
         """The same files as they are now."""
         for file, memory in zip(found, self._rows, strict=True):
             yield file, _again(file, memory, settings)
 
 
-def _again(
-    found: Found, memory: _Memory, settings: Settings
-) -> Reading | NotAnArticle | ArticleError:
+def _again(found: Found, memory: _Memory, settings: Settings) -> ReadArticle:
     try:
         if memory is not None:
             data = articles.read(found)
@@ -149,13 +156,13 @@ def _row(entry: Entry, location: Location) -> _Row:
     return where, (size.width, size.height, size.cached), parts
 
 
-def _recalled(data: bytes, rows: Sequence[_Row]) -> Reading:
+def _recalled(data: bytes, rows: Sequence[_Row]) -> LoadedArticle:
     entries = tuple(Entry(*where, Declared(*says)) for where, says, _ in rows)
     locations = tuple(
         WebUrl(*parts) if parts else locate(entry.url)
         for entry, (_, _, parts) in zip(entries, rows, strict=True)
     )
-    return Reading(data, entries, locations)
+    return LoadedArticle(data, entries, locations)
 
 
 def url_names(entry: Entry, location: Location) -> tuple[str, ...]:
@@ -170,3 +177,11 @@ def is_excluded(entry: Entry, location: Location, settings: Settings) -> bool:
     if not settings.exclude:
         return False
     return verdict.matches_any(settings.exclude, url_names(entry, location))
+
+
+def chosen(paths: Sequence[Path | str], settings: Settings) -> list[Path]:
+    """The given paths, else the configured ones, else articles/, else content/, else here."""
+    if paths or settings.articles:
+        return [Path(path) for path in paths or settings.articles]
+    usual = [Path(name) for name in ("articles", "content")]
+    return next(([path] for path in usual if path.is_dir()), [Path()])

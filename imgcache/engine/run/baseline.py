@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from imgcache.core.verdicts.baseline import UNLISTED, Key, Listed, is_settled_by
+from imgcache.core.verdicts.baseline import UNLISTED, BaselineLine, Key, is_settled_by
 from imgcache.core.verdicts.verdict import matches_any
 from imgcache.engine.run.listener import Listener
 from imgcache.errors import ConfigError, LocalError
@@ -22,7 +22,7 @@ _TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
-class BaselineUse:
+class BaselineOptions:
     """`--baseline FILE`; with `renew` (`--update-baseline`) the file is written anew."""
 
     path: Path
@@ -35,7 +35,7 @@ class Baseline:
     `exclude`: URL patterns that are not judged at all, so that their lines stay as they are.
     """
 
-    def __init__(self, use: BaselineUse | None = None, exclude: Sequence[str] = ()) -> None:
+    def __init__(self, use: BaselineOptions | None = None, exclude: Sequence[str] = ()) -> None:
         self._use = use
         self._exclude = exclude
         today = datetime.now(UTC).date()
@@ -50,21 +50,21 @@ class Baseline:
             self._room[line.key] += 0 if line in self._expired else line.count
         # What occurs, whatever it weighs; and what would be listed, the first of its kind.
         self._occurs = Counter[Key]()
-        self._found: dict[Key, Listed] = {}
+        self._found: dict[Key, BaselineLine] = {}
         self._verdicts: dict[tuple[str, str], set[Verdict]] = {}
 
-    def sift(self, results: list[EntryResult]) -> list[EntryResult]:
+    def apply(self, results: list[EntryResult]) -> list[EntryResult]:
         """One article's results: what is known weighs nothing any more."""
         if self._use is None:
             return results
-        return [self._sifted(one) for one in results]
+        return [self._applied(one) for one in results]
 
-    def _sifted(self, result: EntryResult) -> EntryResult:
+    def _applied(self, result: EntryResult) -> EntryResult:
         article, verdict = self._relative(result.article), result.verdict
         self._verdicts.setdefault((article, result.url), set()).add(verdict)
         if verdict in UNLISTED:
             return result
-        line = Listed(article, verdict, result.url)
+        line = BaselineLine(article, verdict, result.url)
         self._occurs[line.key] += 1
         if result.severity not in LISTED:
             return result
@@ -86,7 +86,7 @@ class Baseline:
             self._names[article] = os.path.relpath(path, self._folder)
         return self._names[article]
 
-    def settle(self, examined: Iterable[str], unseen: Collection[Verdict]) -> Iterator[str]:
+    def reconcile(self, examined: Iterable[str], unseen: Collection[Verdict]) -> Iterator[str]:
         """Notes for the operator on lines that no longer hold; a renewal writes the file instead.
 
         `examined` are the articles that this run could judge, `unseen` the verdicts that it could
@@ -108,7 +108,7 @@ class Baseline:
             told = _told(late, "has expired and occurs still", "have expired and occur still")
             yield f"{self._use.path}: {told}; mend it, or write another day"
 
-    def _vanished(self, judged: set[str], unseen: Collection[Verdict]) -> Iterator[Listed]:
+    def _vanished(self, judged: set[str], unseen: Collection[Verdict]) -> Iterator[BaselineLine]:
         """The lines that are past; several with one key are held against their sum."""
         left = self._occurs.copy()
         for line in self._lines:
@@ -116,7 +116,9 @@ class Baseline:
             if left[line.key] < 0 and self._could_be_seen(line, judged, unseen):
                 yield line
 
-    def _could_be_seen(self, line: Listed, judged: set[str], unseen: Collection[Verdict]) -> bool:
+    def _could_be_seen(
+        self, line: BaselineLine, judged: set[str], unseen: Collection[Verdict]
+    ) -> bool:
         if line.verdict in unseen or matches_any(self._exclude, [line.url]):
             return False
         if line.article in judged:
@@ -126,7 +128,7 @@ class Baseline:
         path = os.path.join(self._folder, line.article)  # noqa: PTH118  as above
         return "\\" not in line.article and not os.path.lexists(path)
 
-    def _renewed(self, vanished: Sequence[Listed]) -> Iterator[Listed]:
+    def _renewed(self, vanished: Sequence[BaselineLine]) -> Iterator[BaselineLine]:
         """What still stands, and what is new; lines of one finding stay while they are right."""
         gone, listed = set(vanished), Counter[Key]()
         kept = [line for line in self._lines if line not in gone]
@@ -168,14 +170,14 @@ async def account(
     broken = {problem.article for problem in report.article_errors()}
     examined = [article for article in articles if article not in broken]
     try:
-        for note in await asyncio.to_thread(lambda: list(baseline.settle(examined, unseen))):
+        for note in await asyncio.to_thread(lambda: list(baseline.reconcile(examined, unseen))):
             listener.warned(note)
     except LocalError as exc:
         listener.failed(str(exc))
         report.local_fault = True
 
 
-def _load(use: BaselineUse) -> tuple[Listed, ...]:
+def _load(use: BaselineOptions) -> tuple[BaselineLine, ...]:
     if use.renew and not use.path.absolute().parent.is_dir():
         raise ConfigError(f"--baseline {use.path}: there is no such folder; make it first")
     from imgcache.edge import baseline_file as baselinefile  # noqa: PLC0415  most runs have none, and it costs start-up
@@ -189,7 +191,7 @@ def _load(use: BaselineUse) -> tuple[Listed, ...]:
     return lines or ()
 
 
-def _told(lines: list[Listed], one: str, many: str) -> str:
+def _told(lines: list[BaselineLine], one: str, many: str) -> str:
     """`2 entries no longer occur: articles/a.md gone https://...`, a few of them by name."""
     named = ", ".join(f"{line.article} {line.verdict} {line.url}" for line in lines[:_TOLD])
     rest = f", and {len(lines) - _TOLD} more" if len(lines) > _TOLD else ""

@@ -36,7 +36,7 @@ class _Batch:
         return len(self.urls) + len(self.images) + len(self.spellings) + len(self.pauses)
 
 
-class Ledger:
+class IndexSession:
     """The only way of the engine to the index; entered with `async with`."""
 
     def __init__(self, open_index: Callable[[], Index]) -> None:
@@ -56,10 +56,10 @@ class Ledger:
         try:
             await self.flush()
         finally:
-            await self.ask(Index.close)
+            await self.query(Index.close)
             self._thread.shutdown()
 
-    async def ask(self, question: Callable[[Index], T]) -> T:
+    async def query(self, question: Callable[[Index], T]) -> T:
         """Run something on the index, in its thread. Raises LocalError."""
         index = self._index
         assert index is not None  # noqa: S101  entered before use
@@ -67,7 +67,7 @@ class Ledger:
             self._thread, lambda: question(index)
         )
 
-    def note(
+    def record(
         self,
         *,
         urls: Sequence[UrlFacts] = (),
@@ -103,13 +103,13 @@ class Ledger:
 
     async def _commit(self, batch: _Batch) -> None:
         urls, images, pauses = batch.urls.values(), batch.images.values(), batch.pauses.values()
-        await self.ask(lambda index: index.record(urls, images, batch.spellings, pauses))
+        await self.query(lambda index: index.record(urls, images, batch.spellings, pauses))
         current = asyncio.current_task()
         if current is not None:
             self._commits.discard(current)
 
 
-class FreshLedger(Ledger):
+class ReopeningIndexSession(IndexSession):
     """For readers that live long: each question opens the index anew, and sees what is there now.
 
     An index that stays open would not see what others commit (see database.open_reader).
@@ -121,7 +121,7 @@ class FreshLedger(Ledger):
     async def __aexit__(self, *_: object) -> None:
         """Nothing is open."""
 
-    async def ask(self, question: Callable[[Index], T]) -> T:
+    async def query(self, question: Callable[[Index], T]) -> T:
         """Run something on the index as it is now; several side by side. Raises LocalError."""
 
         def open_and_ask() -> T:
@@ -129,3 +129,22 @@ class FreshLedger(Ledger):
                 return question(index)
 
         return await asyncio.to_thread(open_and_ask)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFacts:
+    """What the index says of some URLs, and of the copies they have."""
+
+    urls: Mapping[str, UrlFacts]
+    images: Mapping[str, ImageFacts]
+
+
+async def look_up(session: IndexSession, urls: Sequence[str]) -> KnownFacts:
+    """The facts of some URLs (normalised) in one trip to the index."""
+
+    def ask(index: Index) -> KnownFacts:
+        known = index.urls(urls)
+        copies = {one.copy for one in known.values() if one.copy is not None}
+        return KnownFacts(known, index.images(copies))
+
+    return await session.query(ask)

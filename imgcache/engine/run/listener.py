@@ -29,7 +29,7 @@ class Listener(Protocol):
         """So many more articles are judged and written."""
 
 
-class Silence:
+class NullListener:
     """The listener of those who only want the report."""
 
     def warned(self, message: str) -> None:

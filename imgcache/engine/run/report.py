@@ -14,6 +14,7 @@ from imgcache.render import json
 from imgcache.results import (
     LISTED,
     ArticleDiff,
+    ArticleOutcome,
     ArticleProblem,
     CachedThumbnail,
     EntryResult,
@@ -32,7 +33,7 @@ class Traffic:
 class Report:
     """What a run found. `summary` has the counts, `entries()` iterates, `to_json()` is the report.
 
-    Implements report.findings.Findings, so each renderer takes it.
+    Implements results.Findings, so each renderer takes it.
     """
 
     def __init__(
@@ -74,9 +75,20 @@ class Report:
         """The JSON report (schema 1), as `--format json` prints it."""
         return "".join(json.render(self, with_diffs=with_diffs))
 
+    def add_article(self, outcome: ArticleOutcome | None) -> None:
+        """One judged article; None, of a file that is none, adds nothing."""
+        if outcome is None:
+            return
+        self.summary.articles += 1
+        self.summary.articles_changed += outcome.changed
+        self.local_fault |= outcome.local_fault
+        self.add(outcome.results, outcome.diff)
+        for problem in outcome.problems:
+            self.add_problem(problem)
+
     def add(self, results: list[EntryResult], diff: ArticleDiff | None = None) -> None:
         """One judged article's entries, known ones sifted out, and its diff if it was wanted."""
-        results = self._baseline.sift(results)
+        results = self._baseline.apply(results)
         if results:
             self._entries.append([_pack(one) for one in results])
         listed = [_pack(one) for one in results if one.severity in LISTED]

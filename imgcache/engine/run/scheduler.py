@@ -56,7 +56,7 @@ J = TypeVar("J", bound=HostJob)
 
 
 @dataclass(slots=True)
-class _Lane(Generic[J]):
+class _HostQueue(Generic[J]):
     pending: deque[J] = field(default_factory=deque)
     delayed: list[J] = field(default_factory=list)
     active: int = 0
@@ -67,22 +67,22 @@ class _Lane(Generic[J]):
     waited: float = 0.0
     queued: bool = False
     given_up: Failure | None = None
-    probe_awaited: bool = False
-    probe_due: bool = False
+    trial_awaited: bool = False
+    trial_due: bool = False
     silenced: bool = False
 
     def places(self, per_host: int) -> int:
         if self.paused or self.silenced:
             return 0
         if self.given_up is not None:
-            return 1 if self.probe_due else 0
+            return 1 if self.trial_due else 0
         if self.answered:
             return per_host
         # Nothing new while the first one waits for its next try: it may be a dead host.
         return 0 if self.delayed else 1
 
 
-class HostLanes(Generic[J]):
+class HostScheduler(Generic[J]):
     """Runs jobs under the limits of `settings`; `run` makes one attempt, `skip` ends a job unasked.
 
     `skip(job, failure)` gets the failure for which its host was given up, or None where the run
@@ -98,8 +98,8 @@ class HostLanes(Generic[J]):
         self._settings = settings
         self._run = run
         self._skip = skip
-        self._lanes: dict[str, _Lane[J]] = {}
-        self._ready: deque[_Lane[J]] = deque()
+        self._lanes: dict[str, _HostQueue[J]] = {}
+        self._ready: deque[_HostQueue[J]] = deque()
         self._active = 0
         self._sleeping = 0
         self._stopped = False
@@ -110,7 +110,7 @@ class HostLanes(Generic[J]):
     async def drain(self, jobs: Iterable[J]) -> None:
         """Run all jobs; returns when each has ended or was skipped."""
         for job in jobs:
-            self._lanes.setdefault(job.host, _Lane()).pending.append(job)
+            self._lanes.setdefault(job.host, _HostQueue()).pending.append(job)
         for lane in self._lanes.values():
             self._offer(lane)
         try:
@@ -126,7 +126,7 @@ class HostLanes(Generic[J]):
         self._stopped = True
         self._pump()
 
-    def _offer(self, lane: _Lane[J]) -> None:
+    def _offer(self, lane: _HostQueue[J]) -> None:
         places = lane.places(self._settings.per_host)
         if lane.pending and lane.active < places and not lane.queued:
             lane.queued = True
@@ -143,14 +143,14 @@ class HostLanes(Generic[J]):
             self._skip_the_rest()
             self._finished.set()
 
-    def _start(self, lane: _Lane[J], job: J) -> None:
+    def _start(self, lane: _HostQueue[J], job: J) -> None:
         assert self._tasks is not None  # noqa: S101  only drain() pumps, inside the group
         lane.active += 1
-        lane.probe_due = False
+        lane.trial_due = False
         self._active += 1
         self._tasks.create_task(self._attempt(lane, job))
 
-    async def _attempt(self, lane: _Lane[J], job: J) -> None:
+    async def _attempt(self, lane: _HostQueue[J], job: J) -> None:
         outcome = await self._run(job)
         lane.active -= 1
         self._active -= 1
@@ -165,7 +165,7 @@ class HostLanes(Generic[J]):
         self._offer(lane)
         self._pump()
 
-    def _weigh(self, lane: _Lane[J], outcome: Outcome) -> None:
+    def _weigh(self, lane: _HostQueue[J], outcome: Outcome) -> None:
         """Count what an outcome says about the host itself."""
         fault = outcome.failure
         if lane.silenced:
@@ -184,7 +184,7 @@ class HostLanes(Generic[J]):
             if lane.faults >= self._settings.breaker_failures or lane.given_up is not None:
                 self._give_up(lane, fault)
 
-    def _weigh_pause(self, lane: _Lane[J], pause: float, fault: Failure | None) -> None:
+    def _weigh_pause(self, lane: _HostQueue[J], pause: float, fault: Failure | None) -> None:
         """Add what a pause adds to those before it; one URL may use up all of its tries."""
         now, before = asyncio.get_running_loop().time(), lane.paused_until
         lane.paused_until = max(before, now + pause)
@@ -193,14 +193,14 @@ class HostLanes(Generic[J]):
             lane.silenced = True
             lane.given_up = fault
 
-    def _give_up(self, lane: _Lane[J], fault: Failure) -> None:
+    def _give_up(self, lane: _HostQueue[J], fault: Failure) -> None:
         lane.given_up = fault
-        if not lane.probe_awaited:
-            lane.probe_awaited = True
-            self._later(self._settings.breaker_pause, lane, lambda: _allow_probe(lane), waits=False)
+        if not lane.trial_awaited:
+            lane.trial_awaited = True
+            self._later(self._settings.breaker_pause, lane, lambda: _allow_trial(lane), waits=False)
 
     def _later(
-        self, seconds: float, lane: _Lane[J], change: Callable[[], None], *, waits: bool
+        self, seconds: float, lane: _HostQueue[J], change: Callable[[], None], *, waits: bool
     ) -> None:
         """Change a lane after some time; the run's end `waits` for it, or does not."""
 
@@ -224,15 +224,15 @@ class HostLanes(Generic[J]):
             lane.pending.clear()
 
 
-def _resume(lane: _Lane[J]) -> None:
+def _resume(lane: _HostQueue[J]) -> None:
     lane.paused -= 1
 
 
-def _return(lane: _Lane[J], job: J) -> None:
+def _return(lane: _HostQueue[J], job: J) -> None:
     lane.delayed.remove(job)
     lane.pending.appendleft(job)
 
 
-def _allow_probe(lane: _Lane[J]) -> None:
-    lane.probe_awaited = False
-    lane.probe_due = True
+def _allow_trial(lane: _HostQueue[J]) -> None:
+    lane.trial_awaited = False
+    lane.trial_due = True

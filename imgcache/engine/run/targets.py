@@ -11,15 +11,16 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from imgcache.config import Settings
 from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.http.location import DataUrl, Location, SitePath
 from imgcache.core.http.url import WebUrl
-from imgcache.core.verdicts.verdict import Evidence
+from imgcache.core.verdicts.verdict import Evidence, Served
 from imgcache.edge.articles.files import Found
 from imgcache.engine.run import articles as reading
-from imgcache.engine.run.articles import Memo, Reading
+from imgcache.engine.run.articles import FirstPass, LoadedArticle
 from imgcache.engine.run.listener import Listener
 from imgcache.errors import ArticleError
 from imgcache.model import Entry, Failure, Size, Source
@@ -33,7 +34,7 @@ _TOLD = {
 
 
 @dataclass(slots=True, eq=False)
-class Item:
+class Target:
     """One URL of a run. The last ones tell what this run found out that the index does not hold.
 
     `held`: the cache has a sound copy. `failed`: the last try, whenever it was, went wrong.
@@ -58,9 +59,14 @@ class Item:
         if entry.declared.size not in self.declared:
             self.declared = (*self.declared, entry.declared.size)
 
+    def served(self, sha256: str, size: Size) -> Served:
+        """That it answered with this sound image."""
+        path = urlsplit(self.url.href).path
+        return Served(self.url.href, self.url.host, path, sha256, size, self.declared)
+
 
 @dataclass(slots=True)
-class InPlace:
+class InPlaceImage:
     """An image that needs no fetch: a `data:` URL or a file below `site_root`."""
 
     location: DataUrl | SitePath
@@ -68,13 +74,13 @@ class InPlace:
 
 
 @dataclass(slots=True)
-class Agenda:
+class Targets:
     """All URLs of a run: on the web by their normalised form, the others by a key."""
 
-    web: dict[str, Item] = field(default_factory=dict)
-    in_place: dict[bytes, InPlace] = field(default_factory=dict)
+    web: dict[str, Target] = field(default_factory=dict)
+    in_place: dict[bytes, InPlaceImage] = field(default_factory=dict)
     unusable: set[bytes] = field(default_factory=set)
-    memo: Memo = field(default_factory=Memo)
+    memo: FirstPass = field(default_factory=FirstPass)
     articles: int = 0
     passed_over: Counter[NotAnArticle] = field(default_factory=Counter)
 
@@ -85,9 +91,9 @@ class Agenda:
 
     def counts(self) -> Counter[str]:
         """How the URLs fared: by source, and `failed`."""
-        counts = Counter(str(item.source) for item in self.web.values() if item.source)
+        counts = Counter(str(target.source) for target in self.web.values() if target.source)
         counts["failed"] = (
-            sum(item.failed for item in self.web.values())
+            sum(target.failed for target in self.web.values())
             + sum(place.evidence.failure is not None for place in self.in_place.values())
             + len(self.unusable)
         )
@@ -98,14 +104,14 @@ class Agenda:
         if reading.is_excluded(entry, location, settings):
             return
         if isinstance(location, WebUrl):
-            item = self.web.get(location.href)
-            if item is None:
-                item = self.web[location.href] = Item(location)
-            item.add(entry)
+            target = self.web.get(location.href)
+            if target is None:
+                target = self.web[location.href] = Target(location)
+            target.add(entry)
         elif isinstance(location, Failure):
             self.unusable.add(_hash(entry.url_text.encode("utf-8", "surrogatepass")))
         else:
-            self.in_place.setdefault(place_key(location), InPlace(location))
+            self.in_place.setdefault(place_key(location), InPlaceImage(location))
 
 
 def place_key(location: DataUrl | SitePath) -> bytes:
@@ -119,33 +125,33 @@ def _hash(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-async def collect(found: Sequence[Found], settings: Settings, listener: Listener) -> Agenda:
+async def collect(found: Sequence[Found], settings: Settings, listener: Listener) -> Targets:
     """Read all articles once; broken ones are passed over here, the last pass tells of them.
 
     Lets others run now and then, so that Ctrl-C is heard.
     """
-    agenda = Agenda()
+    targets = Targets()
     for number, file in enumerate(found):
-        _collect_one(file, settings, agenda)
+        _collect_one(file, settings, targets)
         if number % _PAUSE == 0:
             await asyncio.sleep(0)
     for reason, told in _TOLD.items():
-        if agenda.passed_over[reason]:
-            listener.warned(f"{agenda.passed_over[reason]} file(s) {told}: passed over")
-    return agenda
+        if targets.passed_over[reason]:
+            listener.warned(f"{targets.passed_over[reason]} file(s) {told}: passed over")
+    return targets
 
 
-def _collect_one(file: Found, settings: Settings, agenda: Agenda) -> None:
-    read: Reading | NotAnArticle | ArticleError
+def _collect_one(file: Found, settings: Settings, targets: Targets) -> None:
+    read: LoadedArticle | NotAnArticle | ArticleError
     try:
         read = reading.load(file, settings)
     except ArticleError as exc:
         read = exc
-    agenda.memo.remember(read)
+    targets.memo.remember(read)
     if isinstance(read, NotAnArticle):
-        agenda.passed_over[read] += 1
+        targets.passed_over[read] += 1
         return
-    agenda.articles += 1
-    if isinstance(read, Reading):
+    targets.articles += 1
+    if isinstance(read, LoadedArticle):
         for entry, location in zip(read.entries, read.locations, strict=True):
-            agenda.add(entry, location, settings)
+            targets.add(entry, location, settings)

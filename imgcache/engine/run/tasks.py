@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
+
+from imgcache.errors import ImgcacheError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,3 +23,30 @@ async def to_its_end(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) ->
     except asyncio.CancelledError:
         await asyncio.wait({task})
         raise
+
+
+async def until_interrupted(work: Coroutine[Any, Any, None], interrupt: asyncio.Event) -> bool:
+    """Whether the work came to its end; the interrupt cancels it.
+
+    Raises what the work raises: the caller's own error bare, not in a group.
+    """
+    everything = asyncio.create_task(work)
+    waiting = asyncio.create_task(interrupt.wait())
+    try:
+        await asyncio.wait({everything, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+        everything.cancel()
+        await asyncio.wait({everything, waiting})
+    if everything.cancelled():
+        return False
+    error = everything.exception()
+    if error is not None:
+        raise _ours(error) or error
+    return True
+
+
+def _ours(error: BaseException) -> ImgcacheError | None:
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(_ours, error.exceptions)), None)
+    return error if isinstance(error, ImgcacheError) else None

@@ -7,18 +7,18 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from imgcache.config import Settings
 from imgcache.edge.cache.lock import CacheLock
 from imgcache.edge.cache.store import Store
 from imgcache.edge.decoder.pool import DecodePool
-from imgcache.edge.http.exchange import Nobody
+from imgcache.edge.http.exchange import Fetches, NoFetcher
 from imgcache.edge.index import recovery
 from imgcache.edge.index.index import Index
 from imgcache.edge.index.recovery import Recovery
-from imgcache.engine.run.index_session import FreshLedger, Ledger
+from imgcache.engine.run.index_session import IndexSession, ReopeningIndexSession
 from imgcache.engine.run.listener import Listener
-from imgcache.engine.run.tools import Tools
 
 
 def workers() -> int:
@@ -51,7 +51,7 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
 
     with lock:
         await asyncio.to_thread(store.prepare)
-        async with _tools_with(Ledger(open_index), store, settings) as tools:
+        async with _tools_with(IndexSession(open_index), store, settings) as tools:
             for line in told:
                 listener.warned(line)
             yield tools
@@ -62,7 +62,9 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
 async def reading_tools(settings: Settings) -> AsyncIterator[Tools]:
     """All edges of a run that writes nothing: the index is read as it is, else the manifest."""
     store = Store(settings.cache.dir)
-    async with _tools_with(Ledger(lambda: recovery.open_readonly(store)), store, settings) as tools:
+    async with _tools_with(
+        IndexSession(lambda: recovery.open_readonly(store)), store, settings
+    ) as tools:
         yield tools
 
 
@@ -70,7 +72,7 @@ async def reading_tools(settings: Settings) -> AsyncIterator[Tools]:
 async def serving_tools(settings: Settings) -> AsyncIterator[Tools]:
     """As `reading_tools`, for as long as a service runs: the index is seen as it is when asked."""
     store = Store(settings.cache.dir)
-    fresh = FreshLedger(lambda: recovery.open_readonly(store))
+    fresh = ReopeningIndexSession(lambda: recovery.open_readonly(store))
     async with _tools_with(fresh, store, settings) as tools:
         yield tools
 
@@ -80,32 +82,34 @@ async def offline_tools(settings: Settings) -> AsyncIterator[Tools]:
     """As `reading_tools`, for a run that asks nobody: it starts without what asking takes."""
     store = Store(settings.cache.dir)
     async with (
-        Ledger(lambda: recovery.open_readonly(store)) as ledger,
+        IndexSession(lambda: recovery.open_readonly(store)) as session,
         DecodePool(settings.limits, workers()) as pool,
     ):
-        yield Tools(Nobody(), pool, store, ledger)
+        yield Tools(NoFetcher(), pool, store, session)
 
 
 @asynccontextmanager
-async def _tools_with(ledger: Ledger, store: Store, settings: Settings) -> AsyncIterator[Tools]:
+async def _tools_with(
+    session: IndexSession, store: Store, settings: Settings
+) -> AsyncIterator[Tools]:
     from imgcache.edge.http.fetcher import Fetcher  # noqa: PLC0415  an HTTP library costs start-up
 
     async with (
-        ledger,
+        session,
         DecodePool(settings.limits, workers()) as pool,
         Fetcher(settings.fetch) as fetcher,
     ):
-        yield Tools(fetcher, pool, store, ledger)
+        yield Tools(fetcher, pool, store, session)
 
 
 @asynccontextmanager
 async def holdings(
     settings: Settings, open_index: Callable[[Store], Index] = recovery.open_readonly
-) -> AsyncIterator[tuple[Store, Ledger]]:
+) -> AsyncIterator[tuple[Store, IndexSession]]:
     """What the cache holds, for those who only look at it; raises LocalError."""
     store = Store(settings.cache.dir)
-    async with Ledger(lambda: open_index(store)) as ledger:
-        yield store, ledger
+    async with IndexSession(lambda: open_index(store)) as session:
+        yield store, session
 
 
 def _describe(recovered: Recovery) -> str:
@@ -115,3 +119,13 @@ def _describe(recovered: Recovery) -> str:
     return (
         f"the cache's index was damaged ({recovered.reason}; kept as {recovered.moved_to}), {made}"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Open and ready; whoever opened them closes them."""
+
+    fetcher: Fetches
+    pool: DecodePool
+    store: Store
+    session: IndexSession

@@ -7,32 +7,37 @@ questions; nothing is written.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from imgcache.config import Settings
+from imgcache.config import FetchSettings, Settings
 from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.http.location import Location, locate
+from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge.articles.files import Found
+from imgcache.edge.http.exchange import AttemptStats, NotModified
 from imgcache.engine.run import articles as reading
-from imgcache.engine.run.articles import Reading
+from imgcache.engine.run.articles import LoadedArticle
+from imgcache.engine.run.attempts import Job
+from imgcache.engine.run.judge import Judge, problem_of
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.report import Report
-from imgcache.engine.run.targets import Agenda
-from imgcache.engine.run.tools import Tools
-from imgcache.engine.verify.options import Examiner, Inquiry
-from imgcache.engine.verify.pipeline import Inquest
-from imgcache.engine.verify.prober import Prober, Reader
-from imgcache.engine.verify.sharing import Places, SharedReader
+from imgcache.engine.run.targets import Targets
+from imgcache.engine.run.wiring import Tools
+from imgcache.engine.verify.pipeline import gather_evidence
+from imgcache.engine.verify.prober import Prober
+from imgcache.engine.verify.readers import Reader
 from imgcache.errors import ArticleError
-from imgcache.model import Declared, Entry
-from imgcache.results import ArticleProblem
+from imgcache.model import Declared, Entry, Failure
+from imgcache.results import ArticleOutcome
 
 # How results and problems of a text without a file are named; no file is called so.
 NAMELESS = ""
 
 
-class Checker:
+class RequestVerifier:
     """Answers questions side by side; the limits of `fetch` hold over all of them."""
 
     def __init__(
@@ -41,7 +46,7 @@ class Checker:
         self._settings = settings
         self._tools = tools
         self._listener = listener
-        self._reader = SharedReader(reader, Places(settings.fetch))
+        self._reader = LimitedReader(reader, SharedLimits(settings.fetch))
 
     async def check_entries(
         self, entries: Iterable[tuple[str, Declared]], interrupt: asyncio.Event
@@ -54,7 +59,7 @@ class Checker:
             Entry(f"/entries/{at}", 1, 1, url, url, declares)
             for at, (url, declares) in enumerate(entries)
         )
-        return await self._check(Reading(b"", asked, _locations(asked)), interrupt)
+        return await self._check(LoadedArticle(b"", asked, _locations(asked)), interrupt)
 
     async def check_article(self, text: str, interrupt: asyncio.Event) -> Report:
         """The verdicts on an article's text; what is wrong with the text itself is a problem.
@@ -62,29 +67,26 @@ class Checker:
         As `check_entries`.
         """
         read = await asyncio.to_thread(self._read, text)
-        if isinstance(read, Reading):
+        if isinstance(read, LoadedArticle):
             return await self._check(read, interrupt)
         report = Report("verify")
-        report.summary.articles = 1
-        report.add_problem(ArticleProblem(NAMELESS, read.line, read.message))
+        report.add_article(ArticleOutcome([], [problem_of(NAMELESS, read)]))
         report.finish(0, {}, self._prober().traffic)
         return report
 
-    async def _check(self, read: Reading, interrupt: asyncio.Event) -> Report:
-        report, prober, agenda = Report("verify"), self._prober(), Agenda()
+    async def _check(self, read: LoadedArticle, interrupt: asyncio.Event) -> Report:
+        report, prober, targets = Report("verify"), self._prober(), Targets()
         for entry, location in zip(read.entries, read.locations, strict=True):
-            agenda.add(entry, location, self._settings)
-        inquest = Inquest(self._tools, self._settings, prober)
-        report.interrupted = not await inquest.hold(agenda, self._listener, interrupt)
-        examiner = Examiner(agenda, self._settings, Inquiry())
-        report.summary.articles = 1
-        report.add(examiner.results(NAMELESS, read))
-        for problem in read.problems:
-            report.add_problem(ArticleProblem(NAMELESS, problem.line, problem.message))
-        report.finish(agenda.urls, agenda.counts(), prober.traffic)
+            targets.add(entry, location, self._settings)
+        gathering = gather_evidence(
+            targets, self._tools, self._settings, prober, self._listener, interrupt
+        )
+        report.interrupted = not await gathering
+        report.add_article(Judge(targets, self._settings).outcome(NAMELESS, read))
+        report.finish(targets.urls, targets.counts(), prober.traffic)
         return report
 
-    def _read(self, text: str) -> Reading | ArticleError:
+    def _read(self, text: str) -> LoadedArticle | ArticleError:
         data = text.encode()
         nameless = Found(Path("article.md"), NAMELESS, named=True, root=Path())
         try:
@@ -93,7 +95,7 @@ class Checker:
             return exc
         if isinstance(article, NotAnArticle):
             return reading.refusal(article)
-        return Reading.of(data, article)
+        return LoadedArticle.of(data, article)
 
     def _prober(self) -> Prober:
         return Prober(self._reader, self._settings, self._listener)
@@ -101,3 +103,45 @@ class Checker:
 
 def _locations(entries: Iterable[Entry]) -> tuple[Location, ...]:
     return tuple(locate(entry.url) for entry in entries)
+
+
+@dataclass(slots=True)
+class _Host:
+    places: asyncio.Semaphore
+    users: int = 0
+
+
+class SharedLimits:
+    """`concurrency` places over all, `per_host` of them for each host."""
+
+    def __init__(self, settings: FetchSettings) -> None:
+        self._per_host = settings.per_host
+        self._all = asyncio.Semaphore(settings.concurrency)
+        self._hosts: dict[str, _Host] = {}
+
+    @asynccontextmanager
+    async def take(self, name: str) -> AsyncIterator[None]:
+        """Wait for a place, and have it until the context is left."""
+        host = self._hosts.setdefault(name, _Host(asyncio.Semaphore(self._per_host)))
+        host.users += 1
+        try:
+            # The host's first: whoever waits for a slow host must not hold a place of all.
+            async with host.places, self._all:
+                yield
+        finally:
+            host.users -= 1
+            if not host.users:
+                del self._hosts[name]
+
+
+class LimitedReader:
+    """Another reader, under limits that it shares with those of other runs."""
+
+    def __init__(self, reader: Reader, places: SharedLimits) -> None:
+        self._reader = reader
+        self._places = places
+
+    async def read(self, job: Job, tally: AttemptStats) -> Evidence | Failure | NotModified:
+        """Ask once, when there is a place. Raises LocalError."""
+        async with self._places.take(job.host):
+            return await self._reader.read(job, tally)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from imgcache.core.catalog import ArticleState, Catalog
 from imgcache.render.html.cards import CARDS_PER_PAGE, card_of
 from imgcache.render.html.frame import chrome, entries_of, pager, troubles_of
 from imgcache.render.html.links import Links
-from imgcache.render.html.paging import ArticleFacts, Stock
 from imgcache.render.html.views import ArticlesView, ArticleView, Row, Tone
 from imgcache.render.phrases import count
 from imgcache.results import EntryResult
@@ -16,23 +16,23 @@ from imgcache.results import EntryResult
 PER_PAGE = 100
 
 
-def articles(stock: Stock, page: int, links: Links) -> ArticlesView:
+def articles(catalog: Catalog, page: int, links: Links) -> ArticlesView:
     """A page of the list, the worst first; a page that is not there is the last one."""
-    known = stock.broken_articles
+    known = catalog.broken_articles
     pages = max(1, -(-len(known) // PER_PAGE))
     page = min(page, pages)
     broken = sum(one.errors > 0 or bool(one.problems) for one in known)
     headline = f"{count(broken, 'article')} to mend" if broken else "Every article is well"
     return ArticlesView(
-        chrome=chrome(headline, stock, links),
+        chrome=chrome(headline, catalog, links),
         headline=headline if known else "No articles yet",
-        counted=f"{entries_of(len(stock.entries))} in {count(len(known), 'article')}",
+        counted=f"{entries_of(len(catalog.entries))} in {count(len(known), 'article')}",
         rows=[_row(one, links) for one in known[(page - 1) * PER_PAGE : page * PER_PAGE]],
         pager=pager(page, pages, links.articles),
     )
 
 
-def _row(facts: ArticleFacts, links: Links) -> Row:
+def _row(facts: ArticleState, links: Links) -> Row:
     well = facts.entries - facts.errors - facts.warnings
     totals = [(Tone.ERROR, facts.errors), (Tone.WARNING, facts.warnings), (Tone.OK, well)]
     tone = next((tone for tone, number in totals if number), Tone.OK)
@@ -47,8 +47,8 @@ def _row(facts: ArticleFacts, links: Links) -> Row:
 
 
 def article(
-    stock: Stock,
-    facts: ArticleFacts,
+    catalog: Catalog,
+    facts: ArticleState,
     entries: Sequence[EntryResult],
     links: Links,
     page: int = 1,
@@ -59,11 +59,11 @@ def article(
     page = min(page, pages)
     shown = entries[(page - 1) * CARDS_PER_PAGE : page * CARDS_PER_PAGE]
     return ArticleView(
-        chrome=chrome(facts.article, stock, links),
+        chrome=chrome(facts.article, catalog, links),
         article=facts.article,
         counted=entries_of(len(entries)),
         totals=[(tone, tones[tone]) for tone in Tone],
-        cards=[card_of(entry, stock, links) for entry in shown],
+        cards=[card_of(entry, catalog, links) for entry in shown],
         troubles=troubles_of(facts, links),
         pager=pager(page, pages, lambda number: links.article(facts.article, number)),
     )

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
+from imgcache.core.catalog import Catalog
 from imgcache.core.http.url import WebUrl, parse_web
 from imgcache.model import Size, Verdict
 from imgcache.render.excerpt import marked
 from imgcache.render.html.links import Links
-from imgcache.render.html.paging import Stock
 from imgcache.render.html.views import Card, Cell, Moment, Picture, Quote, Tone, Use
 from imgcache.render.phrases import amount
 from imgcache.results import CachedThumbnail, EntryResult, UrlState
@@ -30,9 +30,9 @@ _LONGEST_NAME, _LONGEST_ADDRESS = 80, 400
 _DASH, _TIMES = "\u2013", "\u00d7"
 
 
-def card_of(entry: EntryResult, stock: Stock, links: Links) -> Card:
+def card_of(entry: EntryResult, catalog: Catalog, links: Links) -> Card:
     """The card of one entry, with what is known of its URL and who else names it."""
-    return card(entry, stock.state(entry.url), stock.users(entry.url), links, stock.position)
+    return card(entry, catalog.state(entry.url), catalog.users(entry.url), links, catalog.position)
 
 
 def card(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from imgcache.core.catalog import ArticleState, Catalog
 from imgcache.render.html.cards import moment
 from imgcache.render.html.links import Links, Selection
-from imgcache.render.html.paging import ArticleFacts, Stock
 from imgcache.render.html.views import Chrome, Moment, Pager, Trouble
 from imgcache.render.phrases import count
 
 _NEVER = Moment("", "")
 
 
-def chrome(title: str, stock: Stock, links: Links) -> Chrome:
+def chrome(title: str, catalog: Catalog, links: Links) -> Chrome:
     """The frame of a page with this title."""
     return Chrome(
         f"{title} \u00b7 imgcache",
@@ -22,7 +22,7 @@ def chrome(title: str, stock: Stock, links: Links) -> Chrome:
         icon=links.asset("icon.svg"),
         stylesheet=links.asset("gallery.css"),
         script=links.asset("gallery.js"),
-        made=moment(stock.made_at) or _NEVER,
+        made=moment(catalog.made_at) or _NEVER,
     )
 
 
@@ -43,6 +43,6 @@ def entries_of(number: int) -> str:
     return count(number, "image entry", "image entries")
 
 
-def troubles_of(facts: ArticleFacts, links: Links) -> list[Trouble]:
+def troubles_of(facts: ArticleState, links: Links) -> list[Trouble]:
     """What is wrong with an article itself."""
     return [Trouble(one, links.article(facts.article)) for one in facts.problems]

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 
+from imgcache.core.catalog import Catalog
 from imgcache.model import Severity, Verdict
 from imgcache.render.html.cards import card_of
 from imgcache.render.html.frame import chrome, entries_of, pager, troubles_of
 from imgcache.render.html.links import Links, Selection
-from imgcache.render.html.paging import Form, Shelf, Stock
+from imgcache.render.html.paging import Form, Page
 from imgcache.render.html.views import TONES, Choice, GalleryView, Section, Tone
 from imgcache.render.phrases import count
 
@@ -24,48 +25,48 @@ _WORST_FIRST = list(Tone)
 _TROUBLES = 20
 
 
-def gallery(stock: Stock, shelf: Shelf, links: Links, form: Form | None = None) -> GalleryView:
+def gallery(catalog: Catalog, shelf: Page, links: Links, form: Form | None = None) -> GalleryView:
     """A page of the gallery; without a form nobody is there to answer one."""
 
     def to(page: int) -> str:
         return links.gallery(replace(shelf.selection, page=page))
 
-    tones = _tones(stock)
-    headline = _headline(stock, tones)
-    articles = stock.broken_articles
+    tones = _tones(catalog)
+    headline = _headline(catalog, tones)
+    articles = catalog.broken_articles
     troubles = [trouble for one in articles for trouble in troubles_of(one, links)]
     return GalleryView(
-        chrome=chrome(headline, stock, links),
+        chrome=chrome(headline, catalog, links),
         selection=shelf.selection,
         headline=headline,
-        counted=f"{entries_of(len(stock.entries))} in {count(len(articles), 'article')}",
+        counted=f"{entries_of(len(catalog.entries))} in {count(len(articles), 'article')}",
         totals=list(tones.items()),
         told=_told(shelf),
-        verdicts=list(_choices(stock, shelf.selection, links)),
+        verdicts=list(_choices(catalog, shelf.selection, links)),
         hosts=form.hosts if form else (),
         action=form.action if form else None,
-        sections=list(_sections(stock, shelf, links)),
+        sections=list(_sections(catalog, shelf, links)),
         troubles=troubles[:_TROUBLES],
         more_troubles=max(0, len(troubles) - _TROUBLES),
         pager=pager(shelf.selection.page, shelf.pages, to),
     )
 
 
-def _tones(stock: Stock) -> dict[Tone, int]:
-    weights = stock.severities
+def _tones(catalog: Catalog) -> dict[Tone, int]:
+    weights = catalog.severities
     found = {TONES[weight]: weights.get(weight, 0) for weight in Severity}
-    found[Tone.OK] = len(stock.entries) - sum(found.values())
+    found[Tone.OK] = len(catalog.entries) - sum(found.values())
     return {tone: found[tone] for tone in Tone}
 
 
-def _headline(stock: Stock, tones: Mapping[Tone, int]) -> str:
-    if not stock.entries:
+def _headline(catalog: Catalog, tones: Mapping[Tone, int]) -> str:
+    if not catalog.entries:
         return "No images yet"
     broken = tones[Tone.ERROR]
     return f"{count(broken, 'image')} to mend" if broken else "Every image is well"
 
 
-def _told(shelf: Shelf) -> str:
+def _told(shelf: Page) -> str:
     """What a selection found, for a screen reader too."""
     selection = shelf.selection
     if not selection.is_narrowed:
@@ -78,19 +79,19 @@ def _told(shelf: Shelf) -> str:
     return " ".join([entries_of(shelf.total), *filter(None, named)])
 
 
-def _choices(stock: Stock, selection: Selection, links: Links) -> Iterator[Choice]:
+def _choices(catalog: Catalog, selection: Selection, links: Links) -> Iterator[Choice]:
     """Everything, then each verdict that there is, the worst and the most frequent first."""
     everything = replace(selection, verdict=None, page=1)
     here = selection.verdict is None
-    yield Choice("everything", len(stock.entries), links.gallery(everything), here)
-    by_count = sorted(stock.verdicts.items(), key=lambda one: (one[0] is Verdict.OK, -one[1]))
+    yield Choice("everything", len(catalog.entries), links.gallery(everything), here)
+    by_count = sorted(catalog.verdicts.items(), key=lambda one: (one[0] is Verdict.OK, -one[1]))
     for verdict, number in by_count:
         href = links.gallery(replace(everything, verdict=verdict))
         yield Choice(verdict.value, number, href, selection.verdict is verdict)
 
 
-def _sections(stock: Stock, shelf: Shelf, links: Links) -> Iterator[Section]:
-    cards = [card_of(entry, stock, links) for entry in shelf.entries]
+def _sections(catalog: Catalog, shelf: Page, links: Links) -> Iterator[Section]:
+    cards = [card_of(entry, catalog, links) for entry in shelf.entries]
     cards.sort(key=lambda one: _WORST_FIRST.index(one.tone))
     for tone, group in groupby(cards, key=lambda one: one.tone):
         yield Section(tone, _HEADINGS[tone], list(group))

@@ -17,13 +17,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
 from pathlib import PurePosixPath
 
+from imgcache.core.catalog import Catalog
 from imgcache.model import Verdict
 from imgcache.render.html import jinja as pages
 from imgcache.render.html.articles import article, articles
 from imgcache.render.html.cards import sharpest
 from imgcache.render.html.gallery import gallery
 from imgcache.render.html.links import Selection
-from imgcache.render.html.paging import Shelf, Stock
+from imgcache.render.html.paging import Page
 from imgcache.results import CachedThumbnail, EntryResult
 
 PER_PAGE = 48
@@ -84,45 +85,47 @@ def wanted_pictures(entries: Sequence[EntryResult]) -> dict[str, str]:
     return {picture_name(one): one.path for one in shown if one is not None}
 
 
-def render(stock: Stock, select: Select, pictures: Collection[str]) -> Iterator[tuple[str, str]]:
+def render(
+    catalog: Catalog, select: Select, pictures: Collection[str]
+) -> Iterator[tuple[str, str]]:
     """All pages: file and text; index.html comes last, when all that it leads to is there.
 
     `select` has the entries of one verdict, or all of them, the worst first.
     """
-    yield from _articles(stock, FolderLinks(pictures, "../"))
+    yield from _articles(catalog, FolderLinks(pictures, "../"))
     links = FolderLinks(pictures)
-    yield from _contents(stock, links)
-    for verdict in [*stock.verdicts, None]:
+    yield from _contents(catalog, links)
+    for verdict in [*catalog.verdicts, None]:
         shelves = list(_shelves(verdict, select(verdict)))
         for shelf in reversed(shelves):
-            yield _gallery_name(shelf.selection), pages.gallery(gallery(stock, shelf, links))
+            yield _gallery_name(shelf.selection), pages.gallery(gallery(catalog, shelf, links))
 
 
-def _articles(stock: Stock, links: FolderLinks) -> Iterator[tuple[str, str]]:
-    entries = {name: list(some) for name, some in groupby(stock.entries, lambda one: one.article)}
-    for one in stock.broken_articles:
+def _articles(catalog: Catalog, links: FolderLinks) -> Iterator[tuple[str, str]]:
+    entries = {name: list(some) for name, some in groupby(catalog.entries, lambda one: one.article)}
+    for one in catalog.broken_articles:
         page, pages_there = 0, 1
         while page < pages_there:
             page += 1
-            view = article(stock, one, entries.get(one.article, []), links, page)
+            view = article(catalog, one, entries.get(one.article, []), links, page)
             pages_there = view.pager.pages
             yield article_name(one.article, page), pages.article(view)
 
 
-def _contents(stock: Stock, links: FolderLinks) -> Iterator[tuple[str, str]]:
+def _contents(catalog: Catalog, links: FolderLinks) -> Iterator[tuple[str, str]]:
     page, pages_there = 0, 1
     while page < pages_there:
         page += 1
-        view = articles(stock, page, links)
+        view = articles(catalog, page, links)
         pages_there = view.pager.pages
         yield _articles_name(page), pages.articles(view)
 
 
-def _shelves(verdict: Verdict | None, entries: Sequence[EntryResult]) -> Iterator[Shelf]:
+def _shelves(verdict: Verdict | None, entries: Sequence[EntryResult]) -> Iterator[Page]:
     count = max(1, -(-len(entries) // PER_PAGE))
     for page in range(1, count + 1):
         some = entries[(page - 1) * PER_PAGE : page * PER_PAGE]
-        yield Shelf(Selection(verdict=verdict, page=page), some, len(entries), count)
+        yield Page(Selection(verdict=verdict, page=page), some, len(entries), count)
 
 
 def _articles_name(page: int) -> str:

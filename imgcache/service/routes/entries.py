@@ -10,8 +10,8 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
 
-from imgcache.core import catalog as catalogue
-from imgcache.core.catalog import Catalogue, Order
+from imgcache.core import catalog
+from imgcache.core.catalog import Catalog, Order
 from imgcache.model import Severity, Verdict
 from imgcache.render.json import entry_document, timestamp
 from imgcache.results import EntryResult
@@ -35,7 +35,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     **documented(422, 503),
 }
 
-Page = Annotated[int, Query(ge=1, le=1_000_000, description="From 1")]
+PageNumber = Annotated[int, Query(ge=1, le=1_000_000, description="From 1")]
 PerPage = Annotated[int, Query(ge=1, le=500)]
 Text = Annotated[
     str | None,
@@ -53,11 +53,11 @@ async def entries(  # noqa: PLR0913, PLR0917  each parameter of the query is one
     text: Text = None,
     article: Annotated[str | None, Query(max_length=4096, description="Its path")] = None,
     order: Order = Order.BROKEN_FIRST,
-    page: Page = 1,
+    page: PageNumber = 1,
     per_page: PerPage = 100,
 ) -> Response:
     """The image entries of all articles, judged by what the cache knows."""
-    query = catalogue.Query(
+    query = catalog.Query(
         frozenset(verdict or ()), frozenset(severity or ()), host, text, article, order
     )
     found = await asyncio.to_thread(known.select, query)
@@ -71,7 +71,7 @@ async def articles(
     request: Request,
     known: CatalogueNow,
     text: Text = None,
-    page: Page = 1,
+    page: PageNumber = 1,
     per_page: PerPage = 100,
 ) -> Response:
     """All articles, those with most errors first."""
@@ -106,12 +106,12 @@ def _page_of(found: Sequence[T], page: int, per_page: int) -> Sequence[T]:
     return found[(page - 1) * per_page : page * per_page]
 
 
-def _head(known: Catalogue, total: int, page: int, per_page: int) -> dict[str, Any]:
+def _head(known: Catalog, total: int, page: int, per_page: int) -> dict[str, Any]:
     pages = -(-total // per_page)
     return {"as_of": timestamp(known.made_at), "total": total, "page": page, "pages": pages}
 
 
-def _answer(request: Request, known: Catalogue, body: dict[str, Any]) -> Response:
+def _answer(request: Request, known: Catalog, body: dict[str, Any]) -> Response:
     """The document, or 304; its entity tag names the catalogue, as its URL names the rest."""
     headers = {"ETag": f'"{known.edition}"', "Cache-Control": "no-cache"}
     links = _links(request, body)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 
-from imgcache.core.catalog import Catalogue
+from imgcache.core.catalog import Catalog
 from imgcache.render import metrics
 from imgcache.render.metrics import State
 from imgcache.service.problems import documented
@@ -52,13 +52,13 @@ async def readyz(known: CatalogueNow) -> Ready:  # noqa: ARG001  its absence is 
 async def exposition(backstage: BackstageNow) -> Response:
     """The metrics, in the text format of Prometheus."""
     text = metrics.render(backstage.meter.registry)
-    known = backstage.curator.catalogue
+    known = backstage.watcher.catalog
     if known is not None:
         text += await asyncio.to_thread(_state_of, known)
     return Response(text, media_type=metrics.MEDIA_TYPE)
 
 
-def _state_of(known: Catalogue) -> str:
+def _state_of(known: Catalog) -> str:
     registry = CollectorRegistry()
     failed = sum(bool(one.problems) for one in known.articles)
     metrics.add_state(

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from starlette.datastructures import Headers
 
-from imgcache.edge.cache.serving import Held
+from imgcache.edge.cache.serving import OpenFile
 from imgcache.service import problems
 from imgcache.service.problems import ProblemError, documented
 from imgcache.service.ranges import NotSatisfiableError, Part, asked_part
@@ -73,7 +73,7 @@ async def thumbnail(
     return _answer(held, request)
 
 
-def _answer(held: Held | None, request: Request) -> Response:
+def _answer(held: OpenFile | None, request: Request) -> Response:
     if held is None:
         # The same for what is not cached, what is damaged, and what is no hash at all.
         raise ProblemError(HTTPStatus.NOT_FOUND, "the cache holds no such image")
@@ -112,7 +112,7 @@ def _range(request: Request, etag: str) -> str | None:
 class HeldResponse(Response):
     """Sends an open file block by block, no faster than the client reads, and closes it."""
 
-    def __init__(self, held: Held, part: Part | None, headers: dict[str, str]) -> None:
+    def __init__(self, held: OpenFile, part: Part | None, headers: dict[str, str]) -> None:
         self._held = held
         self._part = part or Part(0, held.size, held.size)
         status = HTTPStatus.OK if part is None else HTTPStatus.PARTIAL_CONTENT

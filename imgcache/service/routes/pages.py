@@ -18,18 +18,18 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from imgcache.core import catalog as catalogue
-from imgcache.core.catalog import Catalogue, Order
+from imgcache.core import catalog
+from imgcache.core.catalog import Catalog, Order
 from imgcache.model import Verdict
 from imgcache.render.html import jinja as pages
 from imgcache.render.html.articles import article, articles
 from imgcache.render.html.gallery import gallery
 from imgcache.render.html.links import Selection
-from imgcache.render.html.paging import Form, Shelf
+from imgcache.render.html.paging import Form, Page
 from imgcache.render.html.static_site import PER_PAGE
 from imgcache.results import CachedThumbnail, EntryResult
 from imgcache.service.problems import ProblemError
-from imgcache.service.routes.entries import Page, Text
+from imgcache.service.routes.entries import PageNumber, Text
 from imgcache.service.routes.images import is_known
 from imgcache.service.routing import get
 from imgcache.service.state import BackstageNow, CatalogueNow
@@ -88,7 +88,7 @@ async def home(
     verdict: Annotated[Verdict | None, Query(description="Exactly this one")] = None,
     host: Annotated[str | None, Query(max_length=300, description="Exactly this host")] = None,
     text: Text = None,
-    page: Page = 1,
+    page: PageNumber = 1,
 ) -> Response:
     """The gallery, for people: what is broken first."""
     links = ServiceLinks(backstage.settings.thumbnails)
@@ -98,7 +98,7 @@ async def home(
 
 @get(router, "/articles")
 async def list_of_articles(
-    request: Request, known: CatalogueNow, backstage: BackstageNow, page: Page = 1
+    request: Request, known: CatalogueNow, backstage: BackstageNow, page: PageNumber = 1
 ) -> Response:
     """All articles, for people: the worst first."""
     links = ServiceLinks(backstage.settings.thumbnails)
@@ -111,14 +111,14 @@ async def article_page(
     known: CatalogueNow,
     backstage: BackstageNow,
     path: Annotated[str, Query(max_length=4096, description="The article's path in reports")],
-    page: Page = 1,
+    page: PageNumber = 1,
 ) -> Response:
     """One article, for people: its entries as they stand in it."""
     facts = known.article(path)
     if facts is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "there is no such article")
     links = ServiceLinks(backstage.settings.thumbnails)
-    query = catalogue.Query(article=path, order=Order.AS_WRITTEN)
+    query = catalog.Query(article=path, order=Order.AS_WRITTEN)
     return await _drawn(
         request,
         known,
@@ -134,8 +134,8 @@ async def asset(version: str, name: str) -> Response:
     return Response(pages.asset(name), headers=_FOREVER, media_type=pages.ASSETS[name])
 
 
-def _gallery(known: Catalogue, selection: Selection, links: ServiceLinks) -> str:
-    wanted = catalogue.Query(
+def _gallery(known: Catalog, selection: Selection, links: ServiceLinks) -> str:
+    wanted = catalog.Query(
         frozenset({selection.verdict} if selection.verdict else ()),
         host=selection.host,
         text=selection.text or None,
@@ -145,18 +145,18 @@ def _gallery(known: Catalogue, selection: Selection, links: ServiceLinks) -> str
     # A page that is gone, because meanwhile there is less to show, is the last one.
     selection = replace(selection, page=min(selection.page, count))
     shown = found[(selection.page - 1) * PER_PAGE : selection.page * PER_PAGE]
-    shelf = Shelf(selection, shown, len(found), count)
+    shelf = Page(selection, shown, len(found), count)
     return pages.gallery(gallery(known, shelf, links, Form("./", _hosts(known))))
 
 
-def _hosts(known: Catalogue) -> list[str]:
+def _hosts(known: Catalog) -> list[str]:
     """What the form proposes: the hosts with the most trouble, then the most used ones."""
     counters = (known.broken_hosts, known.hosts)
     named = [host for one in counters for host, _ in one.most_common(_PROPOSED_HOSTS)]
     return list(dict.fromkeys(named))
 
 
-async def _drawn(request: Request, known: Catalogue, draw: Callable[[], str]) -> Response:
+async def _drawn(request: Request, known: Catalog, draw: Callable[[], str]) -> Response:
     """The page, or 304; its entity tag names the catalogue, as its URL names the rest."""
     headers = _HEADERS | {"ETag": f'"{known.edition}"'}
     if is_known(request.headers, headers["ETag"]):

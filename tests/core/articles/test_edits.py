@@ -23,7 +23,7 @@ def parsed(data: bytes, *, whole: bool = False) -> Article:
 
 def edited(data: bytes, change: Change, *, whole: bool = False) -> bytes:
     article = parsed(data, whole=whole)
-    return apply(article, dict.fromkeys(range(len(article.entries)), change))
+    return apply(article, dict.fromkeys(range(len(article.entries)), change)).data
 
 
 def front(text: str, change: Change) -> str:
@@ -142,9 +142,9 @@ def test_an_heir_of_a_changed_entry_gets_a_key_of_its_own() -> None:
     text = "---\nimages:\n- &a {url: x, isCached: %s}\n- &b {<<: *a, url: y%s}\n- <<: *b%s\n---\n"
     article = parsed((text % ("true", "", "")).encode())
     once = (text % ("false", ", isCached: true", "")).encode()
-    assert apply(article, {0: Change(cached=False)}) == once
+    assert apply(article, {0: Change(cached=False)}).data == once
     after = (text % ("false", ", isCached: true", "\n  isCached: false")).encode()
-    assert apply(article, {0: Change(cached=False), 2: Change(cached=False)}) == after
+    assert apply(article, {0: Change(cached=False), 2: Change(cached=False)}).data == after
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_an_heir_that_inherits_another_spelling_of_the_same_is_left_alone() -> N
     text = f"---\nimages:\n- {a}\n- {b}\n- {c}\n---\n"
     article = parsed((text % ("True", "")).encode())
     out = (text % ("false", ", isCached: true")).encode()
-    assert apply(article, {0: Change(cached=False)}) == out
+    assert apply(article, {0: Change(cached=False)}).data == out
 
 
 def test_a_flag_that_need_not_change_is_no_reason_to_refuse() -> None:
@@ -214,5 +214,5 @@ def test_a_configured_key_is_quoted_where_it_must_be(key: str) -> None:
         b"---\nimages: [{url: x}]\n---\n", whole=False, fields=Fields(cached=key), limits=LIMITS
     )
     assert isinstance(article, Article)
-    out = apply(article, {0: Change(cached=True)}).decode()
+    out = apply(article, {0: Change(cached=True)}).data.decode()
     assert yaml.safe_load(out[4:-4]) == {"images": [{"url": "x", key: True}]}

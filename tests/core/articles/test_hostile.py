@@ -30,7 +30,7 @@ def flagged(text: str, *, flag: bool = True) -> str:
     """The text with all flags so."""
     article = parsed(text)
     change = Change(cached=flag)
-    return apply(article, dict.fromkeys(range(len(article.entries)), change)).decode()
+    return apply(article, dict.fromkeys(range(len(article.entries)), change)).data.decode()
 
 
 PLAIN = [

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgcache.core.cache.eviction import to_evict, weight
+from imgcache.core.cache.garbage import to_evict, weight
 from imgcache.facts import ImageFacts
 from tests.support.facts import image_of, images, thumbnail_of
 

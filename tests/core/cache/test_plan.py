@@ -4,12 +4,12 @@ import pytest
 
 from imgcache.config import FreshnessSettings, ThumbnailSettings
 from imgcache.core.cache.plan import (
-    Ask,
     Decision,
-    Demand,
+    Fetch,
     Known,
-    Recall,
-    Trust,
+    Scope,
+    UseFresh,
+    UseStale,
     confirm,
     decide,
     lacks_thumbnails,
@@ -45,29 +45,29 @@ FAILED = Known(UrlFacts("u", NOW - 9, COPY.sha256, ANSWER, GONE), COPY)
 @pytest.mark.parametrize(
     ("known", "pause", "demand", "expected"),
     [
-        (NEW, None, Demand.DUE, Ask(Validators())),
-        (FRESH, None, Demand.DUE, Trust()),
-        (STALE, None, Demand.DUE, Ask(VALIDATORS)),
-        (LOST, None, Demand.DUE, Ask(Validators())),
-        (FAILED, None, Demand.DUE, Ask(VALIDATORS)),
-        (FRESH, None, Demand.EVERYTHING, Ask(VALIDATORS)),
-        (NEW, None, Demand.FAILED, Recall()),
-        (STALE, None, Demand.FAILED, Recall()),
-        (FRESH, None, Demand.FAILED, Trust()),
-        (FAILED, None, Demand.FAILED, Ask(VALIDATORS)),
-        (LOST, None, Demand.FAILED, Ask(Validators())),
-        (NEW, PAUSE, Demand.DUE, Recall(BUSY)),
-        (LOST, PAUSE, Demand.DUE, Recall(BUSY)),
-        (STALE, PAUSE, Demand.DUE, Recall()),
-        (FAILED, PAUSE, Demand.DUE, Recall()),
-        (NEW, PAUSE, Demand.FAILED, Recall(BUSY)),
-        (FRESH, PAUSE, Demand.DUE, Trust()),
-        (STALE, PAUSE, Demand.EVERYTHING, Ask(VALIDATORS)),
-        (STALE, HostPause("a.test", NOW, BUSY), Demand.DUE, Ask(VALIDATORS)),
+        (NEW, None, Scope.DUE, Fetch(Validators())),
+        (FRESH, None, Scope.DUE, UseFresh()),
+        (STALE, None, Scope.DUE, Fetch(VALIDATORS)),
+        (LOST, None, Scope.DUE, Fetch(Validators())),
+        (FAILED, None, Scope.DUE, Fetch(VALIDATORS)),
+        (FRESH, None, Scope.EVERYTHING, Fetch(VALIDATORS)),
+        (NEW, None, Scope.FAILED, UseStale()),
+        (STALE, None, Scope.FAILED, UseStale()),
+        (FRESH, None, Scope.FAILED, UseFresh()),
+        (FAILED, None, Scope.FAILED, Fetch(VALIDATORS)),
+        (LOST, None, Scope.FAILED, Fetch(Validators())),
+        (NEW, PAUSE, Scope.DUE, UseStale(BUSY)),
+        (LOST, PAUSE, Scope.DUE, UseStale(BUSY)),
+        (STALE, PAUSE, Scope.DUE, UseStale()),
+        (FAILED, PAUSE, Scope.DUE, UseStale()),
+        (NEW, PAUSE, Scope.FAILED, UseStale(BUSY)),
+        (FRESH, PAUSE, Scope.DUE, UseFresh()),
+        (STALE, PAUSE, Scope.EVERYTHING, Fetch(VALIDATORS)),
+        (STALE, HostPause("a.test", NOW, BUSY), Scope.DUE, Fetch(VALIDATORS)),
     ],
 )
 def test_one_decision_per_url(
-    known: Known, pause: HostPause | None, demand: Demand, expected: Decision
+    known: Known, pause: HostPause | None, demand: Scope, expected: Decision
 ) -> None:
     assert decide(known, pause, demand, POLICY, NOW) == expected
 

@@ -6,7 +6,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from imgcache.core.http.url import AddressRule, WebUrl, parse_web
+from imgcache.core.http.address import AddressRule
+from imgcache.core.http.url import WebUrl, parse_web
 from imgcache.model import Failure, Verdict
 from tests.support.spellings import NAMES, NONE, PRIVATE, PUBLIC
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgcache.core.http.url import AddressRule, WebUrl, is_public, parse_web
+from imgcache.core.http.address import AddressRule, is_public
+from imgcache.core.http.url import WebUrl, parse_web
 from imgcache.model import Failure, Verdict
 from imgcache.units import AllowedNetwork
 

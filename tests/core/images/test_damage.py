@@ -5,9 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from imgcache.core.images.examine import Limits, examine
+from imgcache.core.images.examine import Limits, Sized, examine, judge_prefix
 from imgcache.core.images.formats import exif
-from imgcache.core.images.probe import Sized, judge_prefix
 from imgcache.model import Format
 from tests.dialects import avifs, gifs, icons, jpegs, jxls, pngs, webps
 from tests.dialects.every import ALL

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.core.images.examine import Label, Limits, examine
-from imgcache.core.images.probe import Sized, judge_prefix
+from imgcache.core.images.examine import Label, Limits, Sized, examine, judge_prefix
 from imgcache.model import Size, Verdict
 from tests.dialects.every import ALL
 

@@ -6,8 +6,7 @@ import struct
 
 import pytest
 
-from imgcache.core.images.examine import Limits, examine
-from imgcache.core.images.probe import judge_prefix
+from imgcache.core.images.examine import Limits, examine, judge_prefix
 from imgcache.core.images.sniff import sniff
 from imgcache.core.images.svg_size import intrinsic_size
 from imgcache.model import Size, Verdict

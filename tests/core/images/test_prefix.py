@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgcache.core.images.examine import Label, Limits
-from imgcache.core.images.probe import Sized, judge_prefix
+from imgcache.core.images.examine import Label, Limits, Sized, judge_prefix
 from imgcache.core.images.sniff import ENOUGH
 from imgcache.model import Failure, Format, Size, Verdict
 from tests.support import pictures

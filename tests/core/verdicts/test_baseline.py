@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgcache.core.verdicts.baseline import UNLISTED, Key, Listed, is_settled_by
+from imgcache.core.verdicts.baseline import UNLISTED, BaselineLine, Key, is_settled_by
 from imgcache.core.verdicts.baseline_format import parse, render
 from imgcache.model import HOST_VERDICTS, Verdict
 
 _TEXTS = st.text(max_size=20)
 LINES = st.builds(
-    Listed,
+    BaselineLine,
     st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
     st.sampled_from([one for one in Verdict if one not in UNLISTED]),
     _TEXTS,
@@ -24,7 +24,7 @@ LINES = st.builds(
 
 
 @given(st.lists(LINES, max_size=5))
-def test_what_is_written_is_read_back(lines: list[Listed]) -> None:
+def test_what_is_written_is_read_back(lines: list[BaselineLine]) -> None:
     text = render(lines)
     assert sorted(parse(text), key=repr) == sorted(lines, key=repr)
     assert text.encode().endswith(b"}\n")
@@ -33,8 +33,8 @@ def test_what_is_written_is_read_back(lines: list[Listed]) -> None:
 
 def test_a_finding_is_one_line_so_that_merges_stay_readable() -> None:
     lines = [
-        Listed("articles/é.md", Verdict.GONE, "https://a.test/1.jpg"),
-        Listed("a", Verdict.GONE, "", 1, date(2027, 1, 31), ""),
+        BaselineLine("articles/é.md", Verdict.GONE, "https://a.test/1.jpg"),
+        BaselineLine("a", Verdict.GONE, "", 1, date(2027, 1, 31), ""),
     ]
     assert render(lines).splitlines() == [
         "{",
@@ -55,10 +55,10 @@ def test_the_troubles_of_a_host_are_one(verdict: Verdict) -> None:
 
 
 def test_a_line_holds_until_its_day_is_over() -> None:
-    line = Listed("a.md", Verdict.GONE, "u", expires=date(2027, 1, 31))
+    line = BaselineLine("a.md", Verdict.GONE, "u", expires=date(2027, 1, 31))
     assert line.holds(date(2027, 1, 31))
     assert not line.holds(date(2027, 2, 1))
-    assert Listed("a.md", Verdict.GONE, "u").holds(date(9999, 12, 31))
+    assert BaselineLine("a.md", Verdict.GONE, "u").holds(date(9999, 12, 31))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.core.cache.garbage import Standing
+from imgcache.core.cache.garbage import UrlStatus
 from imgcache.core.cache.layout import content_paths
 from imgcache.edge.cache.files import kept_files
 from imgcache.edge.cache.store import Store
@@ -16,7 +16,7 @@ from imgcache.edge.index import scans as census
 from imgcache.edge.index.index import Index
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, UrlFacts
-from imgcache.model import Failure, Format, Heap, Verdict
+from imgcache.model import Failure, FileTotals, Format, Verdict
 from tests.support.facts import NOON, image_of, thumbnail_of
 
 BODY, SMALL = b"picture", b"small"
@@ -100,17 +100,17 @@ def test_standings_tell_of_copies_and_failures(index: Index) -> None:
     gone = Failure(Verdict.GONE, "gone")
     urls = [UrlFacts("a:", NOON, IMAGE.sha256), UrlFacts("b:", NOON + 1, failure=gone)]
     index.record(urls, [IMAGE])
-    assert sorted(census.standings(index)) == [
-        Standing("a:", NOON, IMAGE.sha256, None),
-        Standing("b:", NOON + 1, None, Verdict.GONE),
+    assert sorted(census.url_statuses(index)) == [
+        UrlStatus("a:", NOON, IMAGE.sha256, None),
+        UrlStatus("b:", NOON + 1, None, Verdict.GONE),
     ]
 
 
 def test_files_are_counted_by_format_and_by_name(index: Index) -> None:
     png = replace(image_of(b"png!", thumbnail_of(b"12", "card")), format=Format.PNG)
     index.record(images=[IMAGE, image_of(b"b", thumbnail_of(b"123")), png])
-    assert census.images_by_format(index) == {"jpeg": Heap(2, 8), "png": Heap(1, 4)}
-    assert census.thumbnails_by_name(index) == {"card": Heap(1, 2), "small": Heap(2, 8)}
+    assert census.images_by_format(index) == {"jpeg": FileTotals(2, 8), "png": FileTotals(1, 4)}
+    assert census.thumbnails_by_name(index) == {"card": FileTotals(1, 2), "small": FileTotals(2, 8)}
 
 
 def test_forgotten_urls_leave_their_images_as_orphans(index: Index) -> None:

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from imgcache.config import FetchSettings
-from imgcache.core.http.url import Address
+from imgcache.core.http.address import Address
 from imgcache.edge.http.exchange import Attempt, Body
 from imgcache.edge.http.fetcher import Fetcher
 from imgcache.facts import Validators

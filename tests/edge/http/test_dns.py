@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, ip_address
 
 import pytest
 
-from imgcache.core.http.url import Address
+from imgcache.core.http.address import Address
 from imgcache.edge.http.dns import LookupThreads, system_lookup
 
 PUBLIC = IPv4Address("93.184.216.34")

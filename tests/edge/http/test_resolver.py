@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
 
-from imgcache.core.http.url import Address, AddressRule
+from imgcache.core.http.address import Address, AddressRule
 from imgcache.edge.http.dns import Lookup, LookupThreads
 from imgcache.edge.http.resolver import ForbiddenAddressError, GuardedResolver, LookupFailedError
 from imgcache.units import AllowedNetwork, Resolve

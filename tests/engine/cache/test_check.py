@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from imgcache.cache_results import CacheCheckResult, Damage
 from imgcache.edge.cache.lock import CacheLock
 from imgcache.engine.cache.check import check
-from imgcache.engine.run.listener import Silence
+from imgcache.engine.run.listener import NullListener
 from imgcache.errors import CacheLockedError
 from imgcache.model import Source
-from imgcache.render.cache_check import Damage, Findings
 from tests.support import pictures
 from tests.support.world import World
 
@@ -23,10 +23,10 @@ _FORGOTTEN = "forgotten; imgcache refresh fetches it again and sets the flags"
 _REMADE = "made again from its image"
 
 
-async def look(world: World, *, repair: bool = False) -> Findings:
+async def look(world: World, *, repair: bool = False) -> CacheCheckResult:
     """A check, which writes nothing at all unless it repairs."""
     before = everything(world.cache)
-    found = await check(world.settings(), Silence(), repair=repair)
+    found = await check(world.settings(), NullListener(), repair=repair)
     assert repair or everything(world.cache) == before
     return found
 
@@ -169,5 +169,5 @@ async def test_only_a_repair_needs_the_lock(world: World) -> None:
     with CacheLock(world.cache):
         assert len((await look(world)).damage) == 1
         with pytest.raises(CacheLockedError):
-            await check(world.settings(), Silence(), repair=True)
+            await check(world.settings(), NullListener(), repair=True)
     assert image.exists()

@@ -8,25 +8,25 @@ import os
 import pytest
 
 from imgcache import Settings
+from imgcache.cache_results import GcResult
 from imgcache.core.articles.document import NotAnArticle
 from imgcache.edge.articles.files import Found
 from imgcache.edge.cache.lock import CacheLock
 from imgcache.engine.cache.check import check
-from imgcache.engine.cache.gc import clear
+from imgcache.engine.cache.gc import collect_garbage
 from imgcache.engine.run import articles as reading
-from imgcache.engine.run.articles import Reading
-from imgcache.engine.run.listener import Silence
+from imgcache.engine.run.articles import LoadedArticle
+from imgcache.engine.run.listener import NullListener
 from imgcache.errors import CacheLockedError, ConfigError
-from imgcache.render.cache_gc import Clearance
 from tests.support import pictures
 from tests.support.world import World
 
 DAY = 86400.0
 
 
-async def collect(world: World, *, age: float = 0.0, dry_run: bool = False) -> Clearance:
+async def collect(world: World, *, age: float = 0.0, dry_run: bool = False) -> GcResult:
     world.extra |= {"articles": [str(world.articles)]}
-    return await clear(world.settings(), Silence(), age=age, dry_run=dry_run)
+    return await collect_garbage(world.settings(), NullListener(), age=age, dry_run=dry_run)
 
 
 def contents(world: World) -> list[str]:
@@ -57,7 +57,7 @@ async def test_articles_are_read_while_nobody_else_can_store(
     await filled(world)
     load = reading.load
 
-    def locked(found: Found, settings: Settings) -> Reading | NotAnArticle:
+    def locked(found: Found, settings: Settings) -> LoadedArticle | NotAnArticle:
         with pytest.raises(CacheLockedError), CacheLock(world.cache):
             pass
         return load(found, settings)
@@ -75,7 +75,7 @@ async def test_what_no_article_names_goes_from_index_manifest_and_disk(world: Wo
     assert sorted(told.files) == sorted(set(before) - set(contents(world)))
     assert (told.dropped.files, told.kept.files) == (2, 2)
     assert listed(world) == [urls[0]]
-    assert (await check(world.settings(), Silence())).damage == []
+    assert (await check(world.settings(), NullListener())).damage == []
     asked = len(world.origin.requests)
     await world.refresh()
     assert len(world.origin.requests) == asked

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from imgcache.config import Settings
-from imgcache.core.cache.plan import Demand
-from imgcache.core.catalog import Catalogue, Order, Query
-from imgcache.engine.catalog.watcher import Curator, catalogue_now, curated
+from imgcache.core.cache.plan import Scope
+from imgcache.core.catalog import Catalog, Order, Query
+from imgcache.engine.catalog.watcher import CatalogWatcher, catalog_now, watched_catalog
 from imgcache.engine.run.wiring import serving_tools
-from imgcache.engine.verify.options import Depth, Inquiry
+from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
 from imgcache.model import Severity, Verdict
 from tests.support import pictures
@@ -29,27 +29,27 @@ OTHER = pictures.jpeg(200, 120)
 
 
 @asynccontextmanager
-async def curator_of(world: World) -> AsyncIterator[Curator]:
+async def curator_of(world: World) -> AsyncIterator[CatalogWatcher]:
     """A curator that looks only when the test says so."""
     settings = settings_of(world)
-    async with serving_tools(settings) as tools, curated(settings, tools) as curator:
-        await curator.look()
-        yield curator
+    async with serving_tools(settings) as tools, watched_catalog(settings, tools) as watcher:
+        await watcher.look()
+        yield watcher
 
 
 def settings_of(world: World) -> Settings:
     return world.settings().model_copy(update={"articles": (str(world.articles),)})
 
 
-async def catalogue_of(world: World) -> Catalogue:
+async def catalogue_of(world: World) -> Catalog:
     settings = settings_of(world)
     async with serving_tools(settings) as tools:
-        return await catalogue_now((), settings, tools)
+        return await catalog_now((), settings, tools)
 
 
-def current(curator: Curator) -> Catalogue:
-    assert curator.catalogue is not None
-    return curator.catalogue
+def current(watcher: CatalogWatcher) -> Catalog:
+    assert watcher.catalog is not None
+    return watcher.catalog
 
 
 async def test_it_says_what_verify_offline_says(world: World) -> None:
@@ -60,27 +60,27 @@ async def test_it_says_what_verify_offline_says(world: World) -> None:
     world.article(world.entry("data:image/png;base64,xx"), world.entry("ftp://a/"), name="c.md")
     await world.refresh()
     world.article(world.entry(world.origin.url("/new.jpg?"), cached="true"), name="d.md")
-    catalogue = await catalogue_of(world)
-    report = await verify([world.articles], world.settings(), Inquiry(Depth.OFFLINE))
-    assert list(catalogue.entries) == list(report.entries())
-    assert {one.verdict for one in catalogue.entries} >= {
+    catalog = await catalogue_of(world)
+    report = await verify([world.articles], world.settings(), VerifyOptions(Depth.OFFLINE))
+    assert list(catalog.entries) == list(report.entries())
+    assert {one.verdict for one in catalog.entries} >= {
         Verdict.OK,
         Verdict.DIMENSIONS_SWAPPED,
         Verdict.GONE,
         Verdict.NOT_CACHED,
         Verdict.UNSUPPORTED_URL,
     }
-    problems = [problem for one in catalogue.articles for problem in one.problems]
+    problems = [problem for one in catalog.articles for problem in one.problems]
     assert problems == list(report.article_errors())
-    assert catalogue.verdicts == report.summary.verdicts
+    assert catalog.verdicts == report.summary.verdicts
 
 
 async def test_a_stand_in_picture_is_told_as_one(world: World) -> None:
     urls = [world.origin.route(f"/{name}.jpg", body=OTHER) for name in "abc"]
     world.article(*(world.entry(url) for url in urls))
     await world.refresh()
-    catalogue = await catalogue_of(world)
-    assert [one.verdict for one in catalogue.entries] == [Verdict.PLACEHOLDER] * 3
+    catalog = await catalogue_of(world)
+    assert [one.verdict for one in catalog.entries] == [Verdict.PLACEHOLDER] * 3
 
 
 async def test_a_url_is_known_with_its_past(world: World) -> None:
@@ -97,11 +97,11 @@ async def test_a_url_is_known_with_its_past(world: World) -> None:
     assert state.copy is not None
     assert state.asked_at == state.succeeded_at
     world.origin.route("/a.jpg", status=410)
-    await world.refresh(demand=Demand.EVERYTHING)
+    await world.refresh(scope=Scope.EVERYTHING)
     first = (await catalogue_of(world)).state(url)
     await world.refresh()
-    catalogue = await catalogue_of(world)
-    second = catalogue.state(f"{url}#another")
+    catalog = await catalogue_of(world)
+    second = catalog.state(f"{url}#another")
     assert first is not None
     assert second is not None
     assert first.failure is not None
@@ -111,17 +111,17 @@ async def test_a_url_is_known_with_its_past(world: World) -> None:
     assert second.asked_at is not None
     assert first.asked_at is not None
     assert second.asked_at > first.asked_at
-    assert [one.pointer for one in catalogue.users(url)] == ["/images/0", "/images/1"]
-    assert catalogue.state("relative.jpg") is None
-    assert catalogue.users("https://nobody.test/") == ()
+    assert [one.pointer for one in catalog.users(url)] == ["/images/0", "/images/1"]
+    assert catalog.state("relative.jpg") is None
+    assert catalog.users("https://nobody.test/") == ()
 
 
 @pytest.mark.parametrize("harm", ["delete", "overwrite", "link"])
 async def test_a_copy_counts_only_while_its_bytes_are_right(world: World, harm: str) -> None:
     world.article(world.entry(world.origin.route("/a.jpg", body=JPEG), cached="true"))
     await world.refresh()
-    async with curator_of(world) as curator:
-        (entry,) = current(curator).entries
+    async with curator_of(world) as watcher:
+        (entry,) = current(watcher).entries
         assert entry.verdict is Verdict.OK
         assert entry.path is not None
         path = world.cache / entry.path
@@ -133,11 +133,11 @@ async def test_a_copy_counts_only_while_its_bytes_are_right(world: World, harm: 
             path.unlink()
         if harm == "link":
             path.symlink_to(world.folder / "articles" / "a.md")
-        curator._audited = 0.0
-        await curator.look()
-        (entry,) = current(curator).entries
+        watcher._audited = 0.0
+        await watcher.look()
+        (entry,) = current(watcher).entries
         assert (entry.verdict, entry.path) == (Verdict.NOT_CACHED, None)
-        state = current(curator).state(entry.url)
+        state = current(watcher).state(entry.url)
         assert state is not None
         assert state.copy is None
 
@@ -154,40 +154,40 @@ async def test_a_missing_thumbnail_is_not_promised(world: World) -> None:
 async def test_what_others_change_is_seen_and_nothing_else_makes_an_edition(world: World) -> None:
     url = world.origin.route("/a.jpg", body=JPEG)
     world.article(world.entry(url))
-    async with curator_of(world) as curator:
-        first = current(curator)
+    async with curator_of(world) as watcher:
+        first = current(watcher)
         assert [one.verdict for one in first.entries] == [Verdict.NOT_CHECKED]
-        await curator.look()
-        assert current(curator) is first
+        await watcher.look()
+        assert current(watcher) is first
         await world.refresh()
-        await curator.look()
-        second = current(curator)
+        await watcher.look()
+        second = current(watcher)
         assert [one.verdict for one in second.entries] == [Verdict.OK]
         assert second.edition != first.edition
-        curator._audited = 0.0
-        await curator.look()
-        assert current(curator) is second
+        watcher._audited = 0.0
+        await watcher.look()
+        assert current(watcher) is second
         world.article(world.entry(url, 120, 160), name="b.md")
-        await curator.look()
-        assert [one.verdict for one in current(curator).entries] == [
+        await watcher.look()
+        assert [one.verdict for one in current(watcher).entries] == [
             Verdict.OK,
             Verdict.DIMENSIONS_SWAPPED,
         ]
         (world.articles / "a.md").unlink()
-        await curator.look()
-        assert [one.article for one in current(curator).articles] == [
-            one.article for one in current(curator).entries
+        await watcher.look()
+        assert [one.article for one in current(watcher).articles] == [
+            one.article for one in current(watcher).entries
         ]
 
 
 async def test_trouble_leaves_the_catalogue_as_it_was(world: World) -> None:
     world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
     await world.refresh()
-    async with curator_of(world) as curator:
-        first = current(curator)
+    async with curator_of(world) as watcher:
+        first = current(watcher)
         (world.cache / "index.sqlite3").write_bytes(b"no database at all")
-        await curator.look()
-        assert current(curator) is first
+        await watcher.look()
+        assert current(watcher) is first
 
 
 async def test_local_files_are_measured_again_only_when_they_change(world: World) -> None:
@@ -196,12 +196,12 @@ async def test_local_files_are_measured_again_only_when_they_change(world: World
     picture.parent.mkdir()
     picture.write_bytes(JPEG)
     world.article(world.entry("/a.jpg"), world.entry("/missing.jpg"))
-    async with curator_of(world) as curator:
-        assert [one.verdict for one in current(curator).entries] == [Verdict.OK, Verdict.GONE]
+    async with curator_of(world) as watcher:
+        assert [one.verdict for one in current(watcher).entries] == [Verdict.OK, Verdict.GONE]
         picture.write_bytes(OTHER)
-        curator._audited = 0.0
-        await curator.look()
-        assert current(curator).entries[0].verdict is Verdict.DIMENSIONS_MISMATCH
+        watcher._audited = 0.0
+        await watcher.look()
+        assert current(watcher).entries[0].verdict is Verdict.DIMENSIONS_MISMATCH
 
 
 async def test_a_selection_is_filtered_and_sorted(world: World) -> None:
@@ -211,11 +211,11 @@ async def test_a_selection_is_filtered_and_sorted(world: World) -> None:
     world.article(world.entry(good), world.entry("http://other.test/", cached="true"), name="b.md")
     await world.refresh(max_time=0.0)
     await world.refresh()
-    catalogue = await catalogue_of(world)
+    catalog = await catalogue_of(world)
 
     def pointers(**wanted: object) -> list[str]:
         query = replace(Query(), **wanted)  # type: ignore[arg-type]  # the tests name the fields
-        return [f"{Path(o.article).stem}{o.pointer[-2:]}" for o in catalogue.select(query)]
+        return [f"{Path(o.article).stem}{o.pointer[-2:]}" for o in catalog.select(query)]
 
     assert pointers(order=Order.AS_WRITTEN) == ["a/0", "a/1", "a/2", "b/0", "b/1"]
     assert pointers() == ["a/2", "b/1", "a/1", "a/0", "b/0"]
@@ -223,22 +223,22 @@ async def test_a_selection_is_filtered_and_sorted(world: World) -> None:
     assert pointers(severities=frozenset({Severity.WARNING})) == ["a/1"]
     assert pointers(host="OTHER.test") == ["b/1"]
     assert pointers(text="gone.JPG") == ["a/2"]
-    assert pointers(article=catalogue.articles[1].article) == ["b/1", "b/0"]
+    assert pointers(article=catalog.articles[1].article) == ["b/1", "b/0"]
     assert pointers(text="gone.jpg", host="other.test") == []
-    assert catalogue.hosts == {"127.0.0.1": 4, "other.test": 1}
-    assert catalogue.broken_hosts == {"127.0.0.1": 2, "other.test": 1}
-    assert catalogue.severities == {Severity.ERROR: 2, Severity.WARNING: 1}
-    assert [one.errors for one in catalogue.broken_articles] == [1, 1]
-    assert catalogue.article("nowhere") is None
+    assert catalog.hosts == {"127.0.0.1": 4, "other.test": 1}
+    assert catalog.broken_hosts == {"127.0.0.1": 2, "other.test": 1}
+    assert catalog.severities == {Severity.ERROR: 2, Severity.WARNING: 1}
+    assert [one.errors for one in catalog.broken_articles] == [1, 1]
+    assert catalog.article("nowhere") is None
 
 
 async def test_a_curator_works_by_itself_and_ends_with_its_context(world: World) -> None:
     world.article(world.entry(world.origin.url("/a.jpg")))
     settings = settings_of(world)
     async with serving_tools(settings) as tools:
-        async with curated(settings, tools) as curator, asyncio.timeout(30):
-            await curator.ready.wait()
-        assert len(current(curator).entries) == 1
+        async with watched_catalog(settings, tools) as watcher, asyncio.timeout(30):
+            await watcher.ready.wait()
+        assert len(current(watcher).entries) == 1
 
 
 async def test_a_long_first_look_delays_no_other(
@@ -247,7 +247,7 @@ async def test_a_long_first_look_delays_no_other(
     pauses: list[float] = []
     looked = asyncio.Event()
 
-    async def look(_: Curator) -> None:
+    async def look(_: CatalogWatcher) -> None:
         if not pauses:
             time.sleep(0.2)  # noqa: ASYNC251  the time is what is tested
 
@@ -256,10 +256,10 @@ async def test_a_long_first_look_delays_no_other(
         looked.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(Curator, "look", look)
+    monkeypatch.setattr(CatalogWatcher, "look", look)
     monkeypatch.setattr("imgcache.engine.catalog.watcher.asyncio.sleep", sleep)
     settings = settings_of(world)
-    async with serving_tools(settings) as tools, curated(settings, tools):
+    async with serving_tools(settings) as tools, watched_catalog(settings, tools):
         await looked.wait()
     assert pauses == [2.0]
 
@@ -269,8 +269,8 @@ async def test_a_look_that_finds_nothing_new_pins_no_garbage(
 ) -> None:
     monkeypatch.setattr("imgcache.engine.catalog.watcher._AUDIT", 0.0)
     world.article(world.entry(world.origin.url("/a.jpg")))
-    async with curator_of(world) as curator:
-        edition, pinned = current(curator).edition, gc.get_freeze_count()
-        await curator.look()
-        assert current(curator).edition == edition
+    async with curator_of(world) as watcher:
+        edition, pinned = current(watcher).edition, gc.get_freeze_count()
+        await watcher.look()
+        assert current(watcher).edition == edition
         assert gc.get_freeze_count() <= pinned

@@ -12,8 +12,8 @@ import pytest_asyncio
 
 from imgcache.edge.cache.store import Store
 from imgcache.edge.index import recovery
-from imgcache.engine.images.quota import Room
-from imgcache.engine.run.index_session import Ledger
+from imgcache.engine.images.quota import CacheQuota
+from imgcache.engine.run.index_session import IndexSession
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.model import Verdict
@@ -32,8 +32,8 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest_asyncio.fixture
-async def ledger(store: Store) -> AsyncIterator[Ledger]:
-    async with Ledger(lambda: recovery.open_index(store)[0]) as opened:
+async def session(store: Store) -> AsyncIterator[IndexSession]:
+    async with IndexSession(lambda: recovery.open_index(store)[0]) as opened:
         yield opened
 
 
@@ -41,75 +41,79 @@ def named(image: ImageFacts) -> UrlFacts:
     return UrlFacts(f"https://{image.sha256}/", NOON, image.sha256)
 
 
-async def keep(store: Store, ledger: Ledger, body: bytes, *, is_named: bool) -> ImageFacts:
+async def keep(store: Store, session: IndexSession, body: bytes, *, is_named: bool) -> ImageFacts:
     image = store.publish(body, image_of(body), {})
     urls = [named(image)] if is_named else []
-    await ledger.ask(lambda index: index.record(urls, [image]))
+    await session.query(lambda index: index.record(urls, [image]))
     return image
 
 
-async def test_unreferenced_images_make_room(store: Store, ledger: Ledger) -> None:
-    orphan = await keep(store, ledger, b"o" * 60, is_named=False)
-    kept = await keep(store, ledger, b"k" * 30, is_named=True)
-    await Room(store, ledger, 100).take(NEW)
-    assert await ledger.ask(lambda index: list(index.images([orphan.sha256, kept.sha256]))) == [
+async def test_unreferenced_images_make_room(store: Store, session: IndexSession) -> None:
+    orphan = await keep(store, session, b"o" * 60, is_named=False)
+    kept = await keep(store, session, b"k" * 30, is_named=True)
+    await CacheQuota(store, session, 100).reserve(NEW)
+    assert await session.query(lambda index: list(index.images([orphan.sha256, kept.sha256]))) == [
         kept.sha256
     ]
     assert not store.is_intact(orphan)
 
 
 async def test_what_others_have_claimed_is_not_forgotten_by_an_eviction(
-    store: Store, ledger: Ledger
+    store: Store, session: IndexSession
 ) -> None:
     """Claimed is what is being published; the index does not know it yet."""
-    await keep(store, ledger, b"o" * 60, is_named=False)
-    room = Room(store, ledger, 100)
-    await room.take(image_of(b"1" * 40))
-    await room.take(image_of(b"2" * 50))
+    await keep(store, session, b"o" * 60, is_named=False)
+    room = CacheQuota(store, session, 100)
+    await room.reserve(image_of(b"1" * 40))
+    await room.reserve(image_of(b"2" * 50))
     with pytest.raises(LocalError, match="the cache is full"):
-        await room.take(image_of(b"3" * 20))
-    await room.take(image_of(b"4" * 10))
+        await room.reserve(image_of(b"3" * 20))
+    await room.reserve(image_of(b"4" * 10))
 
 
 async def test_an_unreferenced_image_that_is_served_again_makes_no_room(
-    store: Store, ledger: Ledger
+    store: Store, session: IndexSession
 ) -> None:
     """It needs no room of its own, and its URL is on the way to the index."""
-    again = await keep(store, ledger, b"o" * 60, is_named=False)
-    room = Room(store, ledger, 100)
-    await room.take(again)
+    again = await keep(store, session, b"o" * 60, is_named=False)
+    room = CacheQuota(store, session, 100)
+    await room.reserve(again)
     with pytest.raises(LocalError, match="the cache is full"):
-        await room.take(NEW)
+        await room.reserve(NEW)
     assert store.is_intact(again)
-    room.give_back(again)
+    room.release(again)
     with pytest.raises(LocalError, match="the cache is full"):
-        await room.take(NEW)
+        await room.reserve(NEW)
 
 
-async def test_of_many_at_once_only_those_that_fit_are_let_in(store: Store, ledger: Ledger) -> None:
-    room = Room(store, ledger, 100)
+async def test_of_many_at_once_only_those_that_fit_are_let_in(
+    store: Store, session: IndexSession
+) -> None:
+    room = CacheQuota(store, session, 100)
     bodies = [bytes([number]) * 30 for number in range(10)]
     taken = await asyncio.gather(
-        *(room.take(image_of(body)) for body in bodies), return_exceptions=True
+        *(room.reserve(image_of(body)) for body in bodies), return_exceptions=True
     )
     assert [isinstance(one, LocalError) for one in taken].count(False) == 3
 
 
-async def test_what_was_given_back_is_free_again(store: Store, ledger: Ledger) -> None:
-    room = Room(store, ledger, 100)
-    await room.take(OLD)
-    room.give_back(OLD)
-    await room.take(replace(NEW, bytes=100))
+async def test_what_was_given_back_is_free_again(store: Store, session: IndexSession) -> None:
+    room = CacheQuota(store, session, 100)
+    await room.reserve(OLD)
+    room.release(OLD)
+    await room.reserve(replace(NEW, bytes=100))
 
 
-async def test_new_thumbnails_of_a_kept_image_need_room(store: Store, ledger: Ledger) -> None:
-    image = await keep(store, ledger, b"k" * 90, is_named=True)
+async def test_new_thumbnails_of_a_kept_image_need_room(
+    store: Store, session: IndexSession
+) -> None:
+    image = await keep(store, session, b"k" * 90, is_named=True)
     larger = replace(image, thumbnails=(thumbnail_of(b"t" * 11),))
-    room = Room(store, ledger, 100)
+    room = CacheQuota(store, session, 100)
     with pytest.raises(LocalError, match="the cache is full"):
-        await room.exchange(image, larger)
-    await room.exchange(image, replace(image, thumbnails=(thumbnail_of(b"t" * 10),)))
-    await room.exchange(larger, image)
+        await room.adjust(image, larger)
+    await room.adjust(image, replace(image, thumbnails=(thumbnail_of(b"t" * 10),)))
+    await room.adjust(larger, image)
 
 
 async def test_a_refresh_never_grows_beyond_the_limit(world: World) -> None:

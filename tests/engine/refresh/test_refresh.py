@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from imgcache import Options, refresh
-from imgcache.core.cache.plan import Demand
+from imgcache import RefreshOptions, refresh
+from imgcache.core.cache.plan import Scope
 from imgcache.edge.index.index import Index
-from imgcache.engine.refresh.article_writer import Manner
-from imgcache.engine.run.listener import Silence
+from imgcache.engine.run.listener import NullListener
 from imgcache.errors import CacheLockedError, ConfigError
 from imgcache.model import Severity, Source, Verdict
 from tests.support import behaviours, pictures
@@ -72,7 +71,7 @@ async def test_a_stale_copy_is_revalidated(world: World) -> None:
     entry = await world.only()
     assert entry.source is Source.REVALIDATED
     assert world.origin.requests[-1].headers["if-none-match"] == '"one"'
-    entry = await world.only(demand=Demand.EVERYTHING)
+    entry = await world.only(scope=Scope.EVERYTHING)
     assert entry.source is Source.REVALIDATED
 
 
@@ -80,7 +79,7 @@ async def test_a_304_keeps_the_copy_fresh_from_then_on(world: World) -> None:
     url = world.origin.route("/a.jpg", body=JPEG, etag='"one"')
     world.article(world.entry(url))
     await world.refresh()
-    await world.refresh(demand=Demand.EVERYTHING)
+    await world.refresh(scope=Scope.EVERYTHING)
     asked = len(world.origin.requests)
     assert (await world.only()).source is Source.FRESH
     assert len(world.origin.requests) == asked
@@ -91,7 +90,7 @@ async def test_a_copy_is_kept_when_the_origin_loses_it(world: World) -> None:
     article = world.article(world.entry(url))
     await world.refresh()
     world.origin.route("/a.jpg", status=404)
-    entry = await world.only(demand=Demand.EVERYTHING)
+    entry = await world.only(scope=Scope.EVERYTHING)
     assert (entry.verdict, entry.severity) == (Verdict.GONE, Severity.WARNING)
     assert (entry.source, entry.cached, entry.status) == (Source.STALE, True, 404)
     assert entry.path is not None
@@ -104,7 +103,7 @@ async def test_a_kept_copy_of_the_wrong_size_is_judged_by_its_size(world: World)
     world.article(world.entry(url, 999, 120))
     await world.refresh()
     world.origin.route("/a.jpg", status=503)
-    entry = await world.only(demand=Demand.EVERYTHING)
+    entry = await world.only(scope=Scope.EVERYTHING)
     assert (entry.verdict, entry.source) == (Verdict.DIMENSIONS_MISMATCH, Source.STALE)
     assert entry.message is not None
     assert "503" in entry.message
@@ -147,7 +146,7 @@ async def test_a_long_retry_after_is_kept_also_by_later_runs(world: World) -> No
     again = await world.refresh()
     assert [entry.verdict for entry in again.entries()] == verdicts
     assert len(world.origin.requests) == 1
-    await world.refresh(demand=Demand.EVERYTHING)
+    await world.refresh(scope=Scope.EVERYTHING)
     assert len(world.origin.requests) == 2
 
 
@@ -158,7 +157,7 @@ async def test_only_failed_ones_are_asked_for_with_retry_failed(world: World) ->
     await world.refresh()
     world.article(world.entry(good), world.entry(bad), world.entry(good + "?new"))
     world.extra = {"freshness": {"default": 0, "least": 0}}
-    report = await world.refresh(demand=Demand.FAILED)
+    report = await world.refresh(scope=Scope.FAILED)
     assert world.origin.count("/a.jpg") == 1
     assert world.origin.count("/b.jpg") == 2
     verdicts = [entry.verdict for entry in report.entries()]
@@ -262,7 +261,7 @@ async def test_dimensions_are_fixed_when_asked(world: World) -> None:
     url = world.origin.route("/a.jpg", body=JPEG)
     article = world.article(f'url: "{url}", width: 9, height: 120 # keep')
     article.write_text(f"---\nimages:\n  - url: {url}\n    width: 9 # keep\n---\n")
-    entry = await world.only(manner=Manner(fix_dimensions=True))
+    entry = await world.only(fix_dimensions=True)
     assert (entry.verdict, entry.cached) == (Verdict.OK, True)
     text = article.read_text()
     assert "    width: 160 # keep\n" in text
@@ -274,7 +273,7 @@ async def test_a_dry_run_fills_the_cache_and_writes_no_article(world: World) -> 
     url = world.origin.route("/a.jpg", body=JPEG)
     article = world.article(world.entry(url))
     before = article.read_bytes()
-    report = await world.refresh(manner=Manner(write=False, diff=True))
+    report = await world.refresh(write=False, diff=True)
     (entry,) = report.entries()
     assert (entry.cached, report.summary.articles_changed) == (True, 1)
     assert article.read_bytes() == before
@@ -372,7 +371,7 @@ async def test_a_304_whose_copy_went_meanwhile_is_worth_nothing(world: World) ->
 
     world.article(world.entry(world.origin.route("/a.jpg", loses_it)))
     path.append(world.cache / str((await world.only()).path))
-    entry = await world.only(demand=Demand.EVERYTHING)
+    entry = await world.only(scope=Scope.EVERYTHING)
     assert (entry.verdict, entry.source, entry.cached) == (Verdict.OK, Source.DOWNLOADED, True)
     assert path[0].read_bytes() == JPEG
     sent = [request.headers.get("if-none-match") for request in world.origin.requests]
@@ -425,7 +424,7 @@ async def test_a_full_cache_is_this_machines_fault(world: World) -> None:
     settings = world.settings().model_copy(
         update={"cache": world.settings().cache.model_copy(update={"max_bytes": 10})}
     )
-    report = await refresh([world.articles], settings, Options())
+    report = await refresh([world.articles], settings, RefreshOptions())
     (entry,) = report.entries()
     assert (entry.verdict, entry.cached) == (Verdict.LOCAL_ERROR, False)
     assert entry.message is not None
@@ -462,14 +461,14 @@ async def test_an_interruption_keeps_and_writes_what_is_done(world: World) -> No
     world.article(world.entry(hangs, cached="true"), name="b.md")
     interrupt = asyncio.Event()
 
-    class UntilDone(Silence):
+    class UntilDone(NullListener):
         """Interrupts when the first image is in."""
 
         def concluded(self, *_: object) -> None:
             interrupt.set()
 
     world.extra = {"fetch": {"per_host": 2}}
-    run = refresh([world.articles], world.settings(), Options(), UntilDone(), interrupt)
+    run = refresh([world.articles], world.settings(), RefreshOptions(), UntilDone(), interrupt)
     report = await run
     first, second = report.entries()
     assert (first.verdict, first.cached) == (Verdict.OK, True)
@@ -509,14 +508,14 @@ async def test_a_slip_of_ours_costs_one_url_and_not_the_run(world: World) -> Non
     good = world.origin.route("/good.jpg", body=JPEG)
     world.article(world.entry(bad), world.entry(good))
 
-    class Slips(Silence):
+    class Slips(NullListener):
         """Fails where nobody expects it."""
 
         def attempted(self, url: str, wire_bytes: int) -> None:
             if "bad" in url:
                 raise ZeroDivisionError(wire_bytes)
 
-    report = await refresh([world.articles], world.settings(), Options(), Slips())
+    report = await refresh([world.articles], world.settings(), RefreshOptions(), Slips())
     first, second = report.entries()
     assert (first.verdict, second.verdict) == (Verdict.LOCAL_ERROR, Verdict.OK)
     assert first.message is not None
@@ -541,7 +540,7 @@ async def test_a_lost_copy_is_asked_for_with_retry_failed(world: World) -> None:
     world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
     entry = await world.only()
     (world.cache / str(entry.path)).unlink()
-    assert (await world.only(demand=Demand.FAILED)).source is Source.DOWNLOADED
+    assert (await world.only(scope=Scope.FAILED)).source is Source.DOWNLOADED
 
 
 async def test_the_same_bytes_again_rewrite_nothing(world: World) -> None:
@@ -549,7 +548,7 @@ async def test_the_same_bytes_again_rewrite_nothing(world: World) -> None:
     world.article(world.entry(url))
     await world.refresh()
     before = world.state()
-    entry = await world.only(demand=Demand.EVERYTHING)
+    entry = await world.only(scope=Scope.EVERYTHING)
     assert entry.source is Source.DOWNLOADED
     assert world.state() == before
 
@@ -557,7 +556,7 @@ async def test_the_same_bytes_again_rewrite_nothing(world: World) -> None:
 async def test_a_dry_run_says_what_could_not_be_edited(world: World) -> None:
     article = world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
     os.link(article, world.folder / "twin")
-    report = await world.refresh(manner=Manner(write=False))
+    report = await world.refresh(write=False)
     (problem,) = report.article_errors()
     assert "link" in problem.message
     assert report.summary.articles_changed == 0
@@ -569,7 +568,7 @@ async def test_bytes_that_are_stored_already_need_no_room(world: World) -> None:
     await world.refresh()
     full = world.settings().cache.model_copy(update={"max_bytes": 10})
     settings = world.settings().model_copy(update={"cache": full})
-    report = await refresh([world.articles], settings, Options(Demand.EVERYTHING))
+    report = await refresh([world.articles], settings, RefreshOptions(Scope.EVERYTHING))
     assert report.summary.verdicts == {Verdict.OK: 1}
 
 
@@ -578,7 +577,7 @@ async def test_missing_sizes_are_fixed_from_a_kept_copy(world: World) -> None:
     article = world.article(f'url: "{url}", isCached: false')
     await world.refresh()
     world.origin.route("/a.jpg", status=404)
-    entry = await world.only(demand=Demand.EVERYTHING, manner=Manner(fix_dimensions=True))
+    entry = await world.only(scope=Scope.EVERYTHING, fix_dimensions=True)
     assert (entry.verdict, entry.cached) == (Verdict.GONE, True)
     assert "width: 160, height: 120" in article.read_text()
 
@@ -589,7 +588,7 @@ async def test_a_kept_copy_of_a_failing_url_gets_its_new_thumbnails(world: World
     await world.refresh()
     world.origin.route("/a.jpg", status=404)
     world.extra = {"thumbnails": {"card": {"width": 40}}}
-    entry = await world.only(demand=Demand.EVERYTHING)
+    entry = await world.only(scope=Scope.EVERYTHING)
     assert [(one.name, one.width) for one in entry.thumbnails] == [("card", 40)]
 
 
@@ -615,7 +614,7 @@ async def test_a_size_that_can_not_be_declared_is_not_written(world: World, size
     odd = world.origin.route("/a.svg", body=drawing, content_type="image/svg+xml")
     gone = world.origin.route("/b.jpg", status=404)
     article = world.article(world.entry(odd, 3, 3), world.entry(gone, cached="true"))
-    report = await world.refresh(manner=Manner(fix_dimensions=True))
+    report = await world.refresh(fix_dimensions=True)
     assert list(report.article_errors()) == []
     assert "isCached: true" not in article.read_text()
 
@@ -659,7 +658,7 @@ async def test_what_a_killed_run_left_beside_articles_goes_unless_in_a_dry_run(
     world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
     leftover = world.articles / f".{'0' * 32}.imgcache"
     leftover.write_bytes(b"---\nhalf of an art")
-    await world.refresh(manner=Manner(write=False))
+    await world.refresh(write=False)
     assert leftover.exists()
     await world.refresh()
     assert not leftover.exists()

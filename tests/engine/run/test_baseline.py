@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from imgcache import ImgcacheError, Options, Report, refresh, verify
-from imgcache.engine.run.baseline import BaselineUse
-from imgcache.engine.run.listener import Silence
-from imgcache.engine.verify.options import Depth, Inquiry
+from imgcache import ImgcacheError, RefreshOptions, Report, refresh, verify
+from imgcache.engine.run.baseline import BaselineOptions
+from imgcache.engine.run.listener import NullListener
+from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.model import Severity, Verdict
 from tests.support import behaviours, pictures
 from tests.support.world import World
@@ -22,7 +22,7 @@ from tests.support.world import World
 LONG_AGO, FAR = "2020-01-31", "2999-12-31"
 
 
-class Notes(Silence):
+class Notes(NullListener):
     def __init__(self) -> None:
         self.told: list[str] = []
 
@@ -45,7 +45,7 @@ async def look(
     world: World, path: Path, *articles: Path, renew: bool = False, depth: Depth = Depth.PROBE
 ) -> tuple[Report, list[str]]:
     notes = Notes()
-    inquiry = Inquiry(depth, baseline=BaselineUse(path, renew))
+    inquiry = VerifyOptions(depth, baseline=BaselineOptions(path, renew))
     report = await verify(articles or [world.articles], world.settings(), inquiry, notes)
     return report, notes.told
 
@@ -155,7 +155,7 @@ async def test_what_was_not_reached_keeps_its_line(world: World, gone: str) -> N
     interrupt = asyncio.Event()
     interrupt.set()
     for renew in (False, True):
-        notes, inquiry = Notes(), Inquiry(baseline=BaselineUse(path, renew))
+        notes, inquiry = Notes(), VerifyOptions(baseline=BaselineOptions(path, renew))
         report = await verify([world.articles], world.settings(), inquiry, notes, interrupt)
         assert report.summary.verdicts == {Verdict.NOT_CHECKED: 1}
         assert (lines(path), notes.told) == ([listed(gone, reason="known")], [])
@@ -294,7 +294,7 @@ async def test_a_refresh_heeds_it_and_writes_the_same_flag(world: World, gone: s
     article = world.article(world.entry(gone, cached="true"))
     notes = Notes()
     path = write(world, listed(gone), listed("https://a.test/past.jpg"))
-    options = Options(baseline=BaselineUse(path))
+    options = RefreshOptions(baseline=BaselineOptions(path))
     report = await refresh([world.articles], world.settings(), options, notes)
     assert (report.summary.errors, report.known) == (0, 1)
     assert "isCached: false" in article.read_text()
@@ -331,7 +331,7 @@ async def test_a_disk_that_refuses_is_told_and_the_report_stays(
     world.article(world.entry(gone))
     path, notes = write(world), Loud()
     monkeypatch.setattr(os, "fsync", full)
-    inquiry = Inquiry(baseline=BaselineUse(path, renew=True))
+    inquiry = VerifyOptions(baseline=BaselineOptions(path, renew=True))
     report = await verify([world.articles], world.settings(), inquiry, notes)
     assert (report.summary.verdicts, report.local_fault) == ({Verdict.GONE: 1}, True)
     assert notes.told == [f"--baseline {path}: can't be written: No space left on device"]

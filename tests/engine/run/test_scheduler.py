@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from imgcache.config import FetchSettings
-from imgcache.engine.run.scheduler import HostLanes, Outcome
+from imgcache.engine.run.scheduler import HostScheduler, Outcome
 from imgcache.model import Failure, Verdict
 
 DEAD = Failure(Verdict.CONNECT_ERROR, "refused", host_fault=True)
@@ -45,8 +45,8 @@ class Log:
     def skip(self, job: Job, failure: Failure | None) -> None:
         self.skipped.append((job, failure))
 
-    def lanes(self, **settings: float) -> HostLanes[Job]:
-        return HostLanes(FetchSettings.model_validate(settings), self.run, self.skip)
+    def lanes(self, **settings: float) -> HostScheduler[Job]:
+        return HostScheduler(FetchSettings.model_validate(settings), self.run, self.skip)
 
 
 async def well(_: Job) -> Outcome:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.engine.verify.options import Depth, Inquiry
+from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
 from imgcache.model import Severity, Source, Verdict
 from imgcache.results import EntryResult
@@ -29,7 +29,7 @@ def everything(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 async def look(world: World, depth: Depth = Depth.PROBE) -> list[EntryResult]:
     before = everything(world.folder)
-    report = await verify([world.articles], world.settings(), Inquiry(depth))
+    report = await verify([world.articles], world.settings(), VerifyOptions(depth))
     assert everything(world.folder) == before
     assert report.command == "verify"
     return list(report.entries())

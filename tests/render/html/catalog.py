@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from imgcache.core.catalog import ArticleState, Catalogue
+from imgcache.core.catalog import ArticleState, Catalog
 from imgcache.model import Severity
 from imgcache.results import ArticleProblem, EntryResult
 from tests.support.facts import NOON
 
 
-def stock_of(entries: Sequence[EntryResult], *problems: ArticleProblem) -> Catalogue:
+def stock_of(entries: Sequence[EntryResult], *problems: ArticleProblem) -> Catalog:
     articles = []
     for name, some in groupby(entries, lambda one: one.article):
         weights = [one.severity for one in some]
         errors, warnings = weights.count(Severity.ERROR), weights.count(Severity.WARNING)
         articles.append(ArticleState(name, len(weights), errors, warnings))
     articles += [ArticleState(one.article, 0, 0, 0, (one,)) for one in problems]
-    return Catalogue("edition", NOON, entries, articles, {})
+    return Catalog("edition", NOON, entries, articles, {})

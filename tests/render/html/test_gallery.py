@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from imgcache.core.catalog import Catalogue, Query
+from imgcache.core.catalog import Catalog, Query
 from imgcache.model import Severity, Verdict
 from imgcache.render.html.gallery import gallery
 from imgcache.render.html.links import Selection
-from imgcache.render.html.paging import Form, Shelf
+from imgcache.render.html.paging import Form, Page
 from imgcache.render.html.static_site import FolderLinks
 from imgcache.render.html.views import GalleryView, Tone
 from imgcache.results import ArticleProblem
@@ -22,10 +22,10 @@ ALL = Selection()
 
 
 def view_of(
-    stock: Catalogue, selection: Selection = ALL, pages: int = 1, form: Form | None = None
+    stock: Catalog, selection: Selection = ALL, pages: int = 1, form: Form | None = None
 ) -> GalleryView:
     entries = stock.select(Query())
-    return gallery(stock, Shelf(selection, entries, len(entries), pages), LINKS, form)
+    return gallery(stock, Page(selection, entries, len(entries), pages), LINKS, form)
 
 
 def test_what_is_broken_comes_first_and_what_is_well_last() -> None:

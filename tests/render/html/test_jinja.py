@@ -15,7 +15,7 @@ from imgcache.model import Failure, Verdict
 from imgcache.render.html import jinja as pages
 from imgcache.render.html.gallery import gallery
 from imgcache.render.html.links import Selection
-from imgcache.render.html.paging import Form, Shelf
+from imgcache.render.html.paging import Form, Page
 from imgcache.render.html.static_site import render
 from imgcache.render.printable import printable
 from imgcache.results import ArticleProblem, EntryResult, UrlState
@@ -77,7 +77,7 @@ def drawn(text: str, url: str) -> list[str]:
     failure = Failure(Verdict.GONE, text)
     stock.states = {"https://a.test/gone.jpg": UrlState(url, "a.test", failure=failure)}
     asked = Selection(text=f"sought {text}", host=f"host {text}")
-    view = gallery(stock, Shelf(asked, [entry], 1, 1), LINKS, Form("/", [f"host {text}"]))
+    view = gallery(stock, Page(asked, [entry], 1, 1), LINKS, Form("/", [f"host {text}"]))
     in_folder = render(stock, lambda _: [entry], ())
     return [pages.gallery(view), *(page for _, page in in_folder)]
 

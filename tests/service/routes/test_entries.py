@@ -8,8 +8,8 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from imgcache.core.cache.plan import Demand
-from imgcache.engine.verify.options import Depth, Inquiry
+from imgcache.core.cache.plan import Scope
+from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
 from imgcache.render.json import entry_document
 from imgcache.service.app import create_app
@@ -19,7 +19,7 @@ from tests.support.service import Service, service
 from tests.support.world import World
 
 JPEG = pictures.jpeg(160, 120)
-OFFLINE = Inquiry(Depth.OFFLINE)
+OFFLINE = VerifyOptions(Depth.OFFLINE)
 
 
 def pointers(page: dict[str, object]) -> list[str]:
@@ -81,7 +81,7 @@ async def test_one_url_is_told_with_its_past_and_its_users(world: World) -> None
     world.article(world.entry(url), world.entry(f"{url}#x"))
     await world.refresh()
     world.origin.route("/a.jpg", status=410)
-    await world.refresh(demand=Demand.EVERYTHING)
+    await world.refresh(scope=Scope.EVERYTHING)
     async with service(world) as served:
         found = await served.document("/api/url", url=f"{url}#y")
         UrlDocument.model_validate(found)
@@ -153,11 +153,11 @@ async def test_before_the_first_catalogue_it_is_alive_but_not_ready(world: World
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
     ):
-        app.state.backstage.curator.catalogue = None
+        app.state.backstage.watcher.catalog = None
         assert (await client.get("/healthz")).status_code == 200
         refused = await client.get("/readyz")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
         assert (await client.get("/api/entries")).status_code == 503
         assert "imgcache_entries" not in (await client.get("/metrics")).text
-        await app.state.backstage.curator.ready.wait()
+        await app.state.backstage.watcher.ready.wait()
         assert (await client.get("/readyz")).json() == {"status": "ready"}

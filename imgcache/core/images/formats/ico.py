@@ -18,7 +18,7 @@ _PICTURE_HEAD = 24  # the beginning of a PNG or BMP that tells its size
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IconEntry:
     """One directory entry; the offsets are those of its bytes in the file."""
 
     size: Size
@@ -27,7 +27,7 @@ class Entry:
     length: int
 
 
-def entries(data: bytes) -> list[Entry]:
+def entries(data: bytes) -> list[IconEntry]:
     """The directory in the order of preference; none where it is cut off."""
     kind, count = struct.unpack_from("<HH", data.ljust(_DIRECTORY, b"\0"), 2)
     if len(data) < _DIRECTORY + _ENTRY * count:
@@ -36,11 +36,11 @@ def entries(data: bytes) -> list[Entry]:
     return sorted(read, key=lambda entry: (-entry.size.width * entry.size.height, -entry.depth))
 
 
-def _entry(data: bytes, at: int, kind: int) -> Entry:
+def _entry(data: bytes, at: int, kind: int) -> IconEntry:
     width, height, colours, _, _, depth, length, start = struct.unpack_from("<BBBBHHII", data, at)
     if kind == _CURSOR or not depth:  # cursors keep their hot spot there
         depth = ((colours or 256) - 1).bit_length()
-    return Entry(Size(width or 256, height or 256), depth, start, length)
+    return IconEntry(Size(width or 256, height or 256), depth, start, length)
 
 
 def walk(data: bytes) -> Structure:
@@ -57,7 +57,7 @@ def walk(data: bytes) -> Structure:
     return Structure(size=best.size, canvas=_coded(data, best), flaw=flaw, detail=detail)
 
 
-def _judged(data: bytes, entry: Entry) -> Finding:
+def _judged(data: bytes, entry: IconEntry) -> Finding:
     if entry.start + entry.length > len(data):
         return truncated()
     if data.startswith(png.SIGNATURE, entry.start):
@@ -66,7 +66,7 @@ def _judged(data: bytes, entry: Entry) -> Finding:
     return None, ""
 
 
-def _coded(data: bytes, entry: Entry) -> Size | None:
+def _coded(data: bytes, entry: IconEntry) -> Size | None:
     """The size that the picture itself declares: what a decoder will allocate."""
     head = data[entry.start : entry.start + _PICTURE_HEAD]
     if len(head) < _PICTURE_HEAD:

@@ -1,0 +1,102 @@
+"""Results of `imgcache cache`: statistics, a check, a garbage collection."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from imgcache.facts import RunFacts
+from imgcache.model import FileTotals, Verdict
+from imgcache.results import ArticleProblem
+
+
+@dataclass(slots=True)
+class HostRecord:
+    """One host: how many of its URLs are known, and how the last try of some failed."""
+
+    host: str
+    urls: int = 0
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+
+    @property
+    def failed(self) -> int:
+        """How many of its URLs failed when they were last asked for."""
+        return self.verdicts.total()
+
+
+@dataclass(frozen=True, slots=True)
+class CacheStats:
+    """All that is shown. `held`: URLs with a copy; `orphans`: images that no URL points to."""
+
+    images: Mapping[str, FileTotals]
+    thumbnails: Mapping[str, FileTotals]
+    orphans: FileTotals
+    urls: int
+    held: int
+    limit: int | None
+    hosts: tuple[HostRecord, ...]
+    runs: tuple[RunFacts, ...]
+
+    @property
+    def bytes(self) -> int:
+        """What images and thumbnails take."""
+        return _sum(self.images).bytes + _sum(self.thumbnails).bytes
+
+    @property
+    def failed(self) -> int:
+        """URLs whose last try failed."""
+        return sum(host.failed for host in self.hosts)
+
+    @property
+    def troubled(self) -> list[HostRecord]:
+        """The hosts of which something failed, the worst first."""
+        return sorted(
+            (host for host in self.hosts if host.failed), key=lambda one: (-one.failed, one.host)
+        )
+
+
+def _sum(heaps: Mapping[str, FileTotals]) -> FileTotals:
+    return FileTotals(sum(h.files for h in heaps.values()), sum(h.bytes for h in heaps.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One damaged file, relative to the cache folder; `repair` tells how it was mended."""
+
+    path: str
+    problem: str
+    repair: str | None = None
+
+
+@dataclass(slots=True)
+class CacheCheckResult:
+    """What a check found. `strays`: files that the index does not know; they do no harm."""
+
+    images: int = 0
+    thumbnails: int = 0
+    bytes: int = 0
+    strays: FileTotals = field(default_factory=FileTotals)
+    damage: list[Damage] = field(default_factory=list)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong (any more)."""
+        return all(one.repair is not None for one in self.damage)
+
+
+@dataclass(slots=True)
+class GcResult:
+    """What was dropped, or would be in a dry run; paths are relative to the cache folder.
+
+    `urls` were forgotten; `files` are images, their thumbnails, and strays that the index did not
+    know. `problems`: articles that could not be read, so that nothing was dropped.
+    """
+
+    articles: int
+    dry_run: bool
+    urls: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    dropped: FileTotals = field(default_factory=FileTotals)
+    kept: FileTotals = field(default_factory=FileTotals)
+    problems: tuple[ArticleProblem, ...] = ()

@@ -1,0 +1,25 @@
+"""Options of one refresh, beyond the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgcache.core.cache.plan import Scope
+from imgcache.engine.run.baseline import BaselineOptions
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshOptions:
+    """What is asked of one refresh beyond the settings; `max_time` in seconds.
+
+    Without `write` no article and no manifest is written. `diff` keeps a unified diff of each
+    changed article. `baseline` lists findings that are known.
+    """
+
+    scope: Scope = Scope.DUE
+    max_time: float | None = None
+    write: bool = True
+    fix_dimensions: bool = False
+    strict: bool = False
+    diff: bool = False
+    baseline: BaselineOptions | None = None

@@ -1,0 +1,193 @@
+"""Readers of images for `verify`: the first bytes, or the whole; nothing is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from enum import Enum, auto
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from imgcache.config import Settings
+from imgcache.core.cache.layout import TMP
+from imgcache.core.images.examine import FIRST_BYTES, Label, Limits, Sized, judge_prefix
+from imgcache.core.verdicts.verdict import Evidence, Measured
+from imgcache.edge.cache.spool import Spool
+from imgcache.edge.decoder.pool import Decoded, DecodeJob
+from imgcache.edge.http.exchange import AttemptStats, Body, NotModified, Sink
+from imgcache.engine.run.attempts import Job
+from imgcache.engine.run.wiring import Tools
+from imgcache.engine.verify.options import Depth
+from imgcache.errors import LocalError
+from imgcache.facts import ResponseFacts, Validators
+from imgcache.model import Failure, Source
+
+# As much as a spool keeps in memory; there are as many probes as requests under way. A header that
+# is longer is a decoder's business: it has a limit of time, and its own process.
+_MOST_KEPT = 256 << 10
+
+
+_NOT_SATISFIABLE = 416
+
+
+class Reader(Protocol):
+    """How much of an image is read, and what is made of it."""
+
+    async def read(self, job: Job, tally: AttemptStats) -> Evidence | Failure | NotModified:
+        """Ask once. Raises LocalError."""
+
+
+class PrefixSink:
+    """Takes a body until its first bytes settle the size; judged at 16 KiB, 32 KiB, 64 KiB...
+
+    It is `full` when they do not: a header may go on for as long as a stranger likes.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.data = bytearray()
+        self.enough = False
+        self._limits = limits
+        self._next = FIRST_BYTES
+
+    @property
+    def full(self) -> bool:
+        """Whether no more is kept in memory, settled or not."""
+        return len(self.data) >= _MOST_KEPT
+
+    async def write(self, data: bytes) -> None:
+        """The next bytes."""
+        self.data += data
+        self.enough = self.full
+        # More than was asked for is coming, or it would be judged when all of it is there.
+        if len(self.data) > self._next and not self.enough:
+            self._next = 2 * len(self.data)
+            # The label is asked when all is read.
+            self.enough = judge_prefix(bytes(self.data), None, self._limits) is not None
+
+    async def reset(self) -> None:
+        """Another body begins."""
+        self.data.clear()
+        self.enough = False
+        self._next = FIRST_BYTES
+
+
+class _Undecided(Enum):
+    """The size is not told yet: by the part that was asked for, or by as much as is kept."""
+
+    BY_THE_PART = auto()
+    BY_THE_BEGINNING = auto()
+
+
+class PrefixReader:
+    """Reads just enough bytes for the size; what arrived whole is decoded.
+
+    Where the beginning does not tell, `whole` reads it all.
+    """
+
+    def __init__(self, tools: Tools, settings: Settings, whole: Reader) -> None:
+        self._tools = tools
+        self._whole = whole
+        limits = settings.limits
+        self._limits = Limits(limits.pixels, limits.frames, limits.scans)
+
+    async def read(self, job: Job, tally: AttemptStats) -> Evidence | Failure | NotModified:
+        """First the first bytes; where they don't tell, as many as are needed."""
+        told = await self._begin(job, tally)
+        if told is _Undecided.BY_THE_PART and not job.whole:
+            job.whole = True
+            told = await self._begin(job, tally)
+        return await self._whole.read(job, tally) if isinstance(told, _Undecided) else told
+
+    async def _begin(
+        self, job: Job, tally: AttemptStats
+    ) -> Evidence | Failure | NotModified | _Undecided:
+        sink = PrefixSink(self._limits)
+        first = None if job.whole else FIRST_BYTES
+        asked = await _ask(self._tools, job, sink, tally, first)
+        if isinstance(asked, Failure) and asked.status == _NOT_SATISFIABLE and first:
+            return _Undecided.BY_THE_PART
+        if not isinstance(asked, Body):
+            return asked
+        if asked.received.whole:
+            body = bytes(sink.data)
+            digest = hashlib.sha256(body).hexdigest()
+            return await _decoded(self._tools, body, asked.response, (len(body), digest))
+        return self._settled(sink, asked)
+
+    def _settled(self, sink: PrefixSink, asked: Body) -> Evidence | Failure | _Undecided:
+        response, total = asked.response, asked.received.total
+        label = Label(response.content_type, response.nosniff)
+        settled = judge_prefix(bytes(sink.data), label, self._limits)
+        if isinstance(settled, Sized):
+            measured = Measured(settled.size, settled.format, total)
+            return Evidence(measured=measured, source=Source.PROBED, status=response.status)
+        if isinstance(settled, Failure):
+            return replace(settled, status=response.status, bytes=total)
+        return _Undecided.BY_THE_BEGINNING if sink.full else _Undecided.BY_THE_PART
+
+
+class WholeReader:
+    """Downloads and decodes everything; large bodies lie in a temporary folder meanwhile."""
+
+    def __init__(self, tools: Tools, folder: Callable[[], Path]) -> None:
+        self._tools = tools
+        self._folder = folder
+
+    async def read(self, job: Job, tally: AttemptStats) -> Evidence | Failure | NotModified:
+        """The whole image, once."""
+        async with Spool(self._folder()) as spool:
+            asked = await _ask(self._tools, job, spool, tally, None)
+            if not isinstance(asked, Body):
+                return asked
+            held = spool.data
+            body = held if held is not None else await spool.settle()
+            whole = (spool.size, spool.sha256)
+            return await _decoded(self._tools, body, asked.response, whole)
+
+
+async def _ask(
+    tools: Tools, job: Job, sink: Sink, tally: AttemptStats, first: int | None
+) -> Body | NotModified | Failure:
+    """A conditional request where the cache knows the URL: a 304 is the cheapest answer."""
+    facts, copy = job.known.facts, job.known.copy
+    response = facts.response if facts is not None and copy is not None else None
+    validators = response.validators if response is not None else Validators()
+    asked = await tools.fetcher.attempt(job.target.url, validators, sink, tally, first)
+    return asked.result
+
+
+async def _decoded(
+    tools: Tools, body: bytes | Path, response: ResponseFacts, whole: tuple[int, str]
+) -> Evidence | Failure:
+    """The evidence of a whole body, of which length and SHA-256 are given."""
+    size, digest = whole
+    path, data = (body, None) if isinstance(body, Path) else (None, body)
+    job = DecodeJob(path, data, response.content_type, nosniff=response.nosniff, thumbnails=())
+    decoded = await tools.pool.decode(job)
+    if isinstance(decoded, Decoded):
+        measured = Measured(decoded.size, decoded.format, size, digest)
+        return Evidence(measured=measured, source=Source.PROBED, status=response.status)
+    return replace(decoded, status=response.status, bytes=size)
+
+
+@contextmanager
+def open_reader(tools: Tools, settings: Settings, depth: Depth) -> Iterator[Reader]:
+    """What reads as deep as that; large bodies lie in a temporary folder, gone at the end."""
+    with ExitStack() as stack:
+
+        @cache
+        def folder() -> Path:
+            """Made when the first body needs it."""
+            try:
+                made = stack.enter_context(tempfile.TemporaryDirectory(prefix="imgcache-"))
+                (Path(made) / TMP).mkdir()
+            except OSError as exc:
+                raise LocalError(f"no temporary folder can be made: {exc.strerror}") from exc
+            return Path(made)
+
+        whole = WholeReader(tools, folder)
+        yield whole if depth is Depth.FULL else PrefixReader(tools, settings, whole)
