@@ -19,7 +19,7 @@ from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core.cache.layout import INDEX, image_path, thumbnail_path
-from imgcache.core.images import thumbnail_plan as recipe
+from imgcache.core.images import thumbnail_plan
 from imgcache.edge.cache.store import Store
 from imgcache.edge.index.index import Index
 from imgcache.facts import ImageFacts, ResponseFacts, ThumbnailFacts, UrlFacts
@@ -34,7 +34,7 @@ def build(folder: Path, count: int) -> None:
     (folder / "articles").mkdir(parents=True)
     store = Store(folder / "cache")
     store.prepare()
-    how = recipe.fingerprint(Settings().thumbnails["small"])
+    how = thumbnail_plan.fingerprint(Settings().thumbnails["small"])
     now = time.time()
     with Index.open(folder / "cache" / INDEX) as index:
         for number in range(count):

@@ -21,8 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from imgcache import config_sources as configfile
-from imgcache import units
+from imgcache import config_sources, units
 from imgcache.errors import ConfigError
 from imgcache.model import Severity, Verdict
 from imgcache.version import VERSION
@@ -249,16 +248,16 @@ class Settings(Section):
             folder = Path.cwd()
         except OSError as exc:
             raise ConfigError("the working folder is gone; change into one that is there") from exc
-        layers = configfile.layers(folder, os.environ, config)
+        layers = config_sources.layers(folder, os.environ, config)
         known = _known_keys(cls)
         for layer in layers:
             layer.check_keys(known)
-        values = configfile.merge([*layers, configfile.Layer("flags", dict(flags or {}))])
+        values = config_sources.merge([*layers, config_sources.Layer("flags", dict(flags or {}))])
         try:
             return cls.model_validate(values)
         except ValidationError as exc:
             problem = exc.errors()[0]
-            raise configfile.bad_value(layers, problem) from exc
+            raise config_sources.bad_value(layers, problem) from exc
 
 
 def _known_keys(section: type[BaseModel]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     from imgcache.cli.run import Destination, reported  # noqa: PLC0415  see the module's docstring
     from imgcache.core.cache.plan import Scope  # noqa: PLC0415
     from imgcache.engine.refresh.options import RefreshOptions  # noqa: PLC0415
-    from imgcache.engine.refresh.pipeline import refresh as work  # noqa: PLC0415
+    from imgcache.engine.refresh.pipeline import refresh as explain  # noqa: PLC0415
     from imgcache.engine.run.baseline import BaselineOptions  # noqa: PLC0415
 
     if force and retry_failed:
@@ -102,7 +102,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     console = general.console(progress=not no_progress)
     raise typer.Exit(
         reported(
-            lambda interrupt: work(
+            lambda interrupt: explain(
                 paths or (), general.settings(network), options, console, interrupt
             ),
             destination,
@@ -150,7 +150,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     from imgcache.cli.run import Destination, reported  # noqa: PLC0415  see the module's docstring
     from imgcache.engine.run.baseline import BaselineOptions  # noqa: PLC0415
     from imgcache.engine.verify.options import Depth, VerifyOptions  # noqa: PLC0415
-    from imgcache.engine.verify.pipeline import verify as work  # noqa: PLC0415
+    from imgcache.engine.verify.pipeline import verify as explain  # noqa: PLC0415
 
     if probe + full + offline > 1:
         raise typer.BadParameter("--probe, --full and --offline exclude each other")
@@ -167,7 +167,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     console = general.console(progress=not no_progress)
     raise typer.Exit(
         reported(
-            lambda interrupt: work(
+            lambda interrupt: explain(
                 paths or (), general.settings(network), options, console, interrupt
             ),
             destination,
@@ -215,11 +215,11 @@ def explain(
     """Each step for one URL: address, redirects, headers, first bytes, decoding, verdict."""
     from imgcache.cli.output import write  # noqa: PLC0415  see the module's docstring
     from imgcache.cli.run import exit_status, guarded  # noqa: PLC0415
-    from imgcache.engine.explain import explain as work  # noqa: PLC0415
+    from imgcache.engine.explain import explain  # noqa: PLC0415
     from imgcache.render.explain import as_json, as_text  # noqa: PLC0415
 
     def show() -> int:
-        explanation = asyncio.run(work(url, general.settings(network)))
+        explanation = asyncio.run(explain(url, general.settings(network)))
         as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
         write(as_format(explanation))
         return exit_status(well=explanation.is_well)
@@ -260,16 +260,16 @@ def serve(
 
     console = general.console()
 
-    def work() -> int:
+    def explain() -> int:
         address = {key: one for key, one in (("host", host), ("port", port)) if one is not None}
         settings = general.settings(network, serve=address)
         with _from_extra("serve"):
-            from imgcache.service.server import serve as listen  # noqa: PLC0415
+            from imgcache.service.server import serve  # noqa: PLC0415
         stop = asyncio.Event()
-        asyncio.run(interruptible(listen(settings, console, stop), stop))
+        asyncio.run(interruptible(serve(settings, console, stop), stop))
         return exit_status(well=True)
 
-    raise typer.Exit(guarded(console, work))
+    raise typer.Exit(guarded(console, explain))
 
 
 @app.command()

@@ -55,13 +55,13 @@ def check(
     general: flags.General,
 ) -> None:
     """Hash every image and thumbnail. Exit status: 1 damage found, 0 none or all repaired."""
-    from imgcache.engine.cache.check import check as work  # noqa: PLC0415  see app.py's docstring
+    from imgcache.engine.cache.check import check  # noqa: PLC0415  see app.py's docstring
     from imgcache.render.cache_check import as_json, as_text  # noqa: PLC0415
 
     as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
     _show(
         general,
-        lambda settings, console: work(settings, console, repair=repair),
+        lambda settings, console: check(settings, console, repair=repair),
         as_format,
         lambda result: result.is_sound,
     )
@@ -106,7 +106,7 @@ def gc(
 
 def _show(
     general: flags.General,
-    work: Callable[[Settings, Console], Coroutine[Any, Any, T]],
+    check: Callable[[Settings, Console], Coroutine[Any, Any, T]],
     as_format: Callable[[T], Iterator[str]],
     is_well: Callable[[T], bool],
 ) -> NoReturn:
@@ -117,7 +117,7 @@ def _show(
     console = general.console()
 
     def show() -> int:
-        result = asyncio.run(work(general.settings(), console))
+        result = asyncio.run(check(general.settings(), console))
         write(as_format(result))
         return exit_status(well=is_well(result))
 

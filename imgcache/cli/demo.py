@@ -24,9 +24,9 @@ from rich.table import Table
 
 from imgcache.cli.console import Console
 from imgcache.config import LimitSettings, Settings
-from imgcache.core.articles import entries as declared
 from imgcache.core.articles.document import NotAnArticle
-from imgcache.edge import demo_pictures as painting
+from imgcache.core.articles.entries import read as read_entries
+from imgcache.edge import demo_pictures
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.pipeline import refresh
 from imgcache.engine.run.report import Report
@@ -86,7 +86,7 @@ def _fresh_folder(folder: Path) -> Path:
 
 def _pictures(sample: bytes) -> dict[tuple[str, str], bytes]:
     """By host and request target: a picture for each entry but the missing one."""
-    article = declared.read(sample, whole=False, fields=Settings().fields, limits=LimitSettings())
+    article = read_entries(sample, whole=False, fields=Settings().fields, limits=LimitSettings())
     if isinstance(article, NotAnArticle):
         raise ConfigError("the sample article that came with imgcache is damaged; install it again")
     pictures = {}
@@ -96,7 +96,7 @@ def _pictures(sample: bytes) -> dict[tuple[str, str], bytes]:
             size = Size(size.width, size.height * 3 // 4)
         if number != _MISSING and entry.url is not None:
             url = urlsplit(entry.url)
-            pictures[url.netloc, url.path] = painting.landscape(size, f"{url.netloc}  {size}")
+            pictures[url.netloc, url.path] = demo_pictures.landscape(size, f"{url.netloc}  {size}")
     return pictures
 
 

@@ -12,7 +12,7 @@ from typing import assert_never
 import aiofiles
 
 from imgcache.cli.flags import Output, ReportFormat
-from imgcache.edge import atomic_file as wholefile
+from imgcache.edge import atomic_file
 from imgcache.engine.run.report import Report
 from imgcache.errors import ConfigError, LocalError
 from imgcache.render import github, json, junit, markdown, metrics, sarif, text
@@ -93,7 +93,7 @@ def write_metrics(report: Report, path: Path) -> None:
         before = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         success = not (report.interrupted or report.local_fault)
         text = metrics.of_refresh(report, report.cache_bytes, success=success, before=before)
-        wholefile.replace(path, text.encode())
+        atomic_file.replace(path, text.encode())
     except OSError as exc:
         raise ConfigError(f"--metrics-file {path}: can't be written: {exc.strerror}") from exc
 

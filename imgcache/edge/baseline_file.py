@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from imgcache.core.verdicts import baseline_format as baselinetext
+from imgcache.core.verdicts import baseline_format
 from imgcache.core.verdicts.baseline import BaselineLine
-from imgcache.edge import atomic_file as wholefile
+from imgcache.edge import atomic_file
 from imgcache.errors import ConfigError, LocalError
 
 # A device without end is no baseline.
@@ -21,7 +21,7 @@ def read(path: Path) -> tuple[BaselineLine, ...] | None:
             data = file.read(_LARGEST + 1)
         if len(data) > _LARGEST:
             raise ConfigError(f"--baseline {path}: is larger than 64 MiB; no baseline is")
-        return baselinetext.parse(data.decode("utf-8-sig"))
+        return baseline_format.parse(data.decode("utf-8-sig"))
     except FileNotFoundError:
         return None
     except OSError as exc:
@@ -33,6 +33,6 @@ def read(path: Path) -> tuple[BaselineLine, ...] | None:
 def write(path: Path, lines: Iterable[BaselineLine]) -> None:
     """Put the lines in the file's place. Raises LocalError; what was there is then untouched."""
     try:
-        wholefile.replace(path, baselinetext.render(lines).encode())
+        atomic_file.replace(path, baseline_format.render(lines).encode())
     except OSError as exc:
         raise LocalError(f"--baseline {path}: can't be written: {exc.strerror}") from exc

@@ -13,7 +13,7 @@ from imgcache.core.http.address import Address, AddressRule
 from imgcache.core.http.location import DataUrl, SitePath, locate
 from imgcache.core.http.url import WebUrl
 from imgcache.core.images.examine import Label, Limits, examine
-from imgcache.core.verdicts import messages as wording
+from imgcache.core.verdicts import messages
 from imgcache.core.verdicts.verdict import Evidence, Measured
 from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
 from imgcache.edge.http.dns import Lookup, system_lookup
@@ -142,6 +142,6 @@ class _Explainer:
     def _conclude(self, evidence: Evidence) -> Explanation:
         severity = Severity.ERROR if evidence.failure else None
         told = self._told
-        told.message = wording.message(told.verdict, severity, Declared(), evidence)
+        told.message = messages.message(told.verdict, severity, Declared(), evidence)
         self._step("verdict", ("verdict", told.verdict))
         return told

@@ -17,8 +17,7 @@ from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.targets import NO_ARTICLE
 from imgcache.engine.run.wiring import reading_tools
 from imgcache.model import Verdict
-from imgcache.render.html import jinja as pages
-from imgcache.render.html import static_site as folder
+from imgcache.render.html import jinja, static_site
 from imgcache.results import EntryResult
 
 
@@ -44,9 +43,9 @@ def _write(catalog: Catalog, cache: Path, target: ReportFolder) -> None:
         return catalog.select(Query(verdicts=frozenset({verdict} if verdict else ())))
 
     target.prepare()
-    for name in pages.ASSETS:
-        target.write(name, pages.asset(name))
-    wanted = folder.wanted_pictures(catalog.entries)
+    for name in jinja.ASSETS:
+        target.write(name, jinja.asset(name))
+    wanted = static_site.wanted_pictures(catalog.entries)
     copied = {name for name, path in wanted.items() if target.copy(cache, path, name)}
-    for name, text in folder.render(catalog, select, copied):
+    for name, text in static_site.render(catalog, select, copied):
         target.write(name, text)

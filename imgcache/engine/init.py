@@ -11,13 +11,13 @@ from pathlib import Path
 from yaml import Node
 
 from imgcache.config import Fields, LimitSettings, Settings
-from imgcache.core.articles import document as article
-from imgcache.core.articles import entries as declared
-from imgcache.core.articles import field_names as fitting
-from imgcache.core.articles.document import Document
+from imgcache.core.articles import field_names
+from imgcache.core.articles.document import Document, parse
+from imgcache.core.articles.entries import Article
+from imgcache.core.articles.entries import read as read_entries
 from imgcache.core.http.location import SitePath, locate
-from imgcache.edge.articles import files as articles
-from imgcache.edge.articles.files import Found
+from imgcache.edge.articles.files import Found, discover
+from imgcache.edge.articles.files import read as read_file
 from imgcache.engine.run.articles import chosen
 from imgcache.errors import ArticleError
 
@@ -40,9 +40,9 @@ class Fit:
 
 def fit(folder: Path) -> Fit:
     """Look at the articles below a folder. Raises ConfigError where it can't be read."""
-    found = articles.discover([folder], cache_dir=folder / "cache")[:_MOST_FILES]
+    found = discover([folder], cache_dir=folder / "cache")[:_MOST_FILES]
     documents = dict(_documents(found))
-    fields = fitting.fields(_roots(documents.values())) or Fields()
+    fields = field_names.fields(_roots(documents.values())) or Fields()
     urls: dict[Path, list[str]] = {}
     for file, document in documents.items():
         named = _urls(document, fields)
@@ -61,7 +61,7 @@ def _documents(found: Sequence[Found]) -> Iterator[tuple[Path, Document]]:
     limits = LimitSettings()
     for one in found:
         try:
-            parsed = article.parse(articles.read(one), whole=one.whole, limits=limits)
+            parsed = parse(read_file(one), whole=one.whole, limits=limits)
         except ArticleError:
             continue  # a run will tell of it; here it only has nothing to teach
         if isinstance(parsed, Document):
@@ -73,10 +73,10 @@ def _roots(documents: Iterable[Document]) -> Iterator[Node]:
 
 
 def _urls(document: Document, fields: Fields) -> list[str]:
-    entries = declared.read(
+    entries = read_entries(
         document.data, whole=document.whole, fields=fields, limits=LimitSettings()
     )
-    found = entries.entries if isinstance(entries, declared.Article) else ()
+    found = entries.entries if isinstance(entries, Article) else ()
     return [one.url for one in found if one.url is not None]
 
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.model import REACH_VERDICTS, SIZE_VERDICTS, Severity, Verdict
-from imgcache.render import markdown
-from imgcache.render import phrases as totals
+from imgcache.render import markdown, phrases
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import count
 from imgcache.render.printable import printable
@@ -47,7 +46,7 @@ def render(findings: Findings) -> Iterator[str]:
     errors = count(summary.errors + len(list(findings.article_errors())), "error")
     warnings = count(summary.warnings, "warning")
     entries = count(summary.entries, "image entry", "image entries")
-    known = f"; {told}" if (told := totals.known(findings)) else ""
+    known = f"; {told}" if (told := phrases.known(findings)) else ""
     yield f"imgcache {findings.command}: {errors}, {warnings} in {entries}{known}\n"
 
 

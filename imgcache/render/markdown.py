@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from imgcache.model import Severity
-from imgcache.render import phrases as totals
+from imgcache.render import phrases
 from imgcache.render.excerpt import place
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.printable import printable
@@ -41,16 +41,16 @@ def _totals(findings: Findings) -> Iterator[str]:
     summary = findings.summary
     yield f"## imgcache {findings.command}\n\n"
     errors, warnings = (
-        totals.count(summary.errors, "error"),
-        totals.count(summary.warnings, "warning"),
+        phrases.count(summary.errors, "error"),
+        phrases.count(summary.warnings, "warning"),
     )
-    yield f"**{errors}, {warnings}** in {totals.counted(summary)}.\n\n"
+    yield f"**{errors}, {warnings}** in {phrases.counted(summary)}.\n\n"
     if summary.verdicts:
         yield "| verdict | entries |\n|---|--:|\n"
         yield from (f"| {verdict} | {n:,} |\n" for verdict, n in summary.verdicts.most_common())
         yield "\n"
-    yield f"{totals.fetched(findings)}.\n"
-    said = (totals.written(findings), totals.known(findings), totals.unreached(findings))
+    yield f"{phrases.fetched(findings)}.\n"
+    said = (phrases.written(findings), phrases.known(findings), phrases.unreached(findings))
     for told in said:
         if told:
             yield f"\n{told.rstrip('.')}.\n"

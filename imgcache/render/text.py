@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from imgcache.model import Severity, Verdict
-from imgcache.render import phrases as totals
+from imgcache.render import phrases
 from imgcache.render.excerpt import place, quoted
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import amount
@@ -127,9 +127,9 @@ def _ending(findings: Findings, paint: _Paint) -> Iterator[str]:
         f"{count} {paint('ok' if verdict is Verdict.OK else 'article', verdict)}"
         for verdict, count in findings.summary.verdicts.most_common()
     )
-    yield f"{totals.counted(findings.summary)}{': ' + verdicts if verdicts else ''}\n"
-    yield f"{totals.fetched(findings)}\n"
-    for told in filter(None, (totals.written(findings), totals.known(findings))):
+    yield f"{phrases.counted(findings.summary)}{': ' + verdicts if verdicts else ''}\n"
+    yield f"{phrases.fetched(findings)}\n"
+    for told in filter(None, (phrases.written(findings), phrases.known(findings))):
         yield f"{told}\n"
-    if unreached := totals.unreached(findings):
+    if unreached := phrases.unreached(findings):
         yield paint("warning", unreached) + "\n"

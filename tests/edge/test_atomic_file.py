@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.edge import atomic_file as wholefile
+from imgcache.edge import atomic_file
 
 
 def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
@@ -13,7 +13,7 @@ def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
     path.write_bytes(b"old")
     path.chmod(0o600)
     with path.open("rb") as reader:
-        wholefile.replace(path, b"new")
+        atomic_file.replace(path, b"new")
         assert reader.read() == b"old"
     assert path.read_bytes() == b"new"
     assert path.stat().st_mode & 0o777 == 0o600
@@ -23,7 +23,7 @@ def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     link, target = tmp_path / "link", tmp_path / "target"
     link.symlink_to(target)
-    wholefile.replace(link, b"new")
+    atomic_file.replace(link, b"new")
     assert link.is_symlink()
     assert target.read_bytes() == b"new"
 
@@ -33,7 +33,7 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        wholefile.replace(path, b"new")
+        atomic_file.replace(path, b"new")
         assert os.read(reader, 10) == b"new"
     finally:
         os.close(reader)
@@ -48,6 +48,6 @@ def test_what_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monk
     path.write_bytes(b"old")
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="Input/output"):
-        wholefile.replace(path, b"new")
+        atomic_file.replace(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

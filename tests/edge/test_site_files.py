@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from imgcache.core.http.location import SitePath
-from imgcache.edge import site_files as site
+from imgcache.edge import site_files
 from imgcache.model import Failure, Verdict
 
 
@@ -33,14 +33,14 @@ def verdict(found: bytes | Failure) -> Verdict:
     "path", ["/img/a%20b.png", "img/a%20b.png", "./img/../img/a b.png", "//img//a%20b.png"]
 )
 def test_a_file_in_the_root_is_read(root: Path, path: str) -> None:
-    assert site.read(root, SitePath(path), 100) == b"pixels"
+    assert site_files.read(root, SitePath(path), 100) == b"pixels"
 
 
 def test_a_symlink_that_stays_inside_is_followed(root: Path) -> None:
     (root / "link.png").symlink_to("img/a b.png")
     (root / "folder").symlink_to(root / "img")
-    assert site.read(root, SitePath("link.png"), 100) == b"pixels"
-    assert site.read(root, SitePath("folder/a%20b.png"), 100) == b"pixels"
+    assert site_files.read(root, SitePath("link.png"), 100) == b"pixels"
+    assert site_files.read(root, SitePath("folder/a%20b.png"), 100) == b"pixels"
 
 
 @pytest.mark.parametrize(
@@ -52,32 +52,32 @@ def test_a_symlink_that_stays_inside_is_followed(root: Path) -> None:
 def test_what_is_outside_or_no_file_is_gone(root: Path, path: str) -> None:
     (root / "link.png").symlink_to(root.parent / "secret.png")
     (root / "out").symlink_to(root.parent / "site-other")
-    assert verdict(site.read(root, SitePath(path), 100)) is Verdict.GONE
+    assert verdict(site_files.read(root, SitePath(path), 100)) is Verdict.GONE
 
 
 def test_a_loop_of_symlinks_is_gone(root: Path) -> None:
     (root / "a").symlink_to("b")
     (root / "b").symlink_to("a")
-    assert verdict(site.read(root, SitePath("a"), 100)) is Verdict.GONE
+    assert verdict(site_files.read(root, SitePath("a"), 100)) is Verdict.GONE
 
 
 def test_a_fifo_is_never_waited_for(root: Path) -> None:
     os.mkfifo(root / "pipe.png")
-    assert verdict(site.read(root, SitePath("pipe.png"), 100)) is Verdict.GONE
+    assert verdict(site_files.read(root, SitePath("pipe.png"), 100)) is Verdict.GONE
 
 
 def test_without_a_root_a_path_is_an_unsupported_url() -> None:
-    assert verdict(site.read(None, SitePath("/a.png"), 100)) is Verdict.UNSUPPORTED_URL
+    assert verdict(site_files.read(None, SitePath("/a.png"), 100)) is Verdict.UNSUPPORTED_URL
 
 
 def test_a_missing_root_has_no_files(tmp_path: Path) -> None:
-    assert verdict(site.read(tmp_path / "none", SitePath("a"), 100)) is Verdict.GONE
+    assert verdict(site_files.read(tmp_path / "none", SitePath("a"), 100)) is Verdict.GONE
 
 
 def test_the_limit_holds_for_files_too(root: Path) -> None:
-    assert site.read(root, SitePath("img/a b.png"), 6) == b"pixels"
-    assert verdict(site.read(root, SitePath("img/a b.png"), 5)) is Verdict.TOO_LARGE
+    assert site_files.read(root, SitePath("img/a b.png"), 6) == b"pixels"
+    assert verdict(site_files.read(root, SitePath("img/a b.png"), 5)) is Verdict.TOO_LARGE
 
 
 def test_an_empty_file_is_empty(root: Path) -> None:
-    assert verdict(site.read(root, SitePath("empty.png"), 5)) is Verdict.EMPTY
+    assert verdict(site_files.read(root, SitePath("empty.png"), 5)) is Verdict.EMPTY

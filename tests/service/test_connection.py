@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.service import access as doors
-from imgcache.service import connection
+from imgcache.service import access, connection
 from imgcache.service.connection import TimedConnection
 from tests.support import pictures
 from tests.support.service import Service, service
@@ -89,7 +88,7 @@ async def test_a_second_head_has_as_long_as_the_first(
 async def test_a_body_that_does_not_come_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doors, "BODY_TIME", 0.05)
+    monkeypatch.setattr(access, "BODY_TIME", 0.05)
     async with service(world) as served, client(served) as (reader, writer):
         writer.write(POST + b'Content-Length: 99\r\n\r\n{"entries": [')
         answer = await ended(reader)

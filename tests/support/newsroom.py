@@ -17,7 +17,7 @@ from PIL import Image
 
 from imgcache import RefreshOptions, Settings, refresh
 from imgcache.core.cache.plan import Scope
-from imgcache.edge import demo_pictures as painting
+from imgcache.edge import demo_pictures
 from imgcache.model import Size
 from tests.support import pictures
 from tests.support.origin import Origin
@@ -92,7 +92,7 @@ _TWICE = f'---\nimages: []\nimages:\n  - url: "http://{HOST}/2026/town-hall.jpg"
 
 def scene(size: Size, number: int) -> bytes:
     """A landscape of its own colours, as a JPEG."""
-    picture = Image.open(io.BytesIO(painting.landscape(size, ""))).convert("HSV")
+    picture = Image.open(io.BytesIO(demo_pictures.landscape(size, ""))).convert("HSV")
     hue, saturation, value = picture.split()
     turned = hue.point(lambda tone: (tone + 41 * number) % 256)
     calm = saturation.point(lambda tone: tone * (5 + number % 4) // 10)

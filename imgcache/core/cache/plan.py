@@ -11,7 +11,7 @@ from enum import Enum, auto
 
 from imgcache.config import FreshnessSettings, ThumbnailSettings
 from imgcache.core.http import freshness
-from imgcache.core.images import thumbnail_plan as recipe
+from imgcache.core.images import thumbnail_plan
 from imgcache.facts import HostPause, ImageFacts, ResponseFacts, UrlFacts, Validators
 from imgcache.model import Failure, Format
 
@@ -110,7 +110,7 @@ def lacks_thumbnails(image: ImageFacts, wanted: Mapping[str, ThumbnailSettings])
     if image.format is Format.SVG:
         return False
     made = {thumbnail.name: thumbnail.recipe for thumbnail in image.thumbnails}
-    return any(made.get(name) != recipe.fingerprint(how) for name, how in wanted.items())
+    return any(made.get(name) != thumbnail_plan.fingerprint(how) for name, how in wanted.items())
 
 
 def confirm(stored: ResponseFacts, answer: ResponseFacts) -> ResponseFacts:

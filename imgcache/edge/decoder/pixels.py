@@ -24,8 +24,7 @@ from imgcache.core.images.examine import Examined
 from imgcache.core.images.formats import avif, bmp, first, ico, png
 from imgcache.core.images.formats.structure import Structure
 from imgcache.core.images.thumbnail_plan import Recipe
-from imgcache.edge.decoder import canvas
-from imgcache.edge.decoder import thumbnails as thumbnail
+from imgcache.edge.decoder import canvas, thumbnails
 from imgcache.edge.decoder.thumbnails import DecodedImage
 from imgcache.model import Format, Size
 
@@ -74,7 +73,7 @@ def memory_needed(examined: Examined) -> int:
 
 def decode(
     data: bytes, examined: Examined, recipes: Sequence[Recipe]
-) -> tuple[str, list[thumbnail.Made]]:
+) -> tuple[str, list[thumbnails.Made]]:
     """The placeholder colour and the thumbnails, out of one decode that proves the pixels.
 
     Raises UndecodableError, and MemoryError where the process may have no more.
@@ -88,7 +87,7 @@ def decode(
             source = DecodedImage(image, Size(*image.size), structure.orientation)
         told = colorspace.profile(data, examined.format, source.image.info.get("icc_profile"))
         source = replace(source, profile=told)
-        return thumbnail.make(source, recipes)
+        return thumbnails.make(source, recipes)
     except Image.DecompressionBombError as exc:
         raise MemoryError from exc
     except _BROKEN as exc:
@@ -144,7 +143,7 @@ def _drafted(file: bytes, structure: Structure, recipes: Sequence[Recipe]) -> De
     if image.size != structure.canvas:
         raise UndecodableError("its header lies about its size")
     coded = Size(*image.size)
-    scale = thumbnail.draft_scale(coded, structure.orientation, recipes)
+    scale = thumbnails.draft_scale(coded, structure.orientation, recipes)
     if scale > 1:
         drafted = image.draft(None, (max(coded.width // scale, 1), max(coded.height // scale, 1)))
         # Pillow says which scale it took: it allows none that makes a side vanish.

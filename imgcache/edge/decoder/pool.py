@@ -19,7 +19,7 @@ from typing import Any, Self
 from imgcache.config import LimitSettings, ThumbnailSettings
 from imgcache.core.images.examine import Limits
 from imgcache.core.images.thumbnail_plan import SUFFIXES, Recipe, fingerprint
-from imgcache.edge.decoder import protocol as frames
+from imgcache.edge.decoder import protocol
 from imgcache.edge.decoder.process import LostError, Worker
 from imgcache.edge.decoder.protocol import WorkerLimits
 from imgcache.model import Failure, Format, Size, Verdict
@@ -125,7 +125,7 @@ class DecodePool:
             return _STOPPED
         try:
             worker = await Worker.start(self._words)
-        except (OSError, LostError, frames.FrameError) as exc:
+        except (OSError, LostError, protocol.FrameError) as exc:
             return Failure(Verdict.LOCAL_ERROR, f"a decoder could not start ({_reason(exc)})")
         self._alive.add(worker)
         return await self._use(worker, job, _Head())
@@ -141,7 +141,7 @@ class DecodePool:
         except LostError:
             code = await self._drop(worker)
             return _STOPPED if self._closed else _post_mortem(code, head)
-        except frames.FrameError:
+        except protocol.FrameError:
             await self._drop(worker)
             return head.failure(Verdict.CORRUPT, "the decoder made no sense of it")
         except BaseException:
@@ -196,7 +196,7 @@ async def _exchange(worker: Worker, job: DecodeJob, head: _Head) -> Decoded | Fa
             return head.failure(Verdict(words["verdict"]), str(words["detail"]))
         return _result(job, head, words, payload)
     except (KeyError, TypeError, ValueError) as exc:
-        raise frames.FrameError("the worker's answer makes no sense") from exc
+        raise protocol.FrameError("the worker's answer makes no sense") from exc
 
 
 def _words(job: DecodeJob) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import imgcache
-from imgcache.edge.decoder import protocol as frames
+from imgcache.edge.decoder import protocol
 
 # A worker is replaced after so many images, or when it stays this large: leaks stay small.
 _MOST_IMAGES = 1000
@@ -82,7 +82,7 @@ class Worker:
         if pipe is None:
             raise LostError
         try:
-            pipe.write(frames.pack(words, payload))
+            pipe.write(protocol.pack(words, payload))
             await pipe.drain()
         except (BrokenPipeError, ConnectionResetError) as exc:
             raise LostError from exc
@@ -93,8 +93,8 @@ class Worker:
         if pipe is None:
             raise LostError
         try:
-            header, payload = frames.lengths(await pipe.readexactly(frames.PREFIX.size))
-            return frames.unpack(await pipe.readexactly(header)), await pipe.readexactly(payload)
+            header, payload = protocol.lengths(await pipe.readexactly(protocol.PREFIX.size))
+            return protocol.unpack(await pipe.readexactly(header)), await pipe.readexactly(payload)
         except (asyncio.IncompleteReadError, ConnectionResetError) as exc:
             raise LostError from exc
 

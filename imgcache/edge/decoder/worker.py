@@ -18,8 +18,7 @@ from typing import Any, BinaryIO
 
 from imgcache.core.images.examine import Examined, Label, examine
 from imgcache.core.images.thumbnail_plan import Recipe
-from imgcache.edge.decoder import pixels
-from imgcache.edge.decoder import protocol as frames
+from imgcache.edge.decoder import pixels, protocol
 from imgcache.edge.decoder.protocol import WorkerLimits
 from imgcache.model import Format, Verdict
 
@@ -35,7 +34,7 @@ class _Answer:
     sink: BinaryIO
 
     def send(self, header: dict[str, Any], payload: bytes = b"") -> None:
-        self.sink.write(frames.pack(header, payload))
+        self.sink.write(protocol.pack(header, payload))
         self.sink.flush()
 
     def fail(self, verdict: Verdict, detail: str) -> None:
@@ -53,9 +52,9 @@ def main() -> None:
     answer = _Answer(sink)
     answer.send({"ready": True})
     try:
-        while len(prefix := source.read(frames.PREFIX.size)) == frames.PREFIX.size:
-            header, payload = frames.lengths(prefix)
-            job = frames.unpack(source.read(header))
+        while len(prefix := source.read(protocol.PREFIX.size)) == protocol.PREFIX.size:
+            header, payload = protocol.lengths(prefix)
+            job = protocol.unpack(source.read(header))
             _serve(job, source.read(payload), limits, answer)
     except BrokenPipeError:
         pass

@@ -6,7 +6,16 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from imgcache.core.http import response as answer
+from imgcache.core.http.response import (
+    PARTIAL,
+    content_length,
+    foreign_transfer_coding,
+    is_gzip,
+    leading_part,
+    too_large,
+    whole_of_part,
+    wrong_length,
+)
 from imgcache.edge.http.exchange import AttemptStats, ReadLimit, Received, Sink
 from imgcache.edge.http.httpx_import import httpx
 from imgcache.model import Failure, Verdict
@@ -46,7 +55,7 @@ async def receive(
     came = tally.wire_bytes - before
     if failure is None and sink.enough:
         return Received(whole=came == total and coding.whole, total=total)
-    failure = failure or answer.wrong_length(status, came, expected)
+    failure = failure or wrong_length(status, came, expected)
     return failure or Received(whole=expected == total, total=total)
 
 
@@ -62,9 +71,9 @@ class _Announced:
 def _announced(response: httpx.Response, appetite: ReadLimit) -> _Announced | Failure:
     """A body that may be read; the headers are let go, as a stranger's may weigh a lot."""
     status, headers = response.status_code, fields(response)
-    gzip = answer.is_gzip(headers.get("content-encoding"), status)
+    gzip = is_gzip(headers.get("content-encoding"), status)
     lengths = _lengths(status, headers, appetite)
-    refused = answer.foreign_transfer_coding(headers.get("transfer-encoding"), status)
+    refused = foreign_transfer_coding(headers.get("transfer-encoding"), status)
     if refused is not None:
         return refused
     if isinstance(gzip, Failure):
@@ -73,19 +82,19 @@ def _announced(response: httpx.Response, appetite: ReadLimit) -> _Announced | Fa
         return lengths
     expected, total = lengths
     if total is not None and total > appetite.most:
-        return answer.too_large(appetite.most, status, total)
+        return too_large(appetite.most, status, total)
     return _Announced(gzip, expected, total)
 
 
 def _lengths(
     status: int, headers: Mapping[str, str], appetite: ReadLimit
 ) -> tuple[int | None, int | None] | Failure:
-    if status != answer.PARTIAL:
-        length = answer.content_length(headers.get("content-length"))
+    if status != PARTIAL:
+        length = content_length(headers.get("content-length"))
         return length, length
     if appetite.first is not None:
-        return answer.leading_part(headers.get("content-range"))
-    whole = answer.whole_of_part(headers.get("content-range"))
+        return leading_part(headers.get("content-range"))
+    whole = whole_of_part(headers.get("content-range"))
     return whole if isinstance(whole, Failure) else (whole, whole)
 
 
@@ -102,11 +111,11 @@ async def _copy(
         wire += len(chunk)
         tally.wire_bytes += len(chunk)
         if wire > most:
-            return answer.too_large(most, status)
+            return too_large(most, status)
         for piece in coding.feed(chunk):
             written += len(piece)
             if written > most:
-                return answer.too_large(most, status)
+                return too_large(most, status)
             await sink.write(piece)
             if sink.enough:
                 return None

@@ -15,9 +15,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from imgcache.core.cache import manifest
-from imgcache.edge.index import connection as database
 from imgcache.edge.index import rows
-from imgcache.edge.index.connection import sqlite_errors
+from imgcache.edge.index.connection import close as close_database
+from imgcache.edge.index.connection import open_memory, open_reader, open_writer, sqlite_errors
 from imgcache.edge.index.rows import Row
 from imgcache.facts import HostPause, ImageFacts, RunFacts, UrlFacts
 
@@ -96,22 +96,22 @@ class Index:
     @classmethod
     def open(cls, path: Path) -> Index:
         """The writer's index, made or migrated as needed (recovery.py looks for damage)."""
-        return cls(path, database.open_writer(path))
+        return cls(path, open_writer(path))
 
     @classmethod
     def open_readonly(cls, path: Path) -> Index:
         """A reader's index: nothing is written, not even beside it; empty when there is none."""
-        return cls(path, database.open_reader(path))
+        return cls(path, open_reader(path))
 
     @classmethod
     def in_memory(cls) -> Index:
         """An empty index that nobody else sees, and that ends with its last reader."""
-        return cls(Path(":memory:"), database.open_memory())
+        return cls(Path(":memory:"), open_memory())
 
     def close(self) -> None:
         """Close it; of the writer's, no `-wal` or `-shm` remains."""
         with sqlite_errors(self._path):
-            database.close(self._connection)
+            close_database(self._connection)
 
     def __enter__(self) -> Self:
         return self

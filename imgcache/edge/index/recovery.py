@@ -18,7 +18,7 @@ from imgcache.core.cache.layout import INDEX, TMP
 from imgcache.core.http.url import WebUrl, parse_web
 from imgcache.edge.cache.files import kept_files
 from imgcache.edge.cache.store import Store
-from imgcache.edge.index import scans as census
+from imgcache.edge.index import scans
 from imgcache.edge.index.connection import damage, reading_mode
 from imgcache.edge.index.index import Index
 from imgcache.edge.safe_fs import local_errors, make_folder, temp_name
@@ -73,7 +73,7 @@ def drop_strays(store: Store, index: Index) -> None:
     Raises:
         LocalError: The cache folder can't be read or written.
     """
-    known = known_paths(census.images(index))
+    known = known_paths(scans.images(index))
     known |= known_paths(row.image for row in manifest.parse(store.read_manifest()))
     for file in kept_files(store.root):
         if file.path not in known:

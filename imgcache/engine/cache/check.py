@@ -19,8 +19,7 @@ from imgcache.core.cache.garbage import known_paths, weight
 from imgcache.core.cache.layout import INDEX, MANIFEST, image_path, thumbnail_path
 from imgcache.edge.cache.files import kept_files
 from imgcache.edge.cache.store import Store
-from imgcache.edge.index import recovery
-from imgcache.edge.index import scans as census
+from imgcache.edge.index import recovery, scans
 from imgcache.edge.index.index import Index
 from imgcache.engine.images.ingest import Ingester
 from imgcache.engine.run.index_session import IndexSession
@@ -86,7 +85,7 @@ class _Broken:
 async def _inspect(store: Store, session: IndexSession) -> tuple[CacheCheckResult, list[_Broken]]:
     """Hash what the index knows, some files at a time, so that Ctrl-C is heard."""
     findings, broken, known = CacheCheckResult(), list[_Broken](), set[str]()
-    batch = await session.query(census.images_after)
+    batch = await session.query(scans.images_after)
     while batch:
         found = await asyncio.to_thread(lambda some: [*_broken(store, some)], batch)
         findings.damage += await asyncio.to_thread(_described, store, found)
@@ -94,7 +93,7 @@ async def _inspect(store: Store, session: IndexSession) -> tuple[CacheCheckResul
         _count(findings, batch)
         known |= known_paths(batch)
         last = batch[-1].sha256
-        batch = await session.query(partial(census.images_after, sha256=last))
+        batch = await session.query(partial(scans.images_after, sha256=last))
     strays = await asyncio.to_thread(
         lambda: [one.bytes for one in kept_files(store.root) if one.path not in known]
     )

@@ -20,14 +20,13 @@ from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.cache import garbage
 from imgcache.core.cache.garbage import Garbage, NamedUrls, weight
 from imgcache.core.cache.layout import content_paths
-from imgcache.edge.articles import files as articles
-from imgcache.edge.articles.files import Found
+from imgcache.edge.articles.files import Found, discover
+from imgcache.edge.articles.files import read as read_file
 from imgcache.edge.cache.files import KeptFile, kept_files
 from imgcache.edge.cache.store import Store
-from imgcache.edge.index import scans as census
+from imgcache.edge.index import scans
 from imgcache.edge.index.index import Index
-from imgcache.engine.run import articles as reading
-from imgcache.engine.run.articles import chosen
+from imgcache.engine.run.articles import chosen, load
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.tasks import to_its_end
@@ -95,7 +94,7 @@ async def _surveyed(settings: Settings, *, dry_run: bool) -> tuple[_Naming, GcRe
 
 def _read_all(settings: Settings) -> _Naming:
     naming = _Naming()
-    for file in articles.discover(chosen((), settings), cache_dir=settings.cache.dir):
+    for file in discover(chosen((), settings), cache_dir=settings.cache.dir):
         try:
             _read_one(file, settings, naming)
         except ArticleError as exc:
@@ -108,10 +107,10 @@ def _read_all(settings: Settings) -> _Naming:
 
 
 def _read_one(file: Found, settings: Settings, naming: _Naming) -> None:
-    read = reading.load(file, settings)
+    read = load(file, settings)
     if isinstance(read, NotAnArticle):
         if file.whole or read is not NotAnArticle.PLAIN:
-            naming.texts.append(articles.read(file).decode(errors="replace"))
+            naming.texts.append(read_file(file).decode(errors="replace"))
         return
     naming.articles += 1
     naming.urls.update(read.hrefs)
@@ -143,11 +142,11 @@ class _Garbage:
 
 
 def _find_garbage(store: Store, naming: _Naming, before: float, index: Index) -> _Garbage:
-    recorded = census.spellings(index)
+    recorded = scans.spellings(index)
     rubbish = garbage.find_garbage(
-        census.url_statuses(index), recorded, naming.named(recorded), before
+        scans.url_statuses(index), recorded, naming.named(recorded), before
     )
-    images = list(census.images(index))
+    images = list(scans.images(index))
     known = garbage.known_paths(images)
     strays = [one for one in kept_files(store.root) if one.path not in known]
     size = sum(map(weight, images)) + sum(one.bytes for one in strays)
@@ -164,7 +163,7 @@ async def _drop(waste: _Garbage, tools: Tools, listener: Listener) -> None:
     hashes = [image.sha256 for image in waste.images]
     urls, spellings = waste.garbage.urls, waste.garbage.spellings
     if urls or spellings or hashes:
-        await tools.session.query(lambda index: census.forget_urls(index, urls, spellings))
+        await tools.session.query(lambda index: scans.forget_urls(index, urls, spellings))
         await tools.session.query(lambda index: index.forget(hashes))
     # Also where there is nothing to forget: an earlier run may not have come to write it.
     if not await write_manifest(tools, listener):

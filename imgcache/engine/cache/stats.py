@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from imgcache.cache_results import CacheStats, HostRecord
 from imgcache.config import Settings
 from imgcache.core.cache.garbage import weight
-from imgcache.edge.index import scans as census
+from imgcache.edge.index import scans
 from imgcache.edge.index.index import Index
 from imgcache.engine.run.wiring import holdings
 from imgcache.model import FileTotals
@@ -19,7 +19,7 @@ async def collect_stats(settings: Settings) -> CacheStats:
     def ask(index: Index) -> CacheStats:
         hosts: dict[str, HostRecord] = {}
         urls = held = 0
-        for one in census.url_statuses(index):
+        for one in scans.url_statuses(index):
             urls, held = urls + 1, held + (one.copy is not None)
             name = urlsplit(one.url).netloc
             host = hosts.setdefault(name, HostRecord(name))
@@ -28,8 +28,8 @@ async def collect_stats(settings: Settings) -> CacheStats:
                 host.verdicts[one.failed] += 1
         orphans = index.orphans()
         return CacheStats(
-            images=census.images_by_format(index),
-            thumbnails=census.thumbnails_by_name(index),
+            images=scans.images_by_format(index),
+            thumbnails=scans.thumbnails_by_name(index),
             orphans=FileTotals(len(orphans), sum(map(weight, orphans))),
             urls=urls,
             held=held,

@@ -22,14 +22,13 @@ from imgcache.core.catalog import ArticleState, Catalog
 from imgcache.core.http.location import SitePath
 from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts.verdict import Evidence
-from imgcache.edge import site_files as site
-from imgcache.edge.articles import files as articles
+from imgcache.edge import site_files
+from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found
 from imgcache.edge.cache.integrity import IntegrityChecker
 from imgcache.edge.index.index import Index
 from imgcache.engine.images.in_place import measure
-from imgcache.engine.run import articles as reading
-from imgcache.engine.run.articles import LoadedArticle, ReadArticle
+from imgcache.engine.run.articles import LoadedArticle, ReadArticle, load
 from imgcache.engine.run.index_session import KnownFacts, look_up
 from imgcache.engine.run.judge import Judge, gathered, offline_evidence, unmask_placeholders
 from imgcache.engine.run.targets import InPlaceImage, Target, Targets
@@ -94,7 +93,7 @@ class CatalogBuilder:
         return await asyncio.to_thread(self._judged, targets, states, size)
 
     def _survey(self) -> bool:
-        found = articles.discover(self._paths, cache_dir=self._settings.cache.dir)
+        found = files.discover(self._paths, cache_dir=self._settings.cache.dir)
         before, self._articles = self._articles, {}
         for one in found:
             known, identity = before.get(one.path), _identity(one.path)
@@ -129,7 +128,7 @@ class CatalogBuilder:
         root = self._settings.site_root
         located = ((key, place.location) for key, place in places.items())
         return {
-            key: site.identity(root, location) if isinstance(location, SitePath) else None
+            key: site_files.identity(root, location) if isinstance(location, SitePath) else None
             for key, location in located
         }
 
@@ -167,7 +166,7 @@ class CatalogBuilder:
 
 def _read(found: Found, settings: Settings) -> ReadArticle:
     try:
-        read = reading.load(found, settings)
+        read = load(found, settings)
     except ArticleError as exc:
         return exc
     return read.without_text() if isinstance(read, LoadedArticle) else read

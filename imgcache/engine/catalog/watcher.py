@@ -16,8 +16,8 @@ from pathlib import Path
 from imgcache.config import Settings
 from imgcache.core.cache.layout import INDEX
 from imgcache.core.catalog import Catalog
-from imgcache.edge.articles import files as articles
-from imgcache.edge.index import connection as database
+from imgcache.edge.articles import files
+from imgcache.edge.index import connection
 from imgcache.engine.catalog.builder import CatalogBuilder
 from imgcache.engine.run.articles import chosen
 from imgcache.engine.run.listener import Listener, NullListener
@@ -73,7 +73,7 @@ class CatalogWatcher:
 
     async def _look(self) -> None:
         # Before the index is read: a commit meanwhile is seen next time.
-        seen = await asyncio.to_thread(database.identity, self._index)
+        seen = await asyncio.to_thread(connection.identity, self._index)
         changed = await self._cataloguer.survey()
         due = time.monotonic() >= self._audited + _AUDIT
         if changed or due or seen != self._seen or self.catalog is None:
@@ -125,7 +125,7 @@ async def watched_catalog(
     Raises ConfigError for a configured PATH that is not there.
     """
     paths = chosen((), settings)
-    await asyncio.to_thread(articles.check, paths)
+    await asyncio.to_thread(files.check, paths)
     builder = CatalogBuilder(paths, settings, tools)
     watcher = CatalogWatcher(builder, settings.cache.dir / INDEX, listener or NullListener())
     keeping = asyncio.create_task(watcher.keep())

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core.verdicts.verdict import PLACEHOLDER_PATHS, Served
-from imgcache.edge.articles import files as articles
+from imgcache.edge.articles import files
 from imgcache.edge.index.index import Index
 from imgcache.engine.refresh.article_writer import ArticleWriter, write_all
 from imgcache.engine.refresh.fetch_stage import FetchStage
@@ -50,11 +50,11 @@ async def refresh(
     baseline = await asyncio.to_thread(Baseline, options.baseline, settings.exclude)
     report = Report("refresh", baseline, dry_run=not options.write)
     began = time.monotonic()
-    survey = articles.survey(chosen(paths, settings), cache_dir=settings.cache.dir)
+    survey = files.survey(chosen(paths, settings), cache_dir=settings.cache.dir)
     found = survey.found
     async with writing_tools(settings, listener) as tools:
         if options.write:
-            for told in articles.sweep(survey.leftovers):
+            for told in files.sweep(survey.leftovers):
                 listener.warned(told)
         targets = await collect(found, settings, listener)
         if not targets.articles:

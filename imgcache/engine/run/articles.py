@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.core.articles import entries as declared
 from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.articles.entries import Article
+from imgcache.core.articles.entries import read as read_entries
 from imgcache.core.http.location import Location, locate
 from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts import verdict
-from imgcache.edge.articles import files as articles
+from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found
 from imgcache.engine.run.disk_list import DiskList
 from imgcache.errors import ArticleError
@@ -77,7 +77,7 @@ def load(found: Found, settings: Settings) -> LoadedArticle | NotAnArticle:
     A YAML file that was merely met is an article only if it is one parsable document with at
     least one image entry; what else it may be is not our business.
     """
-    data = articles.read(found)
+    data = files.read(found)
     try:
         article = parse(found, data, settings)
     except ArticleError:
@@ -93,7 +93,7 @@ def load(found: Found, settings: Settings) -> LoadedArticle | NotAnArticle:
 
 def parse(found: Found, data: bytes, settings: Settings) -> Article | NotAnArticle:
     """The article that these bytes are. Raises ArticleError."""
-    return declared.read(data, whole=found.whole, fields=settings.fields, limits=settings.limits)
+    return read_entries(data, whole=found.whole, fields=settings.fields, limits=settings.limits)
 
 
 def _refuse_if_named(found: Found, reason: NotAnArticle) -> NotAnArticle:
@@ -136,7 +136,7 @@ class FirstPass:
 def _again(found: Found, memory: _Memory, settings: Settings) -> ReadArticle:
     try:
         if memory is not None:
-            data = articles.read(found)
+            data = files.read(found)
             if _hash(data) == memory[0]:
                 return _recalled(data, memory[1])
         return load(found, settings)

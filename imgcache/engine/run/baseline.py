@@ -97,9 +97,9 @@ class Baseline:
         judged = {self._relative(article) for article in examined}
         vanished = list(self._vanished(judged, unseen))
         if self._use.renew:
-            from imgcache.edge import baseline_file as baselinefile  # noqa: PLC0415  see _load
+            from imgcache.edge import baseline_file  # noqa: PLC0415  see _load
 
-            baselinefile.write(self._use.path, self._renewed(vanished))
+            baseline_file.write(self._use.path, self._renewed(vanished))
         elif vanished:
             told = _told(vanished, "no longer occurs", "no longer occur")
             yield f"{self._use.path}: {told}; --update-baseline drops what is past"
@@ -180,9 +180,9 @@ async def account(
 def _load(use: BaselineOptions) -> tuple[BaselineLine, ...]:
     if use.renew and not use.path.absolute().parent.is_dir():
         raise ConfigError(f"--baseline {use.path}: there is no such folder; make it first")
-    from imgcache.edge import baseline_file as baselinefile  # noqa: PLC0415  most runs have none, and it costs start-up
+    from imgcache.edge import baseline_file  # noqa: PLC0415  most runs have none, and it costs start-up
 
-    lines = baselinefile.read(use.path)
+    lines = baseline_file.read(use.path)
     if lines is None and not use.renew:
         raise ConfigError(
             f"--baseline {use.path}: there is no such file; "

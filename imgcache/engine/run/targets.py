@@ -19,8 +19,7 @@ from imgcache.core.http.location import DataUrl, Location, SitePath
 from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts.verdict import Evidence, Served
 from imgcache.edge.articles.files import Found
-from imgcache.engine.run import articles as reading
-from imgcache.engine.run.articles import FirstPass, LoadedArticle
+from imgcache.engine.run.articles import FirstPass, LoadedArticle, is_excluded, load
 from imgcache.engine.run.listener import Listener
 from imgcache.errors import ArticleError
 from imgcache.model import Entry, Failure, Size, Source
@@ -101,7 +100,7 @@ class Targets:
 
     def add(self, entry: Entry, location: Location, settings: Settings) -> None:
         """Note one entry's URL, unless it is excluded."""
-        if reading.is_excluded(entry, location, settings):
+        if is_excluded(entry, location, settings):
             return
         if isinstance(location, WebUrl):
             target = self.web.get(location.href)
@@ -144,7 +143,7 @@ async def collect(found: Sequence[Found], settings: Settings, listener: Listener
 def _collect_one(file: Found, settings: Settings, targets: Targets) -> None:
     read: LoadedArticle | NotAnArticle | ArticleError
     try:
-        read = reading.load(file, settings)
+        read = load(file, settings)
     except ArticleError as exc:
         read = exc
     targets.memo.remember(read)

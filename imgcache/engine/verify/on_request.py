@@ -18,7 +18,7 @@ from imgcache.core.http.location import Location, locate
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge.articles.files import Found
 from imgcache.edge.http.exchange import AttemptStats, NotModified
-from imgcache.engine.run import articles as reading
+from imgcache.engine.run import articles
 from imgcache.engine.run.articles import LoadedArticle
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.judge import Judge, problem_of
@@ -90,11 +90,11 @@ class RequestVerifier:
         data = text.encode()
         nameless = Found(Path("article.md"), NAMELESS, named=True, root=Path())
         try:
-            article = reading.parse(nameless, data, self._settings)
+            article = articles.parse(nameless, data, self._settings)
         except ArticleError as exc:
             return exc
         if isinstance(article, NotAnArticle):
-            return reading.refusal(article)
+            return articles.refusal(article)
         return LoadedArticle.of(data, article)
 
     def _prober(self) -> Prober:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core.cache.plan import Known
-from imgcache.edge.articles import changed as changes
-from imgcache.edge.articles import files as articles
+from imgcache.edge.articles import files
+from imgcache.edge.articles.changed import changed_since, is_changed
 from imgcache.edge.articles.files import Found
 from imgcache.engine.images.in_place import measure
 from imgcache.engine.run.articles import chosen
@@ -94,11 +94,11 @@ async def gather_evidence(
 
 
 def _discover(paths: Sequence[Path], settings: Settings, options: VerifyOptions) -> Sequence[Found]:
-    found = articles.discover(paths, cache_dir=settings.cache.dir)
+    found = files.discover(paths, cache_dir=settings.cache.dir)
     if options.changed_since is None:
         return found
-    changed = changes.changed_since(options.changed_since, paths)
-    return [one for one in found if changes.is_changed(one.path, changed)]
+    changed = changed_since(options.changed_since, paths)
+    return [one for one in found if is_changed(one.path, changed)]
 
 
 async def _plan(targets: Targets, tools: Tools, depth: Depth) -> list[Job]:

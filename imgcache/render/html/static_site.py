@@ -19,7 +19,7 @@ from pathlib import PurePosixPath
 
 from imgcache.core.catalog import Catalog
 from imgcache.model import Verdict
-from imgcache.render.html import jinja as pages
+from imgcache.render.html import jinja
 from imgcache.render.html.articles import article, articles
 from imgcache.render.html.cards import sharpest
 from imgcache.render.html.gallery import gallery
@@ -98,7 +98,7 @@ def render(
     for verdict in [*catalog.verdicts, None]:
         shelves = list(_shelves(verdict, select(verdict)))
         for shelf in reversed(shelves):
-            yield _gallery_name(shelf.selection), pages.gallery(gallery(catalog, shelf, links))
+            yield _gallery_name(shelf.selection), jinja.gallery(gallery(catalog, shelf, links))
 
 
 def _articles(catalog: Catalog, links: FolderLinks) -> Iterator[tuple[str, str]]:
@@ -109,7 +109,7 @@ def _articles(catalog: Catalog, links: FolderLinks) -> Iterator[tuple[str, str]]
             page += 1
             view = article(catalog, one, entries.get(one.article, []), links, page)
             pages_there = view.pager.pages
-            yield article_name(one.article, page), pages.article(view)
+            yield article_name(one.article, page), jinja.article(view)
 
 
 def _contents(catalog: Catalog, links: FolderLinks) -> Iterator[tuple[str, str]]:
@@ -118,7 +118,7 @@ def _contents(catalog: Catalog, links: FolderLinks) -> Iterator[tuple[str, str]]
         page += 1
         view = articles(catalog, page, links)
         pages_there = view.pager.pages
-        yield _articles_name(page), pages.articles(view)
+        yield _articles_name(page), jinja.articles(view)
 
 
 def _shelves(verdict: Verdict | None, entries: Sequence[EntryResult]) -> Iterator[Page]:

@@ -21,7 +21,7 @@ from fastapi.responses import HTMLResponse
 from imgcache.core import catalog
 from imgcache.core.catalog import Catalog, Order
 from imgcache.model import Verdict
-from imgcache.render.html import jinja as pages
+from imgcache.render.html import jinja
 from imgcache.render.html.articles import article, articles
 from imgcache.render.html.gallery import gallery
 from imgcache.render.html.links import Selection
@@ -35,7 +35,7 @@ from imgcache.service.routing import get
 from imgcache.service.state import BackstageNow, CatalogueNow
 
 _HEADERS = {
-    "Content-Security-Policy": f"{pages.POLICY}; frame-ancestors 'none'",
+    "Content-Security-Policy": f"{jinja.POLICY}; frame-ancestors 'none'",
     "Cache-Control": "no-cache",
 }
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -102,7 +102,7 @@ async def list_of_articles(
 ) -> Response:
     """All articles, for people: the worst first."""
     links = ServiceLinks(backstage.settings.thumbnails)
-    return await _drawn(request, known, lambda: pages.articles(articles(known, page, links)))
+    return await _drawn(request, known, lambda: jinja.articles(articles(known, page, links)))
 
 
 @get(router, "/article")
@@ -122,16 +122,16 @@ async def article_page(
     return await _drawn(
         request,
         known,
-        lambda: pages.article(article(known, facts, known.select(query), links, page)),
+        lambda: jinja.article(article(known, facts, known.select(query), links, page)),
     )
 
 
 @get(router, "/assets/{version}/{name}")
 async def asset(version: str, name: str) -> Response:
     """The stylesheet, the script, the icon; of the version that the pages name."""
-    if name not in pages.ASSETS or version != _version(name):
+    if name not in jinja.ASSETS or version != _version(name):
         raise ProblemError(HTTPStatus.NOT_FOUND, "there is no such file")
-    return Response(pages.asset(name), headers=_FOREVER, media_type=pages.ASSETS[name])
+    return Response(jinja.asset(name), headers=_FOREVER, media_type=jinja.ASSETS[name])
 
 
 def _gallery(known: Catalog, selection: Selection, links: ServiceLinks) -> str:
@@ -146,7 +146,7 @@ def _gallery(known: Catalog, selection: Selection, links: ServiceLinks) -> str:
     selection = replace(selection, page=min(selection.page, count))
     shown = found[(selection.page - 1) * PER_PAGE : selection.page * PER_PAGE]
     shelf = Page(selection, shown, len(found), count)
-    return pages.gallery(gallery(known, shelf, links, Form("./", _hosts(known))))
+    return jinja.gallery(gallery(known, shelf, links, Form("./", _hosts(known))))
 
 
 def _hosts(known: Catalog) -> list[str]:
@@ -166,4 +166,4 @@ async def _drawn(request: Request, known: Catalog, draw: Callable[[], str]) -> R
 
 @cache
 def _version(name: str) -> str:
-    return hashlib.sha256(pages.asset(name)).hexdigest()[:12] if name in pages.ASSETS else ""
+    return hashlib.sha256(jinja.asset(name)).hexdigest()[:12] if name in jinja.ASSETS else ""

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgcache.config import Fields
-from imgcache.core.articles import field_names as fitting
+from imgcache.core.articles import field_names
 
 
 def fields(*texts: str) -> Fields | None:
     roots = (yaml.compose(text, Loader=yaml.CSafeLoader) for text in texts)
-    return fitting.fields(root for root in roots if root is not None)
+    return field_names.fields(root for root in roots if root is not None)
 
 
 def test_the_usual_names_are_found() -> None:

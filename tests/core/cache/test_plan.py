@@ -14,7 +14,7 @@ from imgcache.core.cache.plan import (
     decide,
     lacks_thumbnails,
 )
-from imgcache.core.images import thumbnail_plan as recipe
+from imgcache.core.images import thumbnail_plan
 from imgcache.facts import (
     HostPause,
     ImageFacts,
@@ -73,7 +73,7 @@ def test_one_decision_per_url(
 
 
 def image_with(how: ThumbnailSettings, fmt: Format = Format.JPEG) -> ImageFacts:
-    made = ThumbnailFacts("small", recipe.fingerprint(how), "webp", 3, 2, 5)
+    made = ThumbnailFacts("small", thumbnail_plan.fingerprint(how), "webp", 3, 2, 5)
     return ImageFacts("ab" * 32, fmt, Size(3, 2), 10, "#000000", 0, (made,))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgcache.core.http import response as answer
+from imgcache.core.http import response
 from imgcache.core.http.url import WebUrl
 from imgcache.facts import Validators
 from imgcache.model import Failure, Verdict
@@ -14,14 +14,14 @@ from tests.support.fetching import web
 
 
 def test_only_success_and_redirects_are_no_refusal() -> None:
-    let_through = {status for status in range(1000) if not answer.refusal(status, "", None, 60)}
+    let_through = {status for status in range(1000) if not response.refusal(status, "", None, 60)}
     assert let_through == {200, 203, 206, 304, 301, 302, 303, 307, 308}
 
 
 def test_the_statuses_that_may_pass_are_those_of_the_contract() -> None:
     passing = set()
     for status in range(1000):
-        failed = answer.refusal(status, "", None, 60)
+        failed = response.refusal(status, "", None, 60)
         if failed is not None and failed.transient:
             passing.add(status)
     assert passing == {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524}
@@ -29,7 +29,7 @@ def test_the_statuses_that_may_pass_are_those_of_the_contract() -> None:
 
 def test_the_words_of_a_refusal_are_the_standards_and_never_a_strangers() -> None:
     def said(status: int, reason: str) -> str:
-        failed = answer.refusal(status, reason, None, 60)
+        failed = response.refusal(status, reason, None, 60)
         assert failed is not None
         return failed.detail
 
@@ -54,7 +54,7 @@ def test_the_words_of_a_refusal_are_the_standards_and_never_a_strangers() -> Non
 def test_a_part_is_the_whole_only_when_its_range_says_so(
     value: str | None, length: int | None
 ) -> None:
-    found = answer.whole_of_part(value)
+    found = response.whole_of_part(value)
     assert found == length if length else isinstance(found, Failure)
 
 
@@ -63,12 +63,12 @@ def test_a_part_is_the_whole_only_when_its_range_says_so(
     [(None, False), ("", False), ("identity", False), ("gzip", True), (" X-GZIP ", True)],
 )
 def test_gzip_is_the_one_coding_that_is_understood(value: str | None, gzip: bool) -> None:
-    assert answer.is_gzip(value, 200) is gzip
+    assert response.is_gzip(value, 200) is gzip
 
 
 @pytest.mark.parametrize("value", ["br", "zstd", "deflate", "gzip, gzip", "gzip, br", "\x00"])
 def test_another_coding_is_a_protocol_error(value: str) -> None:
-    failed = answer.is_gzip(value, 200)
+    failed = response.is_gzip(value, 200)
     assert isinstance(failed, Failure)
     assert failed.verdict is Verdict.PROTOCOL_ERROR
     assert failed.detail.isprintable()
@@ -79,20 +79,20 @@ HERE = web("https://a.test/x")
 
 def test_as_many_redirects_as_allowed_are_followed() -> None:
     visited = [web(f"https://a.test/{number}") for number in range(6)]
-    assert isinstance(answer.redirected(302, ["/next"], visited[:5], 5), WebUrl)
-    assert isinstance(answer.redirected(302, ["/next"], visited, 5), Failure)
-    assert isinstance(answer.redirected(302, ["/next"], [HERE], 0), Failure)
+    assert isinstance(response.redirected(302, ["/next"], visited[:5], 5), WebUrl)
+    assert isinstance(response.redirected(302, ["/next"], visited, 5), Failure)
+    assert isinstance(response.redirected(302, ["/next"], [HERE], 0), Failure)
 
 
 def test_http_to_https_is_followed_and_https_to_http_is_not() -> None:
-    up = answer.redirected(301, ["https://a.test/x"], [web("http://a.test/x")], 5)
+    up = response.redirected(301, ["https://a.test/x"], [web("http://a.test/x")], 5)
     assert up == HERE
-    assert isinstance(answer.redirected(301, ["http://a.test/x"], [HERE], 5), Failure)
+    assert isinstance(response.redirected(301, ["http://a.test/x"], [HERE], 5), Failure)
 
 
 def test_validators_that_could_not_be_sent_back_are_not_kept() -> None:
     def kept(etag: str) -> Validators:
-        return answer.facts(200, {"etag": etag}, 0, 0).validators
+        return response.facts(200, {"etag": etag}, 0, 0).validators
 
     assert kept('W/"abc, def"') == Validators('W/"abc, def"')
     assert not kept('"a\x01b"')
@@ -103,7 +103,7 @@ def test_validators_that_could_not_be_sent_back_are_not_kept() -> None:
 
 def test_nosniff_is_the_first_value() -> None:
     def nosniff(value: str) -> bool:
-        return answer.facts(200, {"x-content-type-options": value}, 0, 0).nosniff
+        return response.facts(200, {"x-content-type-options": value}, 0, 0).nosniff
 
     assert nosniff("NoSniff")
     assert nosniff("nosniff, other")
@@ -112,12 +112,12 @@ def test_nosniff_is_the_first_value() -> None:
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_a_range_is_held_to_its_word(received: int, expected: int) -> None:
-    failed = answer.wrong_length(206, received, expected)
+    failed = response.wrong_length(206, received, expected)
     assert (failed is None) == (received == expected)
-    assert answer.wrong_length(200, received, None) is None
+    assert response.wrong_length(200, received, None) is None
 
 
 @given(st.text(max_size=30))
 def test_a_length_is_digits_or_nothing(value: str) -> None:
-    length = answer.content_length(value)
+    length = response.content_length(value)
     assert length is None or length >= 0

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgcache.config import ThumbnailSettings
-from imgcache.core.images import thumbnail_plan as recipe
+from imgcache.core.images import thumbnail_plan
 from imgcache.core.images.thumbnail_plan import Recipe, fingerprint
 from imgcache.model import Size
 
@@ -84,7 +84,7 @@ def test_a_new_version_of_the_code_changes_the_fingerprint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = fingerprint(ThumbnailSettings())
-    monkeypatch.setattr(recipe, "CODE_VERSION", recipe.CODE_VERSION + 1)
+    monkeypatch.setattr(thumbnail_plan, "CODE_VERSION", thumbnail_plan.CODE_VERSION + 1)
     assert fingerprint(ThumbnailSettings()) != before
 
 

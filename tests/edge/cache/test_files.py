@@ -12,7 +12,7 @@ from imgcache.core.cache.garbage import UrlStatus
 from imgcache.core.cache.layout import content_paths
 from imgcache.edge.cache.files import kept_files
 from imgcache.edge.cache.store import Store
-from imgcache.edge.index import scans as census
+from imgcache.edge.index import scans
 from imgcache.edge.index.index import Index
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, UrlFacts
@@ -93,14 +93,14 @@ def numbered(count: int) -> list[ImageFacts]:
 def test_all_images_are_walked_however_many(index: Index) -> None:
     images = numbered(1203)
     index.record(images=images)
-    assert list(census.images(index)) == sorted(images, key=lambda image: image.sha256)
+    assert list(scans.images(index)) == sorted(images, key=lambda image: image.sha256)
 
 
 def test_standings_tell_of_copies_and_failures(index: Index) -> None:
     gone = Failure(Verdict.GONE, "gone")
     urls = [UrlFacts("a:", NOON, IMAGE.sha256), UrlFacts("b:", NOON + 1, failure=gone)]
     index.record(urls, [IMAGE])
-    assert sorted(census.url_statuses(index)) == [
+    assert sorted(scans.url_statuses(index)) == [
         UrlStatus("a:", NOON, IMAGE.sha256, None),
         UrlStatus("b:", NOON + 1, None, Verdict.GONE),
     ]
@@ -109,16 +109,16 @@ def test_standings_tell_of_copies_and_failures(index: Index) -> None:
 def test_files_are_counted_by_format_and_by_name(index: Index) -> None:
     png = replace(image_of(b"png!", thumbnail_of(b"12", "card")), format=Format.PNG)
     index.record(images=[IMAGE, image_of(b"b", thumbnail_of(b"123")), png])
-    assert census.images_by_format(index) == {"jpeg": FileTotals(2, 8), "png": FileTotals(1, 4)}
-    assert census.thumbnails_by_name(index) == {"card": FileTotals(1, 2), "small": FileTotals(2, 8)}
+    assert scans.images_by_format(index) == {"jpeg": FileTotals(2, 8), "png": FileTotals(1, 4)}
+    assert scans.thumbnails_by_name(index) == {"card": FileTotals(1, 2), "small": FileTotals(2, 8)}
 
 
 def test_forgotten_urls_leave_their_images_as_orphans(index: Index) -> None:
     urls = [UrlFacts("a:", NOON, IMAGE.sha256), UrlFacts("b:", NOON)]
     index.record(urls, [IMAGE], {"a:": "a:", "A:": "a:", "b:": "b:"})
     index.manifest_written(index.manifest_due() or 0)
-    census.forget_urls(index, ["a:"], ["a:", "A:"])
+    scans.forget_urls(index, ["a:"], ["a:", "A:"])
     assert list(index.urls(["a:", "b:"])) == ["b:"]
-    assert census.spellings(index) == {"b:": "b:"}
+    assert scans.spellings(index) == {"b:": "b:"}
     assert index.orphans() == (IMAGE,)
     assert index.manifest_due() is not None

@@ -13,8 +13,7 @@ from skimage.metrics import structural_similarity
 from imgcache.config import ThumbnailSettings
 from imgcache.core.images.examine import Label, Limits, examine
 from imgcache.core.images.thumbnail_plan import Recipe
-from imgcache.edge.decoder import pixels
-from imgcache.edge.decoder import thumbnails as thumbnail
+from imgcache.edge.decoder import pixels, thumbnails
 from tests.support import pictures
 
 # All of them are in scikit-image's wheel. Textures and stars are the hardest.
@@ -61,7 +60,7 @@ def assert_good(data: bytes, wanted: list[Recipe]) -> None:
     reference = whole.resize(made[0].size, Image.Resampling.LANCZOS)
     assert similarity(pictures.opened(made[0].data), reference) >= LEAST
     for recipe, ours in zip(wanted[1:], made[1:], strict=True):
-        alike = thumbnail._encoded(recipe, reference.copy())
+        alike = thumbnails._encoded(recipe, reference.copy())
         best = similarity(pictures.opened(alike.data), reference)
         assert similarity(pictures.opened(ours.data), reference) >= best - LOST
         assert len(ours.data) < 1.05 * len(alike.data)

@@ -14,7 +14,7 @@ from imgcache.edge.articles.files import Found
 from imgcache.edge.cache.lock import CacheLock
 from imgcache.engine.cache.check import check
 from imgcache.engine.cache.gc import collect_garbage
-from imgcache.engine.run import articles as reading
+from imgcache.engine.run import articles
 from imgcache.engine.run.articles import LoadedArticle
 from imgcache.engine.run.listener import NullListener
 from imgcache.errors import CacheLockedError, ConfigError
@@ -55,14 +55,14 @@ async def test_articles_are_read_while_nobody_else_can_store(
 ) -> None:
     """What a run stores for an article after it was read would go, and its flag stay true."""
     await filled(world)
-    load = reading.load
+    load = articles.load
 
     def locked(found: Found, settings: Settings) -> LoadedArticle | NotAnArticle:
         with pytest.raises(CacheLockedError), CacheLock(world.cache):
             pass
         return load(found, settings)
 
-    monkeypatch.setattr(reading, "load", locked)
+    monkeypatch.setattr(articles, "load", locked)
     assert (await collect(world)).articles == 2
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgcache.model import Failure, Verdict
-from imgcache.render.html import jinja as pages
+from imgcache.render.html import jinja
 from imgcache.render.html.gallery import gallery
 from imgcache.render.html.links import Selection
 from imgcache.render.html.paging import Form, Page
@@ -79,7 +79,7 @@ def drawn(text: str, url: str) -> list[str]:
     asked = Selection(text=f"sought {text}", host=f"host {text}")
     view = gallery(stock, Page(asked, [entry], 1, 1), LINKS, Form("/", [f"host {text}"]))
     in_folder = render(stock, lambda _: [entry], ())
-    return [pages.gallery(view), *(page for _, page in in_folder)]
+    return [jinja.gallery(view), *(page for _, page in in_folder)]
 
 
 @settings(deadline=None, max_examples=50)
@@ -123,20 +123,20 @@ def test_a_page_has_nothing_inline_and_loads_nothing_from_elsewhere() -> None:
         assert shown.tags.count(("script", (("src", None), ("defer", None)))) == 1
         assert [tag for tag, _ in shown.tags].count("script") == 1
         policy = dict(next(attrs for tag, attrs in shown.tags if tag == "meta" and len(attrs) == 2))
-        assert policy["content"] == pages.FOLDER_POLICY
+        assert policy["content"] == jinja.FOLDER_POLICY
 
 
 def test_the_policy_names_no_stranger() -> None:
-    for policy in (pages.POLICY, pages.FOLDER_POLICY):
+    for policy in (jinja.POLICY, jinja.FOLDER_POLICY):
         sources = re.findall(r"(?:-src|-uri|-action) ([^;]+)", policy)
         assert set(sources) <= {"'none'", "'self'", "'self' file:"}
-    assert "file:" not in pages.POLICY
+    assert "file:" not in jinja.POLICY
 
 
 def test_only_known_assets_are_handed_out() -> None:
-    assert b"prefers-color-scheme: dark" in pages.asset("gallery.css")
+    assert b"prefers-color-scheme: dark" in jinja.asset("gallery.css")
     with pytest.raises(KeyError):
-        pages.asset("../pages.py")
+        jinja.asset("../pages.py")
 
 
 def quoted_of(entry: EntryResult) -> str:

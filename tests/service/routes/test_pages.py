@@ -8,10 +8,9 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from imgcache.render.html import jinja as pages
 from tests.support.service import Service
 
-POLICY = f"{pages.POLICY}; frame-ancestors 'none'"
+POLICY = f"{jinja.POLICY}; frame-ancestors 'none'"
 
 
 def names(page: str) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from imgcache.service.documents import VerifyAnswer
-from imgcache.service.routes import verify as verify_route
+from imgcache.service.routes import verify
 from tests.engine.verify.test_verify import everything
 from tests.support import behaviours, pictures
 from tests.support.behaviours import after, answer
@@ -160,7 +160,7 @@ async def test_whoever_goes_away_is_not_asked_for(world: World) -> None:
 async def test_too_many_questions_are_asked_to_come_later(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify_route, "_AT_ONCE", 1)
+    monkeypatch.setattr(verify, "_AT_ONCE", 1)
     freed = asyncio.Event()
     world.origin.route("/slow.jpg", after(freed, answer(JPEG)))
     question = {"entries": [{"url": world.origin.url("/slow.jpg")}]}
@@ -175,7 +175,7 @@ async def test_too_many_questions_are_asked_to_come_later(
 
 
 async def test_a_question_has_an_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify_route, "LONGEST", 0.0)
+    monkeypatch.setattr(verify, "LONGEST", 0.0)
     world.origin.route("/slow.jpg", after(asyncio.Event(), answer(JPEG)))
     async with service(world) as served, asyncio.timeout(20):
         asked = await served.verify({"entries": [{"url": world.origin.url("/slow.jpg")}]})
