@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from imgcache.render.html import jinja
 from tests.support.service import Service
 
 POLICY = f"{jinja.POLICY}; frame-ancestors 'none'"
