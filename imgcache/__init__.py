@@ -1,4 +1,4 @@
-"""Checks, caches and thumbnails the images that articles declare in their front matter.
+"""Image checker, cache and thumbnail maker for images declared in articles' front matter.
 
     from imgcache import Settings, refresh, verify
     report = await verify(["articles"], Settings.load())

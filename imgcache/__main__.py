@@ -1,4 +1,4 @@
-"""The door for `imgcache` and `python -m imgcache`."""
+"""Entry point of `imgcache` and `python -m imgcache`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from imgcache.errors import ConfigError, refuse_windows
 
 
 def main() -> None:
-    """Run the command line. The import waits until it is needed, so that workers stay light."""
+    """Run the command line. It is imported late, so that decoder processes stay light."""
     try:
         refuse_windows()
     except ConfigError as exc:

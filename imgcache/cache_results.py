@@ -27,7 +27,7 @@ class HostRecord:
 
 @dataclass(frozen=True, slots=True)
 class CacheStats:
-    """All that is shown. `held`: URLs with a copy; `orphans`: images that no URL points to."""
+    """Statistics of a cache. `held`: URLs with a copy; `orphans`: images that no URL points to."""
 
     images: Mapping[str, FileTotals]
     thumbnails: Mapping[str, FileTotals]
@@ -40,7 +40,7 @@ class CacheStats:
 
     @property
     def bytes(self) -> int:
-        """What images and thumbnails take."""
+        """Total size of images and thumbnails."""
         return _sum(self.images).bytes + _sum(self.thumbnails).bytes
 
     @property
@@ -56,13 +56,14 @@ class CacheStats:
         )
 
 
-def _sum(heaps: Mapping[str, FileTotals]) -> FileTotals:
-    return FileTotals(sum(h.files for h in heaps.values()), sum(h.bytes for h in heaps.values()))
+def _sum(totals: Mapping[str, FileTotals]) -> FileTotals:
+    every = totals.values()
+    return FileTotals(sum(one.files for one in every), sum(one.bytes for one in every))
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """One damaged file, relative to the cache folder; `repair` tells how it was mended."""
+    """One damaged file, relative to the cache folder; `repair` tells how it was fixed."""
 
     path: str
     problem: str
@@ -89,7 +90,7 @@ class CacheCheckResult:
 class GcResult:
     """What was dropped, or would be in a dry run; paths are relative to the cache folder.
 
-    `urls` were forgotten; `files` are images, their thumbnails, and strays that the index did not
+    `urls` were forgotten; `files` are images, their thumbnails, and files that the index did not
     know. `problems`: articles that could not be read, so that nothing was dropped.
     """
 

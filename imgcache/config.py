@@ -1,7 +1,7 @@
 """All settings, their defaults and their limits: one frozen object of frozen sections.
 
 Each part of the program receives its own section only. The defaults stand here and nowhere else;
-where the values come from (file, environment, flags) is configfile.py.
+where the values come from (file, environment, flags) is config_sources.py.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _own_header(name: str) -> str:
     return name
 
 
-# What a request is and where it ends (RFC 9112), and what imgcache can read in return.
+# Headers that define a request and its end (RFC 9112), and what imgcache can read in return.
 _FRAMING = frozenset(
     """accept-encoding connection content-length expect host if-modified-since if-none-match range
     te trailer transfer-encoding upgrade""".split()  # noqa: SIM905 -- a list would take a page
@@ -80,7 +80,7 @@ ThumbnailName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 
 
 class Section(BaseModel):
-    """The common rules: frozen, and no key that nobody knows."""
+    """The common rules: frozen, and no unknown key."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -110,7 +110,7 @@ class UrlSeverity(Section):
 
 
 class SeveritySettings(Section):
-    """What weighs how much: by verdict, by URL pattern, and for what passes by itself."""
+    """Severities by verdict, by URL pattern, and for failures that may pass by themselves."""
 
     verdicts: dict[Verdict, Severity] = Field(default_factory=dict)
     transient: Severity | None = None
@@ -174,7 +174,7 @@ class ThumbnailSettings(Section):
 
 
 class FetchSettings(Section):
-    """How images are asked for; times in seconds."""
+    """How images are requested; times in seconds."""
 
     concurrency: Count = 64
     per_host: Count = 6
@@ -210,7 +210,7 @@ class LimitSettings(Section):
 
 
 class ServeSettings(Section):
-    """Where the service listens, and whom it answers."""
+    """Where the service listens, and which requests it answers."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8460
@@ -261,7 +261,7 @@ class Settings(Section):
 
 
 def _known_keys(section: type[BaseModel]) -> dict[str, Any]:
-    """The keys of a section, nested; `"*"` stands for names that the user makes up."""
+    """The keys of a section, nested; `"*"` stands for names that the user chooses."""
     keys: dict[str, Any] = {}
     for name, field in section.model_fields.items():
         kind = field.annotation

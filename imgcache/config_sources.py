@@ -1,7 +1,7 @@
-"""Where settings come from: a TOML file found upwards, the environment, flags; later ones win.
+"""Layers of settings: a TOML file found upwards, the environment, flags; later ones win.
 
-Pure but for reading the file. What a key means is config.py's; this file knows layers, and whom
-to blame: each layer remembers its file, so that an error names file, line, value and remedy.
+Pure but for reading the file. config.py defines what a key means. Each layer remembers its file,
+so that an error names file, line, value and remedy.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Layer:
     text: str = field(default="", repr=False)
 
     def where(self, keys: Sequence[str]) -> str:
-        """`FILE:LINE` of a key, as exactly as the text tells; else the layer's name."""
+        """`FILE:LINE` of a key where its line is certain; else the layer's name."""
         key = re.escape(keys[-1]) if keys else ""
         pattern = rf"^[ \t]*(?:\[+)?[\w.\"-]*?\"?\b{key}\"?[ \t]*(?:=|\]|\.)"
         matches = list(re.finditer(pattern, self.text, re.MULTILINE)) if key else []
@@ -42,7 +42,7 @@ class Layer:
         return self.name
 
     def check_keys(self, known: Mapping[str, Any]) -> None:
-        """Raises ConfigError for the first key that nobody knows, naming the nearest one."""
+        """Raises ConfigError for the first unknown key, naming the nearest one."""
         _check(self, self.values, known, ())
 
 
@@ -170,7 +170,7 @@ def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
 
 
 def bad_value(stack: Sequence[Layer], problem: Mapping[str, Any]) -> ConfigError:
-    """The error for a value that the models refuse, blamed on the layer that set it."""
+    """The error for a value that the models refuse; it names the layer that set it."""
     keys = [str(part) for part in problem["loc"] if part != "verdicts"]
     keys = [key for key in keys if not key.isdecimal() and "[" not in key]
     reason = str(problem["msg"]).removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""What the index keeps: what was asked, what answered, which bytes, what size. Never a verdict."""
+"""Facts that the index keeps: request, answer, bytes and size of an image. Never a verdict."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class HostPause:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """How the URLs of one refresh fared; times in POSIX seconds, `bytes` those of bodies sent."""
+    """Totals of one refresh; times in POSIX seconds, `bytes` those of bodies sent."""
 
     started: float
     seconds: float

@@ -1,7 +1,7 @@
-"""The nouns of imgcache: frozen facts that every floor may speak of.
+"""Data types of imgcache: frozen facts that every floor may use.
 
 Facts are what was declared, asked, answered and measured. A verdict is derived from facts
-(core/verdict.py), so that a change of tolerance or severity re-judges without a request.
+(core/verdicts/verdict.py), so that a new tolerance or severity re-judges without a request.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ SIZE_VERDICTS = frozenset(_GROUPS[1])
 REACH_VERDICTS = frozenset(_GROUPS[2])
 CONTENT_VERDICTS = frozenset(_GROUPS[3])
 OFFLINE_VERDICTS = frozenset({Verdict.NOT_CACHED})
-# What a host in trouble answers: another of these tomorrow, and the same for all its images.
+# Verdicts of a host in trouble: they change from day to day, and are the same for all its images.
 HOST_VERDICTS = frozenset(
     {
         Verdict.DNS_ERROR,
@@ -178,7 +178,7 @@ class Size(NamedTuple):
 
 
 class FileTotals(NamedTuple):
-    """So many files with so many bytes together."""
+    """Number of files and their total size in bytes."""
 
     files: int = 0
     bytes: int = 0
@@ -222,8 +222,8 @@ class Failure:
 
     `detail` is a plain clause for the message ("the server answered 404 Not Found"); it never
     names a refused address. `transient`: trying again may help. `host_fault`: counts towards the
-    host's breaker. `since`: when the row of failures began that this one continues, in POSIX
-    seconds; known of what the index keeps.
+    host's breaker. `since`: when the current series of failures began, in POSIX seconds; only
+    failures that the index keeps have it.
     """
 
     verdict: Verdict

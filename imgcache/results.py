@@ -1,4 +1,4 @@
-"""The nouns of a report, as every renderer sees them; the shape of the JSON report follows them."""
+"""Data types of a report, as every renderer sees them; the JSON report has their shape."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class EntryResult:
     """One judged image entry. `cached` is the flag that stands, `path` the sound copy's, if any.
 
     `excerpt` is the article's line of the finding, without its line end; None where all is well.
-    `known`: the baseline lists it, so that it weighs nothing.
+    `known`: the baseline lists it, so that it does not count.
     """
 
     article: str
@@ -58,9 +58,9 @@ class EntryResult:
 class UrlState:
     """What the cache knows of one URL on the web; times in POSIX seconds, None: never, not known.
 
-    `url` is normalised. `failure` is how the last try went wrong, `failing_since` when the row of
-    failures began; `copy` is the last good copy, sound by its hash, with the thumbnails that it
-    has. A URL that was never asked for has neither.
+    `url` is normalised. `failure` is how the last try went wrong, `failing_since` when the series
+    of failures began; `copy` is the last good copy, sound by its hash, with the thumbnails that it
+    has. A URL that was never requested has neither.
     """
 
     url: str
@@ -171,7 +171,7 @@ class Findings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: its name, seconds since the start, and what there is to say, in order."""
+    """One step: its name, seconds since the start, and its facts in order."""
 
     name: str
     seconds: float

@@ -1,4 +1,4 @@
-"""How settings and flags spell durations, sizes and addresses; each parser raises ValueError.
+"""Parsers of durations, sizes and addresses in settings and flags; each raises ValueError.
 
 The messages are for users: they name the value and show a right one.
 """
@@ -48,7 +48,7 @@ def _port(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """One `--resolve`: whoever asks for `host:port` is connected to `address:to_port` instead.
+    """One `--resolve`: connections to `host:port` go to `address:to_port` instead.
 
     `host` is lower case, or `*` for every host.
     """
@@ -112,3 +112,8 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
+
+
+def is_text(spelling: str) -> bool:
+    """Whether UTF-8 can hold it: JSON can spell halves of surrogate pairs."""
+    return not any("\ud800" <= character <= "\udfff" for character in spelling)

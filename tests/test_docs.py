@@ -19,6 +19,7 @@ from imgcache.model import Verdict
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 COMMANDS = (ROOT / "docs" / "commands.md").read_text()
+HOUSE = Path(imgcache.__file__).parent
 README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
@@ -102,9 +103,24 @@ def test_every_public_name_can_be_imported() -> None:
         getattr(imgcache, "nothing")  # noqa: B009  mypy knows that it is not there
 
 
-def test_the_map_of_the_house_names_every_file() -> None:
-    house = Path(imgcache.__file__).parent
-    for package in ("core", "render", "engine"):
-        names = [path.name for path in (house / package).glob("*.py")]
-        missing = [n for n in names if n != "__init__.py" and n not in CONTRIBUTING]
-        assert missing == [], package
+PACKAGES = sorted({path.parent for path in HOUSE.rglob("*.py")})
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.relative_to(HOUSE).as_posix())
+def test_the_map_of_the_house_names_every_file(package: Path) -> None:
+    named = set(re.findall(r"\w+\.py", CONTRIBUTING))
+    names = {path.name for path in package.glob("*.py")} - {"__init__.py", "__main__.py"}
+    assert names - named == set()
+    assert package == HOUSE or f"{package.name}/" in CONTRIBUTING
+
+
+def test_the_map_of_the_house_names_no_file_that_there_is_not() -> None:
+    names = {path.name for path in [*HOUSE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]}
+    assert set(re.findall(r"\w+\.py", CONTRIBUTING)) <= names
+    paths = re.findall(r"`((?:core|edge|render|engine|cli|service)/[\w/]+\.py)`", CONTRIBUTING)
+    assert [path for path in paths if not (HOUSE / path).is_file()] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.relative_to(HOUSE).as_posix())
+def test_no_folder_of_the_house_is_a_long_list(package: Path) -> None:
+    assert len([path for path in package.glob("*.py") if path.name != "__init__.py"]) <= 16

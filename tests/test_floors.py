@@ -31,6 +31,23 @@ FLOORS = {
     "__main__": 5,
     "__init__": 5,
 }
+# Within a floor: which folders of it a folder may import; what is not named, none but itself.
+WITHIN = {
+    "core": {"cache": {"http", "images"}, "catalog": {"http"}},
+    "edge": {"index": {"cache"}},
+    "engine": {
+        "images": {"run"},
+        "refresh": {"run", "images"},
+        "verify": {"run", "images"},
+        "catalog": {"run", "images"},
+        "cache": {"run", "images"},
+        "explain": {"run", "images"},
+        "init": {"run", "images"},
+        "html_report": {"run", "images", "catalog"},
+    },
+}
+# Modules of a floor that all of its folders share.
+SHARED = {"edge": {"safe_fs", "os_errors", "atomic_file"}}
 BESIDE = {("edge", "render"), ("render", "edge")}
 OUTSIDE_WORLDS = {
     "httpx": "edge",
@@ -87,6 +104,20 @@ def upward_imports(module: str, source: str) -> list[str]:
     return slips
 
 
+def sideways_imports(module: str, source: str) -> list[str]:
+    """Imports of another folder of the same floor that WITHIN does not allow."""
+    floor, _, rest = module.partition("/")
+    if floor not in WITHIN:
+        return []
+    mine = rest.split("/")[0]
+    allowed = {mine} | WITHIN[floor].get(mine, set()) | SHARED.get(floor, set())
+    return [
+        f"{module}:{line} imports {name}"
+        for line, name in imports(ast.parse(source))
+        if name.startswith(f"imgcache.{floor}.") and name.split(".")[2] not in allowed
+    ]
+
+
 def misplaced_imports(module: str, source: str) -> list[str]:
     mine = floor_name(module)
     return [
@@ -120,6 +151,11 @@ def test_imports_point_down(module: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize(("module", "path"), modules(), ids=lambda value: str(value)[-40:])
+def test_folders_of_a_floor_keep_apart(module: str, path: Path) -> None:
+    assert sideways_imports(module, path.read_text()) == []
+
+
+@pytest.mark.parametrize(("module", "path"), modules(), ids=lambda value: str(value)[-40:])
 def test_foreign_libraries_stay_on_their_floor(module: str, path: Path) -> None:
     assert misplaced_imports(module, path.read_text()) == []
 
@@ -137,6 +173,10 @@ def test_the_walls_are_seen_when_they_are_broken() -> None:
     assert upward_imports("core/x", "from imgcache.edge import store") != []
     assert upward_imports("core/x", "from imgcache import engine") != []
     assert upward_imports("render/x", "import imgcache.edge.cache.store") != []
+    assert sideways_imports("engine/verify/x", "from imgcache.engine.refresh import planner") != []
+    assert sideways_imports("engine/run/x", "from imgcache.engine import verify") != []
+    assert sideways_imports("core/images/x", "import imgcache.core.verdicts.verdict") != []
+    assert sideways_imports("engine/refresh/x", "from imgcache.engine.run import report") == []
     assert misplaced_imports("engine/x", "import httpx") != []
     assert impurities("core/x", "import time") != []
     assert impurities("core/x", "async def f(): ...") != []

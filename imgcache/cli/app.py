@@ -1,4 +1,4 @@
-"""Commands of the command line: words in, an exit status out. No rules here.
+"""Commands of the command line: arguments in, an exit status out. No rules here.
 
 The engine and its libraries are imported by the command that needs them, so that `--help` and
 wrong usage answer at once.
@@ -38,6 +38,7 @@ def _root(*, version: flags.Version = False) -> None:
 @app.command()
 @flags.general
 @flags.network
+@flags.reporting
 def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     paths: flags.Paths = None,
     *,
@@ -71,11 +72,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
             help="Write metrics of this run for node_exporter (Prometheus text).",
         ),
     ] = None,
-    format_: flags.Format = None,
-    output: flags.Outputs = None,
-    strict: flags.Strict = False,
-    baseline: flags.BaselineFile = None,
-    no_progress: flags.NoProgress = False,
+    reporting: flags.Reporting,
     network: flags.Network,
     general: flags.General,
 ) -> None:
@@ -83,7 +80,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     from imgcache.cli.run import Destination, reported  # noqa: PLC0415  see the module's docstring
     from imgcache.core.cache.plan import Scope  # noqa: PLC0415
     from imgcache.engine.refresh.options import RefreshOptions  # noqa: PLC0415
-    from imgcache.engine.refresh.pipeline import refresh as explain  # noqa: PLC0415
+    from imgcache.engine.refresh.pipeline import refresh as run_refresh  # noqa: PLC0415
     from imgcache.engine.run.baseline import BaselineOptions  # noqa: PLC0415
 
     if force and retry_failed:
@@ -93,16 +90,16 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
         max_time,
         write=not dry_run,
         fix_dimensions=fix_dimensions,
-        strict=strict,
+        strict=reporting.strict,
         diff=diff,
-        baseline=BaselineOptions(baseline) if baseline else None,
+        baseline=BaselineOptions(reporting.baseline) if reporting.baseline else None,
     )
-    files = flags.parse_outputs(output)
-    destination = Destination(flags.shown_format(format_, files), files, diff, metrics_file)
-    console = general.console(progress=not no_progress)
+    files = reporting.outputs()
+    destination = Destination(reporting.shown(), files, diff, metrics_file)
+    console = general.console(progress=not reporting.no_progress)
     raise typer.Exit(
         reported(
-            lambda interrupt: explain(
+            lambda interrupt: run_refresh(
                 paths or (), general.settings(network), options, console, interrupt
             ),
             destination,
@@ -114,6 +111,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
 @app.command()
 @flags.general
 @flags.network
+@flags.reporting
 def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     paths: flags.Paths = None,
     *,
@@ -138,11 +136,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
         bool,
         typer.Option("--update-baseline", help="Write what is found to the --baseline FILE."),
     ] = False,
-    format_: flags.Format = None,
-    output: flags.Outputs = None,
-    strict: flags.Strict = False,
-    baseline: flags.BaselineFile = None,
-    no_progress: flags.NoProgress = False,
+    reporting: flags.Reporting,
     network: flags.Network,
     general: flags.General,
 ) -> None:
@@ -150,24 +144,23 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     from imgcache.cli.run import Destination, reported  # noqa: PLC0415  see the module's docstring
     from imgcache.engine.run.baseline import BaselineOptions  # noqa: PLC0415
     from imgcache.engine.verify.options import Depth, VerifyOptions  # noqa: PLC0415
-    from imgcache.engine.verify.pipeline import verify as explain  # noqa: PLC0415
+    from imgcache.engine.verify.pipeline import verify as run_verify  # noqa: PLC0415
 
     if probe + full + offline > 1:
         raise typer.BadParameter("--probe, --full and --offline exclude each other")
-    if update_baseline and baseline is None:
+    if update_baseline and reporting.baseline is None:
         raise typer.BadParameter("--update-baseline needs --baseline FILE, the file to write")
     options = VerifyOptions(
         Depth.OFFLINE if offline else Depth.FULL if full else Depth.PROBE,
-        strict,
+        reporting.strict,
         changed_since,
-        BaselineOptions(baseline, update_baseline) if baseline else None,
+        BaselineOptions(reporting.baseline, update_baseline) if reporting.baseline else None,
     )
-    files = flags.parse_outputs(output)
-    destination = Destination(flags.shown_format(format_, files), files)
-    console = general.console(progress=not no_progress)
+    destination = Destination(reporting.shown(), reporting.outputs())
+    console = general.console(progress=not reporting.no_progress)
     raise typer.Exit(
         reported(
-            lambda interrupt: explain(
+            lambda interrupt: run_verify(
                 paths or (), general.settings(network), options, console, interrupt
             ),
             destination,
@@ -260,7 +253,7 @@ def serve(
 
     console = general.console()
 
-    def explain() -> int:
+    def run() -> int:
         address = {key: one for key, one in (("host", host), ("port", port)) if one is not None}
         settings = general.settings(network, serve=address)
         with _from_extra("serve"):
@@ -269,7 +262,7 @@ def serve(
         asyncio.run(interruptible(serve(settings, console, stop), stop))
         return exit_status(well=True)
 
-    raise typer.Exit(guarded(console, explain))
+    raise typer.Exit(guarded(console, run))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`imgcache cache`: what is in the cache, whether it is sound, and what of it nobody names."""
+"""Commands of `imgcache cache`: statistics, check, garbage collection."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def check(
         bool,
         typer.Option(
             "--repair",
-            help="Mend it: forget damaged copies (the next refresh fetches them again), make "
+            help="Fix it: forget damaged copies (the next refresh fetches them again), make "
             "thumbnails, index and manifest again.",
         ),
     ] = False,
@@ -110,7 +110,7 @@ def _show(
     as_format: Callable[[T], Iterator[str]],
     is_well: Callable[[T], bool],
 ) -> NoReturn:
-    """Do it, print what came of it, and exit: 0 where that is well, else 1."""
+    """Run it, print the result, and exit: 0 where that is well, else 1."""
     from imgcache.cli.output import write  # noqa: PLC0415  see app.py's docstring
     from imgcache.cli.run import exit_status, guarded  # noqa: PLC0415
 

@@ -1,6 +1,6 @@
-"""stderr: notes for the operator, and a progress line on a terminal; stdout is the report's.
+"""Console on stderr: notes for the operator, and a progress line; stdout is for the report.
 
-rich is known to progress.py and report/text.py, and imported where something is drawn.
+Only modules that draw import rich, and they are imported late.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
 from imgcache.cli.terminal import unsteered
+from imgcache.engine.run.listener import Listener
 from imgcache.model import Failure, Source
 from imgcache.render.json import timestamp
-from imgcache.render.printable import printable
+from imgcache.render.phrases import printable
 
 if TYPE_CHECKING:
     from imgcache.cli.progress import ProgressLine
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
 
-class Console:
+class Console(Listener):
     """Listens to a run. Notes go out as text or as one JSON object a line.
 
     `verbose` tells of each URL, `quiet` of errors only; `progress` is drawn on a terminal only.
@@ -57,7 +58,7 @@ class Console:
         if not self._quiet:
             self._note("warning", message)
 
-    def told(self, message: str) -> None:
+    def informed(self, message: str) -> None:
         """Something that is well."""
         if not self._quiet:
             self._note("info", message)
@@ -69,7 +70,7 @@ class Console:
             self._note("debug", f"{method} {path} {status}", facts)
 
     def failed(self, message: str) -> None:
-        """What went wrong on this machine; told to those who want quiet, too."""
+        """What went wrong on this machine; shown with `quiet`, too."""
         self._note("error", message)
 
     def planned(self, articles: int, urls: int, jobs: int) -> None:
@@ -112,7 +113,7 @@ class Console:
         if self._progress is not None:
             self._progress.note(line)
         elif sys.stderr is not None:
-            # Nobody may be listening: a closed or full stderr must not end a run.
+            # A closed or full stderr must not end a run.
             with suppress(OSError, ValueError):
                 sys.stderr.write(f"{line}\n")
                 sys.stderr.flush()

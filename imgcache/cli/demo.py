@@ -1,7 +1,7 @@
-"""`imgcache demo`: the whole program on one real article, with no network and no root.
+"""Demo (`imgcache demo`): the whole program on one real article, with no network and no root.
 
 A loopback origin speaks TLS for the sample's four hosts (`--resolve` and `--ca-file` at work) and
-serves pictures made on the spot: two as declared, one of another shape, one missing.
+serves generated pictures: two as declared, one of another shape, one missing.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _pictures(sample: bytes) -> dict[tuple[str, str], bytes]:
 
 @asynccontextmanager
 async def _origin(pictures: Mapping[tuple[str, str], bytes], pem: Path) -> AsyncIterator[int]:
-    """Serve on a free loopback port, and tell which."""
+    """Serve on a free loopback port; yields its number."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(pem)
 
@@ -113,7 +113,7 @@ async def _origin(pictures: Mapping[tuple[str, str], bytes], pem: Path) -> Async
                 writer.write(_answer(request, pictures))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client has what it wanted
+            pass  # the client has closed the connection
         finally:
             writer.close()
 

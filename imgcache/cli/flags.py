@@ -37,7 +37,7 @@ FOR_LOGS = (ReportFormat.TEXT, ReportFormat.GITHUB, ReportFormat.MARKDOWN)
 
 
 class PlainFormat(StrEnum):
-    """What `explain` and `cache` know."""
+    """The formats of `explain` and `cache`."""
 
     TEXT = "text"
     JSON = "json"
@@ -79,11 +79,6 @@ class Output:
                 f"--output {text}: the suffix does not tell the format; write {known}"
             )
         return cls(_SUFFIXES[path.suffix.lower()], path)
-
-
-def parse_outputs(texts: list[str] | None) -> list[Output]:
-    """All of `--output`. Raises typer.BadParameter."""
-    return [Output.parse(text) for text in texts or ()]
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001  typer calls it so
@@ -242,12 +237,26 @@ NoProgress = Annotated[
 ]
 
 
-def shown_format(given: ReportFormat | None, outputs: list[Output]) -> ReportFormat | None:
-    """What stdout gets: what was asked for, nothing beside --output, else what suits the place."""
-    if given is not None or outputs:
-        return given
-    under_github = os.environ.get("GITHUB_ACTIONS") == "true"
-    return ReportFormat.GITHUB if under_github else ReportFormat.TEXT
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """The flags of the commands that report on articles."""
+
+    format_: Format = None
+    output: Outputs = None
+    strict: Strict = False
+    baseline: BaselineFile = None
+    no_progress: NoProgress = False
+
+    def outputs(self) -> list[Output]:
+        """All of `--output`. Raises typer.BadParameter."""
+        return [Output.parse(text) for text in self.output or ()]
+
+    def shown(self) -> ReportFormat | None:
+        """What stdout gets: what was asked for, nothing beside --output, else what suits."""
+        if self.format_ is not None or self.output:
+            return self.format_
+        under_github = os.environ.get("GITHUB_ACTIONS") == "true"
+        return ReportFormat.GITHUB if under_github else ReportFormat.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +297,7 @@ class General:
         return Console(verbose=self.verbose, quiet=self.quiet, log_json=log_json, progress=progress)
 
     def settings(self, network: Network | None = None, **sections: dict[str, Any]) -> Settings:
-        """The configuration with these flags laid over it; a section without values is no layer.
+        """The configuration with these flags laid over it; a section without values is left out.
 
         Raises ConfigError.
         """
@@ -311,8 +320,13 @@ def network(command: Callable[..., None]) -> Callable[..., None]:
     return _bundled(command, "network", Network)
 
 
+def reporting(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the flags of `Reporting`; the command gets them as its parameter `reporting`."""
+    return _bundled(command, "reporting", Reporting)
+
+
 def _bundled(
-    command: Callable[..., None], name: str, bundle: type[General | Network]
+    command: Callable[..., None], name: str, bundle: type[General | Network | Reporting]
 ) -> Callable[..., None]:
     """The command with the fields of `bundle` as flags of its own, as typer reads a signature."""
     signature = inspect.signature(command, eval_str=True)

@@ -1,4 +1,4 @@
-"""`imgcache init`: a configuration to begin with, all keys in it, set where the site needs it."""
+"""Starter configuration (`imgcache init`): all keys, with values where the site needs them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MARK = "# "
 
 
 def run(folder: Path) -> str:
-    """Write the file; returns what to tell. Raises ConfigError where there is one already."""
+    """Write the file; returns the message. Raises ConfigError where there is one already."""
     path = folder / FILE_NAME
     if path.exists():
         raise ConfigError(f"{path.name} is there already; edit it, or remove it first")
@@ -28,8 +28,8 @@ def run(folder: Path) -> str:
     except OSError as exc:
         raise ConfigError(f"{path.name}: can't be written: {exc.strerror}") from exc
     entries = count(found.entries, "image entry", "image entries")
-    told = f"{entries} in {count(found.files, 'article')} found"
-    return f"wrote {path.name}: {told}\ntry it: imgcache verify\n"
+    summary = f"{entries} in {count(found.files, 'article')} found"
+    return f"wrote {path.name}: {summary}\ntry it: imgcache verify\n"
 
 
 def filled(found: Fit) -> str:

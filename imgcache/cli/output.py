@@ -1,4 +1,4 @@
-"""Where a report goes: stdout, and the files of --output. Closed pipes end cleanly."""
+"""Output of a report: stdout, and the files of --output. Closed pipes end cleanly."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def rendered(
 
 
 def check_files(outputs: Sequence[Output], metrics_file: Path | None = None) -> None:
-    """Before the run: no file twice, no article for a target. Raises ConfigError."""
+    """Before the run: no file twice, no article as a target. Raises ConfigError."""
     named = [(f"--output {one.path}", one.path) for one in outputs]
     if metrics_file is not None:
         named.append((f"--metrics-file {metrics_file}", metrics_file))
@@ -66,7 +66,7 @@ def _begins_like_an_article(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(3) == b"---"
-    except OSError:  # there is none, or writing it will tell
+    except OSError:  # there is none, or writing it will report that
         return False
 
 
@@ -85,7 +85,7 @@ async def write_files(report: Report, outputs: Sequence[Output], *, with_diffs: 
 
 
 def write_metrics(report: Report, path: Path) -> None:
-    """Write --metrics-file: whole or not at all, as its reader may come at any moment.
+    """Write --metrics-file: whole or not at all, as it may be read at any moment.
 
     Raises ConfigError where it can't be written.
     """
@@ -115,7 +115,7 @@ def write(pieces: Iterable[str]) -> None:
 
     A character that the terminal's encoding lacks is escaped.
     """
-    if sys.stdout is None:  # closed by whoever started us: nobody wants the report
+    if sys.stdout is None:  # closed by the parent process: no report is wanted
         return
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -124,7 +124,7 @@ def write(pieces: Iterable[str]) -> None:
             sys.stdout.write(lines)
         sys.stdout.flush()
     except OSError as exc:
-        # The interpreter flushes stdout once more when it ends; give it somewhere to go.
+        # The interpreter flushes stdout once more when it ends; let that go to /dev/null.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(exc, BrokenPipeError):
             raise LocalError(f"stdout can't be written: {exc.strerror}") from exc

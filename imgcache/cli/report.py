@@ -1,4 +1,4 @@
-"""`imgcache report`: the pages are drawn, and one line says what is in them."""
+"""HTML report (`imgcache report`): writes the pages, and one line that sums them up."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ WELL, FOUND, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a report goes; without `shown` stdout stays silent."""
+    """Where a report goes; without `shown` nothing goes to stdout."""
 
     shown: ReportFormat | None = ReportFormat.TEXT
     files: Sequence[Output] = ()
@@ -64,7 +64,7 @@ def reported(
 
 
 def _send(report: Report, destination: Destination) -> None:
-    """The report to all its places: one that can't be written costs none of the others."""
+    """Send the report to all its places: one that can't be written does not stop the others."""
     with_diffs, kind = destination.with_diffs, destination.shown
     with ExitStack() as later:
         later.callback(report.close)
@@ -79,7 +79,7 @@ def _send(report: Report, destination: Destination) -> None:
 
 
 async def interruptible(work: Coroutine[Any, Any, T], interrupt: asyncio.Event) -> T:
-    """Hear Ctrl-C (and SIGTERM): the first sets `interrupt`, the second cancels the work."""
+    """Handle Ctrl-C (and SIGTERM): the first sets `interrupt`, the second cancels the work."""
     task = asyncio.ensure_future(work)
 
     def heard() -> None:

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 
 
 def unsteered(pieces: Iterable[str]) -> Iterator[str]:
-    """As they are, but in GitHub Actions: there `##[...]` anywhere in a line is a command."""
+    """Unchanged, except in GitHub Actions: there `##[...]` anywhere in a line is a command."""
     in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
     return (piece.replace("##[", "## [") if in_actions else piece for piece in pieces)
 
 
 def has_colour() -> bool:
-    """Whether stdout is a terminal that can, and whose user wants colours (no-color.org)."""
+    """Whether stdout is a terminal that has colours, and its user wants them (no-color.org)."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return sys.stdout is not None and sys.stdout.isatty() and not plain

@@ -1,7 +1,7 @@
-"""All that is known now, to be looked through: the judged entries of all articles, no request.
+"""The catalog: the judged entries of all articles at one moment, without a request.
 
-One catalogue never changes (cataloguing.py makes the next one), so that whoever reads it needs no
-lock and sees one moment.
+One catalog never changes (engine/catalog/builder.py makes the next one), so that its readers need
+no lock and see one moment.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from imgcache.model import Severity, Verdict
 from imgcache.results import ArticleProblem, EntryResult, UrlState
 
 _RANKS = {Severity.ERROR: 0, Severity.WARNING: 1}
-_REMEMBERED = 64
+_MOST_SELECTIONS = 64
 _FEW = 64
-_WORKED_OUT = (
+_PRECOMPUTED = (
     "hosts",
     "broken_hosts",
     "broken_articles",
@@ -57,7 +57,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class ArticleState:
-    """One article: how many of its entries are in which state, and what is wrong with itself."""
+    """One article: how many of its entries are in which state, and its own problems."""
 
     article: str
     entries: int
@@ -67,7 +67,7 @@ class ArticleState:
 
     @property
     def is_broken(self) -> bool:
-        """Whether somebody should mend it."""
+        """Whether an entry has an error, or the article itself has a problem."""
         return self.errors > 0 or bool(self.problems)
 
 
@@ -75,7 +75,7 @@ class Catalog:
     """The state of all entries, articles and URLs at one moment.
 
     `entries` stand in article order, then in document order; `articles` in the order of their
-    paths. `edition` names this very state: two catalogues that differ have different ones.
+    paths. `edition` identifies this state: catalogs that differ have different editions.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Catalog:
         states: Mapping[str, UrlState],
         cache_bytes: int | None = None,
     ) -> None:
-        """A catalogue made at `made_at` (POSIX seconds); `states` by normalised URL.
+        """A catalog made at `made_at` (POSIX seconds); `states` by normalised URL.
 
         `cache_bytes` is what all images and thumbnails of the cache take, if that is known.
         """
@@ -133,24 +133,24 @@ class Catalog:
         )
 
     def select(self, query: Query) -> tuple[EntryResult, ...]:
-        """The entries that a query asks for, sorted; remembered, as pages follow one another."""
-        known = self._selections.get(query)
-        if known is None:
-            known = tuple(self._sorted(self._matching(query), query.order))
-            if len(self._selections) >= _REMEMBERED:
-                # Another thread may have been faster.
+        """The entries that a query asks for, sorted; remembered for the next page."""
+        selection = self._selections.get(query)
+        if selection is None:
+            selection = tuple(self._sorted(self._matching(query), query.order))
+            if len(self._selections) >= _MOST_SELECTIONS:
+                # Another thread may have removed it already.
                 self._selections.pop(next(iter(self._selections)), None)
-            self._selections[query] = known
-        return known
+            self._selections[query] = selection
+        return selection
 
     def prepare(self) -> None:
-        """Work out now, in the thread that made it, what the first readers would wait for."""
-        for name in _WORKED_OUT:
+        """Compute now, in the thread that made it, what the first readers would wait for."""
+        for name in _PRECOMPUTED:
             getattr(self, name)
         self.select(Query())
 
     def says_the_same_as(self, other: Catalog) -> bool:
-        """Whether nobody could tell the two apart but by their editions."""
+        """Whether both hold the same state, whatever their editions and times."""
         mine = (self.entries, self.articles, self.states, self.cache_bytes)
         return mine == (other.entries, other.articles, other.states, other.cache_bytes)
 
@@ -168,12 +168,12 @@ class Catalog:
         return self._by_url.get(_key(url), ())
 
     def position(self, entry: EntryResult) -> int:
-        """How many entries of its article stand before it; few, where the article has few."""
+        """How many entries of its article stand before it; 0 for the first `_FEW`."""
         return self._positions.get((entry.article, entry.pointer), 0)
 
     @cached_property
     def _positions(self) -> dict[tuple[str, str], int]:
-        """Of those that have many before them, and so may stand on a later page."""
+        """Only of entries behind the first `_FEW`, which may stand on a later page."""
         found: dict[tuple[str, str], int] = {}
         for article, entries in groupby(self.entries, lambda one: one.article):
             late = islice(enumerate(entries), _FEW, None)

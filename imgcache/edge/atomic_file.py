@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
 
-from imgcache.edge.safe_fs import write_all
+from imgcache.edge.safe_fs import random_name, write_all
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -23,7 +22,7 @@ def replace(path: Path, data: bytes) -> None:
     if target.exists() and not target.is_file():
         target.write_bytes(data)
         return
-    temp = target.with_name(f".{secrets.token_hex(8)}.{target.name[:64]}")
+    temp = target.with_name(f".{random_name('')}.{target.name[:64]}")
     try:
         file = os.open(temp, _NEW, 0o666)
         try:

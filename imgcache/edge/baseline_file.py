@@ -1,4 +1,4 @@
-"""The baseline on disk: read whole, written whole or not at all."""
+"""Reader and atomic writer of the baseline file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcache.core.verdicts.baseline import BaselineLine
 from imgcache.edge import atomic_file
 from imgcache.errors import ConfigError, LocalError
 
-# A device without end is no baseline.
+# In bytes; a bound for devices without end.
 _LARGEST = 64 << 20
 
 
@@ -27,11 +27,11 @@ def read(path: Path) -> tuple[BaselineLine, ...] | None:
     except OSError as exc:
         raise ConfigError(f"--baseline {path}: can't be read: {exc.strerror}") from exc
     except ValueError as exc:
-        raise ConfigError(f"--baseline {path}: {exc}; mend it, or make it anew") from exc
+        raise ConfigError(f"--baseline {path}: {exc}; fix it, or make it anew") from exc
 
 
 def write(path: Path, lines: Iterable[BaselineLine]) -> None:
-    """Put the lines in the file's place. Raises LocalError; what was there is then untouched."""
+    """Replace the file by these lines. Raises LocalError; the old file is then unchanged."""
     try:
         atomic_file.replace(path, baseline_format.render(lines).encode())
     except OSError as exc:

@@ -1,4 +1,4 @@
-"""Pictures made on the spot, for the demo: no network and no stock photos needed."""
+"""Generator of the demo's pictures: no network and no stock photos needed."""
 
 from __future__ import annotations
 

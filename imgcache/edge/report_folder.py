@@ -1,4 +1,4 @@
-"""The folder of `imgcache report`: its pages written, thumbnails copied into it from the cache."""
+"""Output folder of `imgcache report`: its pages, and thumbnails copied from the cache."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ReportFolder:
     """One report on disk. An older report there is replaced, anything else is never touched."""
 
     def __init__(self, path: Path) -> None:
-        """Look at `path`. Raises ConfigError for a foreign folder, LocalError as below."""
+        """Check `path`. Raises ConfigError for a foreign folder, LocalError as below."""
         self.path = path
         with self._errors():
             self._is_older = (path / _MARK).is_file()
@@ -43,13 +43,13 @@ class ReportFolder:
             (self.path / _MARK).write_text("Made by `imgcache report`, which also replaces it.\n")
 
     def write(self, name: str, text: str | bytes) -> None:
-        """One file; text as UTF-8. Raises LocalError when the disk refuses."""
+        """One file; text as UTF-8. Raises LocalError when it can't be written."""
         data = text.encode() if isinstance(text, str) else text
         with self._errors():
             (self.path / name).write_bytes(data)
 
     def copy(self, cache: Path, path: str, name: str) -> bool:
-        """Copy a file of the cache folder; False where no regular file is. Raises LocalError."""
+        """Copy a cached file; False where there is no regular file. Raises LocalError."""
         *above, last = path.split("/")
         with self._errors():
             try:
@@ -64,7 +64,7 @@ class ReportFolder:
         return True
 
     def _clear(self) -> None:
-        """Remove the pages and pictures of an older report; what else lies there stays."""
+        """Remove the pages and pictures of an older report; other files stay."""
         for file in self.path.iterdir():
             if _OURS.fullmatch(file.name):
                 file.unlink()

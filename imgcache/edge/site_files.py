@@ -1,4 +1,4 @@
-"""Reads images that an article names by a path in its own site; never outside the site's root."""
+"""Reader of images that articles name by a path in their site; never outside the site's root."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from imgcache.core.http.location import SitePath
 from imgcache.edge.os_errors import OUR_OWN
+from imgcache.edge.safe_fs import Identity, identity_of
 from imgcache.errors import LocalError
 from imgcache.model import Failure, Verdict
 
@@ -19,8 +20,8 @@ _NOFOLLOW = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 def read(site_root: Path | None, path: SitePath, max_bytes: int) -> bytes | Failure:
     """The bytes of a site's file, or why there are none.
 
-    Relative and site-absolute paths both start at the root. What is outside, missing or no regular
-    file is `gone` alike, so that a report tells nothing about the rest of this machine.
+    Relative and site-absolute paths both start at the root. A path that is outside, missing or no
+    regular file is `gone` in each case, so that a report reveals nothing else of this machine.
 
     Raises:
         LocalError: this machine could not do its part (EMFILE, EIO and the like).
@@ -42,16 +43,13 @@ def read(site_root: Path | None, path: SitePath, max_bytes: int) -> bytes | Fail
     return found or Failure(Verdict.EMPTY, "the file is empty")
 
 
-def identity(site_root: Path | None, path: SitePath) -> tuple[int, ...] | None:
-    """What changes when the file that `read` would read does; None where there is none."""
+def identity(site_root: Path | None, path: SitePath) -> Identity | None:
+    """Values that change when the file that `read` would read changes; None where there is none."""
     try:
         inside = None if site_root is None else _inside(site_root, path)
-        status = None if inside is None else os.lstat(inside)
+        return None if inside is None else identity_of(os.lstat(inside))
     except OSError:
         return None
-    if status is None:
-        return None
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _inside(site_root: Path, path: SitePath) -> Path | None:
@@ -79,7 +77,7 @@ def _read_regular(root: Path, parts: tuple[str, ...], max_bytes: int) -> bytes |
         at = os.open(root, _NOFOLLOW)
         opened.callback(os.close, at)
         for part in parts:
-            # O_NONBLOCK: a FIFO is opened without waiting for a writer, and then turned away.
+            # O_NONBLOCK: a FIFO is opened without waiting for a writer, and then refused.
             at = os.open(part, _NOFOLLOW, dir_fd=at)
             opened.callback(os.close, at)
         if not stat.S_ISREG(os.fstat(at).st_mode):

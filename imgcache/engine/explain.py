@@ -1,6 +1,6 @@
-"""`explain`: one URL, step by step, with the time of each; the only place that names addresses.
+"""Explainer of one URL: each step with its time; the only place that names addresses.
 
-One try and no cache: what is told is what the network says now.
+One try and no cache: the steps show what the network says now.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Memory:
 
 
 async def explain(url: str, settings: Settings, *, lookup: Lookup = system_lookup) -> Explanation:
-    """Ask for one URL and tell each step. Raises ConfigError and LocalError."""
+    """Request one URL and record each step. Raises ConfigError and LocalError."""
     return await _Explainer(url, settings, lookup).run()
 
 
@@ -53,18 +53,18 @@ class _Explainer:
         self._settings = settings
         self._lookup = lookup
         self._began = time.monotonic()
-        self._told = Explanation(url)
+        self._explanation = Explanation(url)
         self._port = 0
         self._rule = AddressRule(settings.fetch.allow_private)
 
     async def run(self) -> Explanation:
-        location = locate(self._told.url)
+        location = locate(self._explanation.url)
         if isinstance(location, Failure):
             return self._fail(location)
         if isinstance(location, DataUrl):
             self._step("url", ("kind", "data: URL"), ("label", location.media_type))
             await self._examine(location.data, Label(location.media_type))
-            return self._told
+            return self._explanation
         if isinstance(location, SitePath):
             detail = "a path is looked up under site_root; explain takes a URL on the web"
             return self._fail(Failure(Verdict.UNSUPPORTED_URL, detail))
@@ -74,15 +74,15 @@ class _Explainer:
         return await self._ask(location)
 
     async def _ask(self, url: WebUrl) -> Explanation:
-        sink, tally = _Memory(), AttemptStats(watch=self)
+        sink, stats = _Memory(), AttemptStats(watch=self)
         async with Fetcher(self._settings.fetch, lookup=self._looked_up) as fetcher:
-            asked = await fetcher.attempt(url, Validators(), sink, tally)
+            asked = await fetcher.attempt(url, Validators(), sink, stats)
         if isinstance(asked.result, Failure):
-            self._step("answer", ("requests", tally.requests), ("bytes", tally.wire_bytes))
+            self._step("answer", ("requests", stats.requests), ("bytes", stats.wire_bytes))
             return self._fail(asked.result)
         if isinstance(asked.result, Body):
             await self._body(bytes(sink.data), asked.result.response)
-        return self._told
+        return self._explanation
 
     async def _body(self, data: bytes, response: ResponseFacts) -> None:
         self._step("body", ("bytes", len(data)), ("first bytes", data[:_FIRST_BYTES].hex(" ")))
@@ -109,13 +109,13 @@ class _Explainer:
             self._fail(decoded)
 
     def asking(self, url: WebUrl) -> None:
-        """Where it goes next; an address that stands in the URL itself is judged here."""
+        """The next request; an address that stands in the URL itself is judged here."""
         self._port = url.port
         if url.literal is not None:
             self._step("address", ("url", url.href), self._judged(url.literal))
 
     def answered(self, hop: Hop) -> None:
-        """What came from there."""
+        """The answer to that request."""
         self._step("answer", ("url", hop.url), ("status", hop.status), *hop.headers)
 
     def _looked_up(self, host: str) -> Sequence[Address]:
@@ -132,16 +132,16 @@ class _Explainer:
         return str(address), "refused: not public" if refused else "may be connected to"
 
     def _step(self, name: str, *facts: tuple[str, object]) -> None:
-        told = tuple((key, str(value)) for key, value in facts)
-        self._told.steps.append(Step(name, time.monotonic() - self._began, told))
+        texts = tuple((key, str(value)) for key, value in facts)
+        self._explanation.steps.append(Step(name, time.monotonic() - self._began, texts))
 
     def _fail(self, failure: Failure) -> Explanation:
-        self._told.verdict = failure.verdict
+        self._explanation.verdict = failure.verdict
         return self._conclude(Evidence(failure=failure))
 
     def _conclude(self, evidence: Evidence) -> Explanation:
         severity = Severity.ERROR if evidence.failure else None
-        told = self._told
-        told.message = messages.message(told.verdict, severity, Declared(), evidence)
-        self._step("verdict", ("verdict", told.verdict))
-        return told
+        explanation = self._explanation
+        explanation.message = messages.message(explanation.verdict, severity, Declared(), evidence)
+        self._step("verdict", ("verdict", explanation.verdict))
+        return explanation

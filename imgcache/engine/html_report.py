@@ -1,6 +1,6 @@
-"""`report`: what the cache knows, as a folder of pages that opens from disk; nobody is asked.
+"""HTML report: a folder of pages that opens from disk, from what the cache knows; no requests.
 
-articles, index, cached files -> catalogue -> thumbnails copied -> pages
+articles, index, cached files -> catalog -> thumbnails copied -> pages
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ async def publish(
 ) -> Catalog:
     """Write the report of these articles (without paths: the configured ones) to a folder.
 
-    Raises ConfigError for a PATH that is not there or a folder that is somebody else's, and
+    Raises ConfigError for a PATH that is not there or a folder that is no report's, and
     LocalError.
     """
     target = await asyncio.to_thread(ReportFolder, output)

@@ -1,4 +1,4 @@
-"""What `init` finds out about a repository: where its articles lie, and how they name images."""
+"""Survey of a repository for `init`: where its articles lie, and how they name images."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _documents(found: Sequence[Found]) -> Iterator[tuple[Path, Document]]:
         try:
             parsed = parse(read_file(one), whole=one.whole, limits=limits)
         except ArticleError:
-            continue  # a run will tell of it; here it only has nothing to teach
+            continue  # a run reports it; here it gives no information
         if isinstance(parsed, Document):
             yield one.path, parsed
 

@@ -1,4 +1,4 @@
-"""What is wrong in the cache, for people and for scripts: `imgcache cache check`."""
+"""Text and JSON output of `imgcache cache check`: what is wrong in the cache."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import json
 from collections.abc import Iterator
 
 from imgcache.cache_results import CacheCheckResult
-from imgcache.render.phrases import amount, count
-from imgcache.render.printable import printable
+from imgcache.render.phrases import amount, count, printable
 from imgcache.version import VERSION
 
 
 def as_text(found: CacheCheckResult) -> Iterator[str]:
     """For people: a line for each damaged file, then the totals."""
     for one in found.damage:
-        mended = f"; {one.repair}" if one.repair else ""
-        yield f"{printable(one.path)}: {one.problem}{mended}\n"
+        repair = f"; {one.repair}" if one.repair else ""
+        yield f"{printable(one.path)}: {one.problem}{repair}\n"
     looked_at = f"{count(found.images, 'image')} and {count(found.thumbnails, 'thumbnail')}"
     yield f"{looked_at} hashed ({amount(found.bytes)}): {_outcome(found)}\n"
     if found.strays.files:
-        told = f"{count(found.strays.files, 'file')} ({amount(found.strays.bytes)})"
-        yield f"{told} that the index does not know; imgcache cache gc removes them\n"
+        strays = f"{count(found.strays.files, 'file')} ({amount(found.strays.bytes)})"
+        yield f"{strays} that the index does not know; imgcache cache gc removes them\n"
 
 
 def _outcome(found: CacheCheckResult) -> str:
@@ -29,7 +28,7 @@ def _outcome(found: CacheCheckResult) -> str:
     if found.is_sound:
         return f"{count(len(found.damage), 'damaged file')} found, all repaired"
     open_ = sum(one.repair is None for one in found.damage)
-    return f"{count(open_, 'damaged file')} found; imgcache cache check --repair mends what it can"
+    return f"{count(open_, 'damaged file')} found; imgcache cache check --repair fixes what it can"
 
 
 def as_json(found: CacheCheckResult) -> Iterator[str]:

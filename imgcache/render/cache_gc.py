@@ -1,4 +1,4 @@
-"""What left the cache because no article names it: `imgcache cache gc`."""
+"""Text and JSON output of `imgcache cache gc`: what left the cache, as no article names it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator
 
 from imgcache.cache_results import GcResult
-from imgcache.render.phrases import amount, count
-from imgcache.render.printable import printable
+from imgcache.render.phrases import amount, count, printable
 from imgcache.version import VERSION
 
 
@@ -17,15 +16,15 @@ def as_text(cleared: GcResult) -> Iterator[str]:
         place = problem.article if problem.line is None else f"{problem.article}:{problem.line}"
         yield f"{printable(place)}: {printable(problem.message)}\n"
     if cleared.problems:
-        yield "nothing was dropped: these articles may name any image; mend them first\n"
+        yield "nothing was dropped: these articles may name any image; fix them first\n"
         return
     if cleared.dry_run:
         yield from (f"would forget {printable(url)}\n" for url in cleared.urls)
         yield from (f"would drop {path}\n" for path in cleared.files)
     verb = "would be dropped (dry run)" if cleared.dry_run else "dropped"
-    told = f"{count(cleared.dropped.files, 'file')} ({amount(cleared.dropped.bytes)})"
+    files = f"{count(cleared.dropped.files, 'file')} ({amount(cleared.dropped.bytes)})"
     urls = count(len(cleared.urls), "URL")
-    yield f"{told} and {urls} that none of {count(cleared.articles, 'article')} names: {verb}\n"
+    yield f"{files} and {urls} that none of {count(cleared.articles, 'article')} names: {verb}\n"
     yield f"{count(cleared.kept.files, 'file')} ({amount(cleared.kept.bytes)}) stay\n"
 
 

@@ -1,4 +1,4 @@
-"""What the cache holds, for people and for scripts: `imgcache cache stats`."""
+"""Text and JSON output of `imgcache cache stats`: what the cache holds."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from imgcache.cache_results import CacheStats, HostRecord, _sum
 from imgcache.facts import RunFacts
 from imgcache.model import FileTotals
 from imgcache.render.json import timestamp
-from imgcache.render.phrases import amount, count
-from imgcache.render.printable import printable
+from imgcache.render.phrases import amount, count, printable
 from imgcache.version import VERSION
 
 _HOSTS = 10
@@ -25,25 +24,25 @@ def hit_rate(runs: tuple[RunFacts, ...]) -> float | None:
 
 
 def as_text(stock: CacheStats) -> Iterator[str]:
-    """For people: a fact a line."""
-    for what, heaps in (("image", stock.images), ("thumbnail", stock.thumbnails)):
-        total = _sum(heaps)
+    """For people: one fact per line."""
+    for what, groups in (("image", stock.images), ("thumbnail", stock.thumbnails)):
+        total = _sum(groups)
         yield _line(f"{what}s", f"{count(total.files, what)}, {amount(total.bytes)}")
-        for name, heap in heaps.items():
-            yield _line(f"  {name}", f"{heap.files:,}, {amount(heap.bytes)}")
+        for name, group in groups.items():
+            yield _line(f"  {name}", f"{group.files:,}, {amount(group.bytes)}")
     limit = "" if stock.limit is None else f" of {amount(stock.limit)} (cache.max_bytes)"
     yield _line("size", f"{amount(stock.bytes)}{limit}")
     yield _line(
         "URLs", f"{stock.urls:,}: {stock.held:,} with a copy, {stock.failed:,} failed last time"
     )
     if stock.orphans.files:
-        told = f"{count(stock.orphans.files, 'image')}, {amount(stock.orphans.bytes)}"
-        yield _line("unreferenced", f"{told}; imgcache cache gc drops them")
+        text = f"{count(stock.orphans.files, 'image')}, {amount(stock.orphans.bytes)}"
+        yield _line("unreferenced", f"{text}; imgcache cache gc drops them")
     yield from _run_lines(stock.runs)
     for host in stock.troubled[:_HOSTS]:
         reasons = ", ".join(f"{verdict} {n:,}" for verdict, n in host.verdicts.most_common())
-        told = f"{host.failed:,} of {count(host.urls, 'URL')} failed ({reasons})"
-        yield _line(f"  {printable(host.host)}", told)
+        text = f"{host.failed:,} of {count(host.urls, 'URL')} failed ({reasons})"
+        yield _line(f"  {printable(host.host)}", text)
 
 
 def _run_lines(runs: tuple[RunFacts, ...]) -> Iterator[str]:
@@ -51,17 +50,17 @@ def _run_lines(runs: tuple[RunFacts, ...]) -> Iterator[str]:
         rate = hit_rate(some)
         if rate is not None:
             what = "last refresh" if len(some) == 1 else f"last {len(some)}"
-            told = ", ".join(f"{number:,} {fate}" for fate, number in _fates(some).items())
-            yield _line(what, f"{rate:.1%} hits: {told}")
+            text = ", ".join(f"{number:,} {name}" for name, number in _outcomes(some).items())
+            yield _line(what, f"{rate:.1%} hits: {text}")
 
 
-def _fates(runs: tuple[RunFacts, ...]) -> dict[str, int]:
+def _outcomes(runs: tuple[RunFacts, ...]) -> dict[str, int]:
     names = ("fresh", "revalidated", "downloaded", "failed")
     return {name: sum(getattr(run, name) for run in runs) for name in names}
 
 
-def _line(what: str, told: str) -> str:
-    return f"{what:<14}  {told}\n"
+def _line(what: str, text: str) -> str:
+    return f"{what:<14}  {text}\n"
 
 
 def as_json(stock: CacheStats) -> Iterator[str]:
@@ -83,8 +82,8 @@ def as_json(stock: CacheStats) -> Iterator[str]:
     yield json.dumps(document, indent=1) + "\n"
 
 
-def _document(heaps: Mapping[str, FileTotals], key: str) -> dict[str, Any]:
-    return _sum(heaps)._asdict() | {key: {name: heap._asdict() for name, heap in heaps.items()}}
+def _document(groups: Mapping[str, FileTotals], key: str) -> dict[str, Any]:
+    return _sum(groups)._asdict() | {key: {name: one._asdict() for name, one in groups.items()}}
 
 
 def _run(run: RunFacts) -> dict[str, Any]:

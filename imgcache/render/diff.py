@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from imgcache.render.printable import printable
+from imgcache.render.phrases import printable
 
 _NO_END = "\\ No newline at end of file\n"
 

@@ -1,4 +1,4 @@
-"""The offending line, quoted as compilers do: a gutter with its number, carets under the value."""
+"""Excerpt of the offending line, as in compilers: number in a gutter, carets under the value."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
-from imgcache.render.printable import printable
+from imgcache.render.phrases import printable
 from imgcache.results import EntryResult
 
 _WIDEST = 96
@@ -49,8 +49,8 @@ def marked(entry: EntryResult) -> tuple[str, str, str] | None:
 def quoted(entry: EntryResult, indent: int) -> Iterator[tuple[str, str]]:
     """The quote as pairs of gutter and content: an empty line, the line, the carets.
 
-    Numbers end at column `indent`; wide and escaped characters are reckoned with. Nothing where
-    the line is not known.
+    Numbers end at column `indent`; the width of wide and escaped characters is counted. Nothing
+    where the line is not known.
     """
     parts = marked(entry)
     if parts is None:

@@ -1,4 +1,4 @@
-"""How `explain` is shown: a step a block for people, one document for scripts."""
+"""Text (a block per step) and JSON (one document) output of `imgcache explain`."""
 
 from __future__ import annotations
 

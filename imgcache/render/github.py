@@ -1,4 +1,4 @@
-"""GitHub Actions: annotations at their places, as workflow commands, and the job summary.
+"""Output for GitHub Actions: annotations at their places (workflow commands), job summary.
 
 GitHub shows ten errors and ten warnings of a step, so the worst are sent and the rest is counted.
 """
@@ -13,8 +13,7 @@ from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.model import REACH_VERDICTS, SIZE_VERDICTS, Severity, Verdict
 from imgcache.render import markdown, phrases
 from imgcache.render.outages import Outage, Outages
-from imgcache.render.phrases import count
-from imgcache.render.printable import printable
+from imgcache.render.phrases import count, printable
 from imgcache.results import ArticleProblem, EntryResult, Findings
 
 _SHOWN = 10
@@ -25,7 +24,7 @@ _CUT = "\n*The rest does not fit here; the other formats have it all.*\n"
 
 @dataclass(frozen=True, slots=True)
 class _Annotation:
-    """One command to be; `rank` orders them, the worst first."""
+    """The content of one workflow command; `rank` orders them, the worst first."""
 
     rank: int
     severity: Severity
@@ -46,7 +45,7 @@ def render(findings: Findings) -> Iterator[str]:
     errors = count(summary.errors + len(list(findings.article_errors())), "error")
     warnings = count(summary.warnings, "warning")
     entries = count(summary.entries, "image entry", "image entries")
-    known = f"; {told}" if (told := phrases.known(findings)) else ""
+    known = f"; {text}" if (text := phrases.known(findings)) else ""
     yield f"imgcache {findings.command}: {errors}, {warnings} in {entries}{known}\n"
 
 

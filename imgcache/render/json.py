@@ -3,15 +3,93 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from imgcache.results import EntryResult, Findings, Summary
+from typing_extensions import TypedDict
+
+from imgcache.model import Severity, Source, Verdict
+from imgcache.results import ArticleProblem, EntryResult, Findings, Summary
 from imgcache.version import VERSION
 
 SCHEMA = 1
+
+
+class Declares(TypedDict):
+    """What an article says of an image; null is 'not declared'."""
+
+    width: int | None
+    height: int | None
+    cached: bool | None
+
+
+class Dimensions(TypedDict):
+    """Width and height in CSS pixels, as a browser shows the image."""
+
+    width: int
+    height: int
+
+
+class Thumbnail(TypedDict):
+    """A thumbnail; `path` is relative to the cache folder."""
+
+    name: str
+    path: str
+    width: int
+    height: int
+
+
+class EntryDocument(TypedDict):
+    """One judged image entry. `article`, `line` and `column` are null where no file has it."""
+
+    article: str | None
+    line: int | None
+    column: int | None
+    pointer: str
+    url: str
+    verdict: Verdict
+    code: str | None
+    severity: Severity | None
+    message: str | None
+    declared: Declares
+    actual: Dimensions | None
+    cached: bool | None
+    format: str | None
+    bytes: int | None
+    sha256: str | None
+    status: int | None
+    source: Source | None
+    path: str | None
+    thumbnails: list[Thumbnail]
+
+
+class ArticleProblemDocument(TypedDict):
+    """An article that could not be read, or must not be edited."""
+
+    article: str | None
+    line: int | None
+    message: str
+
+
+class SummaryDocument(TypedDict):
+    """The counts of one answer, as in a report."""
+
+    articles: int
+    entries: int
+    urls: int
+    verdicts: dict[Verdict, int]
+    errors: int
+    warnings: int
+    downloaded: int
+    revalidated: int
+    fresh: int
+    failed: int
+    bytes: int
+    requests: int
+    articles_changed: int
+    articles_failed: int
 
 
 def render(findings: Findings, *, with_diffs: bool = False) -> Iterator[str]:
@@ -26,18 +104,14 @@ def render(findings: Findings, *, with_diffs: bool = False) -> Iterator[str]:
     }
     yield json.dumps(head, indent=1)[:-2]
     yield from _list("entries", map(entry_document, findings.entries()))
-    problems = (
-        {"article": one.article, "line": one.line, "message": one.message}
-        for one in findings.article_errors()
-    )
-    yield from _list("article_errors", problems)
+    yield from _list("article_errors", map(problem_document, findings.article_errors()))
     if with_diffs:
         diffs = ({"article": one.article, "diff": one.diff} for one in findings.diffs())
         yield from _list("diffs", diffs)
     yield f',\n "summary": {json.dumps(summary_document(findings.summary))}\n}}\n'
 
 
-def _list(key: str, documents: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _list(key: str, documents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield f',\n "{key}": ['
     separator = "\n  "
     for document in documents:
@@ -52,7 +126,7 @@ def timestamp(seconds: float) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def entry_document(entry: EntryResult) -> dict[str, Any]:
+def entry_document(entry: EntryResult) -> EntryDocument:
     """One entry in the words of the report; what is unknown is null."""
     declared, actual = entry.declared, entry.actual
     return {
@@ -85,7 +159,13 @@ def entry_document(entry: EntryResult) -> dict[str, Any]:
     }
 
 
-def summary_document(summary: Summary) -> dict[str, Any]:
+def problem_document(problem: ArticleProblem) -> ArticleProblemDocument:
+    """An article's error in the words of the report."""
+    return {"article": problem.article, "line": problem.line, "message": problem.message}
+
+
+def summary_document(summary: Summary) -> SummaryDocument:
     """The counts; `verdicts` names those that occurred."""
-    document = {one.name: getattr(summary, one.name) for one in fields(summary)}
-    return document | {"verdicts": {str(k): v for k, v in sorted(summary.verdicts.items())}}
+    verdicts = {str(verdict): count for verdict, count in sorted(summary.verdicts.items())}
+    counts = {one.name: getattr(summary, one.name) for one in fields(summary)}
+    return cast("SummaryDocument", counts | {"verdicts": verdicts})

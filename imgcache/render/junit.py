@@ -1,7 +1,7 @@
 """JUnit XML, as CI servers draw it: a suite per article, a case per image entry.
 
-The shape is the one of Surefire and Jenkins (junit-10.xsd). Errors are failures; a warning lets
-its case pass and tells it as output; what was not checked, or is ignored, is skipped.
+The shape is the one of Surefire and Jenkins (junit-10.xsd). Errors are failures; a case with a
+warning passes and has it as output; what was not checked, or is ignored, is skipped.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import groupby
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.model import Severity, Verdict
 from imgcache.render.excerpt import place
-from imgcache.render.printable import printable
+from imgcache.render.phrases import printable
 from imgcache.results import ArticleProblem, EntryResult, Findings
 
 
@@ -69,29 +69,29 @@ def _case(entry: EntryResult) -> str:
     outcome = _outcome(entry)
     if outcome == "passed":
         return f"{opening}/>\n"
-    return f"{opening}>\n      {_told(outcome, entry)}\n    </testcase>\n"
+    return f"{opening}>\n      {_element(outcome, entry)}\n    </testcase>\n"
 
 
 def _outcome(entry: EntryResult) -> str:
-    """The name of the element that tells it; `passed` needs none."""
+    """The name of the element that reports it; `passed` needs none."""
     if entry.severity is None:
         return "passed"
     if entry.severity is Severity.ERROR:
         return "failure"
-    unknown = entry.severity is Severity.IGNORE or entry.verdict is Verdict.NOT_CHECKED
-    return "skipped" if unknown else "system-out"
+    skipped = entry.severity is Severity.IGNORE or entry.verdict is Verdict.NOT_CHECKED
+    return "skipped" if skipped else "system-out"
 
 
-def _told(element: str, entry: EntryResult) -> str:
+def _element(tag: str, entry: EntryResult) -> str:
     kind = f"{entry.verdict.code} {entry.verdict}"
     message = entry.message or ""
     if entry.known:
         kind = f"known (baseline): {kind}"
-    if element == "skipped":
+    if tag == "skipped":
         return f"<skipped message={_quoted(f'{kind}: {message}')}/>"
     lines = (f"{entry.severity} {kind}", f"{place(entry)} {entry.pointer}", entry.url, message)
     body = "\n".join(map(_text, lines))
-    if element == "system-out":
+    if tag == "system-out":
         return f"<system-out>{body}</system-out>"
     return f"<failure type={_quoted(kind)} message={_quoted(message)}>{body}</failure>"
 

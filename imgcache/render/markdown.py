@@ -1,4 +1,4 @@
-"""GitHub-flavoured Markdown: for pull request comments, job summaries and wikis."""
+"""Report in GitHub-flavoured Markdown: for pull request comments, job summaries and wikis."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imgcache.model import Severity
 from imgcache.render import phrases
 from imgcache.render.excerpt import place
 from imgcache.render.outages import Outage, Outages
-from imgcache.render.printable import printable
+from imgcache.render.phrases import printable
 from imgcache.results import EntryResult, Findings
 
 _HEAD = "| severity | finding | place | image | what to do |\n|---|---|---|---|---|\n"
@@ -19,7 +19,7 @@ _MARKS = re.compile(r"[\\`*_\[\]<>|~&#!$]|:(?=\S)|(?<=www)\.")
 
 
 def render(findings: Findings) -> Iterator[str]:
-    """The report in pieces, each ending a line; the totals stand first, for whoever cuts it."""
+    """The report in pieces, each ending a line; the totals come first, in case it is cut."""
     outages = Outages(findings)
     yield from _totals(findings)
     yield from _hosts(outages)
@@ -31,8 +31,8 @@ def render(findings: Findings) -> Iterator[str]:
     if problems:
         yield "\n### Articles that could not be read or edited\n\n| place | reason |\n|---|---|\n"
         yield from problems
-    told = (one for one in findings.findings() if not outages.cover(one))
-    for article, entries in groupby(told, lambda one: one.article):
+    listed = (one for one in findings.findings() if not outages.cover(one))
+    for article, entries in groupby(listed, lambda one: one.article):
         yield f"\n### {code(article)}\n\n{_HEAD}"
         yield from map(_row, entries)
 
@@ -50,10 +50,10 @@ def _totals(findings: Findings) -> Iterator[str]:
         yield from (f"| {verdict} | {n:,} |\n" for verdict, n in summary.verdicts.most_common())
         yield "\n"
     yield f"{phrases.fetched(findings)}.\n"
-    said = (phrases.written(findings), phrases.known(findings), phrases.unreached(findings))
-    for told in said:
-        if told:
-            yield f"\n{told.rstrip('.')}.\n"
+    notes = (phrases.written(findings), phrases.known(findings), phrases.unreached(findings))
+    for note in notes:
+        if note:
+            yield f"\n{note.rstrip('.')}.\n"
 
 
 def _hosts(outages: Outages) -> Iterator[str]:
@@ -85,7 +85,7 @@ def _weight(severity: Severity | None) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text from strangers as running text: it can't become markup, and nobody is mentioned."""
+    """Text from strangers as running text: it can't become markup or mention a user."""
     return _MARKS.sub(lambda found: f"\\{found[0]}", printable(text)).replace("@", "`@`")
 
 

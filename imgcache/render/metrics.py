@@ -1,6 +1,6 @@
 """Metrics in Prometheus' text format: of a refresh for node_exporter, of the cache for a service.
 
-prometheus_client is imported when it is needed: nobody else should wait for it.
+prometheus_client is imported where it is used, so that no other command waits for it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LAST_SUCCESS = "imgcache_refresh_last_success_timestamp_seconds"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How things stand: entries by verdict, articles, and the cache's size; None: not known."""
+    """Current state: entries by verdict, articles, and the cache's size; None: not known."""
 
     verdicts: Mapping[Verdict, int]
     articles: int
@@ -40,13 +40,13 @@ def of_refresh(findings: Findings, cache_bytes: int | None, *, success: bool, be
     registry, summary = CollectorRegistry(), findings.summary
     failed = summary.articles_failed
     add_state(registry, State(summary.verdicts, summary.articles, failed, cache_bytes))
-    fared = {
+    outcomes = {
         "downloaded": summary.downloaded,
         "revalidated": summary.revalidated,
         "fresh": summary.fresh,
         "failed": summary.failed,
     }
-    _labelled(registry, "refresh_urls", "URLs of the last refresh, by how they fared", fared)
+    _labelled(registry, "refresh_urls", "URLs of the last refresh, by how they fared", outcomes)
     ended = findings.started + findings.seconds
     gauges = {
         "refresh_requests": ("Requests of the last refresh", summary.requests),
@@ -70,7 +70,7 @@ def of_refresh(findings: Findings, cache_bytes: int | None, *, success: bool, be
 
 
 def add_state(registry: CollectorRegistry, state: State) -> None:
-    """Add how things stand to what a registry knows."""
+    """Add the current state to a registry."""
     verdicts = {str(verdict): state.verdicts.get(verdict, 0) for verdict in Verdict}
     _labelled(registry, "entries", "Image entries, by verdict", verdicts, label="verdict")
     add_gauge(registry, "imgcache_articles", "Articles read", state.articles)
@@ -89,7 +89,7 @@ def add_gauge(registry: CollectorRegistry, name: str, meaning: str, value: float
 
 
 def render(registry: CollectorRegistry) -> str:
-    """What a registry knows, as text."""
+    """The metrics of a registry, as text."""
     from prometheus_client import generate_latest  # noqa: PLC0415
 
     return generate_latest(registry).decode()
@@ -111,7 +111,7 @@ def _labelled(
 
 
 def _last_success(before: str) -> float | None:
-    """What an earlier file says of the last success; None where it is no such file."""
+    """The time of the last success in an earlier file; None where it is no such file."""
     from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415
 
     try:

@@ -10,7 +10,7 @@ from imgcache.core.http.url import WebUrl, parse_web
 from imgcache.model import HOST_VERDICTS, Severity, Source, Verdict
 from imgcache.results import EntryResult, Findings
 
-# Nobody answered; the others are answers.
+# No answer came; the other host verdicts are answers.
 _SILENT = HOST_VERDICTS - {Verdict.RATE_LIMITED, Verdict.SERVER_ERROR}
 _FROM_THIS_RUN = frozenset({Source.DOWNLOADED, Source.REVALIDATED, Source.PROBED})
 _FEW = 5
@@ -36,10 +36,10 @@ class Outage:
 
 
 class Outages:
-    """The hosts that are down: more than a few findings that are the host's doing.
+    """The hosts that are down: more than a few findings that the host caused.
 
-    An answer with an error is the host's doing only where it answers nothing else; that nobody
-    answers is, whatever came before. In order of appearance.
+    Error answers count only where the host gives no other answer; no answer at all counts,
+    whatever came before. In order of appearance.
     """
 
     def __init__(self, findings: Findings) -> None:
@@ -62,14 +62,14 @@ class Outages:
         return bool(self._hosts)
 
     def cover(self, entry: EntryResult) -> bool:
-        """Whether the line of its host already tells of this finding."""
+        """Whether the line of its host already reports this finding."""
         return bool(self._hosts) and _host(entry) in self._hosts
 
 
 def _answering(findings: Findings, hosts: Collection[str]) -> frozenset[str]:
-    """Those of the hosts that brought an image in this run."""
-    brought = (one for one in findings.entries() if one.source in _FROM_THIS_RUN)
-    return frozenset(host for one in brought if (host := _host_of(one)) in hosts and host)
+    """Those of the hosts that delivered an image in this run."""
+    delivered = (one for one in findings.entries() if one.source in _FROM_THIS_RUN)
+    return frozenset(host for one in delivered if (host := _host_of(one)) in hosts and host)
 
 
 def _host(entry: EntryResult) -> str | None:

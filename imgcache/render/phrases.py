@@ -1,4 +1,4 @@
-"""How a run ended, in sentences; shared by the formats that people read."""
+"""Phrases and printable text that the formats for people share."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def counted(summary: Summary) -> str:
 
 def fetched(findings: Findings) -> str:
     """What went over the wire, and how long it took."""
-    told = _asked if findings.command == "verify" else _traffic
-    return f"{told(findings.summary)} in {findings.seconds:.1f} s"
+    phrase = _asked if findings.command == "verify" else _traffic
+    return f"{phrase(findings.summary)} in {findings.seconds:.1f} s"
 
 
 def _asked(summary: Summary) -> str:
@@ -39,19 +39,19 @@ def _traffic(summary: Summary) -> str:
 
 
 def written(findings: Findings) -> str | None:
-    """What became of the articles; None where there is nothing to tell of."""
+    """What became of the articles; None where there is nothing to report."""
     summary = findings.summary
     failed = count(summary.articles_failed, "article")
     if findings.command != "refresh":
         return f"{failed} could not be read" if summary.articles_failed else None
     changed = count(summary.articles_changed, "article")
     if findings.dry_run:
-        told = f"{changed} would change (dry run)"
+        text = f"{changed} would change (dry run)"
     else:
-        told = f"{changed} changed" if summary.articles_changed else "no article needed a change"
+        text = f"{changed} changed" if summary.articles_changed else "no article needed a change"
     if summary.articles_failed:
-        told += f", {failed} could not be read or edited"
-    return told
+        text += f", {failed} could not be read or edited"
+    return text
 
 
 def known(findings: Findings) -> str | None:
@@ -81,3 +81,18 @@ def amount(size: int) -> str:
             break
         value, unit = value / _KILO, larger
     return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"  # noqa: PLR2004  one decimal below ten
+
+
+def printable(text: str, also: str = "") -> str:
+    """Text that can't steer a terminal or break a line: what is not printable is escaped.
+
+    `also`: characters that may stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char
+        if char.isprintable() or char in also
+        else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in text
+    )

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from imgcache.core.verdicts.rules import ARTICLE_ERROR, RULES, Rule
 from imgcache.model import Severity
 from imgcache.render.excerpt import value_end
-from imgcache.render.printable import printable
+from imgcache.render.phrases import printable
 from imgcache.results import ArticleProblem, EntryResult, Findings
 from imgcache.version import VERSION
 
@@ -128,6 +128,6 @@ def _artifact(article: str) -> dict[str, str]:
 
 
 def _fingerprint(*parts: str) -> str:
-    """The same on another day and on another line: neither line nor pointer is part of it."""
+    """The same on another day or another line: neither line nor pointer is part of it."""
     text = "\0".join(parts)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

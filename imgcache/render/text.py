@@ -1,6 +1,6 @@
-"""The report for a person: findings by article, hosts that are down, and how the run ended.
+"""Plain-text report for people: findings by article, hosts that are down, and how the run ended.
 
-Plain text; with `colour` the same text with ANSI colours and nothing else added.
+With `colour` the same text has ANSI colours, and nothing else is added.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from imgcache.model import Severity, Verdict
 from imgcache.render import phrases
 from imgcache.render.excerpt import place, quoted
 from imgcache.render.outages import Outage, Outages
-from imgcache.render.phrases import amount
-from imgcache.render.printable import printable
+from imgcache.render.phrases import amount, printable
 from imgcache.results import ArticleProblem, EntryResult, Findings
 
-# The rest of the surface speaks in the same words.
+# Other modules import these from here.
 __all__ = ["amount", "printable", "render"]
 
 _STYLES = {
@@ -27,7 +26,7 @@ _STYLES = {
     "faint": "dim",
     "gutter": "blue",
 }
-# Places end here, and so do line numbers in the gutter, which reads as one column.
+# Places end here, and so do line numbers in the gutter, so that they form one column.
 _WHERE = 10
 _MESSAGE = " " * (_WHERE + 2)
 # What a diff needs to stay exact: tabs, and the CR of a CRLF.
@@ -69,8 +68,8 @@ def _articles(findings: Findings, outages: Outages, paint: _Paint) -> Iterator[s
     problems: dict[str, list[ArticleProblem]] = {}
     for problem in findings.article_errors():
         problems.setdefault(problem.article, []).append(problem)
-    told = (one for one in findings.findings() if not outages.cover(one))
-    for article, entries in groupby(told, lambda one: one.article):
+    listed = (one for one in findings.findings() if not outages.cover(one))
+    for article, entries in groupby(listed, lambda one: one.article):
         yield f"{paint('article', printable(article))}\n"
         for problem in problems.pop(article, ()):
             yield from _problem(problem, paint)
@@ -101,7 +100,7 @@ def _entry(entry: EntryResult, paint: _Paint) -> Iterator[str]:
 
 
 def _source(entry: EntryResult, paint: _Paint) -> Iterator[str]:
-    """Where it stands, for a click, and the line; or the URL where the line is not known."""
+    """The place, clickable, and the line; or the URL where the line is not known."""
     arrow = f"{'-->':>{_WHERE + 2}}"
     yield f"{paint('gutter', arrow)} {printable(place(entry))}\n"
     lines = list(quoted(entry, _WHERE))
@@ -129,7 +128,7 @@ def _ending(findings: Findings, paint: _Paint) -> Iterator[str]:
     )
     yield f"{phrases.counted(findings.summary)}{': ' + verdicts if verdicts else ''}\n"
     yield f"{phrases.fetched(findings)}\n"
-    for told in filter(None, (phrases.written(findings), phrases.known(findings))):
-        yield f"{told}\n"
+    for text in filter(None, (phrases.written(findings), phrases.known(findings))):
+        yield f"{text}\n"
     if unreached := phrases.unreached(findings):
         yield paint("warning", unreached) + "\n"

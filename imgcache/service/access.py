@@ -1,7 +1,7 @@
-"""Who is let in: Host, Origin, token and body are checked before a route hears of a request.
+"""Access middleware (ASGI): checks Host, Origin, token and body before a route gets a request.
 
-An ASGI middleware around everything. It also sets the headers that no answer may lack, keeps slips
-of ours from becoming traces, and tells the meter of each answer.
+It wraps the whole application. It also sets the headers that every answer must have, answers 500
+without a trace where our own code fails, and reports each answer to the meter.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 VERIFY = "/api/verify"
 LARGEST_BODY = 4 << 20
-# uvicorn bounds only what comes in pieces.
+# uvicorn limits only a head that comes in pieces.
 LARGEST_HEAD = 64 << 10
 # For the whole body of a request, in seconds.
 BODY_TIME = 30.0
@@ -42,7 +42,7 @@ _HEADERS = {
 
 
 class AccessMiddleware:
-    """Wraps `app`; `settings` say who may come in, `meter` is told who came."""
+    """Wraps `app`; `settings` say which requests are allowed, `meter` counts answers."""
 
     def __init__(self, app: App, settings: ServeSettings, meter: ServiceMetrics) -> None:
         self._app = app
@@ -73,13 +73,13 @@ class AccessMiddleware:
             await self._app(scope, body, answer)
         except ProblemError as exc:
             await _refuse(scope, body, answer, exc)
-        except Exception as exc:  # noqa: BLE001  a slip of ours costs one answer
-            slip = f"{type(exc).__name__}: {exc}"
-            self._meter.warned(f"imgcache itself failed ({slip}); please report it")
-            await _refuse(scope, body, answer, _OUR_SLIP)
+        except Exception as exc:  # noqa: BLE001  an error of ours costs one answer
+            error = f"{type(exc).__name__}: {exc}"
+            self._meter.warned(f"imgcache itself failed ({error}); please report it")
+            await _refuse(scope, body, answer, _OUR_ERROR)
 
     def _check(self, scope: Message) -> None:
-        """Raises ProblemError for a request that must not be heard."""
+        """Raises ProblemError for a request that must not reach a route."""
         headers = Headers(scope=scope)
         if _length(scope) > LARGEST_HEAD:
             detail = f"the head has more than {LARGEST_HEAD} bytes"
@@ -119,7 +119,7 @@ class AccessMiddleware:
 
 
 _JSON = "application/json"
-_OUR_SLIP = ProblemError(
+_OUR_ERROR = ProblemError(
     HTTPStatus.INTERNAL_SERVER_ERROR, "imgcache itself failed; its operator finds why in the log"
 )
 
@@ -130,9 +130,9 @@ def _length(scope: Message) -> int:
 
 
 def _method(scope: Message) -> str:
-    """The method as a label: anybody may send any word, and each label costs memory."""
-    known = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
-    return scope["method"] if scope["method"] in known else "other"
+    """The method as a label: clients may send any word, and each label costs memory."""
+    methods = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
+    return scope["method"] if scope["method"] in methods else "other"
 
 
 def _is_own_origin(headers: Headers, host: str) -> bool:
@@ -153,14 +153,14 @@ def _too_large() -> ProblemError:
 
 
 async def _refuse(scope: Message, receive: Receive, answer: _Answer, exc: ProblemError) -> None:
-    """The problem as an answer, unless another one has begun: that breaks off."""
+    """Answer with the problem; an answer that has begun already is aborted instead."""
     if answer.status is not None:
         raise ConnectionAbortedError(exc.detail) from exc
     await problems.answer(exc.status_code, exc.detail, exc.headers)(scope, receive, answer)
 
 
 class _Answer:
-    """Passes an answer on, with the headers that none may lack."""
+    """Passes an answer on, with the headers that every one must have."""
 
     def __init__(self, send: Send, body: _Bounded) -> None:
         self.status: int | None = None
@@ -175,7 +175,7 @@ class _Answer:
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
             if self._body.is_unread:
-                # Nobody will read the rest of it; so the connection can't be used again.
+                # The rest of the body is not read, so the connection can't be used again.
                 headers["Connection"] = "close"
         await self._send(message)
 

@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from imgcache.config import Settings
-from imgcache.engine.run.listener import NullListener
+from imgcache.engine.run.listener import Listener
 from imgcache.service import problems
 from imgcache.service.access import AccessMiddleware
-from imgcache.service.metrics import ServiceListener, ServiceMetrics
+from imgcache.service.metrics import ServiceMetrics
 from imgcache.service.routes import entries, health, images, pages, verify
 from imgcache.service.state import opened
 from imgcache.version import VERSION
@@ -25,27 +25,17 @@ _ABOUT = (
 )
 
 
-class Unheard(NullListener):
-    """Tells nobody."""
-
-    def told(self, message: str) -> None:
-        """Nothing is told."""
-
-    def served(self, method: str, path: str, status: int, seconds: float) -> None:
-        """Nothing is told."""
-
-
-def create_app(settings: Settings, teller: ServiceListener | None = None) -> FastAPI:
-    """The service; what it needs is opened when it starts. `teller` hears of each request."""
-    meter = ServiceMetrics(teller or Unheard())
+def create_app(settings: Settings, listener: Listener | None = None) -> FastAPI:
+    """The service; what it needs is opened when it starts. `teller` is told of each request."""
+    meter = ServiceMetrics(listener or Listener())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(settings, meter) as backstage:
-            app.state.backstage = backstage
+        async with opened(settings, meter) as state:
+            app.state.service = state
             yield
 
-    # No documentation pages: they would load scripts from a stranger.
+    # No documentation pages: they would load scripts from a third party.
     app = FastAPI(
         title="imgcache",
         version=VERSION,
@@ -65,10 +55,10 @@ def create_app(settings: Settings, teller: ServiceListener | None = None) -> Fas
 
 
 def _openapi(app: FastAPI, *, guarded: bool) -> dict[str, Any]:
-    """FastAPI's document, made true.
+    """FastAPI's document, corrected.
 
-    Errors have a media type of their own, the door may answer before any route, and without a
-    token configured nobody needs one.
+    Errors have a media type of their own, the access middleware may answer before any route, and
+    without a configured token no request needs one.
     """
     if app.openapi_schema is None:
         schema = get_openapi(
@@ -78,7 +68,7 @@ def _openapi(app: FastAPI, *, guarded: bool) -> dict[str, Any]:
             for status, response in operation["responses"].items():
                 if status >= "400":
                     response["content"] = {problems.MEDIA_TYPE: _PROBLEM}
-            operation["responses"] |= _AT_THE_DOOR
+            operation["responses"] |= _BEFORE_ROUTES
             if not guarded:
                 operation.pop("security", None)
         if not guarded:
@@ -88,7 +78,7 @@ def _openapi(app: FastAPI, *, guarded: bool) -> dict[str, Any]:
 
 
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
-_AT_THE_DOOR = {
+_BEFORE_ROUTES = {
     str(int(status)): {"description": status.phrase, "content": {problems.MEDIA_TYPE: _PROBLEM}}
     for status in (HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 }

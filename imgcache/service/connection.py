@@ -1,6 +1,6 @@
-"""Connections with time limits: who is slow, or silent, costs the others nothing.
+"""Client connections with time limits: a slow or silent client costs the others nothing.
 
-uvicorn bounds the head's size and the silence between two requests, but would wait for ever for
+uvicorn limits the head's size and the silence between two requests, but would wait for ever for
 the rest of a head, or for a client that does not read.
 """
 
@@ -9,38 +9,43 @@ from __future__ import annotations
 import asyncio
 import socket
 from http import HTTPStatus
+from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from imgcache.service import problems
 
-# Seconds for a whole request head, and without a block being read of an answer.
+# Seconds for a whole request head, and in which a client must read a block of an answer.
 HEAD_TIME = 10.0
 STALL_TIME = 30.0
 
 
 class TimedConnection(H11Protocol):
-    """One client. When there are `most` of them, whoever has waited longest without asking goes."""
+    """One client. Above `most` connections, the one idle for longest is closed."""
 
-    most = 1000
-    _patience: asyncio.TimerHandle | None = None
+    _timer: asyncio.TimerHandle | None = None
     _since = 0.0
 
+    def __init__(self, *args: Any, most: int, **words: Any) -> None:
+        """A connection of a server that has at most `most` of them; the rest is uvicorn's."""
+        super().__init__(*args, **words)
+        self._most = most
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A client came."""
+        """A client connected."""
         super().connection_made(transport)
-        # asyncio would do it, but for sockets that were bound by somebody else: without it an
+        # asyncio does it, but not for sockets that were bound elsewhere: without it an
         # answer in two parts waits 40 ms for the client's acknowledgement of the first.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._await_head()
-        if len(self.connections) > self.most:
+        if len(self.connections) > self._most:
             waiting = [one for one in self.connections if isinstance(one, TimedConnection)]
             idle = [one for one in waiting if one.is_idle] or waiting
             min(idle, key=lambda one: one._since).transport.abort()  # noqa: SLF001  one of us
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It went."""
+        """The client left."""
         self._stop_waiting()
         super().connection_lost(exc)
 
@@ -67,7 +72,7 @@ class TimedConnection(H11Protocol):
         self._wait(STALL_TIME)
 
     def resume_writing(self) -> None:
-        """It does."""
+        """The client reads again."""
         super().resume_writing()
         self._stop_waiting()
 
@@ -94,9 +99,9 @@ class TimedConnection(H11Protocol):
 
     def _wait(self, seconds: float) -> None:
         self._stop_waiting()
-        self._patience = self.loop.call_later(seconds, self.transport.abort)
+        self._timer = self.loop.call_later(seconds, self.transport.abort)
 
     def _stop_waiting(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -11,8 +11,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from imgcache.core.cache import layout
 from imgcache.core.catalog import ArticleState
 from imgcache.facts import ImageFacts
-from imgcache.model import Severity, Source, Verdict
-from imgcache.render.json import timestamp
+from imgcache.model import Verdict
+from imgcache.render.json import (
+    ArticleProblemDocument,
+    EntryDocument,
+    SummaryDocument,
+    Thumbnail,
+    problem_document,
+    timestamp,
+)
 from imgcache.results import UrlState
 
 
@@ -34,62 +41,6 @@ def _is_number(value: object) -> object:
 Written = Annotated[str, AfterValidator(_can_be_written)]
 Side = Annotated[int, Field(ge=1, le=999_999_999), BeforeValidator(_is_number)]
 _MOST_ENTRIES = 1000
-
-
-class Declares(BaseModel):
-    """What an article says of an image; null is 'not declared'."""
-
-    width: int | None
-    height: int | None
-    cached: bool | None
-
-
-class Dimensions(BaseModel):
-    """Width and height in CSS pixels, as a browser shows the image."""
-
-    width: int
-    height: int
-
-
-class Thumbnail(BaseModel):
-    """A thumbnail; `path` is relative to the cache folder."""
-
-    name: str
-    path: str
-    width: int
-    height: int
-
-
-class EntryDocument(BaseModel):
-    """One judged image entry. `article`, `line` and `column` are null where no file has it."""
-
-    article: str | None
-    line: int | None
-    column: int | None
-    pointer: str
-    url: str
-    verdict: Verdict
-    code: str | None
-    severity: Severity | None
-    message: str | None
-    declared: Declares
-    actual: Dimensions | None
-    cached: bool | None
-    format: str | None
-    bytes: int | None
-    sha256: str | None
-    status: int | None
-    source: Source | None
-    path: str | None
-    thumbnails: list[Thumbnail]
-
-
-class ArticleProblemDocument(BaseModel):
-    """An article that could not be read, or must not be edited."""
-
-    article: str | None
-    line: int | None
-    message: str
 
 
 class ArticleDocument(BaseModel):
@@ -185,25 +136,6 @@ class ArticleQuestion(BaseModel):
     article: Written
 
 
-class SummaryDocument(BaseModel):
-    """The counts of one answer, as in a report."""
-
-    articles: int
-    entries: int
-    urls: int
-    verdicts: dict[Verdict, int]
-    errors: int
-    warnings: int
-    downloaded: int
-    revalidated: int
-    fresh: int
-    failed: int
-    bytes: int
-    requests: int
-    articles_changed: int
-    articles_failed: int
-
-
 class VerifyAnswer(BaseModel):
     """The verdicts now; nothing was written. Pointers lead into what was sent."""
 
@@ -221,15 +153,12 @@ def article_document(state: ArticleState) -> dict[str, Any]:
         "entries": state.entries,
         "errors": state.errors,
         "warnings": state.warnings,
-        "problems": [
-            {"article": one.article, "line": one.line, "message": one.message}
-            for one in state.problems
-        ],
+        "problems": [problem_document(one) for one in state.problems],
     }
 
 
 def url_document(
-    state: UrlState, as_of: float, total: int, entries: Iterable[dict[str, Any]]
+    state: UrlState, as_of: float, total: int, entries: Iterable[EntryDocument]
 ) -> dict[str, Any]:
     """The document of one URL."""
     failure = state.failure

@@ -1,4 +1,4 @@
-"""Which Host headers are this service's own: a name that leads here by foul play is refused.
+"""Rule for Host headers: only the names of this service are accepted.
 
 A page whose name an attacker points to 127.0.0.1 (DNS rebinding) still sends its own name.
 """

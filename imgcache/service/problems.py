@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from imgcache.errors import ImgcacheError
 
 MEDIA_TYPE = "application/problem+json"
-# How long whoever asks too early or too much should wait, in seconds.
+# How long a client that asks too early or too much should wait, in seconds.
 _WAIT = "2"
 
 
@@ -44,7 +44,7 @@ class ProblemError(HTTPException):
 
 
 def too_early(detail: str) -> ProblemError:
-    """503: the same request will do a little later."""
+    """503: the same request will work a little later."""
     return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": _WAIT})
 
 
@@ -61,7 +61,7 @@ def answer(
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Flaw] | None = None,
 ) -> Response:
-    """The problem document; never stored by anybody on the way."""
+    """The problem document; never stored by a cache on the way."""
     problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
     document = problem.model_dump(exclude={"errors"})
     if errors is not None:
@@ -85,7 +85,7 @@ def install(app: FastAPI) -> None:
         errors = exc.errors()
         if any(one["type"] == "json_invalid" for one in errors):
             return answer(HTTPStatus.BAD_REQUEST, _DETAILS[400])
-        # Not what was sent: it may be long, or hold what JSON can't.
+        # Without what was sent: it may be long, or hold what JSON can't.
         flaws = [Flaw(pointer=_pointer(one["loc"]), detail=one["msg"]) for one in _meant(errors)]
         detail = "the request can't be used; see errors"
         return answer(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=flaws)
@@ -104,7 +104,7 @@ _DETAILS = {
 
 
 def _meant(errors: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-    """Without the flaws that a body has as the other of two shapes: the one it has no key of."""
+    """Without the errors of the other of a body's two shapes: the one it has no key of."""
     other = {one["loc"][1] for one in errors if one["type"] == "missing" and len(one["loc"]) == 3}  # noqa: PLR2004  body, shape, key
     return [one for one in errors if one["loc"][1:2] == () or one["loc"][1] not in other] or errors
 
@@ -114,6 +114,6 @@ def _pointer(place: Sequence[int | str]) -> str:
     source, *rest = place
     if source != "body":
         return ".".join(str(part) for part in rest) or str(source)
-    # Which of the two shapes of a body was tried last is nobody's business.
+    # Which of the two shapes of a body was tried last does not matter to the client.
     parts = [str(part) for part in rest if str(part) not in ("EntriesQuestion", "ArticleQuestion")]
     return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in parts)

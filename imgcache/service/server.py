@@ -1,4 +1,4 @@
-"""Runs the service until it is told to end: the socket, and uvicorn's limits."""
+"""Server of the service: opens the socket, sets uvicorn's limits, runs until it is stopped."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ import logging
 import resource
 import socket
 from collections.abc import Iterator
+from functools import partial
 
 import uvicorn
 
 from imgcache.config import ServeSettings, Settings
 from imgcache.engine.catalog.watcher import CatalogWatcher
+from imgcache.engine.run.listener import Listener
 from imgcache.errors import ConfigError
 from imgcache.service.access import LARGEST_HEAD
 from imgcache.service.app import create_app
 from imgcache.service.connection import TimedConnection
 from imgcache.service.host_rule import bracketed, is_loopback
-from imgcache.service.metrics import ServiceListener
 
 _BACKLOG = 2048
 # Seconds: silence between two requests of a connection; for the last answers when it ends.
@@ -38,29 +39,29 @@ class _Server(uvicorn.Server):
 class _Forward(logging.Handler):
     """uvicorn's errors, as notes for the operator, without traces."""
 
-    def __init__(self, teller: ServiceListener) -> None:
+    def __init__(self, listener: Listener) -> None:
         super().__init__(logging.ERROR)
-        self._teller = teller
+        self._listener = listener
 
     def emit(self, record: logging.LogRecord) -> None:
         cause = record.exc_info[1] if record.exc_info else None
-        self._teller.warned(f"{record.getMessage().strip()}{f' ({cause!r})' if cause else ''}")
+        self._listener.warned(f"{record.getMessage().strip()}{f' ({cause!r})' if cause else ''}")
 
 
-async def serve(settings: Settings, teller: ServiceListener, stop: asyncio.Event) -> None:
+async def serve(settings: Settings, listener: Listener, stop: asyncio.Event) -> None:
     """Serve until `stop` is set; answers that are under way get some seconds to end.
 
     Raises ConfigError where it can't listen, or the settings name what is not there.
     """
-    with _listening(settings.serve) as listener:
-        app = create_app(_as_bound(settings, listener), teller)
+    with _listening(settings.serve) as sock:
+        app = create_app(_as_bound(settings, sock), listener)
         async with app.router.lifespan_context(app):
-            server = _Server(_config(app, teller))
-            _tell_where(settings.serve, listener, teller)
-            beside = [_stop(server, stop), _tell_when_ready(app.state.backstage.watcher, teller)]
+            server = _Server(_config(app, listener))
+            _tell_where(settings.serve, sock, listener)
+            beside = [_stop(server, stop), _tell_when_ready(app.state.service.watcher, listener)]
             tasks = [asyncio.create_task(one) for one in beside]
             try:
-                await server.serve([listener])
+                await server.serve([sock])
             finally:
                 for task in tasks:
                     task.cancel()
@@ -71,20 +72,20 @@ async def _stop(server: uvicorn.Server, stop: asyncio.Event) -> None:
     server.should_exit = True
 
 
-async def _tell_when_ready(watcher: CatalogWatcher, teller: ServiceListener) -> None:
+async def _tell_when_ready(watcher: CatalogWatcher, listener: Listener) -> None:
     await watcher.ready.wait()
-    known = watcher.catalog
-    if known is not None:
-        teller.told(f"ready: {len(known.articles)} articles, {len(known.entries)} image entries")
+    catalog = watcher.catalog
+    if catalog is not None:
+        articles, entries = len(catalog.articles), len(catalog.entries)
+        listener.informed(f"ready: {articles} articles, {entries} image entries")
 
 
-def _config(app: object, teller: ServiceListener) -> uvicorn.Config:
+def _config(app: object, listener: Listener) -> uvicorn.Config:
     logger = logging.getLogger("uvicorn")
-    logger.handlers, logger.propagate = [_Forward(teller)], False
-    TimedConnection.most = _most_connections()
+    logger.handlers, logger.propagate = [_Forward(listener)], False
     return uvicorn.Config(
         app,  # type: ignore[arg-type]  # FastAPI's type for ASGI is wider than uvicorn's
-        http=TimedConnection,
+        http=partial(TimedConnection, most=_most_connections()),  # type: ignore[arg-type]  # called only
         ws="none",
         lifespan="off",
         loop="asyncio",
@@ -115,30 +116,30 @@ def _listening(settings: ServeSettings) -> Iterator[socket.socket]:
     try:
         found = socket.getaddrinfo(host, settings.port, type=socket.SOCK_STREAM)
         family, _, _, _, address = found[0]
-        listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        sock = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except (OSError, UnicodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "no address or name"
         raise ConfigError(
             f"can't listen on {settings.host} port {settings.port}: {reason}; "
             "choose another with --host and --port"
         ) from exc
-    with listener:
-        yield listener
+    with sock:
+        yield sock
 
 
-def _as_bound(settings: Settings, listener: socket.socket) -> Settings:
-    """With the address that `serve.host` became: a service goes by it as well as by its name."""
-    asked, address = settings.serve, listener.getsockname()[0]
+def _as_bound(settings: Settings, sock: socket.socket) -> Settings:
+    """The settings with the bound address: the service answers to it as well as to its name."""
+    asked, address = settings.serve, sock.getsockname()[0]
     names = asked.allowed_hosts or (bracketed(asked.host), bracketed(address), "localhost")
     bound = asked.model_copy(update={"host": address, "allowed_hosts": names})
     return settings.model_copy(update={"serve": bound})
 
 
-def _tell_where(settings: ServeSettings, listener: socket.socket, teller: ServiceListener) -> None:
-    host, port = listener.getsockname()[:2]
-    teller.told(f"serving on http://{bracketed(host)}:{port}/")
+def _tell_where(settings: ServeSettings, sock: socket.socket, listener: Listener) -> None:
+    host, port = sock.getsockname()[:2]
+    listener.informed(f"serving on http://{bracketed(host)}:{port}/")
     if not is_loopback(host):
         if settings.token is None:
-            teller.warned("POST is refused: set serve.token to allow it beyond this machine")
+            listener.warned("POST is refused: set serve.token to allow it beyond this machine")
         if not settings.allowed_hosts:
-            teller.warned("only requests to this very address are answered: set allowed_hosts")
+            listener.warned("only requests to this very address are answered: set allowed_hosts")

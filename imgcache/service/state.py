@@ -1,7 +1,8 @@
-"""What the routes work with, opened when the service starts and closed when it ends."""
+"""State of the service: what the routes use, opened when it starts and closed when it ends."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,28 +21,13 @@ from imgcache.engine.verify.readers import open_reader
 from imgcache.service.metrics import ServiceMetrics
 from imgcache.service.problems import too_early
 
-
-class Turnstile:
-    """Counts who is inside, so that not too many come in."""
-
-    def __init__(self) -> None:
-        self._inside = 0
-
-    def enter(self, most: int) -> bool:
-        """Whether there was room for one more."""
-        if self._inside >= most:
-            return False
-        self._inside += 1
-        return True
-
-    def leave(self) -> None:
-        """Whoever entered leaves."""
-        self._inside -= 1
+# Questions that are answered at once; more are asked to come later.
+MOST_QUESTIONS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """Open and ready; `app.state.backstage` while the service runs."""
+    """Open and ready; `app.state.service` while the service runs."""
 
     settings: Settings
     tools: Tools
@@ -49,7 +35,7 @@ class ServiceState:
     checker: RequestVerifier
     holdings: CachedFiles
     meter: ServiceMetrics
-    turnstile: Turnstile
+    questions: asyncio.Semaphore
 
 
 @asynccontextmanager
@@ -67,22 +53,22 @@ async def opened(settings: Settings, meter: ServiceMetrics) -> AsyncIterator[Ser
                 RequestVerifier(settings, tools, reader, meter),
                 CachedFiles(settings.cache.dir, settings.thumbnails),
                 meter,
-                Turnstile(),
+                asyncio.Semaphore(MOST_QUESTIONS),
             )
 
 
-async def _backstage(request: Request) -> ServiceState:
-    found: ServiceState = request.app.state.backstage
+async def _service_state(request: Request) -> ServiceState:
+    found: ServiceState = request.app.state.service
     return found
 
 
-BackstageNow = Annotated[ServiceState, Depends(_backstage)]
+ServiceNow = Annotated[ServiceState, Depends(_service_state)]
 
 
-async def _catalogue(backstage: BackstageNow) -> Catalog:
-    if backstage.watcher.catalog is None:
+async def _catalog(service: ServiceNow) -> Catalog:
+    if service.watcher.catalog is None:
         raise too_early("the cache is being looked through for the first time")
-    return backstage.watcher.catalog
+    return service.watcher.catalog
 
 
-CatalogueNow = Annotated[Catalog, Depends(_catalogue)]
+CatalogNow = Annotated[Catalog, Depends(_catalog)]

@@ -18,7 +18,7 @@ def test_what_the_demo_left_is_seen_and_mended_soon(chromium: Browser, tmp_path:
     with visiting(chromium, Site("folder", home, {})) as visit:
         page = visit.page
         page.goto(home)
-        assert page.locator("h1").inner_text() == "2 images to mend"
+        assert page.locator("h1").inner_text() == "2 images to fix"
         verdicts = page.locator("article .badge span").all_inner_texts()
         assert verdicts == ["dimensions-mismatch", "gone", "ok", "ok"]
         page.get_by_role("link", name="gone").click()

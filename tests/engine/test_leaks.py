@@ -11,7 +11,7 @@ import pytest
 from imgcache.edge.cache.lock import CacheLock
 from imgcache.engine.cache.check import check
 from imgcache.engine.cache.gc import collect_garbage
-from imgcache.engine.run.listener import NullListener
+from imgcache.engine.run.listener import Listener
 from imgcache.engine.verify.pipeline import verify
 from imgcache.errors import CacheLockedError, LocalError
 from tests.support import behaviours, pictures
@@ -59,9 +59,9 @@ async def everything(world: World) -> None:
     assert (await world.refresh()).summary.articles_changed == 1
     (await verify([world.articles], settings)).close()
     (next((world.cache / "thumbs").rglob("*.webp"))).write_bytes(b"x")
-    await check(settings, NullListener(), repair=True)
+    await check(settings, Listener(), repair=True)
     world.extra["articles"] = [str(world.articles)]
-    told = await collect_garbage(world.settings(), NullListener())
+    told = await collect_garbage(world.settings(), Listener())
     assert told.problems
 
 

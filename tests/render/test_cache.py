@@ -103,7 +103,7 @@ def test_damage_as_text() -> None:
         "images/x: no such file; mended\n"
         "thumbs/y: other bytes\n"
         "2 images and 1 thumbnail hashed (301 kB): 1 damaged file found; "
-        "imgcache cache check --repair mends what it can\n"
+        "imgcache cache check --repair fixes what it can\n"
         "1 file (5 B) that the index does not know; imgcache cache gc removes them\n"
     )
     mended = CacheCheckResult(1, 0, 5, damage=FOUND.damage[:1])
@@ -155,7 +155,7 @@ def test_clearance_as_text() -> None:
     assert shown(cache_gc.as_text(GcResult(1, dry_run=False, problems=problems))) == (
         "a.md:3: bad\\x1b\n"
         "b.md: gone\n"
-        "nothing was dropped: these articles may name any image; mend them first\n"
+        "nothing was dropped: these articles may name any image; fix them first\n"
     )
 
 

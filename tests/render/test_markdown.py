@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from imgcache.render import markdown
-from imgcache.render.printable import printable
+from imgcache.render.phrases import printable
 from tests.render import sample
 
 # rich brings markdown-it; as an independent reader of the same dialect.

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.service import access, connection
-from imgcache.service.connection import TimedConnection
+from imgcache.service import access, connection, server
 from tests.support import pictures
 from tests.support.service import Service, service
 from tests.support.world import World
@@ -142,17 +141,21 @@ async def test_when_too_many_wait_the_one_that_waits_longest_goes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "HEAD_TIME", 600.0)
-    async with service(world) as served, asyncio.timeout(60):
-        monkeypatch.setattr(TimedConnection, "most", 4)
-        async with client(served) as (first, one), client(served) as (_, two):
-            one.write(b"GET")
-            two.write(b"GET")
-            async with client(served) as (_, three), client(served) as (last, four):
-                three.write(b"GET")
-                four.write(HEAD + b"\r\n")
-                assert (await last.readuntil(b"}")).startswith(b"HTTP/1.1 200 ")
-                assert (await served.get("/healthz")).status_code == 200
-                assert await ended(first) == b""
+    monkeypatch.setattr(server, "_MOST_CONNECTIONS", 4)
+    async with (
+        asyncio.timeout(60),
+        service(world) as served,
+        client(served) as (first, one),
+        client(served) as (_, two),
+    ):
+        one.write(b"GET")
+        two.write(b"GET")
+        async with client(served) as (_, three), client(served) as (last, four):
+            three.write(b"GET")
+            four.write(HEAD + b"\r\n")
+            assert (await last.readuntil(b"}")).startswith(b"HTTP/1.1 200 ")
+            assert (await served.get("/healthz")).status_code == 200
+            assert await ended(first) == b""
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from typing import Any
 from imgcache import Report, Settings, refresh
 from imgcache.edge.articles.staging import is_staged_name
 from imgcache.engine.cache.check import check
-from imgcache.engine.run.listener import NullListener
+from imgcache.engine.run.listener import Listener
 from tests.support import pictures
 from tests.support.origin import Origin
 
@@ -138,7 +138,7 @@ class Scene:
         for path in self.articles:
             assert path.read_bytes() == self.text(path, flag=self.wanted), path
         assert leftovers(self.folder) == []
-        found = await check(self.settings(), NullListener())
+        found = await check(self.settings(), Listener())
         assert (found.damage, found.strays.files) == ([], 0)
         assert self.held() == {self.origin.url(f"/{number}.jpg") for number in range(len(SIZES))}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from imgcache.engine.run.listener import NullListener
+from imgcache.engine.run.listener import Listener
 from imgcache.service.server import serve
 from tests.support.world import World
 
@@ -19,7 +19,7 @@ TOKEN = "a-secret-of-32-characters-or-so!"  # noqa: S105  no secret of anybody
 
 
 @dataclass
-class Heard(NullListener):
+class Heard(Listener):
     """What the service tells its operator."""
 
     notes: list[str] = field(default_factory=list)
@@ -28,7 +28,7 @@ class Heard(NullListener):
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
 
-    def told(self, message: str) -> None:
+    def informed(self, message: str) -> None:
         self.notes.append(message)
         match = re.search(r"http://.*:([0-9]+)/", message)
         if match:

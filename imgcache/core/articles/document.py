@@ -87,8 +87,9 @@ def parse(data: bytes, *, whole: bool, limits: LimitSettings) -> Document | NotA
 
     `whole`: the file is YAML from top to bottom. Raises ArticleError for a file that is not UTF-8,
     a front matter without closing line, what is no YAML or more than one document of it, and
-    what goes beyond the limits. A caller who merely met a whole file takes all of these for 'no
-    article' (contract section 1); the first two are told only of files that begin with `---`.
+    what goes beyond the limits. A caller that merely found a whole file takes all of these for
+    'no article' (contract section 1); the first two are raised only for files that begin with
+    `---`.
     """
     bom = data.startswith(_BOM)
     if not whole:

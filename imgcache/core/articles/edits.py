@@ -1,6 +1,6 @@
-"""How one field of one entry is written: its value's token replaced, or the field added.
+"""Edits that write one field of one entry: its value's token is replaced, or the field is added.
 
-Nothing here is trusted: writeback.py proves of the text that comes out that nothing else changed.
+This file is not trusted: writeback.py proves that nothing else changes in the new text.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ class EntryWriter:
         yield from reversed(range(len(self._node.value)))
 
     def _insertion(self, index: int, key: str, text: str) -> Edit | None:
-        """`key: text` after the pair at `index`, None if its end is not plain to see."""
+        """`key: text` after the pair at `index`, None if its end is not certain."""
         end = self._end_of_pair(index)
         if end is None:
             return None
@@ -158,7 +158,7 @@ class EntryWriter:
     def _insertion_before_last(self, key: str, text: str) -> Edit | None:
         """`key: text` on the line of the last key, which moves to the next one.
 
-        For entries of which no value ends in plain sight, as in `- url: >-`.
+        For entries where the end of no value is certain, as in `- url: >-`.
         """
         index = len(self._node.value) - 1
         key_node = self._node.value[index][0]
@@ -196,7 +196,7 @@ class EntryWriter:
 
 
 def _is_replaceable(document: Document, value: Any) -> bool:
-    """Whether the value is one token, or a flow collection of which nothing else is in use."""
+    """Whether the value is one token, or a flow collection without comment, anchor and alias."""
     source = document.source(value)
     if isinstance(value, ScalarNode):
         if value.style in {"|", ">"}:

@@ -1,4 +1,4 @@
-"""From the nodes of a front matter to its image entries: where they stand, what they declare."""
+"""Image entries of a front matter, from its nodes: where they stand, what they declare."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def read(
     """The image entries of an article. Raises ArticleError as `parse` does.
 
     A whole file (`whole`) without entries comes back as an article that has none; whether that is
-    an article at all depends on how the file was met (contract section 1).
+    an article at all depends on how the file was found (contract section 1).
     """
     document = parse(data, whole=whole, limits=limits)
     if isinstance(document, NotAnArticle):
@@ -98,7 +98,7 @@ def _walk(
         visit = stack.pop()
         node = visit.node
         if visit.listed and id(node) not in listed:
-            # A list or mapping may have been met elsewhere, before it was found under `images`.
+            # A list or mapping may have been visited elsewhere, before it was found under `images`.
             listed.add(id(node))
             if isinstance(node, MappingNode):
                 pairs = resolved.pairs(node)

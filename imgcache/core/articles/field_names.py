@@ -1,4 +1,4 @@
-"""Guesses how a site's articles name their images, from front matters that were parsed."""
+"""Field name detection: how a site's articles name their images, from parsed front matters."""
 
 from __future__ import annotations
 

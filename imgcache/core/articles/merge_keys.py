@@ -1,7 +1,7 @@
-"""What a mapping says once its merge keys are resolved (https://yaml.org/type/merge.html).
+"""Merge keys: the pairs of a mapping with them resolved (https://yaml.org/type/merge.html).
 
 Explicit keys win, earlier mappings of a list win over later ones, and among repeated keys the
-last one wins, as PyYAML's loader has it.
+last one wins, as in PyYAML's loader.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ class ResolvedMappings:
 
     def pairs(self, mapping: MappingNode) -> dict[str, Pair]:
         """The pairs by the text of their keys, inherited ones first."""
-        known = self._pairs.get(id(mapping))
-        if known is None:
-            known = self._pairs[id(mapping)] = self._resolve(mapping)
-        return known
+        resolved = self._pairs.get(id(mapping))
+        if resolved is None:
+            resolved = self._pairs[id(mapping)] = self._resolve(mapping)
+        return resolved
 
     def key_text(self, key: yaml.Node) -> str:
-        """The text by which a key goes in a JSON Pointer."""
+        """The text of a key in a JSON Pointer."""
         return key.value if isinstance(key, ScalarNode) else self._document.source(key)
 
     def _resolve(self, mapping: MappingNode) -> dict[str, Pair]:

@@ -30,11 +30,11 @@ def is_same_but(before: Document, after: Document, news: News) -> bool:
     """Whether `after` is `before` with the values of `news` written, all else unchanged."""
     if not _is_same_around(before, after) or before.root is None or after.root is None:
         return False
-    twins = _Twins()
+    pairs = _NodePairs()
     stack: list[_Nodes] = [(before.root, after.root)]
     while stack:
         old, new = stack.pop()
-        known = twins.meet(old, new)
+        known = pairs.add(old, new)
         if known is None or not _is_same_kind(old, new):
             return False
         if known:
@@ -43,7 +43,7 @@ def is_same_but(before: Document, after: Document, news: News) -> bool:
         if below is None:
             return False
         stack.extend(below)
-    return twins.inherit_alike(ResolvedMappings(before), ResolvedMappings(after), news)
+    return pairs.inherit_alike(ResolvedMappings(before), ResolvedMappings(after), news)
 
 
 def _is_same_around(before: Document, after: Document) -> bool:
@@ -103,7 +103,7 @@ def _is_written(node: yaml.Node, text: str) -> bool:
     return isinstance(node, ScalarNode) and node.value == text and node.tag in _WRITTEN_TAGS
 
 
-class _Twins:
+class _NodePairs:
     """Which node of the new tree stands for which of the old one."""
 
     def __init__(self) -> None:
@@ -111,8 +111,8 @@ class _Twins:
         self._old: dict[int, int] = {}
         self._mappings: list[tuple[MappingNode, MappingNode]] = []
 
-    def meet(self, old: yaml.Node, new: yaml.Node) -> bool | None:
-        """Whether the two have met before; None if either has met another one."""
+    def add(self, old: yaml.Node, new: yaml.Node) -> bool | None:
+        """Whether the two are a pair already; None if either belongs to another pair."""
         is_known = id(old) in self._new
         if self._new.setdefault(id(old), id(new)) != id(new):
             return None

@@ -1,7 +1,7 @@
-"""Where the token of a value stands in an article's text; all indices count from the text's start.
+"""Spans of value tokens in an article's text; all indices count from the start of the text.
 
-A node's own mark is no such place: of an alias it is that of the anchor, with a tag or an anchor it
-begins there, and that of a block scalar ends where the next token begins.
+A node's own mark is not that span: for an alias it is that of the anchor, with a tag or an anchor
+it begins there, and for a block scalar it ends where the next token begins.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Flags and sizes into an article, without touching any other byte of it.
+"""Exact edits: write flags and sizes into an article, without changing any other byte of it.
 
-The new text is parsed again and must prove (core/proof.py) that nothing but the wanted values has
-changed; whatever can't be proven is not written.
+The new text is parsed again, and proof.py must prove that nothing but the wanted values has
+changed; what can't be proven is not written.
 """
 
 from __future__ import annotations
@@ -83,10 +83,11 @@ def _planned(article: Article, targets: list[Declared]) -> _Plan:
         plan[index] = {key: text for key, text in after.items() if text != before.get(key)}
     if any(plan.values()):
         news = {id(site.node): plan[index] for index, site in enumerate(article.sites)}
-        heirs = [index for index, site in enumerate(article.sites) if _inherits(site)]
-        # Each round may change what others inherit; heirs of heirs need another one.
+        inheriting = [index for index, site in enumerate(article.sites) if _inherits(site)]
+        # Repeat until nothing changes: an entry may inherit from one that itself inherits.
         while sum(
-            _settle(article.sites[index], _texts(article, targets[index]), news) for index in heirs
+            _add_own_keys(article.sites[index], _texts(article, targets[index]), news)
+            for index in inheriting
         ):
             pass
     return {index: new for index, new in plan.items() if new}
@@ -104,8 +105,8 @@ def _inherits(site: Site) -> bool:
     return any(key.tag == MERGE_TAG for key, _ in site.node.value)
 
 
-def _settle(site: Site, texts: dict[str, str], news: dict[int, dict[str, str]]) -> bool:
-    """Plan explicit keys for what an entry would inherit differently; whether there were any."""
+def _add_own_keys(site: Site, texts: dict[str, str], news: dict[int, dict[str, str]]) -> bool:
+    """Plans explicit keys for what an entry would inherit differently; whether there were any."""
     missing = {
         key: text
         for key, text in texts.items()

@@ -29,7 +29,7 @@ _WIDEST = 4
 
 
 class _Loader(CSafeLoader):
-    """CSafeLoader with the same tags, a fifth faster: nobody registers resolvers by path here."""
+    """CSafeLoader with the same tags, a fifth faster: no resolver is registered by path here."""
 
     def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
         """Called for every node; only path resolvers need it."""

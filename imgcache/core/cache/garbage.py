@@ -1,4 +1,4 @@
-"""What of the cache no article names: which URLs, spellings, images and files may go."""
+"""Garbage rules of the cache: which URLs, spellings, images and files no article needs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Garbage:
 
 
 def mentioned(text: str, spellings: Mapping[str, str]) -> NamedUrls:
-    """The recorded URLs that a text speaks of: what looks like a broken article may name them."""
+    """The recorded URLs that stand in a text: what looks like a broken article may name them."""
     if "//" not in text:
         return NamedUrls(frozenset(), frozenset())
     found = {spelling: url for spelling, url in spellings.items() if spelling in text}
@@ -88,7 +88,7 @@ def unreferenced(
 
 
 def known_paths(images: Iterable[ImageFacts]) -> set[str]:
-    """The files that some images have; what else lies in the cache is a stray."""
+    """The files of some images; any other file in the cache belongs to no image."""
     return {path for image in images for path in content_paths(image)}
 
 

@@ -1,7 +1,7 @@
-"""Where each file of the cache folder lies, relative to it and with `/`: contract for templates.
+"""Paths of all files of the cache folder, relative to it and with `/`: contract for templates.
 
-Hashes, configured names and known suffixes are all that becomes part of a path; nothing of a URL
-or a header does.
+Only hashes, configured names and known suffixes become part of a path; nothing of a URL or a
+header does.
 """
 
 from __future__ import annotations

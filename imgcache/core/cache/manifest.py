@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from imgcache.core.cache.layout import image_path, thumbnail_path
 from imgcache.facts import ImageFacts, ThumbnailFacts
 from imgcache.model import Format, Size
+from imgcache.units import is_text
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
@@ -65,7 +66,7 @@ def _described(image: ImageFacts) -> dict[str, Any]:
 def parse(data: bytes) -> tuple[Row, ...]:
     """The rows of a manifest that this program could have written; () when it is none.
 
-    What the manifest does not tell is left empty: `mtime_ns`, and of thumbnails the recipe (so
+    What the manifest does not hold is left empty: `mtime_ns`, and of thumbnails the recipe (so
     they count as made by another one) and the length.
     """
     try:
@@ -78,11 +79,6 @@ def parse(data: bytes) -> tuple[Row, ...]:
     found = images.items() if isinstance(images, dict) else ()
     rows = ((spelling, _image(fields)) for spelling, fields in found if is_text(spelling))
     return tuple(Row(spelling, image) for spelling, image in rows if image is not None)
-
-
-def is_text(spelling: str) -> bool:
-    """Whether UTF-8 can hold it: JSON can spell halves of surrogate pairs."""
-    return not any("\ud800" <= character <= "\udfff" for character in spelling)
 
 
 def _image(fields: object) -> ImageFacts | None:

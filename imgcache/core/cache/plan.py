@@ -1,4 +1,4 @@
-"""What to do about each URL of a run, before anything is asked: one decision per URL.
+"""The plan of a run: one decision per URL, before any request.
 
 Facts from the index, the copy's state on disk and `now` go in; a frozen decision comes out.
 """
@@ -17,7 +17,7 @@ from imgcache.model import Failure, Format
 
 
 class Scope(Enum):
-    """Whom a run asks: what is due, everything, or only what failed last time."""
+    """Which URLs a run requests: what is due, everything, or only what failed last time."""
 
     DUE = auto()
     EVERYTHING = auto()
@@ -38,7 +38,7 @@ class Known:
 
     @property
     def has_history(self) -> bool:
-        """Whether memory alone can judge the URL."""
+        """Whether the index knows enough to give a verdict without a request."""
         return self.copy is not None or (self.facts is not None and self.facts.failure is not None)
 
 
@@ -56,9 +56,9 @@ class UseFresh:
 
 @dataclass(frozen=True, slots=True)
 class UseStale:
-    """No request either, but what is known may be old: judge from memory.
+    """No request either, but what is known may be old: judge from the index.
 
-    `failure` speaks where memory has neither a copy nor a failure: the host's pause.
+    `failure` is used where the index has neither a copy nor a failure: the host's pause.
     """
 
     failure: Failure | None = None
@@ -76,14 +76,14 @@ def decide(
 ) -> Decision:
     """What to do about one URL; `pause` is its host's, if any. Times in POSIX seconds."""
     if demand is Scope.EVERYTHING:
-        return _ask(known)
+        return _fetch(known)
     if _is_fresh(known, policy, now):
         return UseFresh()
     if pause is not None and now < pause.until:
         return UseStale(None if known.has_history else pause.failure)
     if demand is Scope.FAILED and not known.last_try_failed:
         return UseStale()
-    return _ask(known)
+    return _fetch(known)
 
 
 def _is_fresh(known: Known, policy: FreshnessSettings, now: float) -> bool:
@@ -94,7 +94,7 @@ def _is_fresh(known: Known, policy: FreshnessSettings, now: float) -> bool:
     return freshness.is_fresh(known.facts.response, policy, now)
 
 
-def _ask(known: Known) -> Fetch:
+def _fetch(known: Known) -> Fetch:
     """Conditional only if the copy is sound: a 304 without a copy would be worth nothing."""
     response = known.facts.response if known.facts is not None else None
     if known.copy is None or response is None:

@@ -1,6 +1,6 @@
-"""Address rule: which IP addresses may be connected to, asked at every door.
+"""Address rule: which IP addresses are allowed, checked for URLs, DNS answers and connections.
 
-It needs no table of the standard library, whose answers differ by patch release.
+It uses no table of the standard library, whose answers differ by patch release.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _ISATAP = (b"\0\0\x5e\xfe", b"\2\0\x5e\xfe")  # RFC 5214 section 6.1
 
 
 def is_public(address: Address) -> bool:
-    """Whether anybody on the internet may be at this address (and in the IPv4 one inside it)."""
+    """Whether the address is public (and so is the IPv4 one inside it)."""
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _V4_REFUSED)
     if address.ipv4_mapped is not None:

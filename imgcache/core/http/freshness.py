@@ -1,7 +1,7 @@
-"""How long an answer counts as fresh: the explicit lifetimes of RFC 9111, between two bounds.
+"""Freshness of answers: the explicit lifetimes of RFC 9111, between two bounds.
 
-imgcache is a cache by consent, not an HTTP cache: what an origin forbids to store is asked again
-after `least`, and nothing is ever guessed from Last-Modified (no heuristic freshness).
+imgcache is a cache by consent, not an HTTP cache: what an origin forbids to store is requested
+again after `least`, and nothing is ever guessed from Last-Modified (no heuristic freshness).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _LONGEST = 2**31
 _LONGEST_DIGITS = 10
 _STALE = 0.0
 
-# RFC 9111 section 5.2: the argument is a token or a quoted string, whichever the sender liked.
-# What is no directive is passed over up to the next comma. A quote that nobody closes runs to
-# the end, so that each character is looked at once.
+# RFC 9111 section 5.2: the argument is a token or a quoted string, at the sender's choice.
+# What is no directive is passed over up to the next comma. An unclosed quote runs to the
+# end, so that each character is looked at once.
 _QUOTED = r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)'
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _DIRECTIVE = re.compile(
@@ -33,7 +33,7 @@ _FORBIDDING = frozenset({"no-store", "no-cache", "private"})
 def is_fresh(response: ResponseFacts, policy: FreshnessSettings, now: float) -> bool:
     """Whether the origin need not be asked at `now` (POSIX seconds).
 
-    An answer from the future (the clock was set back) is not fresh: nobody knows its age.
+    An answer from the future (the clock was set back) is not fresh: its age is unknown.
     """
     return response.answered_at <= now < fresh_until(response, policy)
 

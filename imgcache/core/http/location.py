@@ -1,4 +1,4 @@
-"""Where an entry's image is: on the web, in the entry itself (`data:`), or in the site's folder."""
+"""Location of an entry's image: on the web, in the entry (`data:`), or in the site's folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer means before its body is read: status, redirect, range, length and coding."""
+"""Rules for an answer before its body is read: status, redirect, range, length and coding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imgcache.facts import ResponseFacts, Validators
 from imgcache.model import Failure, Verdict
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Contract of the retries: these may be different in a moment.
+# Contract of the retries: the next answer may differ.
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 OK, NON_AUTHORITATIVE, PARTIAL, NOT_MODIFIED = 200, 203, 206, 304
 _REFUSALS = {
@@ -40,13 +40,13 @@ def refusal(status: int, reason: str, retry_after: float | None, cap: float) -> 
 
     Args:
         status: as sent, which may be no status at all.
-        reason: the words behind it; hostile text, of which only known ones are repeated.
+        reason: the reason phrase; hostile text, repeated only if it is a few plain words.
         retry_after: seconds that the answer asks to wait.
         cap: `fetch.retry_after_cap`; a host that asks for more counts as given up.
     """
     if status in (OK, NON_AUTHORITATIVE, PARTIAL, NOT_MODIFIED) or status in REDIRECTS:
         return None
-    said = _spoken(status, reason)
+    said = _status_text(status, reason)
     verdict = _REFUSALS.get(status) or _BY_CLASS.get(status // 100)
     if verdict is None:
         return Failure(Verdict.PROTOCOL_ERROR, f"{said}, which is no final status of HTTP", status)
@@ -58,7 +58,7 @@ def refusal(status: int, reason: str, retry_after: float | None, cap: float) -> 
     return Failure(verdict, said, status, transient=transient, host_fault=beyond, retry_after=asked)
 
 
-def _spoken(status: int, reason: str) -> str:
+def _status_text(status: int, reason: str) -> str:
     try:
         words = HTTPStatus(status).phrase
     except ValueError:
@@ -105,15 +105,15 @@ def redirected(
         most: how many redirects are followed.
     """
     if len(set(locations)) != 1:
-        return _lost(status, f"a redirect with {len(locations) or 'no'} Location")
+        return _redirect_failure(status, f"a redirect with {len(locations) or 'no'} Location")
     target = parse_web(locations[0], visited[-1])
     if isinstance(target, Failure):
-        return _lost(status, f"a redirect that can't be followed: {target.detail}")
-    wrong = _wrong_turn(target, visited, most)
-    return _lost(status, wrong) if wrong else target
+        return _redirect_failure(status, f"a redirect that can't be followed: {target.detail}")
+    wrong = _why_not_followed(target, visited, most)
+    return _redirect_failure(status, wrong) if wrong else target
 
 
-def _wrong_turn(target: WebUrl, visited: Sequence[WebUrl], most: int) -> str | None:
+def _why_not_followed(target: WebUrl, visited: Sequence[WebUrl], most: int) -> str | None:
     if (visited[-1].scheme, target.scheme) == ("https", "http"):
         return "a redirect from https to http"
     if target in visited:
@@ -123,7 +123,7 @@ def _wrong_turn(target: WebUrl, visited: Sequence[WebUrl], most: int) -> str | N
     return None
 
 
-def _lost(status: int, what: str) -> Failure:
+def _redirect_failure(status: int, what: str) -> Failure:
     return Failure(Verdict.REDIRECT_ERROR, f"the server answered {what}", status)
 
 

@@ -1,4 +1,4 @@
-"""When to try again: the pauses between tries, and what a host asks for with Retry-After."""
+"""Retry policy: the pauses between tries, and what a host asks for with Retry-After."""
 
 from __future__ import annotations
 

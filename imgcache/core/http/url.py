@@ -1,6 +1,6 @@
-"""URL policy: what may be asked for, read as the WHATWG URL standard has it.
+"""URL policy: what may be requested, parsed by the WHATWG URL standard.
 
-It reads the text of an entry, and of a Location header.
+It applies to the text of an entry, and of a Location header.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BAD_PORTS = frozenset(map(int, _BLOCKED.split()))
 
 @dataclass(frozen=True, slots=True)
 class WebUrl:
-    """One URL that may be asked for.
+    """One URL that may be requested.
 
     `href` is normalised as the WHATWG URL standard has it, without its fragment: what is requested
     and the key by which two spellings are one. `host` keeps the brackets of an IPv6 literal.
@@ -64,7 +64,7 @@ class WebUrl:
 
 
 def unwanted_character(text: str) -> str | None:
-    """The words for the first character that no URL of ours may hold, None where there is none."""
+    """Names the first character that no URL may hold here, None where there is none."""
     match = _UNWANTED.search(text)
     if match is None:
         return None
@@ -74,12 +74,12 @@ def unwanted_character(text: str) -> str | None:
 
 
 def unsupported(detail: str) -> Failure:
-    """The failure of a URL that is never asked for; `detail` is its reason."""
+    """The failure of a URL that is never requested; `detail` is its reason."""
     return Failure(Verdict.UNSUPPORTED_URL, detail)
 
 
 def parse_web(text: str, base: WebUrl | None = None) -> WebUrl | Failure:
-    """The URL that `text` means, or why it is none that imgcache asks for.
+    """The URL that `text` means, or why imgcache does not request it.
 
     Args:
         text: as written; `//host/path` is https.

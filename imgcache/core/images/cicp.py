@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from imgcache.core.images.icc import ColorSpace, Curve, Primaries
 
-# What comes of a stored value, both from 0 to 1.
+# From a stored value to light, both from 0 to 1.
 _Light = Callable[[float], float]
 
 _D65 = (0.3127, 0.3290)
@@ -35,7 +35,7 @@ UNSPECIFIED = 2
 # All of them are the transfer characteristic of BT.709.
 TELEVISION = frozenset({1, 6, 11, 14, 15})
 
-# Steps that meet every value of 8 bits, with three more between each two for 16.
+# Every value of 8 bits falls on a step; three more between each two serve 16 bits.
 _STEPS = 4 * 255
 # BT.2408: cd/m2 of diffuse white; BT.2100: of the usual mastering display.
 _WHITE, _PEAK = 203.0, 1000.0
@@ -50,17 +50,17 @@ def color_space(primaries: int, transfer: int) -> ColorSpace | None:
 
 
 def curve(light: _Light) -> Curve:
-    """What `light` makes of stored values from 0 to 1, at even steps."""
+    """The light of stored values from 0 to 1, at even steps."""
     return tuple(light(step / _STEPS) for step in range(_STEPS + 1))
 
 
 def gamma(exponent: float) -> _Light:
-    """The transfer function that is a mere power."""
+    """The transfer function that is a plain power."""
     return lambda value: math.pow(value, exponent)
 
 
-def _bent(straight_until: float, slope: float, offset: float, exponent: float) -> _Light:
-    """A power with a straight piece in the dark."""
+def _linear_power(straight_until: float, slope: float, offset: float, exponent: float) -> _Light:
+    """A power with a linear part near black."""
 
     def light(value: float) -> float:
         if value <= straight_until:
@@ -70,8 +70,8 @@ def _bent(straight_until: float, slope: float, offset: float, exponent: float) -
     return light
 
 
-srgb = _bent(0.04045, 12.92, 0.055, 2.4)  # IEC 61966-2-1
-_smpte_240m = _bent(0.0913, 4.0, 0.1115, 1 / 0.45)
+srgb = _linear_power(0.04045, 12.92, 0.055, 2.4)  # IEC 61966-2-1
+_smpte_240m = _linear_power(0.0913, 4.0, 0.1115, 1 / 0.45)
 
 
 def _cinema(value: float) -> float:
@@ -94,7 +94,7 @@ def _hlg(value: float) -> float:
 
 
 def _on_screen(nits: float) -> float:
-    """HDR on a screen without any: one stop darker, and highlights bent until the peak is white."""
+    """HDR on an SDR screen: one stop darker, highlights compressed until the peak is white."""
     if nits <= _WHITE:
         return nits / _WHITE / 2
     beyond = min(math.log(nits / _WHITE) / math.log(_PEAK / _WHITE), 1.0)

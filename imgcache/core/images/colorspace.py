@@ -1,4 +1,4 @@
-"""Which colour space the pixels of an image are in, as browsers read what its file says.
+"""Colour space of an image's pixels, as browsers read it from the file.
 
 Decoders hand out an ICC profile where there is one; the rest is read here, in Chromium's order of
 precedence: code points before a profile in a PNG, behind it in an AVIF.
@@ -16,7 +16,7 @@ from imgcache.core.images.formats.chunks import chunks
 from imgcache.core.images.icc import ColorSpace, Primaries, grey_profile, is_profile, rgb_profile
 from imgcache.model import Format
 
-# Stored gamma of sRGB, and how near to it one is taken for that (PNG 13.13 and libpng's threshold).
+# Stored gamma of sRGB, and how near to it one counts as that (PNG 13.13 and libpng's threshold).
 _SRGB_GAMMA, _NEAR = 45455, 0.05
 _LENGTHS = {b"cICP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
 _GREYS = frozenset({0, 4})  # PNG colour types without colour
@@ -27,7 +27,7 @@ _V5, _V5_START, _V5_TYPE, _V5_PROFILE, _EMBEDDED = 124, 14, 70, 126, b"DEBM"
 def profile(data: bytes, image_format: Format | None, embedded: object) -> bytes | None:
     """The ICC profile that the pixels are in, None for sRGB.
 
-    `embedded` is the profile that the decoder found, if any; one that is none counts for nothing.
+    `embedded` is the profile that the decoder found, if any; an invalid one is ignored.
     """
     found = embedded if isinstance(embedded, bytes) and is_profile(embedded) else None
     if image_format is Format.PNG:
@@ -40,26 +40,26 @@ def profile(data: bytes, image_format: Format | None, embedded: object) -> bytes
 
 
 def _of_png(data: bytes, embedded: bytes | None) -> bytes | None:
-    """PNG section 4.3: the chunk of the highest precedence that makes sense."""
-    told = _told(data)
+    """PNG section 4.3: the valid chunk of the highest precedence."""
+    bodies = _color_chunks(data)
     grey = data[25] in _GREYS
-    if b"cICP" in told:
-        code, transfer, matrix, _ = told[b"cICP"]
+    if b"cICP" in bodies:
+        code, transfer, matrix, _ = bodies[b"cICP"]
         if matrix == 0 and cicp.color_space(code, transfer):
             return _by_code_points(code, transfer, grey=grey)
-    if embedded or b"sRGB" in told or b"gAMA" not in told:
+    if embedded or b"sRGB" in bodies or b"gAMA" not in bodies:
         return embedded
-    primaries = _chromaticities(told[b"cHRM"]) if b"cHRM" in told else None
-    return _by_gamma(int.from_bytes(told[b"gAMA"], "big"), primaries, grey=grey)
+    primaries = _chromaticities(bodies[b"cHRM"]) if b"cHRM" in bodies else None
+    return _by_gamma(int.from_bytes(bodies[b"gAMA"], "big"), primaries, grey=grey)
 
 
-def _told(data: bytes) -> dict[bytes, bytes]:
-    """The chunks before the pixels that tell of colour: the first of its kind that is whole."""
-    told: dict[bytes, bytes] = {}
+def _color_chunks(data: bytes) -> dict[bytes, bytes]:
+    """The colour chunks before the pixels: of each kind the first that is whole."""
+    bodies: dict[bytes, bytes] = {}
     for chunk in takewhile(lambda chunk: chunk.kind != b"IDAT", chunks(data)):
         if _LENGTHS.get(chunk.kind) == len(chunk.body) and chunk.sound:
-            told.setdefault(chunk.kind, chunk.body)
-    return told
+            bodies.setdefault(chunk.kind, chunk.body)
+    return bodies
 
 
 def _chromaticities(body: bytes) -> Primaries:
@@ -78,7 +78,7 @@ def _by_gamma(stored: int, primaries: Primaries | None, *, grey: bool) -> bytes 
     space = ColorSpace(primaries or cicp.SRGB_PRIMARIES, curve)
     try:
         return grey_profile(curve) if grey else rgb_profile(space)
-    except ValueError:  # primaries that are none: browsers pass over them, too
+    except ValueError:  # invalid primaries: browsers ignore them, too
         return None
 
 
@@ -91,7 +91,7 @@ def _by_code_points(primaries: int, transfer: int, *, grey: bool = False) -> byt
 
 
 def _of_avif(data: bytes) -> bytes | None:
-    """Chromium takes television's curve for sRGB's here, and what is not specified, too."""
+    """Chromium reads television's curve, and an unspecified one, as sRGB's here."""
     primaries, transfer = avif.code_points(data)
     if primaries == cicp.UNSPECIFIED:
         primaries = cicp.BT_709
@@ -101,7 +101,7 @@ def _of_avif(data: bytes) -> bytes | None:
 
 
 def _of_bmp(data: bytes) -> bytes | None:
-    """An embedded profile; the calibrated colours of other headers are what nobody looks at."""
+    """An embedded profile; the calibrated colours of other headers are ignored."""
     if int.from_bytes(data[_V5_START : _V5_START + 4], "little") < _V5:
         return None
     if data[_V5_TYPE : _V5_TYPE + 4] != _EMBEDDED:

@@ -1,4 +1,4 @@
-"""Judges an image file before it is decoded: by its label, its structure and the limits."""
+"""Checks of an image file before it is decoded: its label, its structure and the limits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WALKS: dict[Format, Callable[[bytes], Structure]] = {
 # shown as an image.
 _TEXTUAL = frozenset({"text/html", "text/plain", "application/json", "text/json"})
 _XML = frozenset({"text/xml", "application/xml"})
-# The same, "opaque-blocklisted-never-sniffed MIME type": nobody looks into these, nosniff or not.
+# The same, "opaque-blocklisted-never-sniffed MIME type": never sniffed, nosniff or not.
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _NEVER_SNIFFED = frozenset(
     {
@@ -99,7 +99,7 @@ def _is_textual(essence: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What is known of an image before it is decoded; no `format` means that nothing shows it."""
+    """What is known of an image before it is decoded; without `format` browsers don't show it."""
 
     format: Format | None
     structure: Structure
@@ -108,7 +108,7 @@ class Examined:
 def examine(data: bytes, label: Label | None, limits: Limits) -> Examined:
     """The format and the structure, with the flaw that weighs most; the rules in their order.
 
-    Without a label, none is held against the image.
+    Without a label, no rule about labels applies.
     """
     sniffed = sniff.sniff(data)
     if not data:
@@ -121,7 +121,7 @@ def examine(data: bytes, label: Label | None, limits: Limits) -> Examined:
     elif structure.flaw is not Verdict.UNSUPPORTED_FORMAT and (
         reason := _excess(structure, limits)
     ):
-        # Before truncated and corrupt: a bomb is a bomb, however badly it is made.
+        # Before truncated and corrupt: a damaged decompression bomb is still one.
         structure = replace(structure, flaw=Verdict.TOO_MANY_PIXELS, detail=reason)
     return Examined(sniffed.format, structure)
 
@@ -161,7 +161,7 @@ class Sized:
 def judge_prefix(data: bytes, label: Label | None, limits: Limits) -> Sized | Failure | None:
     """What these first bytes of a longer file settle; None where more of it is needed.
 
-    A flaw that more bytes could mend is not settled; a limit that is passed already is. Nothing
+    A flaw that more bytes could fix is not settled; a limit that is passed already is. Nothing
     is while a part of the header is missing that could change the size.
     """
     found = examine(data, label, limits)
@@ -176,7 +176,7 @@ def judge_prefix(data: bytes, label: Label | None, limits: Limits) -> Sized | Fa
 
 
 def _is_known(structure: Structure) -> bool:
-    """An image format that browsers don't show is told by its first bytes."""
+    """Whether the first bytes already show an image format that browsers don't show."""
     return structure.flaw is Verdict.UNSUPPORTED_FORMAT and structure.headed
 
 

@@ -1,4 +1,4 @@
-"""Writes ICC profiles: for colour spaces that an image declares by numbers instead of a profile.
+"""ICC profile writer, for colour spaces that an image declares by numbers instead of a profile.
 
 Sources: ICC.1:2022 sections 7 (structure), 9 (tags), 10 (types) and annex E (adaptation to D50).
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 # x and y of red, green, blue and the white point (CIE 1931).
 Primaries = tuple[float, float, float, float, float, float, float, float]
-# Values from 0 to 1 at even steps: what comes of a stored value, in proportion to light.
+# Values from 0 to 1, in proportion to light, for stored values at even steps.
 Curve = tuple[float, ...]
 
 _Vector = tuple[float, float, float]
@@ -76,7 +76,7 @@ def _file(space: bytes, tags: Sequence[tuple[bytes, bytes]]) -> bytes:
 
 
 def _fixed(*values: float) -> bytes:
-    """The s15Fixed16Number of each (4.6); ValueError where one has none."""
+    """The s15Fixed16Number of each (4.6); ValueError where one is out of range."""
     try:
         return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
     except (struct.error, OverflowError) as exc:

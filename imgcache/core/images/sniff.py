@@ -1,4 +1,4 @@
-"""Tells from the first bytes what a file is; a label or a suffix is never asked.
+"""File type detection by the first bytes; a label or a suffix is never used.
 
 Sources: WHATWG MIME Sniffing sections 6.1 and 7.1, and the formats' own specifications.
 """
@@ -85,7 +85,7 @@ _OTHER: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
 )
 
 # Blanks, an XML declaration, comments and a document type may stand before the root element. Each
-# is atomic: what ended once does not end later, or a few bytes could keep the matching busy.
+# is atomic (no backtracking), or a few bytes could keep the matching busy.
 _SVG = re.compile(
     r"\s*(?>(?><\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)\s*)*"
     r"<(?:[\w.-]+:)?svg[\s/>]",

@@ -1,4 +1,4 @@
-"""Reads an SVG image by a parser that fetches nothing and expands nothing that grows."""
+"""SVG reader; its parser fetches nothing and expands no entity that can grow."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")
 
 @dataclass(slots=True)
 class _Root:
-    """A parser target that keeps the first element and forgets all else."""
+    """A parser target that keeps the first element and ignores all else."""
 
     tag: str | None = None
     attributes: dict[str, str] | None = None
@@ -39,7 +39,7 @@ class _Root:
             self.tag, self.attributes = tag, attributes
 
     def close(self) -> None:
-        """What the parser asks of a target."""
+        """Required by the parser."""
 
 
 def walk(data: bytes) -> Structure:
@@ -68,7 +68,7 @@ def walk(data: bytes) -> Structure:
 
 
 def _text(data: bytes) -> tuple[str, bool]:
-    """The text as far as it is any, and whether that is all; it may end within a character."""
+    """The text up to an invalid byte, and whether that is all; it may end within a character."""
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
     try:
         return codecs.getincrementaldecoder(encoding)().decode(data).removeprefix("\ufeff"), True
@@ -83,7 +83,7 @@ def _parse(text: str, root: _Root) -> None:
     expat = parser.parser
 
     def refuse(name: str, _is_parameter: int) -> None:
-        """An entity that only an external document type could declare: nobody fetches that."""
+        """An entity that only an external document type could declare: it is not fetched."""
         error = ParseError(f"undeclared entity {name}")
         error.code = _UNDECLARED
         error.position = expat.CurrentLineNumber, expat.CurrentColumnNumber

@@ -2,7 +2,7 @@
 
 Sources: SVG 2 sections 4.2, 8.2 and 8.4; CSS Values 4 sections 5 and 6; CSS Images 3 section 4
 (default sizing); CSS 2.2 section 10.3.2 (300 x 150 where nothing is known). Style sheets and
-`style` attributes say nothing of it: an image has no box that they could size.
+`style` attributes do not change it: an image has no box that they could size.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _LENGTH = re.compile(rf"{_BLANK}*({_NUMBER})([a-zA-Z]*|%){_BLANK}*")
 _STYLED_FONT = re.compile(rf"(?:^|;){_BLANK}*font-size{_BLANK}*:([^;]*)", re.IGNORECASE)
 _COMMA = rf"{_BLANK}*+,?{_BLANK}*+"
-# Numbers are atomic: where the first one ends is not open to trial.
+# Numbers are atomic: the matching does not backtrack into them.
 _BOX = re.compile(rf"{_BLANK}*+" + _COMMA.join([rf"((?>{_NUMBER}))"] * 4) + rf"{_BLANK}*+")
 _STRETCHED = re.compile(rf"{_BLANK}*none(?:{_BLANK}+(?:meet|slice))?{_BLANK}*")
 # The largest length of the layout engine, in 64ths of a pixel, and the largest single float.
@@ -44,7 +44,7 @@ def intrinsic_size(attributes: Mapping[str, str]) -> Size:
     font = _font(attributes)
     width, height = (_length(attributes.get(side, ""), font) for side in ("width", "height"))
     if width is None or height is None:
-        # A picture that may be stretched has no size of its own at all.
+        # An image that may be stretched has no size of its own at all.
         stretched = _STRETCHED.fullmatch(attributes.get("preserveAspectRatio", ""))
         ratio = _ratio(attributes.get("viewBox", ""))
         width, height = _DEFAULT if stretched else _resolved(width, height, ratio)
@@ -69,7 +69,7 @@ def _resolved(
 
 
 def _ratio(view_box: str) -> float | None:
-    """Width by height of a viewBox; None where it is no box, or has no shape."""
+    """Width by height of a viewBox; None where it is no box, or has no ratio."""
     match = _BOX.fullmatch(view_box)
     box = [float(number) for number in match.groups()] if match else [0.0]
     if min(box[-2:]) <= 0 or max(map(abs, box)) > _LARGEST_FLOAT:
@@ -79,7 +79,7 @@ def _ratio(view_box: str) -> float | None:
 
 
 def _font(attributes: Mapping[str, str]) -> float:
-    """The font size of the root element in CSS pixels; its name for one counts as the default."""
+    """The font size of the root element in CSS pixels; a keyword counts as the default."""
     styled = _STYLED_FONT.findall(attributes.get("style", ""))
     for text in (*reversed(styled), attributes.get("font-size", "")):
         match = _LENGTH.fullmatch(text)

@@ -1,4 +1,4 @@
-"""How a thumbnail is made: its fingerprint, its format and its geometry."""
+"""The plan of a thumbnail: its fingerprint, its format and its geometry."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Recipe:
 
     @classmethod
     def parse(cls, fields: Mapping[str, Any]) -> Self:
-        """From what `fields` made of it."""
+        """From what `fields` returns."""
         return cls(**fields)
 
     def fields(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class Plan:
 
     @property
     def scale(self) -> float:
-        """Pixels of the source a pixel of the thumbnail, at the denser side."""
+        """Source pixels per thumbnail pixel, on the side that has fewer."""
         left, top, right, bottom = self.box
         return min((right - left) / self.size.width, (bottom - top) / self.size.height)
 
@@ -114,7 +114,7 @@ def _cover(recipe: Recipe, source: Size) -> Plan:
     scale = min(1.0, source.width / width, source.height / height)
     size = Size(max(1, round(width * scale)), max(1, round(height * scale)))
     zoom = min(source.width / size.width, source.height / size.height)
-    # One of the two is nought, but for the last bit of a float.
+    # One of the two is zero, but for the last bit of a float.
     left = max(0.0, (source.width - size.width * zoom) / 2)
     top = max(0.0, (source.height - size.height * zoom) / 2)
     return Plan((left, top, source.width - left, source.height - top), size)

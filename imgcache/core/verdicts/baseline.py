@@ -20,7 +20,7 @@ from imgcache.model import (
     Verdict,
 )
 
-# About the run, not about the article: never known beforehand.
+# About the run, not about the article: never listed.
 UNLISTED = frozenset({Verdict.OK, Verdict.NOT_CHECKED, Verdict.LOCAL_ERROR})
 
 
@@ -33,14 +33,14 @@ class Key(NamedTuple):
 
     @classmethod
     def of(cls, article: str, url: str, verdict: Verdict) -> Key:
-        """The key of a finding; a host's troubles are one."""
+        """The key of a finding; all verdicts of a host in trouble count as one."""
         return cls(article, url, "host" if verdict in HOST_VERDICTS else verdict.value)
 
 
 def is_settled_by(listed: Verdict, today: Verdict) -> bool:
     """Whether today's verdict on an entry could have shown what is listed of it.
 
-    Who can't reach an image can't tell its size: a verdict hides those that would come after it.
+    The size of an unreachable image is unknown: a verdict hides those of later stages.
     """
     return _STAGES[listed] <= (0 if today in _HIDING else _STAGES[today])
 

@@ -1,4 +1,4 @@
-"""The baseline as a file that people edit: read strictly, written one line a finding."""
+"""File format of the baseline, which people edit: read strictly, written one line per finding."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
-from imgcache.core.cache.manifest import is_text
 from imgcache.core.verdicts.baseline import UNLISTED, BaselineLine
 from imgcache.model import Verdict
+from imgcache.units import is_text
 
 SCHEMA = 1
 
@@ -61,19 +61,19 @@ def parse(text: str) -> tuple[BaselineLine, ...]:
     try:
         lines = _File.model_validate(document).findings
     except ValidationError as exc:
-        raise ValueError(_told(exc.errors()[0])) from exc
+        raise ValueError(_message(exc.errors()[0])) from exc
     return tuple(BaselineLine(**one.model_dump()) for one in lines)
 
 
-def _told(problem: Any) -> str:
+def _message(problem: Any) -> str:
     where = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in problem["loc"])
-    said = problem["msg"].removeprefix("Value error, ")
+    reason_text = problem["msg"].removeprefix("Value error, ")
     shown = json.dumps(problem["input"], default=str)[:80]
-    return f"{where.removeprefix('.') or 'the whole'}: {said} (it is {shown})"
+    return f"{where.removeprefix('.') or 'the whole'}: {reason_text} (it is {shown})"
 
 
 def render(lines: Iterable[BaselineLine]) -> str:
-    """The file, sorted and one line a finding, so that merges and reviews stay readable."""
+    """The file, sorted and one line per finding, so that merges and reviews stay readable."""
     ordered = sorted(lines, key=lambda one: (one.article, one.url, one.verdict))
     listed = ",\n  ".join(_line(one) for one in ordered)
     body = f"[\n  {listed}\n ]" if listed else "[]"
@@ -81,7 +81,7 @@ def render(lines: Iterable[BaselineLine]) -> str:
 
 
 def _line(one: BaselineLine) -> str:
-    """As people read it; escaped where UTF-8 can't hold it (a URL may have half a surrogate)."""
+    """Readable for people; escaped where UTF-8 can't hold it (a URL may have half a surrogate)."""
     line = json.dumps(_document(one), ensure_ascii=False)
     return line if is_text(line) else json.dumps(_document(one))
 

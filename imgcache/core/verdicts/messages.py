@@ -1,4 +1,4 @@
-"""The sentence that goes with a verdict: what is wrong, in plain words, and what to do.
+"""Messages of verdicts: one sentence that says what is wrong, in plain words, and what to do.
 
 It never names a refused address; a failure's `detail` already says what the origin answered.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.model import Declared, Severity, Size, Source, Verdict
 
-_REMEDY = {
+REMEDIES = {
     Verdict.GONE: "replace the image or remove the entry",
     Verdict.BLOCKED: "the host refuses programs or needs a login; host the image yourself",
     Verdict.RATE_LIMITED: "the next run asks again; lower fetch.per_host if it stays",
@@ -32,7 +32,7 @@ _REMEDY = {
     Verdict.PLACEHOLDER: "the host shows a stand-in; replace the image",
     Verdict.NOT_CACHED: "run imgcache refresh",
     Verdict.NOT_CHECKED: "run imgcache refresh again",
-    Verdict.LOCAL_ERROR: "mend this machine and run again",
+    Verdict.LOCAL_ERROR: "fix this machine and run again",
 }
 
 
@@ -90,4 +90,4 @@ def _remedy(verdict: Verdict, evidence: Evidence) -> str:
         return "it is asked again when that time is over, or with --force"
     if verdict is Verdict.NOT_CHECKED and evidence.source is Source.OFFLINE:
         return "run imgcache refresh"
-    return _REMEDY.get(verdict, "give the image a size of its own")
+    return REMEDIES.get(verdict, "give the image a size of its own")

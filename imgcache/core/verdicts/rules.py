@@ -1,12 +1,14 @@
-"""What each verdict means and what to do about it: one text per code, for reports and docs.
+"""Rule texts: what each verdict means and what to do about it, one per code, for reports and docs.
 
-A finding's own sentence is core/wording.py's; here stands what is true of every such finding.
+messages.py makes the sentence of one finding; this is what is true of every such finding.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from imgcache.core.verdicts.messages import REMEDIES
+from imgcache.core.verdicts.verdict import default_severity
 from imgcache.model import Severity, Verdict
 
 
@@ -32,12 +34,13 @@ class Rule:
 
     @property
     def plain_help(self) -> str:
-        """The same without marks."""
+        """The same without Markdown."""
         return self.help.replace("`", "").replace("**", "")
 
 
 _AGAIN = "Run again later; replace the image if it stays so."
-_TEXTS = {
+# By verdict: title, meaning, and the remedy where it says more than the message does.
+_TEXTS: dict[Verdict, tuple[str, ...]] = {
     Verdict.DIMENSIONS_MISSING: (
         "The width or the height is not declared",
         "Without both, a browser can't keep room for the image, and the page jumps.",
@@ -79,7 +82,6 @@ _TEXTS = {
     Verdict.HTTP_ERROR: (
         "The server answered with a status that is no image",
         "A 4xx without a code of its own, a success that is none, or a 304 nobody asked for.",
-        "Open the URL in a browser and correct it.",
     ),
     Verdict.SERVER_ERROR: (
         "The server failed",
@@ -89,7 +91,6 @@ _TEXTS = {
     Verdict.PROTOCOL_ERROR: (
         "The answer is not proper HTTP",
         "A status out of range, headers without end, or a content coding nobody asked for.",
-        "Tell the host's owner, or host the image elsewhere.",
     ),
     Verdict.DNS_ERROR: (
         "The host name can't be resolved",
@@ -120,7 +121,6 @@ _TEXTS = {
     Verdict.REDIRECT_ERROR: (
         "The redirects lead nowhere",
         "A loop, too many of them, no usable Location, or a step from https down to http.",
-        "Write the URL that the redirects should lead to.",
     ),
     Verdict.FORBIDDEN_ADDRESS: (
         "The URL leads to an address that is not public",
@@ -136,7 +136,6 @@ _TEXTS = {
             "It is empty, not parsable, of another scheme than http and https, with a password, or "
             "a path while no `site_root` is set."
         ),
-        "Write a complete http or https URL.",
     ),
     Verdict.TOO_LARGE: (
         "The file is too large",
@@ -151,7 +150,6 @@ _TEXTS = {
     Verdict.EMPTY: (
         "The answer has no bytes",
         "The server says that all is well and sends nothing.",
-        "Upload the image again.",
     ),
     Verdict.NOT_AN_IMAGE: (
         "The answer is no image",
@@ -172,12 +170,10 @@ _TEXTS = {
     Verdict.TRUNCATED: (
         "The image ends early",
         "Bytes are missing at its end; browsers show a part of it.",
-        "Upload the image again.",
     ),
     Verdict.CORRUPT: (
         "The image can't be decoded",
         "It claims a format, but its bytes are broken, or its header lies about its pixels.",
-        "Save and upload the image again.",
     ),
     Verdict.PLACEHOLDER: (
         "The host shows a stand-in",
@@ -197,10 +193,9 @@ _TEXTS = {
     Verdict.LOCAL_ERROR: (
         "This machine could not do its part",
         "The disk or the cache is full, file descriptors ran out, or a decoder did not start.",
-        "Mend what the message names, and run again.",
+        "Fix what the message names, and run again.",
     ),
 }
-_WARNINGS = frozenset({Verdict.DIMENSIONS_MISSING, Verdict.NOT_CHECKED})
 
 ARTICLE_ERROR = Rule(
     "IMG001",
@@ -209,20 +204,18 @@ ARTICLE_ERROR = Rule(
     "The article could not be read or edited",
     "Its front matter is not what a YAML loader takes, or it can't be edited exactly; the file "
     "was left as it is.",
-    "Mend the line that the message names. The other articles are not held up.",
+    "Fix the line that the message names. The other articles are not held up.",
 )
 """An article error is no verdict of an entry, but where a format wants a code, this is it."""
 
-RULES = (
-    ARTICLE_ERROR,
-    *(
-        Rule(
-            verdict.code or "",
-            verdict.value,
-            Severity.WARNING if verdict in _WARNINGS else Severity.ERROR,
-            *texts,
-        )
-        for verdict, texts in _TEXTS.items()
-    ),
-)
+
+def _rule(verdict: Verdict, title: str, meaning: str, remedy: str | None = None) -> Rule:
+    if remedy is None:
+        clause = REMEDIES[verdict]
+        remedy = f"{clause[0].upper()}{clause[1:]}."
+    severity = default_severity(verdict)
+    return Rule(verdict.code or "", verdict.value, severity, title, meaning, remedy)
+
+
+RULES = (ARTICLE_ERROR, *(_rule(verdict, *texts) for verdict, texts in _TEXTS.items()))
 """Every rule, in the order of the codes."""

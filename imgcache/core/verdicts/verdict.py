@@ -1,4 +1,4 @@
-"""Facts in, verdict out: what is said of one image entry, how much it weighs, which flag stands.
+"""Verdict rules: from facts to the verdict, the severity and the flag of one image entry.
 
 The rules are contract in the README's table of verdicts; each is one small function here, and
 nothing else in the program decides about an entry.
@@ -29,6 +29,7 @@ _WRONG_SIZE = frozenset(
     {Verdict.DIMENSIONS_SWAPPED, Verdict.DIMENSIONS_SCALED, Verdict.DIMENSIONS_MISMATCH}
 )
 _TRANSIENT = frozenset({Verdict.RATE_LIMITED, Verdict.TIMEOUT, Verdict.SERVER_ERROR})
+_WARNINGS = frozenset({Verdict.DIMENSIONS_MISSING, Verdict.NOT_CHECKED})
 PLACEHOLDER_PATHS = 3
 
 
@@ -36,7 +37,7 @@ PLACEHOLDER_PATHS = 3
 class Measured:
     """An image that was looked at and not kept: in place, or by `verify`; as far as it was read.
 
-    `bytes` is its whole length, None if nobody told it; `sha256` is known of whole ones only.
+    `bytes` is its whole length, None if it is unknown; `sha256` is set for whole ones only.
     """
 
     size: Size
@@ -63,26 +64,26 @@ class Evidence:
     @property
     def sound_size(self) -> Size | None:
         """The true size of a sound image."""
-        known = self.measured or self.copy
-        return known.size if known else None
+        facts = self.measured or self.copy
+        return facts.size if facts else None
 
     @property
     def size(self) -> Size | None:
-        """The true size: of the copy, of what was measured, or as a refused header told it."""
-        known = self.measured or self.copy or self.failure
-        return known.size if known else None
+        """The true size: of the copy, of what was measured, or from the header of a refused one."""
+        facts = self.measured or self.copy or self.failure
+        return facts.size if facts else None
 
     @property
     def format(self) -> Format | None:
         """The format, from the same place as the size."""
-        known = self.measured or self.copy or self.failure
-        return known.format if known else None
+        facts = self.measured or self.copy or self.failure
+        return facts.format if facts else None
 
     @property
     def bytes(self) -> int | None:
-        """The image's length, from the same place; None where nobody told it."""
-        known = self.measured or self.copy or self.failure
-        return known.bytes if known else None
+        """The image's length, from the same place; None where it is unknown."""
+        facts = self.measured or self.copy or self.failure
+        return facts.bytes if facts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +132,14 @@ def judge(
     failed = evidence.failure.verdict if evidence.failure else None
     if failed is None:
         return Judgement(Verdict.PLACEHOLDER if placeholder else by_size, flag, held)
-    # Where a kept copy stands in for an answer that failed, a wrong size is the worse news; but
-    # this machine's own fault is no answer, and is never hidden.
+    # Where a kept copy replaces an answer that failed, a wrong size matters more; but this
+    # machine's own fault is no answer, and is never hidden.
     stands = by_size in _WRONG_SIZE and not placeholder and failed is not Verdict.LOCAL_ERROR
     return Judgement(by_size if stands else failed, flag, held)
 
 
 def judge_offline(declared: Declared, evidence: Evidence, tolerance: int = 0) -> Judgement:
-    """The verdict where nobody may be asked: the flag against what the cache holds."""
+    """The verdict without a request: the flag against what the cache holds."""
     if evidence.sound_size is None and declared.cached and not _is_unusable(evidence):
         return Judgement(Verdict.NOT_CACHED, flag=False, held=False)
     return judge(declared, evidence, tolerance)
@@ -157,7 +158,7 @@ def _judge_without_image(evidence: Evidence) -> Judgement:
 
 
 def is_placeholder(declared: Declared, evidence: Evidence) -> bool:
-    """Whether the image is a stand-in: unmasked as one, or one pixel where more is declared."""
+    """Whether the image is a stand-in: detected as one, or one pixel where more is declared."""
     declares_more = (declared.width or 0) > 1 or (declared.height or 0) > 1
     return evidence.placeholder or (evidence.size == Size(1, 1) and declares_more)
 
@@ -227,11 +228,14 @@ def _configured(
 
 
 def _by_itself(verdict: Verdict, *, held: bool) -> Severity:
-    if verdict in (Verdict.DIMENSIONS_MISSING, Verdict.NOT_CHECKED):
-        return Severity.WARNING
     if held and verdict in REACH_VERDICTS | CONTENT_VERDICTS:
         return Severity.WARNING
-    return Severity.ERROR
+    return default_severity(verdict)
+
+
+def default_severity(verdict: Verdict) -> Severity:
+    """How much a verdict weighs where nothing is configured and no copy is held."""
+    return Severity.WARNING if verdict in _WARNINGS else Severity.ERROR
 
 
 def matches_any(patterns: Iterable[str], names: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Which files git says changed since a revision, for `--changed-since`."""
+"""List of the files that changed since a git revision, for `--changed-since`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imgcache.errors import ConfigError
 
 _FLAG = "--changed-since"
 # Renamed files count under their new name: without rename detection that is the name of an added
-# one. Of submodules only the commit is compared, as looking inside would heed their own settings.
+# one. Of submodules only the commit is compared, as looking inside would obey their own settings.
 _DIFF = (
     "diff",
     "--name-only",
@@ -30,7 +30,7 @@ _UNTRACKED = ("ls-files", "-z", "--others", "--exclude-standard", "--full-name")
 
 
 def changed_since(rev: str, paths: Iterable[Path]) -> frozenset[Path]:
-    """What differs from commit `rev` in the repositories around `paths`: absolute, links resolved.
+    """Files that differ from commit `rev` in the repositories of `paths`: absolute, links resolved.
 
     Committed, staged, unstaged and untracked changes count, deleted files don't. A changed
     submodule is listed as its folder; ask `is_changed`. Nothing is written, and nothing that a
@@ -93,13 +93,13 @@ def _without_filters(top: Path) -> list[str]:
 
 @contextmanager
 def _copied_index(top: Path) -> Iterator[Path]:
-    """A copy of the index, because `git diff` writes what it learns into the one that it reads."""
+    """A copy of the index, because `git diff` also writes to the index that it reads."""
     place = git.ask(top, "rev-parse", "--git-path", "index").text or ""
     with tempfile.TemporaryDirectory(prefix="imgcache-") as folder:
         copy = Path(folder) / "index"
         try:
             shutil.copyfile(top / place.removesuffix("\n"), copy)
-        except FileNotFoundError:  # nothing was ever added; git takes it for an empty index
+        except FileNotFoundError:  # nothing was ever added; to git the index is then empty
             pass
         except OSError as exc:
             raise ConfigError(f"{_FLAG}: the git index can't be copied: {exc.strerror}") from exc

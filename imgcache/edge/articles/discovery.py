@@ -1,4 +1,4 @@
-"""Which files of the given PATHs may be articles (contract section 1)."""
+"""Search for files that may be articles at the given PATHs (contract section 1)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What lies at the given PATHs: files that may be articles, and what killed runs left there."""
+    """The files at the given PATHs that may be articles, and the leftovers of killed runs."""
 
     found: tuple[Found, ...]
     leftovers: tuple[Path, ...]
@@ -48,10 +48,10 @@ class Survey:
 def discover(paths: Sequence[Path], *, cache_dir: Path) -> tuple[Found, ...]:
     """The files to look at, in the order of `shown`, each real file once.
 
-    Hidden folders, `cache_dir` and what git ignores are passed over, unless they are named
+    Hidden folders, `cache_dir` and what git ignores are skipped, unless they are named
     themselves. Links to files are followed, links to folders are not: what they hold inside of
     PATH is found at its own place. A folder that can't be listed is found itself, so that
-    reading it tells why. Raises ConfigError for a PATH that does not exist.
+    reading it gives the reason. Raises ConfigError for a PATH that does not exist.
     """
     return survey(paths, cache_dir=cache_dir).found
 
@@ -64,22 +64,22 @@ def survey(paths: Sequence[Path], *, cache_dir: Path) -> Survey:
     for path in paths:
         for found in _in_path(path, cache, leftovers):
             real = os.path.realpath(found.path)
-            known = chosen.get(real)
-            if known is None or _rank(found) < _rank(known):
+            earlier = chosen.get(real)
+            if earlier is None or _rank(found) < _rank(earlier):
                 chosen[real] = found
     ordered = sorted(chosen.values(), key=lambda found: (found.shown, found.path))
     return Survey(tuple(ordered), tuple(leftovers.paths))
 
 
 class _Leftovers:
-    """Gathers them: from folders that are walked anyway, and beside files that stand elsewhere."""
+    """Collects leftovers: in folders that are walked anyway, and beside files in other folders."""
 
     def __init__(self) -> None:
         self.paths: list[Path] = []
         self._listed: set[Path] = set()
 
     def among(self, entries: Sequence[os.DirEntry[str]]) -> None:
-        """Note those of a folder's entries that bear the name of one."""
+        """Add those of a folder's entries that have a leftover's name."""
         self.paths += [Path(entry.path) for entry in entries if is_staged_name(entry.name)]
 
     def beside(self, file: Path, root: Path) -> None:
@@ -91,7 +91,7 @@ class _Leftovers:
         if folder in self._listed or not folder.is_relative_to(os.path.realpath(root)):
             return
         self._listed.add(folder)
-        with suppress(OSError), os.scandir(folder) as listing:  # reading the file will tell
+        with suppress(OSError), os.scandir(folder) as listing:  # reading the file gives the reason
             self.among(list(listing))
 
 
@@ -168,7 +168,7 @@ def _may_be_article(entry: os.DirEntry[str]) -> bool:
 def _ignored(folder: Path) -> frozenset[str]:
     """What git ignores below a folder, relative to it; `.` for all. Nothing without git or repo.
 
-    A folder that is ignored itself was named on purpose: then git has no say about what it holds.
+    A folder that is ignored itself was named on purpose: then nothing in it counts as ignored.
     """
     listing = git.ask(
         folder, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"

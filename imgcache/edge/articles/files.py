@@ -1,4 +1,4 @@
-"""Article files: read, and replaced whole or not at all."""
+"""Reader and atomic writer of article files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pathlib import Path
 
 from imgcache.edge.articles.discovery import Found, Survey, check, discover, shown, survey
 from imgcache.edge.articles.staging import remove_leftover, staged
-from imgcache.edge.safe_fs import open_existing, open_folder, write_all
+from imgcache.edge.os_errors import REMEDIES
+from imgcache.edge.safe_fs import identity_of, open_existing, open_folder, write_all
 from imgcache.errors import ArticleError, LocalError
 
 __all__ = [
@@ -30,26 +31,17 @@ __all__ = [
 # O_NONBLOCK: should a FIFO have taken the file's place since it was looked at.
 _OLD_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
-# No article is that large; a sparse file of terabytes shall not end the run.
+# No article is that large; a sparse file of terabytes must not end the run.
 _LARGEST = 256 << 20
 
-# This machine's fault, not the article's.
-_LOCAL = {
-    errno.ENOSPC: "make room on this disk",
-    errno.EDQUOT: "make room within the disk quota",
-    errno.EFBIG: "raise the limit of file sizes (ulimit -f)",
-    errno.EIO: "the disk reports damage; check it before the next run",
-    errno.EMFILE: "raise the limit of open files (ulimit -n)",
-    errno.ENFILE: "raise the system's limit of open files",
-}
-# Attributes that only the system may set, or that the file system can't hold, stay behind.
+# Attributes that only the system may set, or that the file system can't hold, are not copied.
 _NO_ATTRIBUTE = frozenset({errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENODATA, errno.EINVAL})
 
 
 def read(found: Found) -> bytes:
     """The bytes of a file. ArticleError where it can't be read or is no regular file."""
     try:
-        # Looked at before it is opened: opening a FIFO or a device can already do something.
+        # Checked before it is opened: opening a FIFO or a device can already have an effect.
         _check_regular(found.path.stat())
         file = os.open(found.path, _OLD_FILE)
         try:
@@ -88,7 +80,7 @@ def check_editable(found: Found) -> None:
 
 
 def sweep(leftovers: Iterable[Path]) -> Iterator[str]:
-    """Remove what killed runs left beside articles; a sentence for each that could not be."""
+    """Remove the leftovers of killed runs; yields a sentence for each that can't be removed."""
     for path in leftovers:
         try:
             remove_leftover(path)
@@ -117,8 +109,8 @@ def _translated(found: Found) -> Iterator[None]:
         yield
     except OSError as exc:
         reason = exc.strerror or str(exc)
-        if exc.errno in _LOCAL:
-            raise LocalError(f"{found.shown}: {reason}; {_LOCAL[exc.errno]}") from exc
+        if exc.errno in REMEDIES:
+            raise LocalError(f"{found.shown}: {reason}; {REMEDIES[exc.errno]}") from exc
         raise ArticleError(f"can't be written: {reason}") from exc
 
 
@@ -145,29 +137,19 @@ def _replace_in(folder: int, name: str, old: bytes, new: bytes) -> bool:
 
 
 def _is_unchanged(folder: int, name: str, file: int, before: os.stat_result, old: bytes) -> bool:
-    """Whether the name still stands for the file that was read, and that for the same bytes."""
+    """Whether the name still leads to the file that was read, with the same bytes in it."""
     try:
         now = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         return False
     # The bytes as well: an edit may fall into the same tick of the file system's clock.
-    return _identity(now) == _identity(before) and _content(file) == old
-
-
-def _identity(facts: os.stat_result) -> tuple[int, ...]:
-    return (
-        facts.st_dev,
-        facts.st_ino,
-        facts.st_size,
-        facts.st_mtime_ns,
-        facts.st_ctime_ns,
-        facts.st_nlink,
-    )
+    same = identity_of(now) == identity_of(before) and now.st_nlink == before.st_nlink
+    return same and _content(file) == old
 
 
 def _check_regular(facts: os.stat_result) -> None:
     if stat.S_ISDIR(facts.st_mode):
-        # Of folders only those are found that could not be listed.
+        # Discovery yields only those folders that could not be listed.
         raise ArticleError("is a folder that can't be listed")
     if not stat.S_ISREG(facts.st_mode):
         raise ArticleError("is no regular file")
@@ -180,7 +162,7 @@ def _check_editable(facts: os.stat_result, folder: int, name: str) -> None:
         raise ArticleError(
             f"has {facts.st_nlink} hard links, and an edit would part them; make it a copy"
         )
-    # The second question is moot for root, who may write what its owner made read-only.
+    # os.access alone is not enough: for root it allows what the owner made read-only.
     if not facts.st_mode & _ANY_WRITE or not os.access(name, os.W_OK, dir_fd=folder):
         raise ArticleError("is read-only; make it writable")
 

@@ -1,4 +1,4 @@
-"""The user's own git, asked so that it neither writes nor runs what a repository configures."""
+"""Read-only calls of the user's own git; nothing that a repository configures is run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 # A hook's own variables would send git to another work tree than the one around the PATH.
 _FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
-# No lock and no index refresh; nothing is fetched for a partial clone; English to quote from.
+# No lock and no index refresh; nothing is fetched for a partial clone; messages are English.
 _ENVIRON = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_LAZY_FETCH": "1",
@@ -34,12 +34,12 @@ def ask(
 ) -> Answer:
     """Run git in a folder, to read only.
 
-    `settings` (`name=value`) beat those of the repository. `index` stands in for the repository's
+    `settings` (`name=value`) override those of the repository. `index` replaces the repository's
     own index file.
     """
     words = [word for setting in (*_SETTINGS, *settings) for word in ("-c", setting)]
     try:
-        done = subprocess.run(  # noqa: S603 - our own words; what users name is checked before
+        done = subprocess.run(  # noqa: S603 - our own arguments; users' are checked before
             ["git", *words, *arguments],  # noqa: S607 - the user's own git
             cwd=folder,
             env=_environ(index),
@@ -68,7 +68,7 @@ def _environ(index: Path | None) -> dict[str, str]:
 
 
 def _complaint(stderr: bytes) -> str:
-    """The first thing git names as fatal, in one printable line."""
+    """Git's first fatal message, as one printable line."""
     lines = stderr.decode("utf-8", "backslashreplace").splitlines()
     fatal = [line for line in lines if line.startswith(("fatal: ", "error: "))]
     line = next(iter([*fatal, *lines]), "git failed without a word")

@@ -1,7 +1,7 @@
-"""The new text of an article, beside it until a rename puts it in place; what a kill left there.
+"""Staging files: an article's new text beside it until the rename; leftovers of killed runs.
 
-Whoever writes such a file holds a lock on it, which dies with the process. So a leftover can be
-told from a file that another imgcache (with another cache folder) is just writing.
+The process that writes such a file holds a lock on it, which ends with the process. So a leftover
+differs from a file that another imgcache (with another cache folder) is writing now.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ import errno
 import fcntl
 import os
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from imgcache.edge.safe_fs import open_existing, open_folder
+from imgcache.edge.safe_fs import open_existing, open_folder, random_name
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-# A file system without locks: then nobody can tell, and leftovers stay where they are.
+# A file system without locks: leftovers can't be recognised there, and stay.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS})
 _NAME = re.compile(r"\.[0-9a-f]{32}\.imgcache")
 
@@ -30,7 +29,7 @@ def is_staged_name(name: str) -> bool:
 
 @contextmanager
 def staged(folder: int) -> Iterator[tuple[int, str]]:
-    """A new empty file in a folder, by descriptor and name; gone in the end unless renamed."""
+    """A new empty file in a folder, by descriptor and name; removed at the end unless renamed."""
     file, name = _create(folder)
     try:
         yield file, name
@@ -41,9 +40,9 @@ def staged(folder: int) -> Iterator[tuple[int, str]]:
 
 
 def _create(folder: int) -> tuple[int, str]:
-    """A file with its lock. Before it is held, somebody may take the file for a leftover."""
+    """A file with its lock. Until that is held, another run may remove the file as a leftover."""
     while True:
-        name = f".{secrets.token_hex(16)}.imgcache"
+        name = f".{random_name('.imgcache')}"
         file = os.open(name, _NEW_FILE, 0o600, dir_fd=folder)
         try:
             _lock(file)

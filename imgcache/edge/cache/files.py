@@ -1,4 +1,4 @@
-"""What lies in the cache folder, whatever the index says of it."""
+"""Listing of the image files in the cache folder, without the index."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imgcache.edge.safe_fs import local_errors
 
 
 class KeptFile(NamedTuple):
-    """An image or thumbnail as it lies on disk; `path` is relative to the cache folder."""
+    """An image or thumbnail on disk; `path` is relative to the cache folder."""
 
     path: str
     bytes: int
@@ -22,7 +22,7 @@ class KeptFile(NamedTuple):
 def kept_files(root: Path) -> Iterator[KeptFile]:
     """All files in the places and with the names of images and thumbnails, in no order.
 
-    What bears another name is not ours; links are neither followed nor listed. Raises LocalError.
+    Files with other names are not ours; links are neither followed nor listed. Raises LocalError.
     """
     stack = list(FOLDERS)
     while stack:

@@ -1,4 +1,4 @@
-"""One writer per cache folder at a time, by a lock that dies with its process."""
+"""The cache folder's lock: one writer at a time; the lock ends with its process."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _LONGEST_PID = 20
 class CacheLock:
     """A context manager that holds `root/lock`; the file stays, only the lock on it goes.
 
-    A holder that ends well leaves the file empty. `found_unclean` tells that the last one was
-    killed, raised, or set `leaves_unclean`: it may have left files that nobody knows of.
+    A holder that ends well leaves the file empty. `found_unclean`: the last one was killed,
+    raised, or set `leaves_unclean`, so it may have left files that are not in the index.
 
     Raises:
         CacheLockedError: Another process (or another part of this one) holds it.
@@ -54,7 +54,7 @@ class CacheLock:
         trace: TracebackType | None,
     ) -> None:
         if kind is None and not self.leaves_unclean:
-            with suppress(OSError):  # then the next run sweeps in vain
+            with suppress(OSError):  # then the next run looks for leftovers in vain
                 os.ftruncate(self._file, 0)
         os.close(self._file)
 
@@ -72,6 +72,6 @@ class CacheLock:
         os.ftruncate(self._file, len(mine))
 
     def _holder(self) -> str:
-        """Who holds the lock, if the file tells."""
+        """The process that holds the lock, if the file names it."""
         match = re.match(rb"[0-9]+", os.pread(self._file, _LONGEST_PID, 0))
         return f" (process {match[0].decode()})" if match else ""

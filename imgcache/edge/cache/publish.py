@@ -1,9 +1,8 @@
-"""Files that become part of the cache together, and are durable when they do."""
+"""Publication of files in the cache: staged first, then made durable and renamed together."""
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
@@ -15,6 +14,7 @@ from typing import Self
 from imgcache.core.cache.layout import TMP
 from imgcache.edge.safe_fs import (
     create,
+    digest_of,
     equal,
     local_errors,
     make_folder,
@@ -26,7 +26,7 @@ from imgcache.edge.safe_fs import (
 
 @dataclass(frozen=True, slots=True)
 class _Staged:
-    """One whole file, open, and the folder and name that it gets; `temp` None: it is there."""
+    """One whole file, open, and the folder and name that it gets; `temp` is None if it is there."""
 
     path: str
     file: int
@@ -40,7 +40,7 @@ class _Staged:
 
 
 class Publication:
-    """A context manager: stage the files, then `commit`. Without it nothing was published.
+    """A context manager: stage the files, then `commit`. Without it nothing is published.
 
     Paths are relative to `root`, the cache folder. The steps go over all files one after the
     other (write, fsync, rename, fsync of the folder), so that the file system can write the
@@ -66,14 +66,14 @@ class Publication:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # A file whose fsync failed is lost and is never synced again: its temp goes too.
+        # A file whose fsync failed is lost and is never synced again: its temp is removed, too.
         with self._open:
             for temp in self._temps:
                 with local_errors(f"{TMP}/{temp}"), suppress(FileNotFoundError):
                     os.unlink(temp, dir_fd=self._tmp)
 
     def add(self, path: str, blocks: Iterable[bytes]) -> int:
-        """Stage a new file, which will replace what is at `path`; its mtime in ns."""
+        """Stage a new file, which will replace what is at `path`; returns its mtime in ns."""
         temp = temp_name()
         with local_errors(f"{TMP}/{temp}"):
             file = self._hold(create(self._tmp, temp))
@@ -83,7 +83,7 @@ class Publication:
         return self._stage(path, file, temp)
 
     def adopt(self, path: str, temp: str) -> int:
-        """Stage the whole file `temp`, already in `tmp/`; its mtime in ns."""
+        """Stage the whole file `temp`, already in `tmp/`; returns its mtime in ns."""
         with local_errors(f"{TMP}/{temp}"):
             file = open_existing(self._tmp, temp)
             if file is None:
@@ -92,14 +92,14 @@ class Publication:
             return self._stage(path, self._hold(file), temp)
 
     def keep(self, path: str, sha256: str) -> int | None:
-        """Stage what is at `path` already if it has this hash; its mtime in ns, else None.
+        """Stage the file at `path` if it has this hash; returns its mtime in ns, else None.
 
         It is synced like the others: a crash may have left it before it was durable.
         """
         with local_errors(path):
             folder, name = self._place(path)
             file = open_existing(folder, name)
-            if file is None or _hashed(self._hold(file)) != sha256:
+            if file is None or digest_of(self._hold(file)) != sha256:
                 return None  # the rename replaces what is there
             staged = _Staged(path, file, folder, name, None)
             self._staged.append(staged)
@@ -149,8 +149,3 @@ class Publication:
         with local_errors(staged.path):
             present = open_existing(staged.folder, staged.name)
             return present is not None and equal(staged.file, self._hold(present))
-
-
-def _hashed(file: int) -> str:
-    with open(file, "rb", closefd=False) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Cached files, opened for whoever may see them; nothing outside the cache folder ever is.
+"""Access to cached files for serving; nothing outside the cache folder is ever opened.
 
 A file is handed out only when its bytes are what its name says, or, for a thumbnail, an image. All
 methods block on the disk: call them in a thread.
@@ -7,7 +7,6 @@ methods block on the disk: call them in a thread.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
 from collections.abc import Collection, Mapping
@@ -17,20 +16,27 @@ from pathlib import Path
 from imgcache.config import ThumbnailSettings
 from imgcache.core.images.sniff import ENOUGH, sniff
 from imgcache.core.images.thumbnail_plan import SUFFIXES, suffix
-from imgcache.edge.safe_fs import local_errors, open_existing, open_folder
+from imgcache.edge.safe_fs import (
+    Identity,
+    digest_of,
+    identity_of,
+    local_errors,
+    open_existing,
+    open_folder,
+)
 from imgcache.model import Format
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _IMAGE_SUFFIXES = tuple(fmt.suffix for fmt in Format)
 # Nothing there, or a symbolic link.
 _NO_FOLDER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
-# Of files that are asked for again; a hash is a hundred bytes.
+# Hashes kept in memory, a hundred bytes each, for files that are requested again.
 _REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """An open cached file; whoever got it closes it. `sha256` is that of its own bytes."""
+    """An open cached file; the caller closes it. `sha256` is that of its own bytes."""
 
     file: int
     size: int
@@ -43,7 +49,7 @@ class OpenFile:
             return os.pread(self.file, length, start)
 
     def close(self) -> None:
-        """Give the descriptor back."""
+        """Close the descriptor."""
         os.close(self.file)
 
 
@@ -53,15 +59,15 @@ class CachedFiles:
     def __init__(self, root: Path, thumbnails: Mapping[str, ThumbnailSettings]) -> None:
         """`thumbnails` are the configured ones; no other name reaches the file system."""
         self._root = root
-        # A thumbnail of an earlier format may still lie there; the configured one comes first.
+        # A thumbnail of an earlier format may still exist; the configured one comes first.
         self._thumbnails = {
             name: (suffix(how.format), *sorted(SUFFIXES - {suffix(how.format)}))
             for name, how in thumbnails.items()
         }
-        self._hashes: dict[tuple[int, ...], str] = {}
+        self._hashes: dict[Identity, str] = {}
 
     def image(self, sha256: str) -> OpenFile | None:
-        """The original with this hash; None where there is no sound one, or the name is none."""
+        """The original with this hash; None where there is no sound one, or `sha256` is no hash."""
         held = self._open(sha256, _IMAGE_SUFFIXES, "images")
         if held is not None and held.sha256 != sha256:
             held.close()
@@ -90,7 +96,7 @@ class CachedFiles:
             return None if file is None else self._held(file)
 
     def _held(self, file: int) -> OpenFile | None:
-        """What was opened, if it is an image that browsers show; else it is closed."""
+        """The open file, if it is an image that browsers show; else it is closed."""
         try:
             fmt = sniff(os.pread(file, ENOUGH, 0)).format
             if fmt is not None:
@@ -102,14 +108,11 @@ class CachedFiles:
         return None
 
     def _hash(self, file: int) -> str:
-        status = os.fstat(file)
-        times = (status.st_mtime_ns, status.st_ctime_ns)
-        identity = (status.st_dev, status.st_ino, status.st_size, *times)
-        known = self._hashes.get(identity)
-        if known is None:
-            with open(file, "rb", closefd=False) as stream:
-                known = hashlib.file_digest(stream, "sha256").hexdigest()
+        identity = identity_of(os.fstat(file))
+        digest = self._hashes.get(identity)
+        if digest is None:
+            digest = digest_of(file)
             if len(self._hashes) >= _REMEMBERED:
                 self._hashes.clear()
-            self._hashes[identity] = known
-        return known
+            self._hashes[identity] = digest
+        return digest

@@ -1,4 +1,4 @@
-"""One body on its way in: counted, hashed, small ones in memory, large ones in `cache/tmp/`."""
+"""Buffer for an incoming body: counted, hashed; small in memory, large in `cache/tmp/`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from typing import Self
 from imgcache.core.cache.layout import TMP
 from imgcache.edge.safe_fs import create, local_errors, make_folder, temp_name, write_all
 
-# What is kept in memory, and what one thread hop writes. A hop costs about 50 us. As many bodies
-# as there are requests under way may be kept at once.
+# Bytes that are kept in memory, and that one thread hop (about 50 us) writes. As many bodies as
+# there are requests under way may be kept at once.
 _BLOCK = 1 << 18
 
 
 class _TempFile:
-    """A file in `cache/tmp/` that one thread may write while another gives it up."""
+    """A file in `cache/tmp/` that one thread may write while another discards it."""
 
     def __init__(self, root: Path) -> None:
         self.path = root / TMP / temp_name()
@@ -86,7 +86,7 @@ class Spool:
 
     @property
     def enough(self) -> bool:
-        """Never: it wants the whole body."""
+        """Always False: the whole body is wanted."""
         return False
 
     @property
@@ -109,7 +109,7 @@ class Spool:
         return None if self._temp is None else self._temp.path
 
     async def write(self, data: bytes) -> None:
-        """Take the next bytes; LocalError when the disk refuses them."""
+        """Add the next bytes. Raises LocalError when the disk fails."""
         self._hash.update(data)
         self.size += len(data)
         self._blocks.append(data)
@@ -122,13 +122,13 @@ class Spool:
         self.discard()
 
     async def settle(self) -> Path:
-        """Make sure that the body is a file in `cache/tmp/`, and tell which."""
+        """Make sure that the body is a file in `cache/tmp/`; returns its path."""
         temp = await self._spill()
         temp.close()
         return temp.path
 
     def discard(self) -> None:
-        """Drop the body and its file; no harm once it was published."""
+        """Drop the body and its file; a published file is not touched."""
         if self._temp is not None:
             self._temp.remove()
         self._start()

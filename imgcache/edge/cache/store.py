@@ -1,4 +1,4 @@
-"""The content-addressed files of the cache: published durably, found sound, removed.
+"""Content-addressed file store of the cache: publishes durably, checks and removes files.
 
 The order of writing is that of the contract: temp file, fsync, rename, fsync of the folder; only
 when a method here has returned may the index say that the file is there. All but `spool` and
@@ -26,7 +26,15 @@ from imgcache.core.cache.layout import (
 )
 from imgcache.edge.cache.publish import Publication
 from imgcache.edge.cache.spool import Spool
-from imgcache.edge.safe_fs import is_temp_name, local_errors, make_folder, open_folder
+from imgcache.edge.safe_fs import (
+    Identity,
+    digest_of,
+    identity_of,
+    is_temp_name,
+    local_errors,
+    make_folder,
+    open_folder,
+)
 from imgcache.facts import ImageFacts, ThumbnailFacts
 
 _BLOCK = 1 << 20
@@ -36,8 +44,8 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 class Store:
     """The images, thumbnails and manifest below `root`, the cache folder.
 
-    `fsync` makes what a descriptor holds durable: `os.fsync`, but for tests of its failure.
-    `failed_to_publish`: some files may have got their names, but are not to be recorded.
+    `fsync` makes a descriptor's file durable: `os.fsync`, except in tests of its failure.
+    `failed_to_publish`: some files may have got their names, but must not be recorded.
     """
 
     def __init__(self, root: Path, *, fsync: Callable[[int], None] = os.fsync) -> None:
@@ -63,7 +71,7 @@ class Store:
                 os.unlink(name, dir_fd=folder)
 
     def spool(self) -> Spool:
-        """A place for one body while it arrives."""
+        """A buffer for one incoming body."""
         return Spool(self.root)
 
     def publish(
@@ -129,18 +137,18 @@ class Store:
         return tuple(made)
 
     def is_there(self, image: ImageFacts) -> bool:
-        """Whether the file is there at its size: one look, cheap enough for the event loop."""
+        """Whether the file has its size: one `lstat`, cheap enough for the event loop."""
         status = self._status(image_path(image.sha256, image.format))
         return status is not None and status.st_size == image.bytes
 
     def sound_mtime(self, image: ImageFacts) -> int | None:
         """The mtime (ns) of the image's file if it is sound, else None.
 
-        Sound is a file of the recorded size and mtime; one of another mtime is hashed, and when
-        it holds the right bytes its mtime is to be recorded.
+        A file with the recorded size and mtime is sound; one with another mtime is hashed, and
+        if it holds the right bytes, its mtime is to be recorded.
 
         Raises:
-            LocalError: The file can't be looked at.
+            LocalError: The file can't be read.
         """
         path = image_path(image.sha256, image.format)
         return self._sound_mtime(path, image.bytes, image.mtime_ns, image.sha256)
@@ -174,17 +182,15 @@ class Store:
         """Whether the image's file holds the right bytes, by their hash; LocalError as above."""
         return self._hash_if_there(image_path(image.sha256, image.format)) == image.sha256
 
-    def identity(self, image: ImageFacts) -> tuple[int, ...] | None:
-        """What changes when the image's file does, None when there is none; LocalError as above."""
+    def identity(self, image: ImageFacts) -> Identity | None:
+        """Values that change with the image's file, None if there is none; LocalError as above."""
         status = self._status(image_path(image.sha256, image.format))
-        if status is None:
-            return None
-        return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return None if status is None else identity_of(status)
 
     def is_intact_thumbnail(self, sha256: str, thumbnail: ThumbnailFacts) -> bool:
         """Whether a thumbnail's file holds the recorded bytes; LocalError as above.
 
-        One of unknown digest, as the manifest lists them, needs to be there only.
+        A thumbnail of unknown digest, as the manifest lists them, only needs to exist.
         """
         path = thumbnail_path(thumbnail.name, sha256, thumbnail.suffix)
         if not thumbnail.digest:
@@ -197,7 +203,7 @@ class Store:
         return None if status is None else status.st_size
 
     def remove(self, image: ImageFacts) -> None:
-        """Delete the files of an image that the index has forgotten (committed) before."""
+        """Delete the files of an image whose removal from the index is committed."""
         for path in content_paths(image):
             self.drop(path)
 
@@ -225,7 +231,7 @@ class Store:
                 return b""
 
     def write_manifest(self, lines: Iterable[str]) -> bool:
-        """Replace manifest.json, durably; False when it already said exactly this.
+        """Replace manifest.json, durably; False when it already had this content.
 
         Raises:
             LocalError: As `publish`.
@@ -252,8 +258,11 @@ class Store:
         """The SHA-256 of a file; None when the disk can't read it, so that it is replaced."""
         with local_errors(path):
             try:
-                with os.fdopen(os.open(self._prefix + path, _READ), "rb") as stream:
-                    return hashlib.file_digest(stream, "sha256").hexdigest()
+                file = os.open(self._prefix + path, _READ)
+                try:
+                    return digest_of(file)
+                finally:
+                    os.close(file)
             except OSError as exc:
                 if exc.errno == errno.EIO:
                     return None

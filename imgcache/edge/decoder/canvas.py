@@ -1,7 +1,7 @@
-"""A decoded first frame as browsers show it: on its canvas, with all transparency that was told.
+"""Canvas and transparency of a decoded first frame, as browsers show it.
 
-What Pillow leaves out: it fills the canvas around a small frame, and compares the transparent
-colour of a PNG with samples that it has scaled to 8 bits before.
+Pillow does this differently: it fills the canvas around a small frame, and compares the
+transparent colour of a PNG with samples that it has scaled to 8 bits before.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _windowed(image: Image.Image, place: Place | None) -> Image.Image:
 
 
 def _keyed(image: Image.Image, file: bytes) -> Image.Image:
-    """A PNG whose transparent colour (tRNS) is the one that was meant (PNG 11.3.1.1)."""
+    """A PNG with its transparent colour (tRNS) as the file defines it (PNG 11.3.1.1)."""
     depth, colour_type = file[_DEPTH_AT], file[_TYPE_AT]
     if image.mode == "RGBA" and colour_type == _GREY_ALPHA:
         return image.convert("LA")  # Pillow widens 16 bits, and a profile is for grey alone
@@ -73,7 +73,7 @@ def _key(file: bytes) -> tuple[int, ...]:
 def _keyed_narrow(image: Image.Image, depth: int, key: int) -> Image.Image:
     """Grey in 1 to 8 bits a sample, which have become 8."""
     most = (1 << depth) - 1
-    wanted = key & _LOW_BYTE  # browsers look at no more of it
+    wanted = key & _LOW_BYTE  # browsers use only these bits
     grey = image.convert("L")
     grey.info = {name: value for name, value in image.info.items() if name != "transparency"}
     if wanted <= most:

@@ -1,4 +1,4 @@
-"""Pillow at work: a file whose structure is sound becomes pixels, or a reason why not."""
+"""Decoder of files with a sound structure, by Pillow: pixels, or the reason why not."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from imgcache.edge.decoder import canvas, thumbnails
 from imgcache.edge.decoder.thumbnails import DecodedImage
 from imgcache.model import Format, Size
 
-# The only decoders there are in this process; icons are cut to the one picture that is shown.
+# The only decoders in this process; icons are cut to the one picture that is shown.
 _PLUGINS = {
     Format.JPEG: JpegImagePlugin.JpegImageFile.format,
     Format.PNG: PngImagePlugin.PngImageFile.format,
@@ -38,9 +38,9 @@ _PLUGINS = {
     Format.BMP: BmpImagePlugin.BmpImageFile.format,
     Format.ICO: IcoImagePlugin.IcoImageFile.format,
 }
-# What they get in place of a file that browsers know and they don't.
+# What they get in place of a file that browsers support and they don't.
 _PREPARED = {Format.ICO: ico.only, Format.AVIF: avif.known, Format.BMP: bmp.filled}
-# What decoders raise for broken files; by fuzzers' experience, not by their documentation.
+# What decoders raise for broken files; found by fuzzing, not in their documentation.
 _BROKEN = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError,
     OverflowError, ZeroDivisionError, NotImplementedError, RecursionError, RuntimeError,
@@ -60,7 +60,7 @@ class UndecodableError(Exception):
 
 def prepare() -> None:
     """Sets Pillow up for a worker: our own pixel limit, one thread."""
-    Image.MAX_IMAGE_PIXELS = None  # soundness.examine has compared the size with our limit
+    Image.MAX_IMAGE_PIXELS = None  # examine() has compared the size with our limit
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # the pool is the parallelism
 
 
@@ -74,7 +74,7 @@ def memory_needed(examined: Examined) -> int:
 def decode(
     data: bytes, examined: Examined, recipes: Sequence[Recipe]
 ) -> tuple[str, list[thumbnails.Made]]:
-    """The placeholder colour and the thumbnails, out of one decode that proves the pixels.
+    """The placeholder colour and the thumbnails, from one decode that also proves the pixels.
 
     Raises UndecodableError, and MemoryError where the process may have no more.
     """
@@ -85,8 +85,8 @@ def decode(
         else:
             image = _whole(data, examined)
             source = DecodedImage(image, Size(*image.size), structure.orientation)
-        told = colorspace.profile(data, examined.format, source.image.info.get("icc_profile"))
-        source = replace(source, profile=told)
+        profile = colorspace.profile(data, examined.format, source.image.info.get("icc_profile"))
+        source = replace(source, profile=profile)
         return thumbnails.make(source, recipes)
     except Image.DecompressionBombError as exc:
         raise MemoryError from exc
@@ -115,7 +115,7 @@ def _whole(data: bytes, examined: Examined) -> Image.Image:
 
 
 def _file(data: bytes, fmt: Format, structure: Structure) -> bytes:
-    """What the decoder gets: what it needs, in a form that it knows."""
+    """The bytes for the decoder: what it needs, in a form that it supports."""
     if fmt in _PREPARED:
         return _PREPARED[fmt](data)
     return structure.decodable(data)
@@ -146,7 +146,7 @@ def _drafted(file: bytes, structure: Structure, recipes: Sequence[Recipe]) -> De
     scale = thumbnails.draft_scale(coded, structure.orientation, recipes)
     if scale > 1:
         drafted = image.draft(None, (max(coded.width // scale, 1), max(coded.height // scale, 1)))
-        # Pillow says which scale it took: it allows none that makes a side vanish.
+        # Pillow reports the scale that it took: it allows none that makes a side 0.
         scale = round(coded.width / drafted[1][2]) if drafted else 1
     image.load()
     return DecodedImage(image, coded, structure.orientation, scale)

@@ -1,7 +1,7 @@
 """The pool of decoder processes: a hostile image costs one verdict and not the run.
 
-Workers are started when they are needed and spoken to over pipes (see frames.py); the limits of
-memory and CPU hold inside of them (decoder.py), the clock is watched here.
+Workers are started when they are needed, and used over pipes (see protocol.py); the limits of
+memory and CPU hold inside of them (worker.py), the time-out by the clock is here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from imgcache.edge.decoder.process import LostError, Worker
 from imgcache.edge.decoder.protocol import WorkerLimits
 from imgcache.model import Failure, Format, Size, Verdict
 
-# By the clock an image may take that many times its CPU time (contract section 8).
+# The limit by the clock, as a multiple of the limit of CPU time (contract section 8).
 _CLOCK = 3
 _COLOR = re.compile("#[0-9a-f]{6}")
 _LIMIT_SIGNALS = frozenset({signal.SIGXCPU, signal.SIGKILL})
@@ -65,12 +65,12 @@ class Decoded:
 
 @dataclass(slots=True)
 class _Head:
-    """What the worker told before it decoded; all unknown until then."""
+    """What the worker reports before it decodes; all unknown until then."""
 
     format: Format | None = None
     size: Size | None = None
     bytes: int | None = None
-    told: bool = False
+    received: bool = False
 
     def failure(self, verdict: Verdict, detail: str) -> Failure:
         return Failure(verdict, detail, size=self.size, format=self.format, bytes=self.bytes)
@@ -111,13 +111,13 @@ class DecodePool:
     async def decode(self, job: DecodeJob) -> Decoded | Failure:
         """The image as a browser would show it, or why there is none. Never raises for an image."""
         async with self._slots:
-            worker = self._waiting()
+            worker = self._idle_worker()
             if worker is not None:
                 head = _Head()
                 result = await self._use(worker, job, head)
-                if head.told:
+                if head.received:
                     return result
-                # It had died in its sleep: that is not the image's fault.
+                # The idle worker had already exited: not the image's fault, so use a new one.
             return await self._use_new(job)
 
     async def _use_new(self, job: DecodeJob) -> Decoded | Failure:
@@ -153,8 +153,8 @@ class DecodePool:
             self._idle.append(worker)
         return result
 
-    def _waiting(self) -> Worker | None:
-        """A worker that sleeps, the last used first; the dead ones among them are forgotten."""
+    def _idle_worker(self) -> Worker | None:
+        """An idle worker, the last used first; those that have exited are dropped."""
         while self._idle:
             worker = self._idle.pop()
             if worker.is_alive:
@@ -163,7 +163,7 @@ class DecodePool:
         return None
 
     async def _drop(self, worker: Worker) -> int:
-        """Ends a worker; returns how it ended."""
+        """End a worker; returns its exit code."""
         code = await worker.end()
         self._alive.discard(worker)
         return code
@@ -174,23 +174,23 @@ def _reason(exc: BaseException) -> str:
 
 
 def _post_mortem(code: int, head: _Head) -> Failure:
-    """The verdict on the image that a worker died of."""
+    """The failure of an image whose worker ended before its answer."""
     if -code in _LIMIT_SIGNALS:
         return head.failure(Verdict.TOO_MANY_PIXELS, "decoding it takes more than the limits")
-    if code < 0 or head.told:
+    if code < 0 or head.received:
         return head.failure(Verdict.CORRUPT, "its pixels make the decoder crash")
     return Failure(Verdict.LOCAL_ERROR, "a decoder ended before it saw the image")
 
 
 async def _exchange(worker: Worker, job: DecodeJob, head: _Head) -> Decoded | Failure:
-    """One image; after a LostError or FrameError the worker is of no use."""
+    """One image; after a LostError or FrameError the worker can't be used again."""
     await worker.send(_words(job), job.data or b"")
     words, payload = await worker.receive()
     try:
         if "verdict" not in words:
             _read_head(words, head)
             words, payload = await worker.receive()
-        head.told = True
+        head.received = True
         worker.note(int(words["rss"]))
         if "verdict" in words:
             return head.failure(Verdict(words["verdict"]), str(words["detail"]))
@@ -209,7 +209,7 @@ def _words(job: DecodeJob) -> dict[str, Any]:
 
 
 def _read_head(words: Mapping[str, Any], head: _Head) -> None:
-    head.told = True
+    head.received = True
     if words["format"] is not None:
         head.format = Format.of(words["format"])
     if words["size"] is not None:
@@ -219,7 +219,7 @@ def _read_head(words: Mapping[str, Any], head: _Head) -> None:
 
 
 def _result(job: DecodeJob, head: _Head, words: Mapping[str, Any], payload: bytes) -> Decoded:
-    """A checked result: nothing that a worker says becomes a name of a file."""
+    """A checked result: no text from a worker becomes the name of a file."""
     color = str(words["color"])
     if head.format is None or head.size is None or not _COLOR.fullmatch(color):
         raise ValueError(color)

@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-import imgcache
 from imgcache.edge.decoder import protocol
 
 # A worker is replaced after so many images, or when it stays this large: leaks stay small.
@@ -116,7 +115,7 @@ class Worker:
 
 
 def _environment(outer: Mapping[str, str]) -> dict[str, str]:
-    root = Path(imgcache.__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[3]
     kept = {name: outer[name] for name in _ENVIRONMENT if name in outer}
     # Pillow keeps that many memory blocks for the next image: fewer page faults.
     return kept | {"PYTHONPATH": str(root), "PILLOW_BLOCKS_MAX": "8"}

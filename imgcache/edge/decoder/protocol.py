@@ -1,6 +1,6 @@
-"""The words that the main process and a decoder exchange: JSON headers and raw bytes in frames.
+"""Protocol between the main process and a decoder: JSON headers and raw bytes in frames.
 
-Nothing is unpickled: whatever took over a decoder can send wrong words, and no code.
+Nothing is unpickled: a decoder that an image took over can send wrong data, but no code.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MOST_PAYLOAD = 64 << 20
 
 
 class FrameError(ValueError):
-    """What came is no frame of this protocol."""
+    """The bytes are no frame of this protocol."""
 
 
 def pack(header: Mapping[str, Any], payload: bytes = b"") -> bytes:

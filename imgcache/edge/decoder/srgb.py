@@ -1,4 +1,4 @@
-"""Pixels from the colour space of an ICC profile to sRGB, by littleCMS."""
+"""Colour conversion from an ICC profile to sRGB, by littleCMS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imgcache.core.images import icc
 if TYPE_CHECKING:
     from PIL import ImageCms
 
-# A profile that changes no sample by more than this is sRGB under whatever name.
+# A profile that changes no sample by more than this is sRGB, whatever its name.
 _UNSEEN = 1
 _LEVELS = range(0, 256, 51)
 _ALPHA = {"RGBa": "RGBA", "La": "LA"}
@@ -63,7 +63,7 @@ def _through(pixels: Image.Image, profile: bytes) -> Image.Image:
 
 @lru_cache(maxsize=16)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """A transform to sRGB, None where that changes nothing that could be seen.
+    """A transform to sRGB, None where it changes nothing visible.
 
     Images of one site share their profile, and making this costs 1 ms. The intent is perceptual,
     as in browsers.
@@ -72,11 +72,11 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
     source = ImageCms.ImageCmsProfile(BytesIO(profile))
     transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
-    return transform if mode == "CMYK" or _is_seen(transform, mode) else None
+    return transform if mode == "CMYK" or _is_visible(transform, mode) else None
 
 
-def _is_seen(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
-    """Whether the transform moves any of a few hundred colours and all greys."""
+def _is_visible(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
+    """Whether the transform visibly changes any of a few hundred colours and all greys."""
     from PIL import ImageCms  # noqa: PLC0415 - see above
 
     bands = len(mode)

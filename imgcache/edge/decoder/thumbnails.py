@@ -1,4 +1,4 @@
-"""Pixels to thumbnails and the placeholder colour: sRGB, upright, without metadata."""
+"""Thumbnails and the placeholder colour of decoded pixels: sRGB, upright, without metadata."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imgcache.core.images.thumbnail_plan import Plan, Recipe, suffix
 from imgcache.edge.decoder import srgb
 from imgcache.model import Size
 
-# How many times the target a cheaper reduction leaves for Lanczos: a JPEG decoded by fewer
+# A cheaper reduction leaves that many times the target to Lanczos: a JPEG decoded by fewer
 # coefficients, averages of whole boxes, or another thumbnail. Measured on photographs: that keeps
 # the structural similarity to a Lanczos filter over all pixels above 0.993.
 _REDUCING_GAP = 1.8
@@ -77,7 +77,7 @@ class _Layer:
 def draft_scale(coded: Size, orientation: int, recipes: Sequence[Recipe]) -> int:
     """1, 2, 4 or 8: how much smaller a JPEG may be decoded for these thumbnails.
 
-    All entropy-coded data is walked at any scale, so a scaled decode proves as much.
+    All entropy-coded data is read at any scale, so a scaled decode proves as much.
     """
     least = _least_scale(coded, _plans(coded, orientation, recipes))
     return next((scale for scale in (8, 4, 2) if scale * _REDUCING_GAP <= least), 1)
@@ -98,7 +98,7 @@ def make(source: DecodedImage, recipes: Sequence[Recipe]) -> tuple[str, list[Mad
 
 
 def _plans(coded: Size, orientation: int, recipes: Sequence[Recipe]) -> list[Plan]:
-    """The geometry as the pixels lie: they are turned last, when they are few."""
+    """The geometry before orientation: pixels are turned last, when they are few."""
     plans = [recipe.plan(oriented(coded, orientation)) for recipe in recipes]
     return plans if oriented(coded, orientation) == coded else [plan.transposed() for plan in plans]
 
@@ -156,7 +156,7 @@ def _resized(layer: _Layer, plan: Plan) -> Image.Image:
 
 
 def _upright(pixels: Image.Image, orientation: int) -> Image.Image:
-    """The picture as it is looked at, with straight alpha where there is any."""
+    """The picture as displayed, with straight alpha where there is any."""
     turned = pixels.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else pixels
     return _unmultiplied(turned)
 
@@ -187,7 +187,7 @@ def _encoded(recipe: Recipe, pixels: Image.Image) -> Made:
 
 
 def _color(pixels: Image.Image) -> str:
-    """The average colour as #rrggbb; transparent pixels count for nothing."""
+    """The average colour as #rrggbb; transparent pixels do not count."""
     pixel = pixels.resize((1, 1), Image.Resampling.BOX)
     if pixel.mode in _STRAIGHT:
         pixel = pixel.convert(_STRAIGHT[pixel.mode][0])

@@ -1,7 +1,7 @@
-"""What runs in a worker process: one image after the other, from stdin to stdout.
+"""Program of a worker process: one image after the other, from stdin to stdout.
 
-It imports Pillow and little else, and is killed without ceremony when an image costs too much.
-Order of one image: read, examine, tell format and size, decode, thumbnails, tell the result.
+It imports Pillow and little else, and is killed when an image costs too much. Order of one image:
+read, examine, report format and size, decode, thumbnails, report the result.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from imgcache.edge.decoder import pixels, protocol
 from imgcache.edge.decoder.protocol import WorkerLimits
 from imgcache.model import Format, Verdict
 
-# An SVG is not rendered, so nobody knows its colour: the paper's will do.
+# SVGs are not rendered; use white as the placeholder colour.
 _SVG_COLOR = "#ffffff"
 _STATM = Path("/proc/self/statm")
 
@@ -46,7 +46,7 @@ def main() -> None:
     limits = WorkerLimits.parse(sys.argv[1])
     source, sink = _protocol_streams()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    warnings.simplefilter("ignore")  # a library's remark on an image is nobody's business
+    warnings.simplefilter("ignore")  # libraries' warnings about images are not needed
     _confine(limits.memory)
     pixels.prepare()
     answer = _Answer(sink)
@@ -58,12 +58,12 @@ def main() -> None:
             _serve(job, source.read(payload), limits, answer)
     except BrokenPipeError:
         pass
-    # Nothing is left to tidy up, and a confined interpreter may lack the memory for it.
+    # Nothing is left to clean up, and a confined interpreter may lack the memory for it.
     os._exit(0)
 
 
 def _protocol_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Move stdin and stdout to new numbers; the old ones lead nowhere, so nobody disturbs."""
+    """Move stdin and stdout to new numbers; the old ones are /dev/null, so no library disturbs."""
     source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
@@ -86,9 +86,9 @@ def _limit_time(seconds: float) -> None:
 
 
 def _lower(kind: int, value: int) -> None:
-    """Sets a soft limit, no higher than the hard one that somebody else may have set.
+    """Sets a soft limit, no higher than the hard one, which may be set from outside.
 
-    A number that the system does not have is more than it could ever give.
+    A number above sys.maxsize can't be set, and is more than the system could ever give.
     """
     _, hard = resource.getrlimit(kind)
     value = min(value, sys.maxsize)
@@ -98,7 +98,7 @@ def _lower(kind: int, value: int) -> None:
 def _resident_memory() -> int:
     """The bytes that are resident now.
 
-    Not ru_maxrss on Linux: that begins with what the process was that this one was forked from.
+    Not ru_maxrss on Linux: it starts at the value of the process that this one was forked from.
     """
     if _STATM.exists():
         return int(_STATM.read_bytes().split()[1]) * resource.getpagesize()
@@ -117,7 +117,7 @@ def _serve(job: dict[str, Any], data: bytes, limits: WorkerLimits, answer: _Answ
         _judge(job, data, limits, answer)
     except MemoryError:
         answer.fail(Verdict.TOO_MANY_PIXELS, "decoding it takes more memory than the limit")
-    except Exception as exc:  # noqa: BLE001 -- a slip of ours over a strange image costs no worker
+    except Exception as exc:  # noqa: BLE001 -- our own bug on a strange image costs no worker
         answer.fail(Verdict.CORRUPT, f"its structure makes no sense ({type(exc).__name__})")
 
 

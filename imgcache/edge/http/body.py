@@ -1,4 +1,4 @@
-"""Takes one body from the wire to its sink, and counts what comes."""
+"""Receiver of one body: from the wire to its sink, inflated and counted."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ def fields(response: httpx.Response) -> dict[str, str]:
 
 
 async def receive(
-    response: httpx.Response, sink: Sink, tally: AttemptStats, appetite: ReadLimit
+    response: httpx.Response, sink: Sink, stats: AttemptStats, limit: ReadLimit
 ) -> Received | Failure:
     """Write the body of a 200, 203 or 206 to the sink, until it has enough.
 
     Args:
         response: streamed; its head has been read.
-        sink: told to reset before the first byte.
-        tally: counts the bytes on the wire.
-        appetite: bytes that are taken at most, on the wire and inflated.
+        sink: reset before the first byte.
+        stats: counts the bytes on the wire.
+        limit: bytes that are taken at most, on the wire and inflated.
 
     Raises:
         ExchangeError: the connection failed on the way.
         LocalError: from the sink.
     """
-    status, announced = response.status_code, _announced(response, appetite)
+    status, announced = response.status_code, _announced(response, limit)
     if isinstance(announced, Failure):
         return announced
     expected, total = announced.expected, announced.total
     await sink.reset()
-    before = tally.wire_bytes
+    before = stats.wire_bytes
     coding = Inflater() if announced.gzip else Verbatim()
     try:
-        failure = await _copy(response, sink, tally, appetite.most, coding)
+        failure = await _copy(response, sink, stats, limit.most, coding)
     except NotGzipError as exc:
         return Failure(Verdict.PROTOCOL_ERROR, f"the body is broken gzip ({exc})", status)
-    came = tally.wire_bytes - before
+    came = stats.wire_bytes - before
     if failure is None and sink.enough:
         return Received(whole=came == total and coding.whole, total=total)
     failure = failure or wrong_length(status, came, expected)
@@ -61,18 +61,18 @@ async def receive(
 
 @dataclass(frozen=True, slots=True)
 class _Announced:
-    """What a head says of its body: the bytes of this body and of the whole, where it tells."""
+    """What a head says about its body: the bytes of this body and of the whole, where given."""
 
     gzip: bool
     expected: int | None
     total: int | None
 
 
-def _announced(response: httpx.Response, appetite: ReadLimit) -> _Announced | Failure:
-    """A body that may be read; the headers are let go, as a stranger's may weigh a lot."""
+def _announced(response: httpx.Response, limit: ReadLimit) -> _Announced | Failure:
+    """What is announced, or the failure; the headers are freed, as hostile ones may be large."""
     status, headers = response.status_code, fields(response)
     gzip = is_gzip(headers.get("content-encoding"), status)
-    lengths = _lengths(status, headers, appetite)
+    lengths = _lengths(status, headers, limit)
     refused = foreign_transfer_coding(headers.get("transfer-encoding"), status)
     if refused is not None:
         return refused
@@ -81,18 +81,18 @@ def _announced(response: httpx.Response, appetite: ReadLimit) -> _Announced | Fa
     if isinstance(lengths, Failure):
         return lengths
     expected, total = lengths
-    if total is not None and total > appetite.most:
-        return too_large(appetite.most, status, total)
+    if total is not None and total > limit.most:
+        return too_large(limit.most, status, total)
     return _Announced(gzip, expected, total)
 
 
 def _lengths(
-    status: int, headers: Mapping[str, str], appetite: ReadLimit
+    status: int, headers: Mapping[str, str], limit: ReadLimit
 ) -> tuple[int | None, int | None] | Failure:
     if status != PARTIAL:
         length = content_length(headers.get("content-length"))
         return length, length
-    if appetite.first is not None:
+    if limit.first is not None:
         return leading_part(headers.get("content-range"))
     whole = whole_of_part(headers.get("content-range"))
     return whole if isinstance(whole, Failure) else (whole, whole)
@@ -101,7 +101,7 @@ def _lengths(
 async def _copy(
     response: httpx.Response,
     sink: Sink,
-    tally: AttemptStats,
+    stats: AttemptStats,
     most: int,
     coding: Inflater | Verbatim,
 ) -> Failure | None:
@@ -109,7 +109,7 @@ async def _copy(
     wire = written = 0
     async for chunk in response.aiter_raw():
         wire += len(chunk)
-        tally.wire_bytes += len(chunk)
+        stats.wire_bytes += len(chunk)
         if wire > most:
             return too_large(most, status)
         for piece in coding.feed(chunk):
@@ -137,7 +137,7 @@ class NotGzipError(Exception):
 
 
 class Verbatim:
-    """No coding: the bytes are what they are."""
+    """No coding: the bytes stay unchanged."""
 
     whole = True
 
@@ -154,7 +154,7 @@ class Inflater:
 
     @property
     def whole(self) -> bool:
-        """Whether the stream's own end was seen; a cut one has none."""
+        """Whether the stream's own end was seen; a truncated one has none."""
         return self._stream.eof
 
     def feed(self, data: bytes) -> Iterator[bytes]:

@@ -1,6 +1,6 @@
-"""Names looked up in threads of their own, which never keep the process alive.
+"""DNS look-ups in daemon threads, which never keep the process alive.
 
-Names that hang hold up neither other hosts nor the end of a run.
+A look-up that hangs delays neither other hosts nor the end of a run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _THREADS = 256
 
 def system_lookup(host: str) -> Sequence[Address]:
     """All addresses that the system's resolver has for a name; raises socket.gaierror."""
-    # As bytes, so that Python's own IDNA codec has no say: the host is ASCII since the gate.
+    # As bytes, so that Python's own IDNA codec is not used: the gate made the host ASCII.
     found = socket.getaddrinfo(
         host.encode("ascii"), None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
     )
@@ -34,8 +34,8 @@ def system_lookup(host: str) -> Sequence[Address]:
 class LookupThreads:
     """A bounded number of daemon threads that may hang in the system's resolver.
 
-    concurrent.futures joins its threads at exit, and would wait for a hanging name. Whoever asks
-    for a name that hangs already waits for the same answer: it takes no other thread.
+    concurrent.futures joins its threads at exit, and would wait for a hanging name. Another
+    request for a name that hangs already waits for the same answer, without another thread.
     """
 
     def __init__(self, lookup: Lookup, most: int = _THREADS) -> None:
@@ -62,7 +62,7 @@ class LookupThreads:
     def _begin(self, host: str, answer: _Answer) -> None:
         self._jobs.put((host, answer))
         with self._lock:
-            # Counted are jobs, given up ones included: their threads may still hang.
+            # Jobs are counted, cancelled ones included: their threads may still hang.
             self._unfinished += 1
             short = self._started < min(self._unfinished, self._most)
             self._started += short
@@ -70,7 +70,7 @@ class LookupThreads:
             threading.Thread(target=self._work, name="imgcache-dns", daemon=True).start()
 
     def close(self) -> None:
-        """Let each thread end after what it is doing; waits for none."""
+        """Let each thread end after its look-ups; waits for none."""
         for _ in range(self._started):
             self._jobs.put(None)
 
@@ -85,14 +85,14 @@ class LookupThreads:
             return
         try:
             answer.give(self._lookup(host))
-        except Exception as exc:  # noqa: BLE001 -- handed over to who asked, whatever it is
+        except Exception as exc:  # noqa: BLE001 -- handed over to the caller, whatever it is
             answer.fail(exc)
 
 
 class _Answer:
-    """Carries the result of a look-up from its thread to those in the event loop who wait for it.
+    """Carries the result of a look-up from its thread to the tasks that wait for it.
 
-    One that nobody waits for any more is cancelled, if its look-up has not begun.
+    When no task waits any more it is cancelled, if its look-up has not begun.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -102,7 +102,7 @@ class _Answer:
         self.future: asyncio.Future[Sequence[Address]] = loop.create_future()
 
     async def wait(self) -> Sequence[Address]:
-        """The addresses; cancelling one who waits takes nothing from the others."""
+        """The addresses; cancelling one waiting task does not affect the others."""
         self._waiting += 1
         try:
             await asyncio.wait([self.future])
@@ -113,7 +113,7 @@ class _Answer:
         return self.future.result()
 
     def begin(self) -> bool:
-        """Whether somebody still waits; called in the look-up's thread."""
+        """Whether a task still waits; called in the look-up's thread."""
         self._begun = not self.future.cancelled()
         return self._begun
 
@@ -127,7 +127,7 @@ class _Answer:
         def unless_cancelled() -> None:
             if not self.future.done():
                 settle(value)
-                self.future.exception()  # seen, even where nobody waits for it any more
+                self.future.exception()  # retrieved, even where no task waits any more
 
-        with suppress(RuntimeError):  # the loop is closed: nobody waits for this name any more
+        with suppress(RuntimeError):  # the loop is closed: no task waits for this name any more
             self._loop.call_soon_threadsafe(unless_cancelled)

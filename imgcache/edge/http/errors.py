@@ -1,4 +1,4 @@
-"""aiohttp's failures told apart: by class and by what caused them, into one Failure each."""
+"""Mapping of aiohttp's exceptions, by class and cause, to one Failure each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RESET = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
 
 
 class ExchangeError(httpx.TransportError):
-    """A request that got no whole answer; `failure` tells what became of it."""
+    """A request that got no whole answer; `failure` is its result."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.detail)
@@ -42,8 +42,8 @@ def of_request(exc: Exception, host: str, fetch: FetchSettings) -> Failure:
 
     Args:
         exc: from aiohttp, or from the hooks that it calls.
-        host: the URL's, for the words.
-        fetch: the time-outs, for the words.
+        host: the URL's, for the message.
+        fetch: the time-outs, for the message.
     """
     if isinstance(exc, ConnectionCutError):
         return _of_cut(exc)
@@ -78,7 +78,7 @@ def of_body(exc: Exception, status: int, fetch: FetchSettings) -> Failure:
 
 
 def unknown(exc: Exception) -> Failure:
-    """The failure for what nobody thought of; the class is named so that it can be reported."""
+    """The failure for any other exception; its class is named so that it can be reported."""
     if isinstance(exc, OSError) and exc.errno in OUR_OWN:
         return _local(exc.errno)
     if isinstance(exc, MemoryError):
@@ -87,7 +87,7 @@ def unknown(exc: Exception) -> Failure:
 
 
 def _of_cut(exc: ConnectionCutError) -> Failure:
-    """A connection that was there, and ended without (the whole head of) an answer."""
+    """A connection that was made, and ended without (the whole head of) an answer."""
     caused = exc.cause.__cause__ or exc.cause
     if isinstance(caused, ssl.SSLError):
         return _tls(caused)

@@ -1,6 +1,6 @@
-"""What it takes to ask for one URL once, and how that ends: plain words, without an HTTP library.
+"""Types of one HTTP attempt, its inputs and results, without an HTTP library.
 
-So that whoever only speaks of exchanges starts without the libraries that make them.
+So modules that only name these types start without importing one.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ class Sink(Protocol):
 
     @property
     def enough(self) -> bool:
-        """Whether the rest of the body is of no interest; asked after each write."""
+        """Whether the rest of the body is not needed; checked after each write."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadLimit:
-    """How much of a body is wanted: `most` bytes at all, and only the `first` ones to begin with.
+    """How much of a body is wanted: `most` bytes at all; only the `first` ones are asked for.
 
     Without `first` a part that is not the whole is a failure.
     """
@@ -48,7 +48,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One answer on the way: who was asked, and what its head said (header names as sent)."""
+    """One answer, of a redirect or the last: its URL, and its head (header names as sent)."""
 
     url: str
     status: int
@@ -56,10 +56,10 @@ class Hop:
 
 
 class AttemptObserver(Protocol):
-    """Whoever wants to see an attempt go on."""
+    """Observer of an attempt's progress."""
 
     def asking(self, url: WebUrl) -> None:
-        """This URL is next: the one that was given, or where a redirect leads."""
+        """This URL is next: the one that was given, or a redirect's target."""
 
     def answered(self, hop: Hop) -> None:
         """The head of an answer came."""
@@ -67,9 +67,9 @@ class AttemptObserver(Protocol):
 
 @dataclass(slots=True)
 class AttemptStats:
-    """What one attempt has done so far; it outlives a deadline.
+    """What one attempt has done so far; still valid after a deadline.
 
-    `host`: who was asked last, where redirects led away from the first one.
+    `host`: the host that was asked last; redirects may lead away from the first one.
     """
 
     requests: int = 0
@@ -79,7 +79,7 @@ class AttemptStats:
     watch: AttemptObserver | None = None
 
     def sent(self) -> None:
-        """One more request went out, and nothing has come of it yet."""
+        """One more request was sent; its answer has not begun."""
         self.requests += 1
         self.answering = False
 
@@ -109,21 +109,21 @@ class Attempt:
 
 
 class Fetches(Protocol):
-    """Whoever asks origins for URLs."""
+    """Interface of a fetcher."""
 
     async def attempt(
         self,
         url: WebUrl,
         validators: Validators,
         sink: Sink,
-        tally: AttemptStats | None = None,
+        stats: AttemptStats | None = None,
         first: int | None = None,
     ) -> Attempt:
-        """Ask for `url` once, whatever becomes of it: see fetch.py."""
+        """Ask for `url` once; a failure is a result, too: see fetcher.py."""
 
 
 class NoFetcher:
-    """Where nothing may be asked, so that nothing needs to be opened."""
+    """The fetcher of offline runs: no HTTP client is created."""
 
     async def attempt(self, url: WebUrl, *_: object, **__: object) -> Attempt:
         """Never called: an offline run plans no request."""

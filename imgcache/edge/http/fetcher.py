@@ -1,7 +1,7 @@
-"""Asks for one URL once: one attempt, under one deadline, redirects followed by hand.
+"""HTTP fetcher: one attempt at one URL, under one deadline, redirects followed by hand.
 
-When to try again, which host to spare and who waits for whom is the engine's business. Whatever
-happens out there becomes a result here; only this machine's own faults are raised.
+Retries, paused hosts and the order of requests are the engine's business. Each network failure
+becomes a result here; only this machine's own faults are raised.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 
 
 class _NoCookies(httpx.Cookies):
-    """Keeps none; httpx's own jar would, and costs a fifth of each request."""
+    """A jar without cookies; httpx's own keeps them, and costs a fifth of each request."""
 
     def extract_cookies(self, response: httpx.Response) -> None:
-        """Set-Cookie is not listened to."""
+        """Ignores Set-Cookie."""
 
 
 class _Client(httpx.AsyncClient):
@@ -99,43 +99,43 @@ class Fetcher:
         url: WebUrl,
         validators: Validators,
         sink: Sink,
-        tally: AttemptStats | None = None,
+        stats: AttemptStats | None = None,
         first: int | None = None,
     ) -> Attempt:
-        """Ask for `url` once, whatever becomes of it.
+        """Ask for `url` once; a failure is a result, too.
 
         Args:
             url: from the gate.
             validators: of a sound copy; empty where there is none.
             sink: takes the body, if one comes.
-            tally: counts as it goes, for whoever may cancel the attempt.
+            stats: updated on the way, for a caller that may cancel the attempt.
             first: ask for so many bytes only (RFC 9110 section 14.2); None for the whole.
 
         Raises:
             LocalError: from the sink.
         """
-        tally = tally or AttemptStats()
+        stats = stats or AttemptStats()
         try:
             async with asyncio.timeout(self._settings.deadline):
-                appetite = ReadLimit(self._settings.max_bytes, first)
-                result = await self._follow(url, validators, sink, tally, appetite)
+                limit = ReadLimit(self._settings.max_bytes, first)
+                result = await self._follow(url, validators, sink, stats, limit)
         except TimeoutError:
-            result = self._late(tally)
+            result = self._late(stats)
         except ExchangeError as exc:
             result = exc.failure
         except LocalError:
             raise
         except Exception as exc:  # noqa: BLE001 -- one bad URL must never end a run
             result = unknown(exc)
-        return Attempt(result, tally.requests, tally.wire_bytes)
+        return Attempt(result, stats.requests, stats.wire_bytes)
 
-    def _late(self, tally: AttemptStats) -> Failure:
+    def _late(self, stats: AttemptStats) -> Failure:
         """The deadline has passed; a host that was answering would be as slow again."""
         return Failure(
             Verdict.TIMEOUT,
             f"the answer was not whole within {self._settings.deadline:g} s",
-            transient=not tally.answering,
-            host_fault=not tally.answering,
+            transient=not stats.answering,
+            host_fault=not stats.answering,
         )
 
     async def _follow(
@@ -143,27 +143,27 @@ class Fetcher:
         url: WebUrl,
         validators: Validators,
         sink: Sink,
-        tally: AttemptStats,
-        appetite: ReadLimit,
+        stats: AttemptStats,
+        limit: ReadLimit,
     ) -> Body | NotModified | Failure:
         visited = [url]
         while True:
-            tally.host = visited[-1].host
-            if tally.watch is not None:
-                tally.watch.asking(visited[-1])
+            stats.host = visited[-1].host
+            if stats.watch is not None:
+                stats.watch.asking(visited[-1])
             refused = self._refused(visited[-1])
             if refused is not None:
                 return refused
-            request = self._request(visited[-1], validators, tally.sent, appetite.first)
+            request = self._request(visited[-1], validators, stats.sent, limit.first)
             asked_at = time.time()
             response = await self._client.send(request, stream=True)
-            tally.answering = True
-            if tally.watch is not None:
-                tally.watch.answered(_hop(visited[-1], response))
+            stats.answering = True
+            if stats.watch is not None:
+                stats.watch.answered(_hop(visited[-1], response))
             try:
                 decided = self._decide(response, asked_at, visited, bool(validators))
                 if isinstance(decided, Body):
-                    received = await receive(response, sink, tally, appetite)
+                    received = await receive(response, sink, stats, limit)
                     if isinstance(received, Failure):
                         return received
                     return replace(decided, received=received)
@@ -202,7 +202,7 @@ class Fetcher:
         literal = url.literal
         if literal is None or not self._rule.refuses(literal, url.port):
             return None
-        # A --resolve for this very address is a word about it; one for `*` names no address.
+        # A --resolve for this very address permits it; one for `*` names no address.
         if self._settings.proxy is None and (url.host, url.port) in self._named:
             return None
         return Failure(Verdict.FORBIDDEN_ADDRESS, "the URL leads to an address that is not public")

@@ -1,4 +1,4 @@
-"""Watches the bytes before each answer's body, and those that nobody asked for.
+"""Guard of answers' heads: checks the bytes before each body, and those without a request.
 
 aiohttp's parser is stricter than browsers in one thing and laxer in four. It refuses a
 Content-Length that is sent twice, even if equal; it follows interim answers for ever; it keeps a
@@ -34,7 +34,7 @@ class HeadGuard:
         Args:
             deliver: the parser's own intake.
             refuse: called with a reason when an answer is not proper HTTP.
-            drop: closes a connection that talks without being asked.
+            drop: closes a connection that sends bytes without a request.
         """
         self._deliver = deliver
         self._refuse = refuse
@@ -109,7 +109,7 @@ class HeadGuard:
 def without_equal_lengths(head: bytes) -> bytes:
     """The head with one Content-Length where several are equal (RFC 9112 section 6.3, rule 5).
 
-    By lines and without patterns: a stranger's blanks would make one try all ways to share them.
+    By lines, without a pattern: hostile blanks would make one try all ways to split them.
     """
     if head.lower().count(b"\ncontent-length") < 2:  # noqa: PLR2004 -- two are a repetition
         return head

@@ -13,7 +13,7 @@ _COMMAND_LINE = "httpx._main"
 _modules = cast("dict[str, Any]", sys.modules)
 _is_ours = _modules.setdefault(_COMMAND_LINE, None) is None
 
-import httpx  # noqa: E402  that is what all this is for
+import httpx  # noqa: E402  it must follow the lines above
 
 if _is_ours:
     del _modules[_COMMAND_LINE]

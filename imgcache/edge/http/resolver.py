@@ -1,7 +1,7 @@
-"""Names to addresses, and addresses to sockets: the address rule where connections begin.
+"""Name resolver and socket factory of the connector: the address rule for each connection.
 
 All answers for a name must pass, and the address is checked again at the moment of connecting, so
-that rebinding and redirects find no gap.
+that neither rebinding nor a redirect gets around the rule.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_OF_A_FAMILY = 3
 
 
 class ForbiddenAddressError(OSError):
-    """The address rule refuses where this leads; the message never says where."""
+    """The address rule refuses an address; the message never names it."""
 
 
 class LookupFailedError(OSError):
@@ -57,8 +57,8 @@ class GuardedResolver(AbstractResolver):
 
         Args:
             threads: where look-ups run.
-            rule: what all answers must pass; None for the operator's proxy.
-            mapped: the `--resolve` options, the operator's word: exempt from the rule.
+            rule: what all answers must pass; None with a proxy.
+            mapped: the `--resolve` options; configured by the operator, so exempt.
             limit: seconds that a look-up may take.
         """
         self._threads = threads
@@ -68,7 +68,7 @@ class GuardedResolver(AbstractResolver):
         self._exempt = frozenset((entry.address, entry.to_port) for entry in mapped)
 
     def mapping(self, host: str, port: int) -> Resolve | None:
-        """The `--resolve` for the URL's host and port; an exact one goes before `*`."""
+        """The `--resolve` for the URL's host and port; an exact one takes precedence over `*`."""
         fitting = [entry for entry in self._mapped if entry.port == port]
         exact = [entry for entry in fitting if entry.host == host]
         return next(iter(exact or [entry for entry in fitting if entry.host == "*"]), None)
@@ -96,8 +96,8 @@ class GuardedResolver(AbstractResolver):
             raise LookupFailedError(f"no answer within {self._limit:g} s", transient=True) from exc
         except socket.gaierror as exc:
             again = exc.errno == socket.EAI_AGAIN
-            said = "the name server says: try again" if again else "no such name"
-            raise LookupFailedError(said, transient=again) from exc
+            message = "the name server says: try again" if again else "no such name"
+            raise LookupFailedError(message, transient=again) from exc
         if not addresses:
             raise LookupFailedError("no such name", transient=False)
         return addresses
@@ -111,19 +111,19 @@ class GuardedResolver(AbstractResolver):
         return socket.socket(family, kind, protocol)
 
     async def close(self) -> None:
-        """Let the threads of the look-ups go."""
+        """Let the look-up threads end."""
         self._threads.close()
 
 
 def _worth_dialling(addresses: Sequence[Address]) -> list[Address]:
     """The first few of each family, in their order."""
-    known = dict.fromkeys(addresses)
+    distinct = dict.fromkeys(addresses)
     few = {
         address
         for version in (4, 6)
-        for address in [one for one in known if one.version == version][:_MOST_OF_A_FAMILY]
+        for address in [one for one in distinct if one.version == version][:_MOST_OF_A_FAMILY]
     }
-    return [address for address in known if address in few]
+    return [address for address in distinct if address in few]
 
 
 def _dialled(host: str, address: Address, port: int) -> ResolveResult:

@@ -1,6 +1,6 @@
-"""httpx's transport interface over one aiohttp session: its pool is an order of magnitude faster.
+"""httpx transport over one aiohttp session, whose pool is an order of magnitude faster.
 
-Requests go out as written, answers come back undecoded, and each way to fail becomes an
+Requests go out as written, answers come back undecoded, and each failure becomes an
 ExchangeError. Nothing is read from the environment but SSL_CERT_FILE and SSL_CERT_DIR.
 """
 
@@ -85,7 +85,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     def __init__(self, fetch: FetchSettings, lookup: Lookup) -> None:
         self._fetch = fetch
-        # Through a proxy the only address dialled is the proxy's, and that is the operator's word.
+        # With a proxy we connect to the proxy only; it is configured, so the rule does not apply.
         rule = AddressRule(fetch.allow_private) if fetch.proxy is None else None
         mapped = fetch.resolve if fetch.proxy is None else ()
         self._resolver = GuardedResolver(LookupThreads(lookup), rule, mapped, fetch.connect_timeout)
@@ -118,7 +118,7 @@ class Transport(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """One exchange; raises ExchangeError for all that is the network's fault."""
+        """One exchange; raises ExchangeError for all network faults."""
         host = request.url.raw_host.decode("ascii")
         try:
             answer = await self._send(request, host)
@@ -168,6 +168,6 @@ class Transport(httpx.AsyncBaseTransport):
         return URL.build(scheme=url.scheme, authority=authority, path=target, encoded=True), options
 
     async def aclose(self) -> None:
-        """Close all connections, and let go of the look-ups that still hang."""
+        """Close all connections; look-ups that still hang are not waited for."""
         await self._session.close()
         await self._resolver.close()

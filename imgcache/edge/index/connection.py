@@ -1,4 +1,4 @@
-"""Opening the index's SQLite file, for its one writer or for any reader; errors translated."""
+"""Connections to the index's SQLite file, for its one writer or any reader; errors translated."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from imgcache.edge import safe_fs
 from imgcache.edge.index.schema import MIGRATIONS, migrate, newer, version
-from imgcache.edge.safe_fs import local_errors
+from imgcache.edge.safe_fs import Identity, local_errors
 from imgcache.errors import LocalError
 
 _BUSY_SECONDS = 10.0
@@ -54,7 +55,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that leaves nothing behind and needs no right to write.
+    """A connection that leaves no file behind and needs no right to write.
 
     An index that is not there yet reads as an empty one.
     """
@@ -72,23 +73,15 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return _for_reading(connection)
 
 
-def identity(path: Path) -> tuple[object, ...]:
-    """What changes when somebody commits to the index at `path`, or replaces or removes it."""
-    seen: list[object] = []
-    for name in (path, path.with_name(f"{path.name}-wal")):
-        try:
-            status = name.stat()
-        except OSError:
-            seen.append(None)
-        else:
-            seen.append((status.st_ino, status.st_size, status.st_mtime_ns))
-    return tuple(seen)
+def identity(path: Path) -> tuple[Identity | None, ...]:
+    """Values that change when the index at `path` is committed to, replaced or removed."""
+    return tuple(safe_fs.identity(name) for name in (path, path.with_name(f"{path.name}-wal")))
 
 
 def reading_mode(path: Path) -> str:
     """How to open the index without writing.
 
-    Where no `-wal` stands beside it, nobody writes, and `immutable` keeps SQLite from making one.
+    Without a `-wal` beside it there is no writer, and `immutable` keeps SQLite from making one.
     """
     with local_errors(path.name):
         return "ro" if path.with_name(f"{path.name}-wal").exists() else "ro&immutable=1"
@@ -104,10 +97,10 @@ def open_memory() -> sqlite3.Connection:
 def damage(path: Path, mode: str = "rw") -> str | None:
     """What is wrong with the database at `path`, by `PRAGMA quick_check`; None when it is sound.
 
-    `mode` is SQLite's: who must not write says `reading_mode(path)`.
+    `mode` is SQLite's; pass `reading_mode(path)` where nothing may be written.
 
     Raises:
-        LocalError: It can't be looked at, which says nothing of its soundness.
+        LocalError: It can't be read, which says nothing about its soundness.
     """
     _refuse_links(path)
     with sqlite_errors(path):
@@ -134,7 +127,7 @@ def _for_reading(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    # The caller keeps to one thread at a time, which need not be the one that opens.
+    # The caller uses one thread at a time, which need not be the one that opens it.
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,

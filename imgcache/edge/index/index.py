@@ -1,4 +1,4 @@
-"""The index: what is known of each URL, image and paused host, in SQLite.
+"""The index: facts about each URL, image and paused host, in SQLite.
 
 One writer (it holds the cache's lock), any number of readers. The methods block; call them from
 one thread at a time. All of them raise LocalError when the database can't be read or written.
@@ -39,7 +39,7 @@ def _select(table: str, columns: Sequence[str]) -> str:
     return f"SELECT {', '.join(columns)} FROM {table} WHERE {columns[0]} IN "  # noqa: S608  # names of this file only
 
 
-# More than anybody looks back to.
+# Refreshes that are kept: more than users look at.
 _RUNS = 100
 # SQLite takes 999 parameters or more, however it was built.
 _KEYS_AT_ONCE = 500
@@ -72,7 +72,7 @@ _GET_SHARED = """
     SELECT copy, url FROM urls WHERE copy IN (
         SELECT copy FROM urls WHERE copy IS NOT NULL GROUP BY copy HAVING count(*) >= ?
     ) ORDER BY copy, url"""
-# Without its copy a URL has nothing that its answer could confirm.
+# A URL without a copy has nothing that its validators could confirm.
 _FORGET_COPIES = (
     f"UPDATE urls SET copy = NULL, {', '.join(f'{column} = NULL' for column in rows.RESPONSE)}"  # noqa: S608  # names of this file only
     " WHERE copy = ?"
@@ -105,11 +105,11 @@ class Index:
 
     @classmethod
     def in_memory(cls) -> Index:
-        """An empty index that nobody else sees, and that ends with its last reader."""
+        """An empty index that only this connection sees, and that ends when it is closed."""
         return cls(Path(":memory:"), open_memory())
 
     def close(self) -> None:
-        """Close it; of the writer's, no `-wal` or `-shm` remains."""
+        """Close it; after a writer, no `-wal` or `-shm` remains."""
         with sqlite_errors(self._path):
             close_database(self._connection)
 
@@ -125,11 +125,11 @@ class Index:
         self.close()
 
     def urls(self, keys: Iterable[str]) -> dict[str, UrlFacts]:
-        """What is known of these URLs (normalised), by URL; without those never tried."""
+        """Facts about these URLs (normalised), by URL; those never tried are left out."""
         return {row[0]: rows.url_facts(row) for row in self._get(_GET_URLS, keys)}
 
     def images(self, sha256s: Iterable[str]) -> dict[str, ImageFacts]:
-        """The images with these hashes, by hash; without those that the index has not."""
+        """The images with these hashes, by hash; unknown ones are left out."""
         wanted = tuple(sha256s)
         small: dict[str, list[Row]] = {}
         for row in self._get(_GET_THUMBNAILS, wanted):
@@ -155,7 +155,7 @@ class Index:
             return {row[0]: rows.host_pause(row) for row in found}
 
     def total_bytes(self) -> int:
-        """What all images and thumbnails take, in bytes."""
+        """The size of all images and thumbnails, in bytes."""
         with sqlite_errors(self._path):
             total: int = self._connection.execute(_GET_TOTAL).fetchone()[0]
         return total
@@ -180,7 +180,7 @@ class Index:
             urls: Facts by URL; each `copy` is among `images` or recorded before.
             images: Facts of images whose files are published.
             spellings: The normalised URL by how an article spells it.
-            pauses: Hosts not to be asked for a while.
+            pauses: Hosts that get no request for a while.
         """
         urls, images = tuple(urls), tuple(images)
         with self.transaction() as connection:
@@ -210,7 +210,7 @@ class Index:
     def forget(self, sha256s: Iterable[str]) -> None:
         """Forget images, durably, before their files are removed.
 
-        A URL whose copy goes keeps its failure, and is asked again without validators.
+        A URL that loses its copy keeps its failure, and is requested again without validators.
         """
         unwanted = [(sha256,) for sha256 in sha256s]
         with self.transaction() as connection:
@@ -219,13 +219,13 @@ class Index:
             connection.execute(_CHANGE_MANIFEST)
 
     def record_run(self, run: RunFacts) -> None:
-        """Remember how a refresh went; of older ones the last hundred stay."""
+        """Record a finished refresh; the last hundred are kept."""
         with self.transaction() as connection:
             connection.execute(_PUT_RUN, rows.run_row(run))
             connection.execute(_CUT_RUNS, (_RUNS,))
 
     def runs(self) -> tuple[RunFacts, ...]:
-        """The remembered refreshes, the last one first."""
+        """The recorded refreshes, the last one first."""
         with sqlite_errors(self._path):
             found = self._connection.execute(_GET_RUNS)
             return tuple(RunFacts(*row) for row in found)
@@ -238,7 +238,7 @@ class Index:
         return None if generation == written else int(generation)
 
     def manifest_rows(self) -> Iterator[manifest.Row]:
-        """What the manifest says, sorted by spelling; read one by one."""
+        """The manifest's rows, sorted by spelling; read one by one."""
         with sqlite_errors(self._path):
             found = self._connection.execute(_GET_MANIFEST)
             for spelling, group in groupby(found, key=lambda row: row[0]):
@@ -247,12 +247,12 @@ class Index:
                 yield manifest.Row(spelling, rows.image_facts(image, small))
 
     def manifest_written(self, generation: int) -> None:
-        """Remember that the manifest of this generation lies in the cache folder."""
+        """Record that the manifest of this generation is in the cache folder."""
         with self.transaction() as connection:
             connection.execute("UPDATE manifest SET written = ?", (generation,))
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
-        """What a SELECT finds, row by row: for census.py, which asks about the whole index."""
+        """The rows of a SELECT, one by one: for scans.py, which queries the whole index."""
         with sqlite_errors(self._path):
             yield from self._connection.execute(query, parameters)
 
@@ -268,7 +268,7 @@ class Index:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Committed in the end, durably, or rolled back."""
+        """A transaction: committed at the end, durably, or rolled back."""
         with sqlite_errors(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:

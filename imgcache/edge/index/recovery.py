@@ -1,6 +1,6 @@
-"""A lost or damaged index, made again from the manifest and the images; no network.
+"""Recovery of a lost or damaged index from the manifest and the images; no network.
 
-A refresh makes a new file. Whoever may not write reads the manifest into memory instead.
+A refresh makes a new file. Readers, which must not write, read the manifest into memory.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _NO_MTIME = -1
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What became of an index that was lost or damaged.
+    """The recovery of an index that was lost or damaged.
 
-    `reason` says what was wrong with it; it then lies beside the new one as `moved_to`, both None
-    where there was no index. Of `listed` manifest rows `kept` had a sound file.
+    `reason` says what was wrong with it; it is then kept beside the new one as `moved_to`. Both
+    are None where there was no index. Of `listed` manifest rows `kept` had a sound file.
     """
 
     reason: str | None
@@ -66,9 +66,9 @@ def open_index(store: Store) -> tuple[Index, Recovery | None]:
 
 
 def drop_strays(store: Store, index: Index) -> None:
-    """Delete what a killed run published and did not come to record; needs the cache's lock.
+    """Delete files that a killed run published but did not record; needs the cache's lock.
 
-    What the manifest lists stays, too: it may have come with somebody else's files.
+    Files that the manifest lists stay, too: both may come from another machine.
 
     Raises:
         LocalError: The cache folder can't be read or written.
@@ -81,10 +81,10 @@ def drop_strays(store: Store, index: Index) -> None:
 
 
 def open_readonly(store: Store) -> Index:
-    """A reader's index. Where there is none, the manifest tells what a refresh would find again.
+    """A reader's index. Where there is none, the manifest gives what a refresh would recover.
 
     A fresh clone may hold images and manifest only. Nothing is written and no image hashed:
-    readers hold each copy against its hash before they call it sound.
+    readers check each copy by its hash before they call it sound.
 
     Raises:
         LocalError: The index or the manifest can't be read.
@@ -94,7 +94,7 @@ def open_readonly(store: Store) -> Index:
 
 
 def open_manifest(store: Store) -> Index:
-    """What the manifest tells, as an index in memory. Raises LocalError."""
+    """The manifest's content, as an index in memory. Raises LocalError."""
     index = Index.in_memory()
     _refill(index, manifest.parse(store.read_manifest()), partial(_with_thumbnails, store))
     return index
@@ -104,7 +104,7 @@ def inspect(store: Store) -> str | None:
     """What is wrong with the index, None for a sound one or none at all; writes nothing.
 
     Raises:
-        LocalError: It can't be looked at.
+        LocalError: It can't be read.
     """
     path = store.root / INDEX
     return None if _is_lost(path) else damage(path, reading_mode(path))
@@ -116,7 +116,7 @@ def _is_lost(path: Path) -> bool:
 
 
 def _move_aside(path: Path) -> str:
-    """Move the index and what belongs to it; a log that stayed would be taken for the new one's."""
+    """Move the index and its side files; SQLite would apply a log that stayed to the new one."""
     damaged = f"{path.name}.damaged"
     with local_errors(path.name):
         for suffix in ("", *_BESIDE):
@@ -147,9 +147,9 @@ def _rebuild(store: Store, listed: tuple[manifest.Row, ...]) -> int:
 def _refill(
     index: Index,
     listed: tuple[manifest.Row, ...],
-    known: Callable[[ImageFacts], ImageFacts | None],
+    confirm: Callable[[ImageFacts], ImageFacts | None],
 ) -> int:
-    """Record what the manifest lists, as far as `known` confirms it; how many rows that were."""
+    """Record what the manifest lists, if `confirm` finds its file; returns the number of rows."""
     images: dict[str, ImageFacts | None] = {}
     spellings: dict[str, str] = {}
     urls: dict[str, UrlFacts] = {}
@@ -157,10 +157,10 @@ def _refill(
     for spelling, claimed in listed:
         url = parse_web(spelling)
         if claimed.sha256 not in images:
-            images[claimed.sha256] = known(claimed)
+            images[claimed.sha256] = confirm(claimed)
         if isinstance(url, WebUrl) and images[claimed.sha256] is not None:
             spellings[spelling] = url.href
-            # Without an answer it is stale, and asked again without validators.
+            # Without a response it is stale, and is requested again without validators.
             urls[url.href] = UrlFacts(url.href, 0.0, claimed.sha256)
             kept += 1
     index.record(urls.values(), filter(None, images.values()), spellings)

@@ -1,4 +1,4 @@
-"""Facts to the index's rows and back, unchanged. Columns stand in the order of the tuples here."""
+"""Lossless conversion of facts to the index's rows and back; columns are ordered as here."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _FORMATS = {fmt.label: fmt for fmt in Format}
 
 
 def url_row(facts: UrlFacts) -> Row:
-    """The `urls` row of what is known of a URL."""
+    """The `urls` row of a URL's facts."""
     failure = None if facts.failure is None else _failure_text(facts.failure)
     answer = facts.response
     if answer is None:
@@ -122,18 +122,18 @@ def run_row(run: RunFacts) -> Row:
 
 
 def _failure_text(failure: Failure) -> str:
-    """A failure as JSON, without what is not known."""
-    known = {key: value for key, value in asdict(failure).items() if value is not None}
+    """A failure as JSON, without unknown fields."""
+    fields = {key: value for key, value in asdict(failure).items() if value is not None}
     if failure.format is not None:
-        known["format"] = failure.format.label
-    return json.dumps(known)
+        fields["format"] = failure.format.label
+    return json.dumps(fields)
 
 
 def _failure(text: str) -> Failure:
-    known = json.loads(text)
-    known["verdict"] = Verdict(known["verdict"])
-    if "size" in known:
-        known["size"] = Size(*known["size"])
-    if "format" in known:
-        known["format"] = _FORMATS[known["format"]]
-    return Failure(**known)
+    fields = json.loads(text)
+    fields["verdict"] = Verdict(fields["verdict"])
+    if "size" in fields:
+        fields["size"] = Size(*fields["size"])
+    if "format" in fields:
+        fields["format"] = _FORMATS[fields["format"]]
+    return Failure(**fields)

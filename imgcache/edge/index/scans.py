@@ -1,4 +1,4 @@
-"""Questions about the whole index, and what goes from it for good; index.py answers by key."""
+"""Queries over the whole index, and removal of URLs; index.py has the queries by key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imgcache.model import FileTotals, Verdict
 
 _BATCH = 500
 _KEYS = "SELECT sha256 FROM images WHERE sha256 > ? ORDER BY sha256 LIMIT ?"
-_STANDINGS = "SELECT url, tried_at, copy, json_extract(failure, '$.verdict') FROM urls"
+_STATUSES = "SELECT url, tried_at, copy, json_extract(failure, '$.verdict') FROM urls"
 _BY_FORMAT = "SELECT format, count(*), sum(bytes) FROM images GROUP BY format ORDER BY format"
 _BY_NAME = "SELECT name, count(*), sum(bytes) FROM thumbnails GROUP BY name ORDER BY name"
 
@@ -32,8 +32,8 @@ def images(index: Index) -> Iterator[ImageFacts]:
 
 
 def url_statuses(index: Index) -> Iterator[UrlStatus]:
-    """How each URL stands."""
-    for url, tried_at, copy, verdict in index.rows(_STANDINGS):
+    """The status of each URL."""
+    for url, tried_at, copy, verdict in index.rows(_STATUSES):
         yield UrlStatus(url, tried_at, copy, Verdict(verdict) if verdict else None)
 
 
@@ -53,7 +53,7 @@ def thumbnails_by_name(index: Index) -> dict[str, FileTotals]:
 
 
 def forget_urls(index: Index, urls: Iterable[str], spellings: Iterable[str]) -> None:
-    """Forget URLs and spellings for good, durably; images that are left alone become orphans."""
+    """Forget URLs and spellings for good, durably; images without a URL become orphans."""
     with index.transaction() as connection:
         connection.executemany("DELETE FROM urls WHERE url = ?", ((url,) for url in urls))
         connection.executemany(

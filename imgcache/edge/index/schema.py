@@ -91,7 +91,7 @@ MIGRATIONS = (_FACTS, _DIGESTS_AND_RUNS)
 
 
 def version(connection: sqlite3.Connection) -> int:
-    """How many migrations the database has seen."""
+    """The number of migrations that the database has had."""
     found: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return found
 

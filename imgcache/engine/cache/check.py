@@ -1,8 +1,8 @@
-"""`cache check`: every file of the cache against its hash, and the repair of what is broken.
+"""Check of the cache (`cache check`): each file against its hash, and the repair of damage.
 
-Looking needs no lock and writes nothing. A repair holds the lock: a damaged copy is forgotten (the
-next refresh fetches it again), thumbnails are made again from their image, the index from the
-manifest, the manifest from the index.
+The check needs no lock and writes nothing. A repair holds the lock: a damaged copy is forgotten
+(the next refresh fetches it again), thumbnails are made again from their image, the index from
+the manifest, the manifest from the index.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _GONE = "there is no such file"
 async def check(
     settings: Settings, listener: Listener, *, repair: bool = False
 ) -> CacheCheckResult:
-    """Hash every image and thumbnail; with `repair` mend what is damaged.
+    """Hash every image and thumbnail; with `repair` fix what is damaged.
 
     Raises CacheLockedError (of a repair), and LocalError where the cache can't be read or written.
     """
@@ -49,18 +49,18 @@ async def check(
         findings.damage.insert(0, Damage(INDEX, f"the index is damaged ({reason})"))
     if repair and findings.damage:
         async with writing_tools(settings, listener) as tools:
-            mended = {INDEX: "made again from the manifest"}
-            mended |= await _Repair(tools, settings).mend(broken)
-            mended |= await _mend_manifest(tools, findings, listener)
-        findings.damage = [replace(one, repair=mended.get(one.path)) for one in findings.damage]
+            fixed = {INDEX: "made again from the manifest"}
+            fixed |= await _Repair(tools, settings).fix(broken)
+            fixed |= await _fix_manifest(tools, findings, listener)
+        findings.damage = [replace(one, repair=fixed.get(one.path)) for one in findings.damage]
     return findings
 
 
-async def _mend_manifest(
+async def _fix_manifest(
     tools: Tools, findings: CacheCheckResult, listener: Listener
 ) -> dict[str, str]:
     if any(one.path == MANIFEST for one in findings.damage):
-        # It is written again where it is missing, whatever the index thinks of it.
+        # It is written again where it is missing, whatever the index says of it.
         await to_its_end(tools.store.drop, MANIFEST)
     return {MANIFEST: "written again"} if await write_manifest(tools, listener) else {}
 
@@ -83,7 +83,7 @@ class _Broken:
 
 
 async def _inspect(store: Store, session: IndexSession) -> tuple[CacheCheckResult, list[_Broken]]:
-    """Hash what the index knows, some files at a time, so that Ctrl-C is heard."""
+    """Hash what the index knows, some files at a time, so that Ctrl-C works."""
     findings, broken, known = CacheCheckResult(), list[_Broken](), set[str]()
     batch = await session.query(scans.images_after)
     while batch:
@@ -98,7 +98,7 @@ async def _inspect(store: Store, session: IndexSession) -> tuple[CacheCheckResul
         lambda: [one.bytes for one in kept_files(store.root) if one.path not in known]
     )
     findings.strays = FileTotals(len(strays), sum(strays))
-    if not await session.query(partial(_is_manifest_true, store)):
+    if not await session.query(partial(_is_manifest_current, store)):
         findings.damage.append(Damage(MANIFEST, "it does not say what the index says"))
     return findings, broken
 
@@ -124,7 +124,7 @@ def _count(findings: CacheCheckResult, images: Sequence[ImageFacts]) -> None:
     findings.bytes += sum(map(weight, images))
 
 
-def _is_manifest_true(store: Store, index: Index) -> bool:
+def _is_manifest_current(store: Store, index: Index) -> bool:
     """Whether it says what the index says; one that the next refresh will write is not wrong."""
     if index.manifest_due() is not None:
         return True
@@ -132,29 +132,29 @@ def _is_manifest_true(store: Store, index: Index) -> bool:
 
 
 class _Repair:
-    """Mends what a check found, now that the cache is locked. Raises LocalError."""
+    """Fixes what a check found, while the cache is locked. Raises LocalError."""
 
     def __init__(self, tools: Tools, settings: Settings) -> None:
         self._tools = tools
-        self._keeper = Ingester(tools, settings)
+        self._ingester = Ingester(tools, settings)
 
-    async def mend(self, broken: Iterable[_Broken]) -> dict[str, str]:
-        """How each damaged file was mended, by its path."""
-        mended: dict[str, str] = {}
+    async def fix(self, broken: Iterable[_Broken]) -> dict[str, str]:
+        """How each damaged file was fixed, by its path."""
+        fixed: dict[str, str] = {}
         for one in broken:
-            mended |= dict.fromkeys(one.paths, await self._mend(one))
+            fixed |= dict.fromkeys(one.paths, await self._fix(one))
         await self._tools.session.flush()
-        return mended
+        return fixed
 
-    async def _mend(self, found: _Broken) -> str:
+    async def _fix(self, found: _Broken) -> str:
         sha256 = found.image.sha256
-        known = (await self._tools.session.query(lambda index: index.images([sha256]))).get(sha256)
-        if known is None:  # an index made again does not take it over
+        image = (await self._tools.session.query(lambda index: index.images([sha256]))).get(sha256)
+        if image is None:  # a rebuilt index leaves it out
             return await self._forget(found.image)
-        still = await asyncio.to_thread(lambda: [*_broken(self._tools.store, [known])])
+        still = await asyncio.to_thread(lambda: [*_broken(self._tools.store, [image])])
         if not still:
             return "sound by now: another imgcache was at work"
-        return await (self._forget(known) if still[0].is_lost else self._remake(still[0]))
+        return await (self._forget(image) if still[0].is_lost else self._remake(still[0]))
 
     async def _forget(self, image: ImageFacts) -> str:
         await self._tools.session.query(lambda index: index.forget([image.sha256]))
@@ -166,6 +166,6 @@ class _Repair:
         rest = replace(broken.image, thumbnails=good)
         for path in broken.paths:
             await to_its_end(self._tools.store.drop, path)
-        made = await self._keeper.remake(rest)
+        made = await self._ingester.remake(rest)
         self._tools.session.record(images=[made or rest])
         return "made again from its image" if made else "removed; its image can't be decoded"

@@ -1,8 +1,8 @@
-"""`cache gc`: drop what no article names.
+"""Garbage collection of the cache (`cache gc`): drops what no article names.
 
 All articles are read first. One that can't be read may name any image, so nothing is dropped then;
-without any article this is hardly the folder that was meant. The order of dropping is that of the
-index: it forgets, the manifest says so, and only then do files go.
+without any article this is probably the wrong folder. First the index forgets, then the manifest
+is written, and only then are files deleted.
 """
 
 from __future__ import annotations
@@ -49,21 +49,21 @@ async def collect_garbage(
     """
     before = time.time() - age if age else math.inf
     if dry_run:
-        naming, told = await _surveyed(settings, dry_run=True)
+        naming, result = await _surveyed(settings, dry_run=True)
         if naming.problems:
-            return told
+            return result
         async with holdings(settings) as (store, session):
             return (await session.query(partial(_find_garbage, store, naming, before))).added_to(
-                told
+                result
             )
     async with writing_tools(settings, listener) as tools:
-        # Behind the lock: a run that ended in between would lose what it has just stored.
-        naming, told = await _surveyed(settings, dry_run=False)
+        # Under the lock: else a run that ends in between would lose what it has just stored.
+        naming, result = await _surveyed(settings, dry_run=False)
         if naming.problems:
-            return told
+            return result
         waste = await tools.session.query(partial(_find_garbage, tools.store, naming, before))
         await _drop(waste, tools, listener)
-        return waste.added_to(told)
+        return waste.added_to(result)
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class _Naming:
 
 
 async def _surveyed(settings: Settings, *, dry_run: bool) -> tuple[_Naming, GcResult]:
-    """What all articles name, and the report so far."""
+    """What all articles name, and the result so far."""
     naming = await asyncio.to_thread(_read_all, settings)
     return naming, GcResult(naming.articles, dry_run, problems=tuple(naming.problems))
 
@@ -122,22 +122,22 @@ def _read_one(file: Found, settings: Settings, naming: _Naming) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Garbage:
-    """What goes: URLs and spellings from the index, images with their thumbnails, stray files."""
+    """What is dropped: URLs and spellings from the index, images with thumbnails, unknown files."""
 
     garbage: Garbage
     images: tuple[ImageFacts, ...]
     strays: tuple[KeptFile, ...]
     total: FileTotals
 
-    def added_to(self, told: GcResult) -> GcResult:
-        """The report, with all that goes."""
+    def added_to(self, result: GcResult) -> GcResult:
+        """The result, with all that is dropped."""
         files = [path for image in self.images for path in content_paths(image)]
         files += [one.path for one in self.strays]
         size = sum(map(weight, self.images)) + sum(one.bytes for one in self.strays)
         kept = FileTotals(self.total.files - len(files), self.total.bytes - size)
         urls = self.garbage.urls
         return replace(
-            told, urls=urls, files=tuple(files), dropped=FileTotals(len(files), size), kept=kept
+            result, urls=urls, files=tuple(files), dropped=FileTotals(len(files), size), kept=kept
         )
 
 
@@ -159,13 +159,13 @@ def _find_garbage(store: Store, naming: _Naming, before: float, index: Index) ->
 
 
 async def _drop(waste: _Garbage, tools: Tools, listener: Listener) -> None:
-    """Forgotten first, durably; a manifest that can't be written keeps the files it names."""
+    """Forget first, durably; if the manifest can't be written, the files that it names stay."""
     hashes = [image.sha256 for image in waste.images]
     urls, spellings = waste.garbage.urls, waste.garbage.spellings
     if urls or spellings or hashes:
         await tools.session.query(lambda index: scans.forget_urls(index, urls, spellings))
         await tools.session.query(lambda index: index.forget(hashes))
-    # Also where there is nothing to forget: an earlier run may not have come to write it.
+    # Also where there is nothing to forget: an earlier run may have ended before it was written.
     if not await write_manifest(tools, listener):
         raise LocalError("nothing was deleted: the manifest still names what would go")
     paths = (path for image in waste.images for path in content_paths(image))

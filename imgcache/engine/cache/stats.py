@@ -1,4 +1,4 @@
-"""`cache stats`: what the index knows of the whole cache, gathered for its report."""
+"""Statistics of the whole cache (`cache stats`), gathered from its index."""
 
 from __future__ import annotations
 

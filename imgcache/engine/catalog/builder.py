@@ -9,7 +9,6 @@ a hashed file, an image below `site_root`) is not read again.
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found
 from imgcache.edge.cache.integrity import IntegrityChecker
 from imgcache.edge.index.index import Index
+from imgcache.edge.safe_fs import Identity, identity
 from imgcache.engine.images.in_place import measure
 from imgcache.engine.run.articles import LoadedArticle, ReadArticle, load
 from imgcache.engine.run.index_session import KnownFacts, look_up
@@ -40,13 +40,12 @@ from imgcache.results import ArticleOutcome, EntryResult, UrlState
 from imgcache.units import batches
 
 _BATCH = 2000
-_Identity = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Article:
     found: Found
-    identity: _Identity | None
+    identity: Identity | None
     read: ReadArticle
 
 
@@ -54,7 +53,7 @@ class _Article:
 class _Place:
     """An image that needs no fetch, as it was measured; `identity` of its file, if it is one."""
 
-    identity: _Identity | None
+    identity: Identity | None
     evidence: Evidence
 
     @property
@@ -96,9 +95,9 @@ class CatalogBuilder:
         found = files.discover(self._paths, cache_dir=self._settings.cache.dir)
         before, self._articles = self._articles, {}
         for one in found:
-            known, identity = before.get(one.path), _identity(one.path)
-            if known is None or identity is None or known.identity != identity:
-                known = _Article(one, identity, _read(one, self._settings))
+            known, now = before.get(one.path), identity(one.path)
+            if known is None or now is None or known.identity != now:
+                known = _Article(one, now, _read(one, self._settings))
             self._articles[one.path] = known
         return list(before.values()) != list(self._articles.values())
 
@@ -124,7 +123,7 @@ class CatalogBuilder:
     async def _measured(self, place: InPlaceImage) -> Evidence:
         return await measure(place.location, self._tools.pool, self._settings)
 
-    def _identities(self, places: Mapping[bytes, InPlaceImage]) -> dict[bytes, _Identity | None]:
+    def _identities(self, places: Mapping[bytes, InPlaceImage]) -> dict[bytes, Identity | None]:
         root = self._settings.site_root
         located = ((key, place.location) for key, place in places.items())
         return {
@@ -170,15 +169,6 @@ def _read(found: Found, settings: Settings) -> ReadArticle:
     except ArticleError as exc:
         return exc
     return read.without_text() if isinstance(read, LoadedArticle) else read
-
-
-def _identity(path: Path) -> _Identity | None:
-    """What changes when a file does; None where nobody can tell."""
-    try:
-        status = os.stat(path)  # noqa: PTH116  a third faster, and there may be 10,000
-    except OSError:
-        return None
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _article_state(shown: str, outcome: ArticleOutcome) -> ArticleState:

@@ -20,7 +20,7 @@ from imgcache.edge.articles import files
 from imgcache.edge.index import connection
 from imgcache.engine.catalog.builder import CatalogBuilder
 from imgcache.engine.run.articles import chosen
-from imgcache.engine.run.listener import Listener, NullListener
+from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.wiring import Tools
 from imgcache.errors import ImgcacheError
 
@@ -127,7 +127,7 @@ async def watched_catalog(
     paths = chosen((), settings)
     await asyncio.to_thread(files.check, paths)
     builder = CatalogBuilder(paths, settings, tools)
-    watcher = CatalogWatcher(builder, settings.cache.dir / INDEX, listener or NullListener())
+    watcher = CatalogWatcher(builder, settings.cache.dir / INDEX, listener or Listener())
     keeping = asyncio.create_task(watcher.keep())
     try:
         yield watcher

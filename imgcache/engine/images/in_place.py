@@ -1,4 +1,4 @@
-"""Images that need no fetch, measured: `data:` URLs and files below `site_root`."""
+"""Measurement of images that need no fetch: `data:` URLs and files below `site_root`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imgcache.model import Failure, Verdict
 
 
 async def measure(location: DataUrl | SitePath, pool: DecodePool, settings: Settings) -> Evidence:
-    """What an image that needs no fetch is; nothing of it is kept, nothing is raised."""
+    """The evidence of an image that needs no fetch; nothing is kept, nothing is raised."""
     try:
         return await _measured(location, pool, settings)
     except LocalError as exc:
@@ -30,7 +30,7 @@ async def _measured(location: DataUrl | SitePath, pool: DecodePool, settings: Se
     else:
         root, limit = settings.site_root, settings.fetch.max_bytes
         data = await asyncio.to_thread(site_files.read, root, location, limit)
-        # What a web server would label it: browsers show an SVG by its label only.
+        # The label that a web server would send: browsers show an SVG by its label only.
         label = mimetypes.guess_type(location.path)[0]
     if isinstance(data, Failure):
         return Evidence(failure=data)

@@ -1,4 +1,4 @@
-"""From bytes to a kept image: decoded in a worker, published, described by its facts."""
+"""Ingester of images: bytes are decoded in a worker, published, and described by facts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Ingester:
         return await self._publish(body, spool, decoded)
 
     async def remake(self, copy: ImageFacts) -> ImageFacts | None:
-        """The thumbnails of a kept copy, made again from its own bytes; None if it won't decode."""
+        """A kept copy's thumbnails, made again from its own bytes; None if it can't be decoded."""
         path = self._tools.store.root / image_path(copy.sha256, copy.format)
         decoded = await self._decode(path, copy.format.media_type, self._settings.thumbnails)
         if isinstance(decoded, Failure):

@@ -1,4 +1,4 @@
-"""`cache.max_bytes`: whether there is room for one more image, and who goes to make some."""
+"""Quota of the cache (`cache.max_bytes`): counts its bytes, and evicts images for new ones."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class CacheQuota:
         self._turn = asyncio.Lock()
 
     async def reserve(self, image: ImageFacts) -> None:
-        """Count an image in, unless it is there; images that no URL points to make room for it.
+        """Count an image in, unless it is there; images that no URL points to are evicted for it.
 
         Raises:
-            LocalError: The cache is full, and nothing in it can go.
+            LocalError: The cache is full, and nothing in it can be evicted.
         """
         async with self._turn:
             if self._limit is None:
@@ -39,7 +39,7 @@ class CacheQuota:
             self._in_use.add(image.sha256)
 
     async def adjust(self, before: ImageFacts, after: ImageFacts) -> None:
-        """Count an image's new thumbnails in for those it had. Raises LocalError as `take`."""
+        """Count an image's new thumbnails in for those it had. Raises LocalError as `reserve`."""
         async with self._turn:
             if self._limit is not None:
                 await self._claim(weight(after) - weight(before), self._limit)
@@ -67,13 +67,13 @@ class CacheQuota:
         )
 
     async def _evict(self, excess: int) -> int:
-        """How many bytes have gone. What others have claimed meanwhile stays claimed."""
+        """How many bytes were freed. What other jobs have claimed meanwhile stays claimed."""
         await self._session.flush()
         orphans = await self._session.query(Index.orphans)
         # What this run stores, or finds there again, may be on its way to the index.
         orphans = tuple(one for one in orphans if one.sha256 not in self._in_use)
-        going = to_evict(orphans, excess)
-        await self._session.query(lambda index: index.forget([one.sha256 for one in going]))
-        for image in going:
+        evicted = to_evict(orphans, excess)
+        await self._session.query(lambda index: index.forget([one.sha256 for one in evicted]))
+        for image in evicted:
             await asyncio.to_thread(self._store.remove, image)
-        return sum(map(weight, going))
+        return sum(map(weight, evicted))

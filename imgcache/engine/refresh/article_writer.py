@@ -40,7 +40,7 @@ _BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class _EntryDecision:
-    """One entry, judged; `change` is what its verdict asks of the article."""
+    """One entry, judged; `change` is the edit that its verdict needs."""
 
     number: int
     entry: Entry
@@ -50,13 +50,13 @@ class _EntryDecision:
     change: Change
 
     @property
-    def asks_for_an_edit(self) -> bool:
-        """Whether the article does not say already what it should."""
-        wanted, says = self.change, self.entry.declared
+    def needs_edit(self) -> bool:
+        """Whether the article differs from what it should say."""
+        wanted, declared = self.change, self.entry.declared
         return (
-            wanted.cached not in (None, says.cached)
-            or wanted.width not in (None, says.width)
-            or wanted.height not in (None, says.height)
+            wanted.cached not in (None, declared.cached)
+            or wanted.width not in (None, declared.width)
+            or wanted.height not in (None, declared.height)
         )
 
 
@@ -78,7 +78,7 @@ class ArticleWriter:
     def write(self, found: Found, read: LoadedArticle, facts: KnownFacts) -> ArticleOutcome:
         """One article: its results, and what of it was changed.
 
-        A file that changes under our hands is read again, a few times.
+        A file that changes meanwhile is read again, a few times.
         """
         for _ in range(_REREADS):
             decisions = list(self._decisions(read, facts))
@@ -99,7 +99,7 @@ class ArticleWriter:
         return self._refused(found, read, list(self._decisions(read, facts)), error)
 
     def _store(self, found: Found, before: bytes, after: bytes) -> bool:
-        """Write what has to be written; False for a file that changed under our hands."""
+        """Write what has to be written; False for a file that has changed meanwhile."""
         if before == after:
             return True
         if self._options.write:
@@ -136,7 +136,7 @@ class ArticleWriter:
 
     def _edit(self, found: Found, read: LoadedArticle, decisions: list[_EntryDecision]) -> Edited:
         """The article as it should be; it is parsed only where that differs."""
-        changes = {one.number: one.change for one in decisions if one.asks_for_an_edit}
+        changes = {one.number: one.change for one in decisions if one.needs_edit}
         if read.problems or not changes:
             return Edited(read.data, read.entries)
         article = read.parsed or articles.parse(found, read.data, self._settings)

@@ -1,4 +1,4 @@
-"""Downloader: a URL is asked for, its answer decoded, stored, and recorded in the index.
+"""Downloader: requests a URL, decodes and stores its answer, and records it in the index.
 
 A place in the host's queue is held while bytes travel, not while they are decoded; a bounded
 number of answers may wait for the decoder, and the network waits when there are more.
@@ -80,7 +80,7 @@ class Downloader(JobRunner):
             except LocalError as exc:
                 self._conclude(job, local_failure(exc))
                 return
-            except Exception as exc:  # noqa: BLE001  a slip of ours costs one URL, not the night
+            except Exception as exc:  # noqa: BLE001  a bug of ours costs one URL, not the run
                 self._conclude(job, unforeseen(exc))
                 return
         if image is not None:
@@ -97,14 +97,14 @@ class Downloader(JobRunner):
     def _silence(self, host: str, failure: Failure) -> None:
         """Only the host that asked for a long wait is left alone by later runs.
 
-        A stranger to whom an open redirect leads can't silence the one that redirects.
+        A foreign host to which an open redirect leads can't silence the host that redirects.
         """
         until = time.time() + (failure.retry_after or 0.0)
         self._tools.session.record(pauses=[HostPause(host, until, failure)])
 
     def _conclude(self, job: Job, failure: Failure) -> None:
         job.target.failed = True
-        if failure.verdict is Verdict.LOCAL_ERROR:  # told in this run, and not remembered
+        if failure.verdict is Verdict.LOCAL_ERROR:  # reported in this run, not recorded
             job.target.failure = failure
             self._listener.concluded(job.target.url.href, None, failure)
             return
@@ -129,7 +129,7 @@ class Downloader(JobRunner):
         self._tools.session.record(urls=[facts], images=images, spellings=spellings)
 
     async def _has_lost_its_copy(self, job: Job) -> bool:
-        """Whether the copy went while it was asked for: a 304 is worth nothing without it."""
+        """Whether the copy was removed during the request: a 304 is useless without it."""
         facts, copy = job.known.facts, job.known.copy
         if facts is None or copy is None or self._tools.store.is_there(copy):
             return False
@@ -154,7 +154,7 @@ class Downloader(JobRunner):
         return Outcome()
 
     def _finish(self, job: Job, source: Source | None, failure: Failure | None) -> None:
-        """Nothing more is to be asked; the kept copy may still lack a thumbnail."""
+        """No more requests are needed; the kept copy may still lack a thumbnail."""
         copy = job.known.copy
         if copy is not None and plan.lacks_thumbnails(copy, self._settings.thumbnails):
             self._decodes.create_task(self.remake(job))
@@ -186,7 +186,7 @@ class Downloader(JobRunner):
 
 
 def _failing_since(before: UrlFacts | None) -> float | None:
-    """When the row of failures began that the last try belonged to, if that one failed."""
+    """When the series of failures began that the last try belongs to, if that one failed."""
     if before is None or before.failure is None:
         return None
     return before.failure.since or before.tried_at

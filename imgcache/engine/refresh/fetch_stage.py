@@ -1,4 +1,4 @@
-"""The middle of a run: all jobs under way together, until done, out of time, or interrupted."""
+"""Fetch stage of a refresh: all jobs together, until done, out of time, or interrupted."""
 
 from __future__ import annotations
 
@@ -26,18 +26,20 @@ class FetchStage:
     ) -> None:
         self._cancelled = False
         self._interrupt = interrupt
-        self._acquirer = Downloader(tools, settings, listener, _BACKLOG * workers())
-        self._lanes = HostScheduler(settings.fetch, self._acquirer.attempt, self._acquirer.skip)
+        self._downloader = Downloader(tools, settings, listener, _BACKLOG * workers())
+        self._scheduler = HostScheduler(
+            settings.fetch, self._downloader.attempt, self._downloader.skip
+        )
 
     @property
     def cut_short(self) -> bool:
         """Whether a URL was not reached before the interruption, or before the time was up."""
-        return self._cancelled or self._acquirer.left_out > 0
+        return self._cancelled or self._downloader.left_out > 0
 
     @property
     def traffic(self) -> Traffic:
         """What was sent and received so far."""
-        return self._acquirer.traffic
+        return self._downloader.traffic
 
     async def run(self, targets: Targets, work: WorkPlan, seconds: float | None) -> None:
         """Returns when the work is done, `seconds` have passed, or the interrupt is set.
@@ -46,9 +48,9 @@ class FetchStage:
         """
         timer = None
         if seconds is not None and seconds <= 0:
-            self._lanes.stop()
+            self._scheduler.stop()
         elif seconds is not None:
-            timer = asyncio.get_running_loop().call_later(seconds, self._lanes.stop)
+            timer = asyncio.get_running_loop().call_later(seconds, self._scheduler.stop)
         try:
             work_done = await until_interrupted(self._everything(targets, work), self._interrupt)
         finally:
@@ -57,9 +59,9 @@ class FetchStage:
         self._cancelled = not work_done
 
     async def _everything(self, targets: Targets, work: WorkPlan) -> None:
-        async with self._acquirer as acquirer, asyncio.TaskGroup() as group:
+        async with self._downloader as downloader, asyncio.TaskGroup() as group:
             for place in targets.in_place.values():
-                group.create_task(acquirer.measure(place))
+                group.create_task(downloader.measure(place))
             for job in work.remake:
-                group.create_task(acquirer.remake(job))
-            await self._lanes.drain(work.ask)
+                group.create_task(downloader.remake(job))
+            await self._scheduler.drain(work.ask)

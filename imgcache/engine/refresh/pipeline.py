@@ -1,4 +1,4 @@
-"""The path of the data, as a literal sequence: `refresh` reads like the story of a run.
+"""Pipeline of a refresh, as a literal sequence of steps.
 
 article files -> image entries -> one decision per URL -> fetch or revalidate -> decode
   -> store -> index commits | then, article by article: verdicts -> flags -> report
@@ -23,7 +23,7 @@ from imgcache.engine.run.articles import chosen
 from imgcache.engine.run.baseline import Baseline, account
 from imgcache.engine.run.index_session import IndexSession, KnownFacts, look_up
 from imgcache.engine.run.judge import Judge, unmask_placeholders
-from imgcache.engine.run.listener import Listener, NullListener
+from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.report import Report
 from imgcache.engine.run.targets import NO_ARTICLE, Targets, collect
@@ -45,7 +45,7 @@ async def refresh(
     Without paths the configured articles are meant. Setting `interrupt` ends the fetching; what
     is done by then is judged and written. Raises ConfigError, CacheLockedError, LocalError.
     """
-    options, listener = options or RefreshOptions(), listener or NullListener()
+    options, listener = options or RefreshOptions(), listener or Listener()
     interrupt = interrupt or asyncio.Event()
     baseline = await asyncio.to_thread(Baseline, options.baseline, settings.exclude)
     report = Report("refresh", baseline, dry_run=not options.write)
@@ -54,8 +54,8 @@ async def refresh(
     found = survey.found
     async with writing_tools(settings, listener) as tools:
         if options.write:
-            for told in files.sweep(survey.leftovers):
-                listener.warned(told)
+            for message in files.sweep(survey.leftovers):
+                listener.warned(message)
         targets = await collect(found, settings, listener)
         if not targets.articles:
             listener.warned(NO_ARTICLE)
@@ -80,21 +80,21 @@ async def refresh(
 
 
 async def _unmask_placeholders(targets: Targets, session: IndexSession, tolerance: int) -> None:
-    """Only bytes that several URLs share can be a stand-in; the index knows which they are."""
+    """Only bytes that several URLs share can be a placeholder; the index knows which they are."""
     for urls in await session.query(lambda index: index.shared_copies(PLACEHOLDER_PATHS)):
         facts = await look_up(session, [url for url in urls if url in targets.web])
         unmask_placeholders(targets, _served(targets, facts), tolerance)
 
 
 def _served(targets: Targets, facts: KnownFacts) -> Iterator[Served]:
-    for url, known in facts.urls.items():
-        image, target = facts.images.get(known.copy or ""), targets.web[url]
+    for url, stored in facts.urls.items():
+        image, target = facts.images.get(stored.copy or ""), targets.web[url]
         if image is not None and target.held:
             yield target.served(image.sha256, image.size)
 
 
 async def _record_run(report: Report, tools: Tools, listener: Listener) -> bool:
-    """Remember in the index how the finished run went; False, and told, if the disk refuses."""
+    """Remember in the index how the run went; False, with a message, if it can't be written."""
     summary = report.summary
     run = RunFacts(
         started=report.started,

@@ -1,4 +1,4 @@
-"""Between the passes: one decision per URL, from what the index and the disk know of it."""
+"""Planner of a refresh: one decision per URL, from what the index and the disk know of it."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ async def plan_work(
     """Decide about each URL on the web; marks those that need no work."""
     work, now = WorkPlan(), time.time()
     pauses = await tools.session.query(Index.pauses)
-    over = [host for host, pause in pauses.items() if pause.until <= now]
-    if over:
-        await tools.session.query(lambda index: index.resume(over))
+    ended = [host for host, pause in pauses.items() if pause.until <= now]
+    if ended:
+        await tools.session.query(lambda index: index.resume(ended))
     for batch in batches(targets.web.values(), _BATCH):
         facts = await look_up(tools.session, [target.url.href for target in batch])
-        sound = await _take_stock(tools, facts)
+        sound = await _check_copies(tools, facts)
         await _note_new_spellings(tools.session, batch)
         for target in batch:
             known = _known(target, facts, sound)
@@ -57,8 +57,8 @@ async def plan_work(
     return work
 
 
-async def _take_stock(tools: Tools, facts: KnownFacts) -> dict[str, ImageFacts]:
-    """The sound copies as they are on disk; the index is told of what was lost or touched."""
+async def _check_copies(tools: Tools, facts: KnownFacts) -> dict[str, ImageFacts]:
+    """The sound copies as they are on disk; the index learns what was lost or touched."""
     sound = await asyncio.to_thread(_sound_copies, tools.store, facts)
     touched = [one for sha256, one in sound.items() if one is not facts.images[sha256]]
     tools.session.record(images=touched)
@@ -112,7 +112,7 @@ def _sound_copies(store: Store, facts: KnownFacts) -> dict[str, ImageFacts]:
 
 
 def _as_on_disk(store: Store, image: ImageFacts) -> ImageFacts | None:
-    """None for a copy that is gone or damaged; thumbnails that are so are left out."""
+    """None for a copy that is gone or damaged; missing or damaged thumbnails are left out."""
     mtime_ns = store.sound_mtime(image)
     if mtime_ns is None:
         return None

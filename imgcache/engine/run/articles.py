@@ -1,4 +1,4 @@
-"""Articles from disk: read, parsed once, and told apart from files that are none.
+"""Articles from disk: read, parsed once, and distinguished from other files.
 
 Both passes read each file, but only one that has changed in between is parsed again.
 """
@@ -36,7 +36,7 @@ _Memory = tuple[bytes, list[_Row]] | None
 class LoadedArticle:
     """An article as it was read: its bytes, its entries, and where the URL of each leads.
 
-    `parsed` is what the entries were taken from, while somebody may still edit it.
+    `parsed` is what the entries were taken from, as long as it may still be edited.
     """
 
     data: bytes
@@ -74,8 +74,8 @@ ReadArticle = LoadedArticle | NotAnArticle | ArticleError
 def load(found: Found, settings: Settings) -> LoadedArticle | NotAnArticle:
     """Read one file. Raises ArticleError for a broken article, or a named file that is none.
 
-    A YAML file that was merely met is an article only if it is one parsable document with at
-    least one image entry; what else it may be is not our business.
+    A YAML file that was found, not named, is an article only if it is one parsable document
+    with at least one image entry; all others are ignored.
     """
     data = files.read(found)
     try:
@@ -166,7 +166,7 @@ def _recalled(data: bytes, rows: Sequence[_Row]) -> LoadedArticle:
 
 
 def url_names(entry: Entry, location: Location) -> tuple[str, ...]:
-    """The spellings of a URL that patterns are held against: as written, and normalised."""
+    """The spellings of a URL that patterns are matched against: as written, and normalised."""
     if isinstance(location, WebUrl):
         return (entry.url_text, location.href)
     return (entry.url_text,)

@@ -1,7 +1,7 @@
-"""Attempts at URLs: the job, and the part of its life that refresh and verify share.
+"""Attempts at URLs: the job, and how refresh and verify run it.
 
-Rules live in core, waits in the scheduler. The downloader and the prober say what is asked and
-what becomes of an answer; how tries and traffic are counted stands here.
+Rules are in core, waits in the scheduler. The downloader and the prober define what is asked and
+what is done with an answer; tries and traffic are counted here.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class Job:
 
     @property
     def host(self) -> str:
-        """Whose queue it is in: one per host, whatever the port or scheme."""
+        """Which queue it is in: one per host, whatever the port or scheme."""
         return self.target.url.host
 
 
 class JobRunner(ABC):
-    """Runs the jobs of a scheduler. `left_out` counts those that the run's end came before."""
+    """Runs the jobs of a scheduler. `left_out` counts those that the run did not reach."""
 
     def __init__(self, settings: Settings, listener: Listener) -> None:
         self.traffic = Traffic()
@@ -58,7 +58,7 @@ class JobRunner(ABC):
             ended = await self._ask(job, stats)
         except LocalError as exc:
             ended = local_failure(exc)
-        except Exception as exc:  # noqa: BLE001  a slip of ours costs one URL, not the night
+        except Exception as exc:  # noqa: BLE001  a bug of ours costs one URL, not the run
             ended = unforeseen(exc)
         finally:
             self.traffic.requests += stats.requests
@@ -76,7 +76,7 @@ class JobRunner(ABC):
             self.left_out += 1
 
     def _fail(self, job: Job, failure: Failure, host: str) -> Outcome:
-        """Decide whether a failed job is tried again, and what its host is granted."""
+        """Decide whether a failed job is tried again, and how long its host must wait."""
         outcome = outcome_of(failure, job.tries, self._settings.fetch)
         job.last = failure
         if outcome.silence:
@@ -87,7 +87,7 @@ class JobRunner(ABC):
 
     @abstractmethod
     async def _ask(self, job: Job, stats: AttemptStats) -> Outcome | Failure:
-        """One attempt; an answer that can be used is the runner's own business."""
+        """One attempt; a usable answer is handled by the runner itself."""
 
     @abstractmethod
     def _conclude(self, job: Job, failure: Failure) -> None:
@@ -102,11 +102,11 @@ class JobRunner(ABC):
 
 
 def local_failure(exc: LocalError) -> Failure:
-    """This machine's fault, which is never held against a URL or its host."""
+    """This machine's fault, which is never counted against a URL or its host."""
     return Failure(Verdict.LOCAL_ERROR, str(exc))
 
 
 def unforeseen(exc: Exception) -> Failure:
-    """A slip of imgcache itself."""
+    """A bug in imgcache itself."""
     detail = f"imgcache itself failed ({type(exc).__name__}: {exc}); please report it"
     return Failure(Verdict.LOCAL_ERROR, detail)

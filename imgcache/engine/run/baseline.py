@@ -1,4 +1,4 @@
-"""A run against its baseline: known findings drop out, the rest of the file is accounted for."""
+"""Baseline of a run: known findings do not count, and lines that no longer hold are reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from imgcache.errors import ConfigError, LocalError
 from imgcache.model import Severity, Verdict
 from imgcache.results import LISTED, ArticleProblem, EntryResult
 
-_TOLD = 5
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class BaselineOptions:
 
 
 class Baseline:
-    """What one run makes of a baseline: without a file nothing is known, and nothing is written.
+    """The baseline of one run: without a file nothing is known, and nothing is written.
 
     `exclude`: URL patterns that are not judged at all, so that their lines stay as they are.
     """
@@ -48,13 +48,13 @@ class Baseline:
         self._room = Counter[Key]()
         for line in self._lines:
             self._room[line.key] += 0 if line in self._expired else line.count
-        # What occurs, whatever it weighs; and what would be listed, the first of its kind.
+        # What occurs, whatever its severity; and what would be listed, the first of each key.
         self._occurs = Counter[Key]()
         self._found: dict[Key, BaselineLine] = {}
         self._verdicts: dict[tuple[str, str], set[Verdict]] = {}
 
     def apply(self, results: list[EntryResult]) -> list[EntryResult]:
-        """One article's results: what is known weighs nothing any more."""
+        """One article's results: what is known no longer counts."""
         if self._use is None:
             return results
         return [self._applied(one) for one in results]
@@ -74,12 +74,12 @@ class Baseline:
         return replace(result, severity=Severity.IGNORE, known=True) if known else result
 
     def _accepts(self, key: Key) -> bool:
-        """Whether this run takes up what is new. What has expired was meant to be mended by now."""
+        """Whether this run adds what is new. What has expired should have been fixed by now."""
         renews = self._use is not None and self._use.renew
         return renews and key not in self._expired_keys
 
     def _relative(self, article: str) -> str:
-        """An article's path for the file: relative to its folder, wherever the run stands."""
+        """An article's path for the file: relative to its folder, not the working folder."""
         if article not in self._names:
             folder, name = os.path.split(article)
             path = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118  as below
@@ -101,15 +101,15 @@ class Baseline:
 
             baseline_file.write(self._use.path, self._renewed(vanished))
         elif vanished:
-            told = _told(vanished, "no longer occurs", "no longer occur")
-            yield f"{self._use.path}: {told}; --update-baseline drops what is past"
+            text = _summary(vanished, "no longer occurs", "no longer occur")
+            yield f"{self._use.path}: {text}; --update-baseline drops what is past"
         late = [one for one in self._lines if one in self._expired and self._occurs[one.key]]
         if late:
-            told = _told(late, "has expired and occurs still", "have expired and occur still")
-            yield f"{self._use.path}: {told}; mend it, or write another day"
+            text = _summary(late, "has expired and occurs still", "have expired and occur still")
+            yield f"{self._use.path}: {text}; fix it, or write another day"
 
     def _vanished(self, judged: set[str], unseen: Collection[Verdict]) -> Iterator[BaselineLine]:
-        """The lines that are past; several with one key are held against their sum."""
+        """The lines that no longer hold; several with one key are compared by their sum."""
         left = self._occurs.copy()
         for line in self._lines:
             left[line.key] -= line.count
@@ -140,9 +140,9 @@ class Baseline:
             if found.count > listed[key] and self._accepts(key)
         }
         yield from (line for line in kept if line.key not in more)
-        told = {line.key: line for line in reversed(self._lines)}
+        by_key = {line.key: line for line in reversed(self._lines)}
         for key, found in more.items():
-            old = told.get(key, found)
+            old = by_key.get(key, found)
             yield replace(found, expires=old.expires, reason=old.reason)
 
 
@@ -164,8 +164,8 @@ async def account(
 ) -> None:
     """After the last verdict: tell of lines that no longer hold, or write the file anew.
 
-    Articles that could not be read keep their lines. A disk that refuses is told, and is this
-    machine's fault: the report is not lost for it.
+    Articles that could not be read keep their lines. A file that can't be
+    written is reported as this machine's fault: the report is not lost for it.
     """
     broken = {problem.article for problem in report.article_errors()}
     examined = [article for article in articles if article not in broken]
@@ -191,9 +191,9 @@ def _load(use: BaselineOptions) -> tuple[BaselineLine, ...]:
     return lines or ()
 
 
-def _told(lines: list[BaselineLine], one: str, many: str) -> str:
+def _summary(lines: list[BaselineLine], one: str, many: str) -> str:
     """`2 entries no longer occur: articles/a.md gone https://...`, a few of them by name."""
-    named = ", ".join(f"{line.article} {line.verdict} {line.url}" for line in lines[:_TOLD])
-    rest = f", and {len(lines) - _TOLD} more" if len(lines) > _TOLD else ""
-    told = f"1 entry {one}" if len(lines) == 1 else f"{len(lines)} entries {many}"
-    return f"{told}: {named}{rest}"
+    named = ", ".join(f"{line.article} {line.verdict} {line.url}" for line in lines[:_MOST_NAMED])
+    rest = f", and {len(lines) - _MOST_NAMED} more" if len(lines) > _MOST_NAMED else ""
+    text = f"1 entry {one}" if len(lines) == 1 else f"{len(lines)} entries {many}"
+    return f"{text}: {named}{rest}"

@@ -17,13 +17,14 @@ T = TypeVar("T")
 class DiskList(Generic[T]):
     """Items of plain tuples, strings and numbers, which pickle fast.
 
-    The file is in the system's folder for temporary files and has no name: nobody else reaches it.
+    The file is in the system's folder for temporary files and has no name, so that no other
+    process reaches it.
     """
 
     def __init__(self) -> None:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  ours until `close`
         self._count = 0
-        # Whoever drops it without closing it has done nothing wrong.
+        # It may be dropped without being closed.
         self.close = weakref.finalize(self, self._file.close)
 
     def append(self, item: T) -> None:

@@ -1,4 +1,4 @@
-"""The index behind one thread of its own: look-ups, and facts committed in batches.
+"""Index session: look-ups, and facts committed in batches, all in one thread of its own.
 
 A batch is committed when it is full or half a second old, whichever comes first, so that a
 killed run loses little and a fast one pays for few fsyncs. Bytes are on disk before their facts
@@ -37,7 +37,7 @@ class _Batch:
 
 
 class IndexSession:
-    """The only way of the engine to the index; entered with `async with`."""
+    """The engine's only access to the index; entered with `async with`."""
 
     def __init__(self, open_index: Callable[[], Index]) -> None:
         self._open = open_index
@@ -110,9 +110,9 @@ class IndexSession:
 
 
 class ReopeningIndexSession(IndexSession):
-    """For readers that live long: each question opens the index anew, and sees what is there now.
+    """For long-lived readers: each question opens the index anew, and sees what is there now.
 
-    An index that stays open would not see what others commit (see database.open_reader).
+    An index that stays open would not see what others commit (see connection.open_reader).
     """
 
     async def __aenter__(self) -> Self:
@@ -143,8 +143,8 @@ async def look_up(session: IndexSession, urls: Sequence[str]) -> KnownFacts:
     """The facts of some URLs (normalised) in one trip to the index."""
 
     def ask(index: Index) -> KnownFacts:
-        known = index.urls(urls)
-        copies = {one.copy for one in known.values() if one.copy is not None}
-        return KnownFacts(known, index.images(copies))
+        facts = index.urls(urls)
+        copies = {one.copy for one in facts.values() if one.copy is not None}
+        return KnownFacts(facts, index.images(copies))
 
     return await session.query(ask)

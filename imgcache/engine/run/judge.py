@@ -1,6 +1,6 @@
 """Judge of image entries: evidence in, results of the report out.
 
-The rules are those of core/verdicts; here stands where the evidence of an entry comes from.
+The rules are those of core/verdicts; this module finds the evidence of each entry.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from imgcache.results import LISTED, ArticleOutcome, ArticleProblem, CachedThumb
 def web_evidence(
     target: Target | None, facts: UrlFacts | None, images: Mapping[str, ImageFacts]
 ) -> Evidence:
-    """What is known of a URL on the web, from this run and from memory."""
+    """What is known of a URL on the web, from this run and from the index."""
     if target is None:
         return Evidence()
     failure = target.failure or (facts.failure if facts else None)
@@ -50,7 +50,7 @@ def web_evidence(
 
 
 def offline_evidence(facts: UrlFacts | None, copy: ImageFacts | None) -> Evidence:
-    """What memory alone says of a URL; `copy` is sound by its hash."""
+    """What the index alone says of a URL; `copy` is sound by its hash."""
     failure = facts.failure if facts is not None else None
     status = failure.status if failure is not None else None
     return Evidence(failure, copy, source=Source.OFFLINE, status=status)
@@ -69,13 +69,13 @@ def _thumbnails(copy: ImageFacts) -> tuple[CachedThumbnail, ...]:
 
 
 def unmask_placeholders(targets: Targets, served: Iterable[Served], tolerance: int) -> None:
-    """Mark the URLs that answered with a host's stand-in picture."""
+    """Mark the URLs that answered with a host's placeholder picture."""
     for url in placeholders(served, tolerance):
         targets.web[url].placeholder = True
 
 
 def gathered(targets: Targets) -> Iterator[Served]:
-    """The sound images that this run's own evidence tells of."""
+    """The sound images in this run's own evidence."""
     for target in targets.web.values():
         seen = target.evidence
         image = (seen.measured or seen.copy) if seen is not None else None
@@ -86,7 +86,7 @@ def gathered(targets: Targets) -> Iterator[Served]:
 class Judge:
     """Judges the entries of articles from the evidence of their URLs.
 
-    `offline`: the cache alone is held against the flags. `strict`: warnings are errors.
+    `offline`: flags are compared with the cache alone. `strict`: warnings are errors.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Judge:
         self._rule = verdict.judge_offline if offline else verdict.judge
 
     def outcome(self, shown: str, read: ReadArticle) -> ArticleOutcome | None:
-        """One article that stays as it is, by the evidence of the targets; None where it is none.
+        """One article that stays as it is, by the evidence of the targets; None if it is none.
 
         `shown` is its name in reports. URLs that are new in it count as not checked.
         """
@@ -114,7 +114,7 @@ class Judge:
                 yield number, entry, location
 
     def evidence(self, location: Location, of_web: Callable[[str], Evidence]) -> Evidence:
-        """What is known of the image there; `of_web` tells it of a normalised URL."""
+        """What is known of the image there; `of_web` gives it for a normalised URL."""
         if isinstance(location, WebUrl):
             return of_web(location.href)
         if isinstance(location, Failure):
@@ -130,7 +130,7 @@ class Judge:
         evidence: Evidence,
         judgement: Judgement,
     ) -> EntryResult:
-        """One judged entry in the words of the report; `read` is the article as it now stands."""
+        """One judged entry as a result of the report; `read` is the article as it now stands."""
         entry, location = located
         severity = verdict.severity(
             judgement.verdict,
@@ -167,8 +167,8 @@ class Judge:
         for _, entry, location in self.located(read):
             evidence = self.evidence(location, self._found)
             judgement = self._rule(entry.declared, evidence, self._settings.tolerance)
-            told = replace(judgement, flag=judgement.held)
-            results.append(self.result(shown, read, (entry, location), evidence, told))
+            flagged = replace(judgement, flag=judgement.held)
+            results.append(self.result(shown, read, (entry, location), evidence, flagged))
         return results
 
     def _found(self, href: str) -> Evidence:
@@ -186,5 +186,5 @@ def unread(shown: str, reason: NotAnArticle | ArticleError) -> ArticleOutcome | 
 
 
 def problem_of(shown: str, error: ArticleError) -> ArticleProblem:
-    """An error of an article in the words of the report."""
+    """An error of an article as a problem of the report."""
     return ArticleProblem(shown, error.line, error.message)

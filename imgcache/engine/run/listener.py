@@ -1,17 +1,21 @@
-"""What a run tells while it goes on: to a progress display, a log, or nobody."""
+"""Listener of a run: what it tells while it goes on, to a progress display, a log or a service."""
 
 from __future__ import annotations
-
-from typing import Protocol
 
 from imgcache.model import Failure, Source
 
 
-class Listener(Protocol):
-    """Told in the run's own task, so each method returns at once."""
+class Listener:
+    """Hears nothing; a listener overrides what it wants to know.
+
+    It is told in the run's own task, so each method returns at once.
+    """
 
     def warned(self, message: str) -> None:
         """Something the operator should know that belongs to no entry."""
+
+    def informed(self, message: str) -> None:
+        """Something that is well."""
 
     def failed(self, message: str) -> None:
         """This machine could not do its part; told even to those who want quiet."""
@@ -28,24 +32,5 @@ class Listener(Protocol):
     def judged(self, articles: int) -> None:
         """So many more articles are judged and written."""
 
-
-class NullListener:
-    """The listener of those who only want the report."""
-
-    def warned(self, message: str) -> None:
-        """Nothing is told."""
-
-    def failed(self, message: str) -> None:
-        """Nothing is told."""
-
-    def planned(self, articles: int, urls: int, jobs: int) -> None:
-        """Nothing is told."""
-
-    def attempted(self, url: str, wire_bytes: int) -> None:
-        """Nothing is told."""
-
-    def concluded(self, url: str, source: Source | None, failure: Failure | None) -> None:
-        """Nothing is told."""
-
-    def judged(self, articles: int) -> None:
-        """Nothing is told."""
+    def served(self, method: str, path: str, status: int, seconds: float) -> None:
+        """The service answered a request; `path` is without the query."""

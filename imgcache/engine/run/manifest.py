@@ -13,7 +13,7 @@ from imgcache.errors import LocalError
 async def write_manifest(tools: Tools, listener: Listener) -> bool:
     """Write manifest.json, if what it says has changed or the file is gone.
 
-    False, and told, if the disk refuses: the articles are judged by now, and so is the report.
+    False, with a message, if it can't be written: articles and report are done by then.
     """
 
     def write(index: Index) -> None:

@@ -1,4 +1,4 @@
-"""A finished run's report: summary in memory, entries in a temporary file, so that size is flat."""
+"""Report of a run: summary in memory, entries in temporary files, so that memory stays flat."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Report:
         return "".join(json.render(self, with_diffs=with_diffs))
 
     def add_article(self, outcome: ArticleOutcome | None) -> None:
-        """One judged article; None, of a file that is none, adds nothing."""
+        """One judged article; None, for a file that is no article, adds nothing."""
         if outcome is None:
             return
         self.summary.articles += 1
@@ -87,7 +87,7 @@ class Report:
             self.add_problem(problem)
 
     def add(self, results: list[EntryResult], diff: ArticleDiff | None = None) -> None:
-        """One judged article's entries, known ones sifted out, and its diff if it was wanted."""
+        """One judged article's entries, known ones marked, and its diff if it was wanted."""
         results = self._baseline.apply(results)
         if results:
             self._entries.append([_pack(one) for one in results])
@@ -120,7 +120,7 @@ class Report:
         self.seconds = time.monotonic() - self._clock
 
     def close(self) -> None:
-        """Give the temporary files back; the summary stays."""
+        """Delete the temporary files; the summary stays."""
         for spool in (self._entries, self._findings, self._diffs):
             spool.close()
 

@@ -1,10 +1,10 @@
-"""How many requests are under way, per host and over all, and when a host is left alone.
+"""Per-host queues, concurrency limits and circuit breaker.
 
-One lane a host. A lane that has not answered yet gets one place only, so that a dozen dead hosts
-can't hold every place until they time out; its first answer opens it to `per_host`. A lane whose
-URLs failed too often in a row is given up (the breaker): its jobs wait aside, one of them is
-tried every `breaker_pause`, and when nobody else has work left, they are skipped. A lane whose
-host asks for one pause after the other, and gives no other answer, is silenced, too.
+A host that has not answered yet gets one place only, so that a dozen dead hosts can't hold every
+place until they time out; its first answer opens its queue to `per_host`. A host whose URLs
+failed too often in a row is given up (the breaker): its jobs wait, one of them is tried every
+`breaker_pause`, and when no other host has work left, they are skipped. A host that asks for one
+pause after the other, and gives no other answer, is silenced, too.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Outcome:
 
 
 def outcome_of(failure: Failure, tries: int, fetch: FetchSettings) -> Outcome:
-    """Whether a job that failed `tries` times is tried again, and what its host is granted."""
+    """Whether a job that failed `tries` times is tried again, and how long its host must wait."""
     wait = failure.retry_after
     if wait is not None and wait > fetch.retry_after_cap:
         return Outcome(failure, silence=True)
@@ -45,7 +45,7 @@ def outcome_of(failure: Failure, tries: int, fetch: FetchSettings) -> Outcome:
 
 
 class HostJob(Protocol):
-    """What a lane needs to know of a job: whose server it will burden."""
+    """What the scheduler needs to know of a job: its host."""
 
     @property
     def host(self) -> str:
@@ -98,7 +98,7 @@ class HostScheduler(Generic[J]):
         self._settings = settings
         self._run = run
         self._skip = skip
-        self._lanes: dict[str, _HostQueue[J]] = {}
+        self._queues: dict[str, _HostQueue[J]] = {}
         self._ready: deque[_HostQueue[J]] = deque()
         self._active = 0
         self._sleeping = 0
@@ -110,9 +110,9 @@ class HostScheduler(Generic[J]):
     async def drain(self, jobs: Iterable[J]) -> None:
         """Run all jobs; returns when each has ended or was skipped."""
         for job in jobs:
-            self._lanes.setdefault(job.host, _HostQueue()).pending.append(job)
-        for lane in self._lanes.values():
-            self._offer(lane)
+            self._queues.setdefault(job.host, _HostQueue()).pending.append(job)
+        for queue in self._queues.values():
+            self._offer(queue)
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 self._pump()
@@ -126,89 +126,91 @@ class HostScheduler(Generic[J]):
         self._stopped = True
         self._pump()
 
-    def _offer(self, lane: _HostQueue[J]) -> None:
-        places = lane.places(self._settings.per_host)
-        if lane.pending and lane.active < places and not lane.queued:
-            lane.queued = True
-            self._ready.append(lane)
+    def _offer(self, queue: _HostQueue[J]) -> None:
+        places = queue.places(self._settings.per_host)
+        if queue.pending and queue.active < places and not queue.queued:
+            queue.queued = True
+            self._ready.append(queue)
 
     def _pump(self) -> None:
         while self._ready and self._active < self._settings.concurrency and not self._stopped:
-            lane = self._ready.popleft()
-            lane.queued = False
-            if lane.pending and lane.active < lane.places(self._settings.per_host):
-                self._start(lane, lane.pending.popleft())
-                self._offer(lane)
+            queue = self._ready.popleft()
+            queue.queued = False
+            if queue.pending and queue.active < queue.places(self._settings.per_host):
+                self._start(queue, queue.pending.popleft())
+                self._offer(queue)
         if not self._active and (self._stopped or not (self._ready or self._sleeping)):
             self._skip_the_rest()
             self._finished.set()
 
-    def _start(self, lane: _HostQueue[J], job: J) -> None:
+    def _start(self, queue: _HostQueue[J], job: J) -> None:
         assert self._tasks is not None  # noqa: S101  only drain() pumps, inside the group
-        lane.active += 1
-        lane.trial_due = False
+        queue.active += 1
+        queue.trial_due = False
         self._active += 1
-        self._tasks.create_task(self._attempt(lane, job))
+        self._tasks.create_task(self._attempt(queue, job))
 
-    async def _attempt(self, lane: _HostQueue[J], job: J) -> None:
+    async def _attempt(self, queue: _HostQueue[J], job: J) -> None:
         outcome = await self._run(job)
-        lane.active -= 1
+        queue.active -= 1
         self._active -= 1
-        self._weigh(lane, outcome)
+        self._weigh(queue, outcome)
         if outcome.pause is not None:
-            lane.paused += 1
-            self._later(outcome.pause, lane, lambda: _resume(lane), waits=True)
-            self._weigh_pause(lane, outcome.pause, outcome.failure)
+            queue.paused += 1
+            self._later(outcome.pause, queue, lambda: _resume(queue), waits=True)
+            self._weigh_pause(queue, outcome.pause, outcome.failure)
         if outcome.again is not None:
-            lane.delayed.append(job)
-            self._later(outcome.again, lane, lambda: _return(lane, job), waits=True)
-        self._offer(lane)
+            queue.delayed.append(job)
+            self._later(outcome.again, queue, lambda: _return(queue, job), waits=True)
+        self._offer(queue)
         self._pump()
 
-    def _weigh(self, lane: _HostQueue[J], outcome: Outcome) -> None:
+    def _weigh(self, queue: _HostQueue[J], outcome: Outcome) -> None:
         """Count what an outcome says about the host itself."""
         fault = outcome.failure
-        if lane.silenced:
+        if queue.silenced:
             return
         if fault is not None and outcome.silence:
-            lane.silenced = True
-            lane.given_up = fault
+            queue.silenced = True
+            queue.given_up = fault
         elif fault is None or not fault.host_fault:
-            lane.answered = True
-            lane.faults = 0
-            lane.given_up = None
-            lane.waited = lane.waited if outcome.pause else 0.0
+            queue.answered = True
+            queue.faults = 0
+            queue.given_up = None
+            queue.waited = queue.waited if outcome.pause else 0.0
         else:
             # One URL counts once, however often it is tried.
-            lane.faults += outcome.again is None
-            if lane.faults >= self._settings.breaker_failures or lane.given_up is not None:
-                self._give_up(lane, fault)
+            queue.faults += outcome.again is None
+            if queue.faults >= self._settings.breaker_failures or queue.given_up is not None:
+                self._give_up(queue, fault)
 
-    def _weigh_pause(self, lane: _HostQueue[J], pause: float, fault: Failure | None) -> None:
+    def _weigh_pause(self, queue: _HostQueue[J], pause: float, fault: Failure | None) -> None:
         """Add what a pause adds to those before it; one URL may use up all of its tries."""
-        now, before = asyncio.get_running_loop().time(), lane.paused_until
-        lane.paused_until = max(before, now + pause)
-        lane.waited += lane.paused_until - max(before, now)
-        if lane.waited > self._settings.attempts * self._settings.retry_after_cap:
-            lane.silenced = True
-            lane.given_up = fault
+        now, before = asyncio.get_running_loop().time(), queue.paused_until
+        queue.paused_until = max(before, now + pause)
+        queue.waited += queue.paused_until - max(before, now)
+        if queue.waited > self._settings.attempts * self._settings.retry_after_cap:
+            queue.silenced = True
+            queue.given_up = fault
 
-    def _give_up(self, lane: _HostQueue[J], fault: Failure) -> None:
-        lane.given_up = fault
-        if not lane.trial_awaited:
-            lane.trial_awaited = True
-            self._later(self._settings.breaker_pause, lane, lambda: _allow_trial(lane), waits=False)
+    def _give_up(self, queue: _HostQueue[J], fault: Failure) -> None:
+        queue.given_up = fault
+        if not queue.trial_awaited:
+            queue.trial_awaited = True
+            self._later(
+                self._settings.breaker_pause, queue, lambda: _allow_trial(queue), waits=False
+            )
 
     def _later(
-        self, seconds: float, lane: _HostQueue[J], change: Callable[[], None], *, waits: bool
+        self, seconds: float, queue: _HostQueue[J], change: Callable[[], None], *, waits: bool
     ) -> None:
-        """Change a lane after some time; the run's end `waits` for it, or does not."""
+        """Change a queue after some time; with `waits` the run does not end before that."""
 
         def fire() -> None:
             self._timers.discard(timer)
             self._sleeping -= waits
             change()
-            self._offer(lane)
+            self._offer(queue)
             self._pump()
 
         self._sleeping += waits
@@ -216,23 +218,23 @@ class HostScheduler(Generic[J]):
         self._timers.add(timer)
 
     def _skip_the_rest(self) -> None:
-        for lane in self._lanes.values():
-            failure = None if self._stopped else lane.given_up
-            for job in (*lane.delayed, *lane.pending):
+        for queue in self._queues.values():
+            failure = None if self._stopped else queue.given_up
+            for job in (*queue.delayed, *queue.pending):
                 self._skip(job, failure)
-            lane.delayed.clear()
-            lane.pending.clear()
+            queue.delayed.clear()
+            queue.pending.clear()
 
 
-def _resume(lane: _HostQueue[J]) -> None:
-    lane.paused -= 1
+def _resume(queue: _HostQueue[J]) -> None:
+    queue.paused -= 1
 
 
-def _return(lane: _HostQueue[J], job: J) -> None:
-    lane.delayed.remove(job)
-    lane.pending.appendleft(job)
+def _return(queue: _HostQueue[J], job: J) -> None:
+    queue.delayed.remove(job)
+    queue.pending.appendleft(job)
 
 
-def _allow_trial(lane: _HostQueue[J]) -> None:
-    lane.trial_awaited = False
-    lane.trial_due = True
+def _allow_trial(queue: _HostQueue[J]) -> None:
+    queue.trial_awaited = False
+    queue.trial_due = True

@@ -1,4 +1,4 @@
-"""The first pass over the articles: which URLs they name, each once, and who declares what.
+"""Targets of a run: the URLs that articles name, each once, with what is declared of them.
 
 Kept small per URL, because everything that is known of a URL lies in the index and is looked up
 again when the articles are judged.
@@ -26,7 +26,7 @@ from imgcache.model import Entry, Failure, Size, Source
 
 NO_ARTICLE = "no article was found: name a file or folder, or set `articles`"
 _PAUSE = 100
-_TOLD = {
+_PASSED_OVER = {
     NotAnArticle.FOREIGN: "with front matter that is not YAML",
     NotAnArticle.UNCLOSED: "that begin with --- but have no closing --- line",
 }
@@ -34,7 +34,7 @@ _TOLD = {
 
 @dataclass(slots=True, eq=False)
 class Target:
-    """One URL of a run. The last ones tell what this run found out that the index does not hold.
+    """One URL of a run. The last fields are what this run found out and the index does not hold.
 
     `held`: the cache has a sound copy. `failed`: the last try, whenever it was, went wrong.
     `failure`: how this run failed without the URL's fault. `evidence`: what `verify` found, which
@@ -59,7 +59,7 @@ class Target:
             self.declared = (*self.declared, entry.declared.size)
 
     def served(self, sha256: str, size: Size) -> Served:
-        """That it answered with this sound image."""
+        """This sound image as the answer of the URL."""
         path = urlsplit(self.url.href).path
         return Served(self.url.href, self.url.host, path, sha256, size, self.declared)
 
@@ -89,7 +89,7 @@ class Targets:
         return len(self.web) + len(self.in_place) + len(self.unusable)
 
     def counts(self) -> Counter[str]:
-        """How the URLs fared: by source, and `failed`."""
+        """How many URLs ended with each source, and how many `failed`."""
         counts = Counter(str(target.source) for target in self.web.values() if target.source)
         counts["failed"] = (
             sum(target.failed for target in self.web.values())
@@ -125,18 +125,18 @@ def _hash(data: bytes) -> bytes:
 
 
 async def collect(found: Sequence[Found], settings: Settings, listener: Listener) -> Targets:
-    """Read all articles once; broken ones are passed over here, the last pass tells of them.
+    """Read all articles once; broken ones are skipped here, the last pass reports them.
 
-    Lets others run now and then, so that Ctrl-C is heard.
+    Lets other tasks run now and then, so that Ctrl-C works.
     """
     targets = Targets()
     for number, file in enumerate(found):
         _collect_one(file, settings, targets)
         if number % _PAUSE == 0:
             await asyncio.sleep(0)
-    for reason, told in _TOLD.items():
+    for reason, text in _PASSED_OVER.items():
         if targets.passed_over[reason]:
-            listener.warned(f"{targets.passed_over[reason]} file(s) {told}: passed over")
+            listener.warned(f"{targets.passed_over[reason]} file(s) {text}: passed over")
     return targets
 
 

@@ -1,4 +1,4 @@
-"""The one place where a run's parts are built, each from its own section of the settings."""
+"""Composition root: builds the parts of a run, each from its own section of the settings."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
     store = Store(settings.cache.dir)
     if sys.platform == "darwin":
         listener.warned("macOS holds no process to a memory limit: decoders run without one")
-    told: list[str] = []
+    messages: list[str] = []
 
     lock = CacheLock(settings.cache.dir)
 
     def open_index() -> Index:
         index, recovered = recovery.open_index(store)
         if recovered is not None:
-            told.append(_describe(recovered))
+            messages.append(_describe(recovered))
         elif lock.found_unclean:
             recovery.drop_strays(store, index)
         return index
@@ -52,8 +52,8 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
     with lock:
         await asyncio.to_thread(store.prepare)
         async with _tools_with(IndexSession(open_index), store, settings) as tools:
-            for line in told:
-                listener.warned(line)
+            for message in messages:
+                listener.warned(message)
             yield tools
         lock.leaves_unclean = store.failed_to_publish
 
@@ -70,7 +70,7 @@ async def reading_tools(settings: Settings) -> AsyncIterator[Tools]:
 
 @asynccontextmanager
 async def serving_tools(settings: Settings) -> AsyncIterator[Tools]:
-    """As `reading_tools`, for as long as a service runs: the index is seen as it is when asked."""
+    """As `reading_tools`, for as long as a service runs: each query sees the current index."""
     store = Store(settings.cache.dir)
     fresh = ReopeningIndexSession(lambda: recovery.open_readonly(store))
     async with _tools_with(fresh, store, settings) as tools:
@@ -79,7 +79,7 @@ async def serving_tools(settings: Settings) -> AsyncIterator[Tools]:
 
 @asynccontextmanager
 async def offline_tools(settings: Settings) -> AsyncIterator[Tools]:
-    """As `reading_tools`, for a run that asks nobody: it starts without what asking takes."""
+    """As `reading_tools`, for offline runs: no HTTP client is created."""
     store = Store(settings.cache.dir)
     async with (
         IndexSession(lambda: recovery.open_readonly(store)) as session,
@@ -106,7 +106,7 @@ async def _tools_with(
 async def holdings(
     settings: Settings, open_index: Callable[[Store], Index] = recovery.open_readonly
 ) -> AsyncIterator[tuple[Store, IndexSession]]:
-    """What the cache holds, for those who only look at it; raises LocalError."""
+    """What the cache holds, for commands that only read it; raises LocalError."""
     store = Store(settings.cache.dir)
     async with IndexSession(lambda: open_index(store)) as session:
         yield store, session
@@ -123,7 +123,7 @@ def _describe(recovered: Recovery) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Open and ready; whoever opened them closes them."""
+    """Open and ready; closed by the context that opened them."""
 
     fetcher: Fetches
     pool: DecodePool

@@ -1,7 +1,7 @@
-"""Verdicts for somebody who asks now: entries or an article that stand in no file.
+"""Verifier on request: verdicts on entries or an article that stand in no file.
 
 The same engine, guards and limits as `verify --probe`, over tools that stay open between the
-questions; nothing is written.
+requests; nothing is written.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry, Failure
 from imgcache.results import ArticleOutcome
 
-# How results and problems of a text without a file are named; no file is called so.
+# How results and problems of a text without a file are named; no file has this name.
 NAMELESS = ""
 
 
 class RequestVerifier:
-    """Answers questions side by side; the limits of `fetch` hold over all of them."""
+    """Verifies several requests side by side; the limits of `fetch` hold over all of them."""
 
     def __init__(
         self, settings: Settings, tools: Tools, reader: Reader, listener: Listener
@@ -53,7 +53,7 @@ class RequestVerifier:
     ) -> Report:
         """The verdicts on URLs and what is declared of them; pointers are `/entries/0` and so on.
 
-        Setting `interrupt` ends the asking, as in `verify`. Raises LocalError.
+        Setting `interrupt` ends the requests, as in `verify`. Raises LocalError.
         """
         asked = tuple(
             Entry(f"/entries/{at}", 1, 1, url, url, declares)
@@ -121,11 +121,11 @@ class SharedLimits:
 
     @asynccontextmanager
     async def take(self, name: str) -> AsyncIterator[None]:
-        """Wait for a place, and have it until the context is left."""
+        """Wait for a place, and hold it until the context is left."""
         host = self._hosts.setdefault(name, _Host(asyncio.Semaphore(self._per_host)))
         host.users += 1
         try:
-            # The host's first: whoever waits for a slow host must not hold a place of all.
+            # The host's first: a job that waits for a slow host must not hold a place of all.
             async with host.places, self._all:
                 yield
         finally:
@@ -135,13 +135,13 @@ class SharedLimits:
 
 
 class LimitedReader:
-    """Another reader, under limits that it shares with those of other runs."""
+    """Wraps a reader; its limits are shared with the readers of other runs."""
 
     def __init__(self, reader: Reader, places: SharedLimits) -> None:
         self._reader = reader
         self._places = places
 
-    async def read(self, job: Job, tally: AttemptStats) -> Evidence | Failure | NotModified:
+    async def read(self, job: Job, stats: AttemptStats) -> Evidence | Failure | NotModified:
         """Ask once, when there is a place. Raises LocalError."""
         async with self._places.take(job.host):
-            return await self._reader.read(job, tally)
+            return await self._reader.read(job, stats)

@@ -1,4 +1,4 @@
-"""What a `verify` asks, and the verdicts on its articles from the evidence that came."""
+"""Options of one `verify`, beyond the settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Depth(Enum):
 
     @property
     def unseen(self) -> frozenset[Verdict]:
-        """The verdicts that can't be reached so: their absence says nothing."""
+        """The verdicts that can't be reached at this depth: their absence says nothing."""
         return _UNSEEN[self]
 
 
@@ -38,7 +38,7 @@ _UNSEEN = {
 class VerifyOptions:
     """What is asked of one `verify` beyond the settings.
 
-    `changed_since` passes over articles that git does not say changed since that revision;
+    `changed_since` skips articles that have not changed since that git revision;
     `baseline` lists findings that are known.
     """
 

@@ -1,4 +1,4 @@
-"""`verify`: the same verdicts as a refresh, as far as the bytes read can tell, writing nothing.
+"""Pipeline of `verify`: the verdicts of a refresh, as far as the bytes read tell; no writes.
 
 article files -> image entries -> probe, whole or cache only -> evidence -> verdicts -> report
 """
@@ -20,7 +20,7 @@ from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.baseline import Baseline, account
 from imgcache.engine.run.index_session import look_up
 from imgcache.engine.run.judge import Judge, gathered, offline_evidence, unmask_placeholders
-from imgcache.engine.run.listener import Listener, NullListener
+from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.report import Report
 from imgcache.engine.run.scheduler import HostScheduler
 from imgcache.engine.run.targets import NO_ARTICLE, Targets, collect
@@ -44,10 +44,10 @@ async def verify(
 ) -> Report:
     """Judge the images of articles; no article, cache or index is written.
 
-    Without paths the configured articles are meant. Setting `interrupt` ends the asking; what is
-    known by then is judged. Raises ConfigError and LocalError.
+    Without paths the configured articles are meant. Setting `interrupt` ends the requests; what
+    is known by then is judged. Raises ConfigError and LocalError.
     """
-    options, listener = options or VerifyOptions(), listener or NullListener()
+    options, listener = options or VerifyOptions(), listener or Listener()
     interrupt = interrupt or asyncio.Event()
     baseline = await asyncio.to_thread(Baseline, options.baseline, settings.exclude)
     report = Report("verify", baseline)
@@ -82,7 +82,7 @@ async def gather_evidence(
     interrupt: asyncio.Event,
     depth: Depth = Depth.PROBE,
 ) -> bool:
-    """Each target gets its evidence; whether that came to its end, as the interrupt ends it early.
+    """Whether each target got its evidence; the interrupt ends the work early.
 
     Raises LocalError.
     """

@@ -26,25 +26,23 @@ from imgcache.errors import LocalError
 from imgcache.facts import ResponseFacts, Validators
 from imgcache.model import Failure, Source
 
-# As much as a spool keeps in memory; there are as many probes as requests under way. A header that
-# is longer is a decoder's business: it has a limit of time, and its own process.
+# As much as a spool keeps in memory; there are as many probes as requests under way. A longer
+# header goes to a decoder, which has a time limit and its own process.
 _MOST_KEPT = 256 << 10
-
-
 _NOT_SATISFIABLE = 416
 
 
 class Reader(Protocol):
     """How much of an image is read, and what is made of it."""
 
-    async def read(self, job: Job, tally: AttemptStats) -> Evidence | Failure | NotModified:
+    async def read(self, job: Job, stats: AttemptStats) -> Evidence | Failure | NotModified:
         """Ask once. Raises LocalError."""
 
 
 class PrefixSink:
     """Takes a body until its first bytes settle the size; judged at 16 KiB, 32 KiB, 64 KiB...
 
-    It is `full` when they do not: a header may go on for as long as a stranger likes.
+    It is `full` when they do not: a server can send a header of any length.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -62,10 +60,10 @@ class PrefixSink:
         """The next bytes."""
         self.data += data
         self.enough = self.full
-        # More than was asked for is coming, or it would be judged when all of it is there.
+        # The server sends more than was asked for; a shorter body is judged when it is complete.
         if len(self.data) > self._next and not self.enough:
             self._next = 2 * len(self.data)
-            # The label is asked when all is read.
+            # The label is checked when all is read.
             self.enough = judge_prefix(bytes(self.data), None, self._limits) is not None
 
     async def reset(self) -> None:
@@ -76,7 +74,7 @@ class PrefixSink:
 
 
 class _Undecided(Enum):
-    """The size is not told yet: by the part that was asked for, or by as much as is kept."""
+    """The size is still unknown: after the part that was asked for, or as much as is kept."""
 
     BY_THE_PART = auto()
     BY_THE_BEGINNING = auto()
@@ -85,7 +83,7 @@ class _Undecided(Enum):
 class PrefixReader:
     """Reads just enough bytes for the size; what arrived whole is decoded.
 
-    Where the beginning does not tell, `whole` reads it all.
+    Where the first bytes don't give the size, `whole` reads all of it.
     """
 
     def __init__(self, tools: Tools, settings: Settings, whole: Reader) -> None:
@@ -94,20 +92,20 @@ class PrefixReader:
         limits = settings.limits
         self._limits = Limits(limits.pixels, limits.frames, limits.scans)
 
-    async def read(self, job: Job, tally: AttemptStats) -> Evidence | Failure | NotModified:
-        """First the first bytes; where they don't tell, as many as are needed."""
-        told = await self._begin(job, tally)
-        if told is _Undecided.BY_THE_PART and not job.whole:
+    async def read(self, job: Job, stats: AttemptStats) -> Evidence | Failure | NotModified:
+        """First the first bytes; where they don't give the size, as many as are needed."""
+        result = await self._begin(job, stats)
+        if result is _Undecided.BY_THE_PART and not job.whole:
             job.whole = True
-            told = await self._begin(job, tally)
-        return await self._whole.read(job, tally) if isinstance(told, _Undecided) else told
+            result = await self._begin(job, stats)
+        return await self._whole.read(job, stats) if isinstance(result, _Undecided) else result
 
     async def _begin(
-        self, job: Job, tally: AttemptStats
+        self, job: Job, stats: AttemptStats
     ) -> Evidence | Failure | NotModified | _Undecided:
         sink = PrefixSink(self._limits)
         first = None if job.whole else FIRST_BYTES
-        asked = await _ask(self._tools, job, sink, tally, first)
+        asked = await _ask(self._tools, job, sink, stats, first)
         if isinstance(asked, Failure) and asked.status == _NOT_SATISFIABLE and first:
             return _Undecided.BY_THE_PART
         if not isinstance(asked, Body):
@@ -137,10 +135,10 @@ class WholeReader:
         self._tools = tools
         self._folder = folder
 
-    async def read(self, job: Job, tally: AttemptStats) -> Evidence | Failure | NotModified:
+    async def read(self, job: Job, stats: AttemptStats) -> Evidence | Failure | NotModified:
         """The whole image, once."""
         async with Spool(self._folder()) as spool:
-            asked = await _ask(self._tools, job, spool, tally, None)
+            asked = await _ask(self._tools, job, spool, stats, None)
             if not isinstance(asked, Body):
                 return asked
             held = spool.data
@@ -150,13 +148,13 @@ class WholeReader:
 
 
 async def _ask(
-    tools: Tools, job: Job, sink: Sink, tally: AttemptStats, first: int | None
+    tools: Tools, job: Job, sink: Sink, stats: AttemptStats, first: int | None
 ) -> Body | NotModified | Failure:
     """A conditional request where the cache knows the URL: a 304 is the cheapest answer."""
     facts, copy = job.known.facts, job.known.copy
     response = facts.response if facts is not None and copy is not None else None
     validators = response.validators if response is not None else Validators()
-    asked = await tools.fetcher.attempt(job.target.url, validators, sink, tally, first)
+    asked = await tools.fetcher.attempt(job.target.url, validators, sink, stats, first)
     return asked.result
 
 
@@ -176,7 +174,7 @@ async def _decoded(
 
 @contextmanager
 def open_reader(tools: Tools, settings: Settings, depth: Depth) -> Iterator[Reader]:
-    """What reads as deep as that; large bodies lie in a temporary folder, gone at the end."""
+    """The reader for this depth; large bodies lie in a temporary folder, deleted at the end."""
     with ExitStack() as stack:
 
         @cache

@@ -1,4 +1,4 @@
-"""The list of all articles, and the page of one."""
+"""Views of the list of all articles, and of the page of one."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ PER_PAGE = 100
 
 
 def articles(catalog: Catalog, page: int, links: Links) -> ArticlesView:
-    """A page of the list, the worst first; a page that is not there is the last one."""
-    known = catalog.broken_articles
-    pages = max(1, -(-len(known) // PER_PAGE))
+    """A page of the list, the worst first; beyond the last page, the last one."""
+    states = catalog.broken_articles
+    pages = max(1, -(-len(states) // PER_PAGE))
     page = min(page, pages)
-    broken = sum(one.errors > 0 or bool(one.problems) for one in known)
-    headline = f"{count(broken, 'article')} to mend" if broken else "Every article is well"
+    broken = sum(one.errors > 0 or bool(one.problems) for one in states)
+    headline = f"{count(broken, 'article')} to fix" if broken else "Every article is well"
     return ArticlesView(
         chrome=chrome(headline, catalog, links),
-        headline=headline if known else "No articles yet",
-        counted=f"{entries_of(len(catalog.entries))} in {count(len(known), 'article')}",
-        rows=[_row(one, links) for one in known[(page - 1) * PER_PAGE : page * PER_PAGE]],
+        headline=headline if states else "No articles yet",
+        counted=f"{entries_of(len(catalog.entries))} in {count(len(states), 'article')}",
+        rows=[_row(one, links) for one in states[(page - 1) * PER_PAGE : page * PER_PAGE]],
         pager=pager(page, pages, links.articles),
     )
 
@@ -53,7 +53,7 @@ def article(
     links: Links,
     page: int = 1,
 ) -> ArticleView:
-    """A page of one article, its entries as they stand in it; beyond the last one, that one."""
+    """A page of one article, its entries as written; beyond the last page, the last one."""
     tones = Counter(map(Tone.of, entries))
     pages = max(1, -(-len(entries) // CARDS_PER_PAGE))
     page = min(page, pages)

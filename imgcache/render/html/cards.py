@@ -1,4 +1,4 @@
-"""From a judged entry, and what is known of its URL, to the card that a page draws."""
+"""Cards of the pages: one for a judged entry, with what is known of its URL."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DASH, _TIMES = "\u2013", "\u00d7"
 
 
 def card_of(entry: EntryResult, catalog: Catalog, links: Links) -> Card:
-    """The card of one entry, with what is known of its URL and who else names it."""
+    """The card of one entry, with what is known of its URL and which entries name it."""
     return card(entry, catalog.state(entry.url), catalog.users(entry.url), links, catalog.position)
 
 
@@ -44,7 +44,7 @@ def card(
 ) -> Card:
     """The card of one entry; `users` are all entries that name its URL.
 
-    `position`: how many entries of its article stand before one, and so on which page it is.
+    `position`: how many entries of its article precede an entry; it tells the entry's page.
     """
     state = state or _UNKNOWN_URL
 
@@ -82,7 +82,7 @@ def card(
 
 
 def moment(seconds: float | None) -> Moment | None:
-    """A time in UTC, because whoever reads a published page may be anywhere."""
+    """A time in UTC, because the readers of a published page may be anywhere."""
     if seconds is None:
         return None
     when = datetime.fromtimestamp(int(seconds), UTC)
@@ -95,7 +95,7 @@ def anchor(entry: EntryResult) -> str:
 
 
 def _name(entry: EntryResult, web: WebUrl | None) -> str:
-    """What people call the image: the last part of its path."""
+    """A short name of the image: the last part of its path."""
     if web is None:
         return _shortened(entry.url, _LONGEST_NAME)
     last = urlsplit(web.href).path.rstrip("/").rpartition("/")[2]
@@ -108,7 +108,7 @@ def _shortened(text: str, longest: int) -> str:
 
 
 def _status(entry: EntryResult) -> str:
-    """What stands in the place of the picture that is missing: a status, or the verdict."""
+    """The text in place of a missing picture: a status, or the verdict."""
     if entry.verdict.is_about_size and entry.declared.size is not None:
         return f"{entry.declared.width} {_TIMES} {entry.declared.height}"
     return f"{entry.status}" if entry.status and entry.status != 200 else entry.verdict.value  # noqa: PLR2004  RFC 9110 section 15.3.1
@@ -124,16 +124,16 @@ def _copied(entry: EntryResult) -> str | None:
 
 
 def _actual(entry: EntryResult) -> Iterator[Cell]:
-    """The cells to hold against the declared width, height and flag."""
+    """The cells to compare with the declared width, height and flag."""
     declared, is_well = entry.declared, entry.verdict is Verdict.OK
     for says, true in zip(
         (declared.width, declared.height), entry.actual or (None, None), strict=True
     ):
         # Where all is well a difference is within the tolerance.
         yield Cell(str(true or _DASH), not (is_well or true in (None, says)))
-    told = _DASH if entry.cached is None else "yes" if entry.cached else "no"
+    held = _DASH if entry.cached is None else "yes" if entry.cached else "no"
     # A copy that is held for an entry that says `false` is no mistake: its size may be wrong.
-    yield Cell(told, declared.cached is True and entry.cached is False)
+    yield Cell(held, declared.cached is True and entry.cached is False)
 
 
 def _to_scale(entry: EntryResult) -> tuple[Size, Size]:

@@ -1,4 +1,4 @@
-"""What all pages have in common: their frame, the way through them, and how they count."""
+"""Parts that all pages share: frame, pager, counts and troubles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def chrome(title: str, catalog: Catalog, links: Links) -> Chrome:
 
 
 def pager(page: int, pages: int, to: Callable[[int], str]) -> Pager:
-    """The way from this page to the others."""
+    """The links from this page to the others."""
     return Pager(
         page,
         pages,

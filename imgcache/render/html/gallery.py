@@ -1,4 +1,4 @@
-"""The gallery: what a catalogue found for one selection, the worst first."""
+"""View of the gallery: what a catalog has for one selection, the worst first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imgcache.render.html.views import TONES, Choice, GalleryView, Section, Tone
 from imgcache.render.phrases import count
 
 _HEADINGS = {
-    Tone.ERROR: "To mend",
+    Tone.ERROR: "To fix",
     Tone.WARNING: "To look at",
     Tone.QUIET: "Ignored",
     Tone.OK: "All well",
@@ -25,11 +25,11 @@ _WORST_FIRST = list(Tone)
 _TROUBLES = 20
 
 
-def gallery(catalog: Catalog, shelf: Page, links: Links, form: Form | None = None) -> GalleryView:
-    """A page of the gallery; without a form nobody is there to answer one."""
+def gallery(catalog: Catalog, page: Page, links: Links, form: Form | None = None) -> GalleryView:
+    """A page of the gallery; without `form` it has none, as no server would answer it."""
 
-    def to(page: int) -> str:
-        return links.gallery(replace(shelf.selection, page=page))
+    def to(number: int) -> str:
+        return links.gallery(replace(page.selection, page=number))
 
     tones = _tones(catalog)
     headline = _headline(catalog, tones)
@@ -37,18 +37,18 @@ def gallery(catalog: Catalog, shelf: Page, links: Links, form: Form | None = Non
     troubles = [trouble for one in articles for trouble in troubles_of(one, links)]
     return GalleryView(
         chrome=chrome(headline, catalog, links),
-        selection=shelf.selection,
+        selection=page.selection,
         headline=headline,
         counted=f"{entries_of(len(catalog.entries))} in {count(len(articles), 'article')}",
         totals=list(tones.items()),
-        told=_told(shelf),
-        verdicts=list(_choices(catalog, shelf.selection, links)),
+        told=_selection_text(page),
+        verdicts=list(_choices(catalog, page.selection, links)),
         hosts=form.hosts if form else (),
         action=form.action if form else None,
-        sections=list(_sections(catalog, shelf, links)),
+        sections=list(_sections(catalog, page, links)),
         troubles=troubles[:_TROUBLES],
         more_troubles=max(0, len(troubles) - _TROUBLES),
-        pager=pager(shelf.selection.page, shelf.pages, to),
+        pager=pager(page.selection.page, page.pages, to),
     )
 
 
@@ -63,12 +63,12 @@ def _headline(catalog: Catalog, tones: Mapping[Tone, int]) -> str:
     if not catalog.entries:
         return "No images yet"
     broken = tones[Tone.ERROR]
-    return f"{count(broken, 'image')} to mend" if broken else "Every image is well"
+    return f"{count(broken, 'image')} to fix" if broken else "Every image is well"
 
 
-def _told(shelf: Page) -> str:
+def _selection_text(page: Page) -> str:
     """What a selection found, for a screen reader too."""
-    selection = shelf.selection
+    selection = page.selection
     if not selection.is_narrowed:
         return ""
     named = [
@@ -76,7 +76,7 @@ def _told(shelf: Page) -> str:
         f"of {selection.host}" if selection.host else "",
         f"that match \u201c{selection.text}\u201d" if selection.text else "",
     ]
-    return " ".join([entries_of(shelf.total), *filter(None, named)])
+    return " ".join([entries_of(page.total), *filter(None, named)])
 
 
 def _choices(catalog: Catalog, selection: Selection, links: Links) -> Iterator[Choice]:
@@ -90,8 +90,8 @@ def _choices(catalog: Catalog, selection: Selection, links: Links) -> Iterator[C
         yield Choice(verdict.value, number, href, selection.verdict is verdict)
 
 
-def _sections(catalog: Catalog, shelf: Page, links: Links) -> Iterator[Section]:
-    cards = [card_of(entry, catalog, links) for entry in shelf.entries]
+def _sections(catalog: Catalog, page: Page, links: Links) -> Iterator[Section]:
+    cards = [card_of(entry, catalog, links) for entry in page.entries]
     cards.sort(key=lambda one: _WORST_FIRST.index(one.tone))
     for tone, group in groupby(cards, key=lambda one: one.tone):
         yield Section(tone, _HEADINGS[tone], list(group))

@@ -1,7 +1,7 @@
-"""Views to HTML through Jinja2, an optional dependency: import this module only where it is there.
+"""Jinja2 renderer of the views. Jinja2 is optional: import this only where it is installed.
 
 Whatever a template prints is escaped twice: for HTML (autoescape), and so that no character
-steers the reader (control characters, overrides of the writing direction). Neither can be
+misleads the reader (control characters, overrides of the writing direction). Neither can be
 forgotten in a template, because the environment does both.
 """
 
@@ -14,15 +14,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from imgcache.render.html.views import WORDS, ArticlesView, ArticleView, GalleryView
-from imgcache.render.phrases import amount, count
-from imgcache.render.printable import printable
+from imgcache.render.phrases import amount, count, printable
 
 _POLICY = (
     "default-src 'none'; img-src {own}; style-src {own}; script-src {own}; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'"
 )
-# A page asks nobody but the place that it came from, and runs nothing inline. From disk that
-# place is `file:`, which 'self' does not cover in every browser.
+# A page loads from its own origin only, and runs nothing inline. From disk that
+# origin is `file:`, which 'self' does not cover in every browser.
 POLICY = _POLICY.format(own="'self'")
 FOLDER_POLICY = _POLICY.format(own="'self' file:")
 ASSETS = {

@@ -1,4 +1,4 @@
-"""Where the pages lead: the same pages stand behind the service's routes, or lie in one folder."""
+"""Links between the pages: the same pages are routes of the service, or files of one folder."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Where a gallery's form is answered, and the hosts that it proposes."""
+    """The URL that answers a gallery's form, and the hosts that it proposes."""
 
     action: str
     hosts: Sequence[str]

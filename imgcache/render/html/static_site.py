@@ -1,4 +1,4 @@
-"""The pages as one folder that opens from disk: no server, no request, nothing from elsewhere.
+"""Static site: one folder that opens from disk; no server, no request, nothing from elsewhere.
 
     index.html page-2.html ...     everything, what is broken first
     gone.html gone-2.html ...      the same of one verdict
@@ -7,7 +7,7 @@
     articles/<hash>-2.html ...     the rest of them, where there are many
     thumbs/<sha256>.<suffix>       thumbnails, copied from the cache
 
-Beside them lie the stylesheet, the script and the icon. Nothing of a URL becomes part of a name.
+Beside them lie the stylesheet, the script and the icon. No part of a URL becomes part of a name.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class FolderLinks:
         return f"{self._above}{name}"
 
     def gallery(self, selection: Selection) -> str:
-        """A page of everything, or of one verdict; a folder knows no other filter."""
+        """A page of everything, or of one verdict; a folder has no other filter."""
         return f"{self._above}{_gallery_name(selection)}"
 
     def articles(self, page: int) -> str:
@@ -88,7 +88,7 @@ def wanted_pictures(entries: Sequence[EntryResult]) -> dict[str, str]:
 def render(
     catalog: Catalog, select: Select, pictures: Collection[str]
 ) -> Iterator[tuple[str, str]]:
-    """All pages: file and text; index.html comes last, when all that it leads to is there.
+    """All pages: file and text; index.html comes last, when all that it links to exists.
 
     `select` has the entries of one verdict, or all of them, the worst first.
     """
@@ -96,9 +96,9 @@ def render(
     links = FolderLinks(pictures)
     yield from _contents(catalog, links)
     for verdict in [*catalog.verdicts, None]:
-        shelves = list(_shelves(verdict, select(verdict)))
-        for shelf in reversed(shelves):
-            yield _gallery_name(shelf.selection), jinja.gallery(gallery(catalog, shelf, links))
+        pages = list(_pages(verdict, select(verdict)))
+        for page in reversed(pages):
+            yield _gallery_name(page.selection), jinja.gallery(gallery(catalog, page, links))
 
 
 def _articles(catalog: Catalog, links: FolderLinks) -> Iterator[tuple[str, str]]:
@@ -121,7 +121,7 @@ def _contents(catalog: Catalog, links: FolderLinks) -> Iterator[tuple[str, str]]
         yield _articles_name(page), jinja.articles(view)
 
 
-def _shelves(verdict: Verdict | None, entries: Sequence[EntryResult]) -> Iterator[Page]:
+def _pages(verdict: Verdict | None, entries: Sequence[EntryResult]) -> Iterator[Page]:
     count = max(1, -(-len(entries) // PER_PAGE))
     for page in range(1, count + 1):
         some = entries[(page - 1) * PER_PAGE : page * PER_PAGE]

@@ -1,6 +1,6 @@
-"""What the templates draw: every decision is taken by then, only layout is left to them.
+"""View models of the templates: every decision is taken, only layout is left to templates.
 
-Text is as strangers wrote it; the templates' environment (pages.py) escapes all of it.
+Text is as strangers wrote it; the templates' environment (jinja.py) escapes all of it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from imgcache.results import ArticleProblem, EntryResult
 
 
 class Tone(StrEnum):
-    """How a page speaks of an entry; worst first."""
+    """Severity of an entry as a page shows it; worst first."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -37,7 +37,7 @@ TONES = {
 }
 
 
-# How many there are, for one and for several.
+# The word after a count: for one, and for several.
 WORDS = {
     Tone.ERROR: ("error", "errors"),
     Tone.WARNING: ("warning", "warnings"),
@@ -92,7 +92,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What an image really is, where the article says something else or the same."""
+    """An actual value of an image, and whether the article says something else."""
 
     text: str
     differs: bool
@@ -152,7 +152,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """The way through the pages; None where there is none."""
+    """Links between the pages; None where there is no such page."""
 
     page: int
     pages: int
@@ -177,7 +177,7 @@ class Chrome:
 
 @dataclass(frozen=True, slots=True)
 class GalleryView:
-    """One page of the gallery. Without `action` nobody answers a form: the folder's pages."""
+    """One page of the gallery. Without `action` it has no form, as in a folder."""
 
     chrome: Chrome
     selection: Selection
@@ -209,7 +209,7 @@ class ArticleView:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One article in the list of them: how its images fare, and the worst of it."""
+    """One article in the list of them: how its images fare, and the worst tone."""
 
     article: str
     href: str

@@ -1,4 +1,4 @@
-"""What is known, as JSON: entries, articles, and one URL; no request goes out for it."""
+"""JSON routes for what the cache knows: entries, articles, one URL; no request goes out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 from imgcache.core import catalog
 from imgcache.core.catalog import Catalog, Order
 from imgcache.model import Severity, Verdict
-from imgcache.render.json import entry_document, timestamp
+from imgcache.render.json import EntryDocument, entry_document, timestamp
 from imgcache.results import EntryResult
 from imgcache.service.documents import (
     ArticlesPage,
@@ -25,7 +25,7 @@ from imgcache.service.documents import (
 from imgcache.service.problems import ProblemError, documented
 from imgcache.service.routes.images import is_known
 from imgcache.service.routing import get
-from imgcache.service.state import CatalogueNow
+from imgcache.service.state import CatalogNow
 
 _SHOWN_USERS = 500
 T = TypeVar("T")
@@ -46,7 +46,7 @@ Text = Annotated[
 @get(router, "/api/entries", response_model=EntriesPage, responses=_ANSWERS)
 async def entries(  # noqa: PLR0913, PLR0917  each parameter of the query is one here
     request: Request,
-    known: CatalogueNow,
+    known: CatalogNow,
     verdict: Annotated[list[Verdict] | None, Query(description="One of these")] = None,
     severity: Annotated[list[Severity] | None, Query(description="One of these")] = None,
     host: Annotated[str | None, Query(max_length=300, description="Exactly this host")] = None,
@@ -69,7 +69,7 @@ async def entries(  # noqa: PLR0913, PLR0917  each parameter of the query is one
 @get(router, "/api/articles", response_model=ArticlesPage, responses=_ANSWERS)
 async def articles(
     request: Request,
-    known: CatalogueNow,
+    known: CatalogNow,
     text: Text = None,
     page: PageNumber = 1,
     per_page: PerPage = 100,
@@ -85,7 +85,7 @@ async def articles(
 @get(router, "/api/url", response_model=UrlDocument, responses={**_ANSWERS, **documented(404)})
 async def url(
     request: Request,
-    known: CatalogueNow,
+    known: CatalogNow,
     url: Annotated[str, Query(max_length=4096, description="As an article spells it")],
 ) -> Response:
     """What the cache knows of one URL, and which entries name it."""
@@ -97,8 +97,8 @@ async def url(
     return _answer(request, known, url_document(state, known.made_at, len(users), shown))
 
 
-def entry_documents(found: Iterable[EntryResult]) -> list[dict[str, Any]]:
-    """Entries in the words of the JSON report."""
+def entry_documents(found: Iterable[EntryResult]) -> list[EntryDocument]:
+    """Entries as in the JSON report."""
     return [entry_document(one) for one in found]
 
 
@@ -112,7 +112,7 @@ def _head(known: Catalog, total: int, page: int, per_page: int) -> dict[str, Any
 
 
 def _answer(request: Request, known: Catalog, body: dict[str, Any]) -> Response:
-    """The document, or 304; its entity tag names the catalogue, as its URL names the rest."""
+    """The document, or 304; its entity tag names the catalog, as its URL names the rest."""
     headers = {"ETag": f'"{known.edition}"', "Cache-Control": "no-cache"}
     links = _links(request, body)
     if links:

@@ -1,4 +1,4 @@
-"""Whether the service is alive and ready, and what it measures of itself and of the cache."""
+"""Health routes (alive, ready), and metrics of the service itself and of the cache."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imgcache.render import metrics
 from imgcache.render.metrics import State
 from imgcache.service.problems import documented
 from imgcache.service.routing import get
-from imgcache.service.state import BackstageNow, CatalogueNow
+from imgcache.service.state import CatalogNow, ServiceNow
 
 router = APIRouter(tags=["operation"])
 
@@ -38,7 +38,7 @@ async def healthz() -> Alive:
 
 
 @get(router, "/readyz", responses=documented(503))
-async def readyz(known: CatalogueNow) -> Ready:  # noqa: ARG001  its absence is the answer
+async def readyz(known: CatalogNow) -> Ready:  # noqa: ARG001  its absence is the answer
     """Ready: the cache was looked through, so every other route answers."""
     return Ready()
 
@@ -49,25 +49,25 @@ async def readyz(known: CatalogueNow) -> Ready:  # noqa: ARG001  its absence is 
     response_class=Response,
     responses={200: {"description": "Metrics", "content": {"text/plain": {}}}},
 )
-async def exposition(backstage: BackstageNow) -> Response:
+async def exposition(service: ServiceNow) -> Response:
     """The metrics, in the text format of Prometheus."""
-    text = metrics.render(backstage.meter.registry)
-    known = backstage.watcher.catalog
-    if known is not None:
-        text += await asyncio.to_thread(_state_of, known)
+    text = metrics.render(service.meter.registry)
+    catalog = service.watcher.catalog
+    if catalog is not None:
+        text += await asyncio.to_thread(_state_of, catalog)
     return Response(text, media_type=metrics.MEDIA_TYPE)
 
 
-def _state_of(known: Catalog) -> str:
+def _state_of(catalog: Catalog) -> str:
     registry = CollectorRegistry()
-    failed = sum(bool(one.problems) for one in known.articles)
+    failed = sum(bool(one.problems) for one in catalog.articles)
     metrics.add_state(
-        registry, State(known.verdicts, len(known.articles), failed, known.cache_bytes)
+        registry, State(catalog.verdicts, len(catalog.articles), failed, catalog.cache_bytes)
     )
     meaning = "When a URL last answered with a sound image"
     metrics.add_gauge(
-        registry, "imgcache_last_answer_timestamp_seconds", meaning, known.last_answer
+        registry, "imgcache_last_answer_timestamp_seconds", meaning, catalog.last_answer
     )
     meaning = "When the catalogue was made that answers are read from"
-    metrics.add_gauge(registry, "imgcache_catalogue_timestamp_seconds", meaning, known.made_at)
+    metrics.add_gauge(registry, "imgcache_catalogue_timestamp_seconds", meaning, catalog.made_at)
     return metrics.render(registry)

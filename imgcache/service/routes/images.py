@@ -1,4 +1,4 @@
-"""Cached bytes over HTTP: originals and thumbnails, by the SHA-256 of the original."""
+"""Image routes: cached originals and thumbnails, by the SHA-256 of the original."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imgcache.service import problems
 from imgcache.service.problems import ProblemError, documented
 from imgcache.service.ranges import NotSatisfiableError, Part, asked_part
 from imgcache.service.routing import get
-from imgcache.service.state import BackstageNow
+from imgcache.service.state import ServiceNow
 
 _BLOCK = 1 << 16
 # imgproxy's rule for SVG, which may hold scripts: opened by itself it can do nothing.
@@ -24,7 +24,7 @@ _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "Content-Security-Policy": _CSP,
     "X-Content-Type-Options": "nosniff",
-    # Pages of any site may show them: that is what they are here for.
+    # Pages of any site may show them: that is their purpose.
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Accept-Ranges": "bytes",
 }
@@ -55,9 +55,9 @@ router = APIRouter(tags=["images"], default_response_class=Response)
 
 
 @get(router, "/images/{sha256}", responses=_ANSWERS)
-async def image(sha256: Sha256, request: Request, backstage: BackstageNow) -> Response:
+async def image(sha256: Sha256, request: Request, service: ServiceNow) -> Response:
     """The original bytes."""
-    held = await asyncio.to_thread(backstage.holdings.image, sha256)
+    held = await asyncio.to_thread(service.holdings.image, sha256)
     return _answer(held, request)
 
 
@@ -66,10 +66,10 @@ async def thumbnail(
     name: Annotated[str, Path(description="The name of a configured thumbnail")],
     sha256: Sha256,
     request: Request,
-    backstage: BackstageNow,
+    service: ServiceNow,
 ) -> Response:
     """A thumbnail, made by the last refresh."""
-    held = await asyncio.to_thread(backstage.holdings.thumbnail, name, sha256)
+    held = await asyncio.to_thread(service.holdings.thumbnail, name, sha256)
     return _answer(held, request)
 
 
@@ -94,9 +94,9 @@ def _answer(held: OpenFile | None, request: Request) -> Response:
 
 def is_known(headers: Headers, etag: str) -> bool:
     """Whether If-None-Match names this entity tag (RFC 9110 section 13.1.2, weak comparison)."""
-    known = headers.get("if-none-match", "")
-    tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
-    return known.strip() == "*" or etag in tags
+    field = headers.get("if-none-match", "")
+    tags = {tag.strip().removeprefix("W/") for tag in field.split(",")}
+    return field.strip() == "*" or etag in tags
 
 
 def _range(request: Request, etag: str) -> str | None:

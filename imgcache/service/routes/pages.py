@@ -1,4 +1,4 @@
-"""The gallery over HTTP: pages for editors, drawn from the catalogue; no request goes out for them.
+"""Gallery routes: pages for editors, drawn from the catalog; no request goes out for them.
 
 Links are relative, so that the pages also work below a path of a reverse proxy.
 """
@@ -32,7 +32,7 @@ from imgcache.service.problems import ProblemError
 from imgcache.service.routes.entries import PageNumber, Text
 from imgcache.service.routes.images import is_known
 from imgcache.service.routing import get
-from imgcache.service.state import BackstageNow, CatalogueNow
+from imgcache.service.state import CatalogNow, ServiceNow
 
 _HEADERS = {
     "Content-Security-Policy": f"{jinja.POLICY}; frame-ancestors 'none'",
@@ -51,7 +51,7 @@ class ServiceLinks:
         self._names = names
 
     def asset(self, name: str) -> str:
-        """The stylesheet, the script or the icon, named by its bytes too."""
+        """The stylesheet, the script or the icon; the URL has a hash of its bytes."""
         return f"assets/{_version(name)}/{name}"
 
     def gallery(self, selection: Selection) -> str:
@@ -83,33 +83,33 @@ class ServiceLinks:
 @get(router, "/")
 async def home(
     request: Request,
-    known: CatalogueNow,
-    backstage: BackstageNow,
+    known: CatalogNow,
+    service: ServiceNow,
     verdict: Annotated[Verdict | None, Query(description="Exactly this one")] = None,
     host: Annotated[str | None, Query(max_length=300, description="Exactly this host")] = None,
     text: Text = None,
     page: PageNumber = 1,
 ) -> Response:
     """The gallery, for people: what is broken first."""
-    links = ServiceLinks(backstage.settings.thumbnails)
+    links = ServiceLinks(service.settings.thumbnails)
     selection = Selection(verdict, host or None, text or "", page)
     return await _drawn(request, known, lambda: _gallery(known, selection, links))
 
 
 @get(router, "/articles")
 async def list_of_articles(
-    request: Request, known: CatalogueNow, backstage: BackstageNow, page: PageNumber = 1
+    request: Request, known: CatalogNow, service: ServiceNow, page: PageNumber = 1
 ) -> Response:
     """All articles, for people: the worst first."""
-    links = ServiceLinks(backstage.settings.thumbnails)
+    links = ServiceLinks(service.settings.thumbnails)
     return await _drawn(request, known, lambda: jinja.articles(articles(known, page, links)))
 
 
 @get(router, "/article")
 async def article_page(
     request: Request,
-    known: CatalogueNow,
-    backstage: BackstageNow,
+    known: CatalogNow,
+    service: ServiceNow,
     path: Annotated[str, Query(max_length=4096, description="The article's path in reports")],
     page: PageNumber = 1,
 ) -> Response:
@@ -117,7 +117,7 @@ async def article_page(
     facts = known.article(path)
     if facts is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "there is no such article")
-    links = ServiceLinks(backstage.settings.thumbnails)
+    links = ServiceLinks(service.settings.thumbnails)
     query = catalog.Query(article=path, order=Order.AS_WRITTEN)
     return await _drawn(
         request,
@@ -142,11 +142,11 @@ def _gallery(known: Catalog, selection: Selection, links: ServiceLinks) -> str:
     )
     found = known.select(wanted)
     count = max(1, -(-len(found) // PER_PAGE))
-    # A page that is gone, because meanwhile there is less to show, is the last one.
+    # Where there is less to show by now, a page beyond the last one is the last one.
     selection = replace(selection, page=min(selection.page, count))
     shown = found[(selection.page - 1) * PER_PAGE : selection.page * PER_PAGE]
-    shelf = Page(selection, shown, len(found), count)
-    return jinja.gallery(gallery(known, shelf, links, Form("./", _hosts(known))))
+    page = Page(selection, shown, len(found), count)
+    return jinja.gallery(gallery(known, page, links, Form("./", _hosts(known))))
 
 
 def _hosts(known: Catalog) -> list[str]:
@@ -157,7 +157,7 @@ def _hosts(known: Catalog) -> list[str]:
 
 
 async def _drawn(request: Request, known: Catalog, draw: Callable[[], str]) -> Response:
-    """The page, or 304; its entity tag names the catalogue, as its URL names the rest."""
+    """The page, or 304; its entity tag names the catalog, as its URL names the rest."""
     headers = _HEADERS | {"ETag": f'"{known.edition}"'}
     if is_known(request.headers, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)

@@ -1,4 +1,4 @@
-"""Verdicts now, for a CMS before it publishes; nothing is written."""
+"""Verify route: verdicts now, for a CMS before it publishes; nothing is written."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from fastapi.security import HTTPBearer
 from imgcache.engine.run.report import Report
 from imgcache.model import Declared
 from imgcache.render.json import entry_document, summary_document
+from imgcache.service import state
 from imgcache.service.access import VERIFY
 from imgcache.service.documents import ArticleQuestion, EntriesQuestion, VerifyAnswer
 from imgcache.service.problems import documented, too_early
-from imgcache.service.state import BackstageNow
+from imgcache.service.state import ServiceNow
 
 # Seconds after which a question is answered with what is known by then.
 LONGEST = 60.0
 # Questions under way; each may hold some megabytes.
-_AT_ONCE = 32
 _CLIENT_GONE = 499
 
 router = APIRouter(tags=["verify"])
-# Only documents it: the door (doors.py) asks for the token before a byte of the body is read.
+# Only documents it: the middleware (access.py) checks the token before a byte of the body is read.
 _bearer = Security(HTTPBearer(auto_error=False, description="serve.token, if it is configured"))
 
 
@@ -36,15 +36,13 @@ _bearer = Security(HTTPBearer(auto_error=False, description="serve.token, if it 
     dependencies=[_bearer],
 )
 async def verify(
-    question: EntriesQuestion | ArticleQuestion, request: Request, backstage: BackstageNow
+    question: EntriesQuestion | ArticleQuestion, request: Request, service: ServiceNow
 ) -> Response:
     """Judge images, or an article's text, as `imgcache verify` would; asks their origins."""
-    if not backstage.turnstile.enter(_AT_ONCE):
-        raise too_early(f"{_AT_ONCE} questions are being answered already")
-    try:
-        report = await _while_there(request, _asked(question, backstage))
-    finally:
-        backstage.turnstile.leave()
+    if service.questions.locked():
+        raise too_early(f"{state.MOST_QUESTIONS} questions are being answered already")
+    async with service.questions:
+        report = await _while_there(request, _asked(question, service))
     if report is None:
         return Response(status_code=_CLIENT_GONE)
     try:
@@ -54,20 +52,20 @@ async def verify(
     return Response(json.dumps(document), media_type="application/json")
 
 
-async def _asked(question: EntriesQuestion | ArticleQuestion, backstage: BackstageNow) -> Report:
+async def _asked(question: EntriesQuestion | ArticleQuestion, service: ServiceNow) -> Report:
     interrupt = asyncio.Event()
     timer = asyncio.get_running_loop().call_later(LONGEST, interrupt.set)
     try:
         if isinstance(question, ArticleQuestion):
-            return await backstage.checker.check_article(question.article, interrupt)
+            return await service.checker.check_article(question.article, interrupt)
         entries = [(one.url, Declared(one.width, one.height)) for one in question.entries]
-        return await backstage.checker.check_entries(entries, interrupt)
+        return await service.checker.check_entries(entries, interrupt)
     finally:
         timer.cancel()
 
 
 async def _while_there(request: Request, work: Coroutine[Any, Any, Report]) -> Report | None:
-    """The report, or None when the client went away: then nothing more is asked for it."""
+    """The report, or None when the client went away: then the work is cancelled."""
     asked, gone = asyncio.ensure_future(work), asyncio.ensure_future(_gone(request))
     try:
         await asyncio.wait({asked, gone}, return_when=asyncio.FIRST_COMPLETED)

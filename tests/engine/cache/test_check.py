@@ -11,7 +11,7 @@ import pytest
 from imgcache.cache_results import CacheCheckResult, Damage
 from imgcache.edge.cache.lock import CacheLock
 from imgcache.engine.cache.check import check
-from imgcache.engine.run.listener import NullListener
+from imgcache.engine.run.listener import Listener
 from imgcache.errors import CacheLockedError
 from imgcache.model import Source
 from tests.support import pictures
@@ -26,7 +26,7 @@ _REMADE = "made again from its image"
 async def look(world: World, *, repair: bool = False) -> CacheCheckResult:
     """A check, which writes nothing at all unless it repairs."""
     before = everything(world.cache)
-    found = await check(world.settings(), NullListener(), repair=repair)
+    found = await check(world.settings(), Listener(), repair=repair)
     assert repair or everything(world.cache) == before
     return found
 
@@ -169,5 +169,5 @@ async def test_only_a_repair_needs_the_lock(world: World) -> None:
     with CacheLock(world.cache):
         assert len((await look(world)).damage) == 1
         with pytest.raises(CacheLockedError):
-            await check(world.settings(), NullListener(), repair=True)
+            await check(world.settings(), Listener(), repair=True)
     assert image.exists()

@@ -16,7 +16,7 @@ from imgcache.engine.cache.check import check
 from imgcache.engine.cache.gc import collect_garbage
 from imgcache.engine.run import articles
 from imgcache.engine.run.articles import LoadedArticle
-from imgcache.engine.run.listener import NullListener
+from imgcache.engine.run.listener import Listener
 from imgcache.errors import CacheLockedError, ConfigError
 from tests.support import pictures
 from tests.support.world import World
@@ -26,7 +26,7 @@ DAY = 86400.0
 
 async def collect(world: World, *, age: float = 0.0, dry_run: bool = False) -> GcResult:
     world.extra |= {"articles": [str(world.articles)]}
-    return await collect_garbage(world.settings(), NullListener(), age=age, dry_run=dry_run)
+    return await collect_garbage(world.settings(), Listener(), age=age, dry_run=dry_run)
 
 
 def contents(world: World) -> list[str]:
@@ -75,7 +75,7 @@ async def test_what_no_article_names_goes_from_index_manifest_and_disk(world: Wo
     assert sorted(told.files) == sorted(set(before) - set(contents(world)))
     assert (told.dropped.files, told.kept.files) == (2, 2)
     assert listed(world) == [urls[0]]
-    assert (await check(world.settings(), NullListener())).damage == []
+    assert (await check(world.settings(), Listener())).damage == []
     asked = len(world.origin.requests)
     await world.refresh()
     assert len(world.origin.requests) == asked

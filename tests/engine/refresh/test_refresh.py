@@ -13,7 +13,7 @@ import pytest
 from imgcache import RefreshOptions, refresh
 from imgcache.core.cache.plan import Scope
 from imgcache.edge.index.index import Index
-from imgcache.engine.run.listener import NullListener
+from imgcache.engine.run.listener import Listener
 from imgcache.errors import CacheLockedError, ConfigError
 from imgcache.model import Severity, Source, Verdict
 from tests.support import behaviours, pictures
@@ -461,7 +461,7 @@ async def test_an_interruption_keeps_and_writes_what_is_done(world: World) -> No
     world.article(world.entry(hangs, cached="true"), name="b.md")
     interrupt = asyncio.Event()
 
-    class UntilDone(NullListener):
+    class UntilDone(Listener):
         """Interrupts when the first image is in."""
 
         def concluded(self, *_: object) -> None:
@@ -508,7 +508,7 @@ async def test_a_slip_of_ours_costs_one_url_and_not_the_run(world: World) -> Non
     good = world.origin.route("/good.jpg", body=JPEG)
     world.article(world.entry(bad), world.entry(good))
 
-    class Slips(NullListener):
+    class Slips(Listener):
         """Fails where nobody expects it."""
 
         def attempted(self, url: str, wire_bytes: int) -> None:

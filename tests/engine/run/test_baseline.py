@@ -13,7 +13,7 @@ import pytest
 
 from imgcache import ImgcacheError, RefreshOptions, Report, refresh, verify
 from imgcache.engine.run.baseline import BaselineOptions
-from imgcache.engine.run.listener import NullListener
+from imgcache.engine.run.listener import Listener
 from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.model import Severity, Verdict
 from tests.support import behaviours, pictures
@@ -22,7 +22,7 @@ from tests.support.world import World
 LONG_AGO, FAR = "2020-01-31", "2999-12-31"
 
 
-class Notes(NullListener):
+class Notes(Listener):
     def __init__(self) -> None:
         self.told: list[str] = []
 

@@ -29,7 +29,7 @@ def test_an_article_shows_its_entries_as_they_stand_in_it() -> None:
 
 def test_articles_to_mend_come_first() -> None:
     view = articles(stock_of([WELL, OK, GONE, KEPT], PROBLEM), 1, LINKS)
-    assert view.headline == "2 articles to mend"
+    assert view.headline == "2 articles to fix"
     assert view.counted == "4 image entries in 4 articles"
     assert [(row.article, row.tone) for row in view.rows] == [
         ("articles/a.md", Tone.ERROR),

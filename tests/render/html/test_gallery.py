@@ -40,7 +40,7 @@ def test_what_is_broken_comes_first_and_what_is_well_last() -> None:
 
 def test_the_counts_are_of_everything() -> None:
     view = view_of(EVERYTHING)
-    assert view.headline == "1 image to mend"
+    assert view.headline == "1 image to fix"
     assert view.counted == "5 image entries in 2 articles"
     assert dict(view.totals) == {Tone.ERROR: 1, Tone.WARNING: 1, Tone.QUIET: 1, Tone.OK: 2}
 

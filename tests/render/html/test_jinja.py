@@ -17,7 +17,7 @@ from imgcache.render.html.gallery import gallery
 from imgcache.render.html.links import Selection
 from imgcache.render.html.paging import Form, Page
 from imgcache.render.html.static_site import render
-from imgcache.render.printable import printable
+from imgcache.render.phrases import printable
 from imgcache.results import ArticleProblem, EntryResult, UrlState
 from tests.render import sample
 from tests.render.html.catalog import stock_of

@@ -153,11 +153,11 @@ async def test_before_the_first_catalogue_it_is_alive_but_not_ready(world: World
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
     ):
-        app.state.backstage.watcher.catalog = None
+        app.state.service.watcher.catalog = None
         assert (await client.get("/healthz")).status_code == 200
         refused = await client.get("/readyz")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
         assert (await client.get("/api/entries")).status_code == 503
         assert "imgcache_entries" not in (await client.get("/metrics")).text
-        await app.state.backstage.watcher.ready.wait()
+        await app.state.service.watcher.ready.wait()
         assert (await client.get("/readyz")).json() == {"status": "ready"}

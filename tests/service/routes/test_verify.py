@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from imgcache.service import state
 from imgcache.service.documents import VerifyAnswer
 from imgcache.service.routes import verify
 from tests.engine.verify.test_verify import everything
@@ -160,7 +161,7 @@ async def test_whoever_goes_away_is_not_asked_for(world: World) -> None:
 async def test_too_many_questions_are_asked_to_come_later(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify, "_AT_ONCE", 1)
+    monkeypatch.setattr(state, "MOST_QUESTIONS", 1)
     freed = asyncio.Event()
     world.origin.route("/slow.jpg", after(freed, answer(JPEG)))
     question = {"entries": [{"url": world.origin.url("/slow.jpg")}]}

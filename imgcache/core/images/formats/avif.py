@@ -1,4 +1,4 @@
-"""Walks an AVIF: the primary item's size and transformations, and where its data lies.
+"""AVIF walker: the primary item's size and transformations, and where its data lies.
 
 Sources: ISO/IEC 23008-12 (HEIF) sections 6 and 9, AV1 Image File Format 1.1.
 """
@@ -88,7 +88,7 @@ def walk(data: bytes) -> Structure:
 
 
 def known(data: bytes) -> bytes:
-    """The file under a major brand that decoders know, where another one stands first."""
+    """The file, its major brand replaced where decoders don't know it."""
     return data if data[8:12] in _MAJOR else data[:8] + b"mif1" + data[12:]
 
 
@@ -113,7 +113,7 @@ def code_points(data: bytes) -> tuple[int, int]:
 
 
 def _flattened(data: bytes, start: int, end: int, depth: int = 0) -> Iterator[Box]:
-    """The boxes at the top level and inside of a movie, in order; none stands where it can't."""
+    """The boxes at the top level and inside of a movie, in order; containers by their level."""
     for box in boxes(data, start, end):
         if box.kind in _CONTAINERS[depth : depth + 1]:
             yield from _flattened(data, box.start, box.end, depth + 1)
@@ -178,7 +178,7 @@ def _picture(meta: _Meta, data: bytes) -> _Picture:
 def _aperture(body: bytes, size: Size) -> Size | None:
     """What a clean aperture leaves of the picture (14496-12, 12.1.4); None where it is ignored.
 
-    Browsers ignore one that is no whole pixels, or does not begin in the upper left corner:
+    Browsers ignore one that is not in whole pixels, or does not begin in the upper left corner:
     what is cut off there was to be hidden, and would still be in the file.
     """
     if len(body) < _APERTURE.size:
@@ -224,7 +224,7 @@ def _furthest(body: bytes) -> int:
         base = int.from_bytes(take(body, position, base_size), "big")
         extents = int.from_bytes(take(body, position + base_size, 2), "big")
         position += base_size + 2
-        # Extents that take no bytes are all the same, however many there are said to be.
+        # Extents without bytes in the table are all the same, whatever their announced number.
         for _ in range(extents if index_size + offset_size + length_size else min(extents, 1)):
             position += index_size
             start = int.from_bytes(take(body, position, offset_size), "big")

@@ -1,4 +1,4 @@
-"""Reads the headers of a BMP and checks that its pixels are there (Microsoft's BITMAPV5HEADER)."""
+"""BMP walker: reads the headers, checks that the pixels are there (Microsoft's BITMAPV5HEADER)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class _Header:
         return self.compression in _RUN_DEPTHS
 
     def needed(self) -> int:
-        """How many bytes pixels have that are no runs."""
+        """How many bytes the pixels take without run-length encoding."""
         return (self.width * self.depth + 31) // 32 * 4 * abs(self.height)
 
 
@@ -109,7 +109,7 @@ def _judged(data: bytes, header: _Header) -> Finding:
 
 
 def _is_decoded(data: bytes, header: _Header) -> bool:
-    """Whether the decoder here knows what browsers know."""
+    """Whether the decoder here supports this kind, as browsers do."""
     if header.depth in _UNDECODED_DEPTHS or header.length == _SHORT_OS2:
         return False
     if header.compression == _BITFIELDS and header.length != _OS2:
@@ -132,7 +132,7 @@ def _is_cut(data: bytes, header: _Header) -> bool:
 
 
 def _runs(data: bytes, header: _Header) -> tuple[int | None, int]:
-    """Where the mark of the bitmap's end stands, and how many rows are there before it.
+    """Position of the end-of-bitmap mark, and how many rows stand before it.
 
     None where there is no mark. Rows count once they are whole or left behind.
     """

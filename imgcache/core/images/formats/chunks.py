@@ -1,4 +1,4 @@
-"""The chunks of a PNG, to be read and written (PNG specification, third edition, section 5)."""
+"""Reader and writer of PNG chunks (PNG specification, third edition, section 5)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FRAME = 12  # length, type and checksum
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One chunk; `check` is the checksum that a file has for it."""
+    """One chunk; `check` is its checksum in the file."""
 
     kind: bytes
     body: bytes
@@ -26,7 +26,7 @@ class Chunk:
 
     @property
     def file(self) -> bytes:
-        """The bytes that a file has of it."""
+        """Its bytes in a file."""
         return struct.pack(">I", len(self.body)) + self.kind + self.body + self._checksum()
 
     def _checksum(self) -> bytes:

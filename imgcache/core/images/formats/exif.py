@@ -33,7 +33,7 @@ class Exif:
     pixels: tuple[int, int] = (0, 0)
 
     def shown(self, coded: Size) -> Size:
-        """The size in CSS pixels: corrected by density where the file is of one mind, oriented.
+        """The size in CSS pixels: corrected by density where the file is consistent, then oriented.
 
         HTML applies the density only if it leads exactly to the pixel dimensions that the same
         EXIF block declares; everything else counts as a leftover of some editor.
@@ -70,7 +70,7 @@ def parse(tiff: bytes) -> Exif:
 def _directory(tiff: bytes, order: str, offset: int) -> dict[int, float]:
     """Tag -> value of one image file directory: single shorts, longs and rationals only.
 
-    Of several of one tag the first counts, of orientations the first that is one.
+    Of several of one tag the first counts, of orientations the first valid one.
     """
     if offset < 8 or offset + 2 > len(tiff):  # noqa: PLR2004 - the header is 8 bytes long
         return {}

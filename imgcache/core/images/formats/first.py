@@ -1,4 +1,4 @@
-"""Where the first frame of an animation lies, when it does not fill its canvas."""
+"""First frame of an animation, and its place where it does not fill the canvas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ANMF_HEAD = struct.Struct("<3s3s3s3s")
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame as a picture of its own, and where it belongs."""
+    """A frame as a file of its own, and its place on the canvas."""
 
     file: bytes
     place: Place
@@ -36,7 +36,7 @@ def of_webp(data: bytes) -> Place | None:
 
 
 def of_apng(data: bytes) -> Frame | None:
-    """The first frame of an animation that the still picture is no part of; else None.
+    """The first frame of an animation without the still picture; None for any other.
 
     PNG section 4.9: that is so where no frame control chunk stands before the still picture. The
     frame becomes a PNG without animation, which any decoder reads the same.

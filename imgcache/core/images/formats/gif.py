@@ -1,4 +1,4 @@
-"""Walks a GIF from block to block (GIF89a specification)."""
+"""GIF walker, from block to block (GIF89a specification)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from imgcache.core.images.formats.structure import Finding, ShortError, Structur
 from imgcache.model import Size, Verdict
 
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
-_FILLING, _NO_FILLING = 0, re.compile(rb"[^\0]")
+_PADDING, _NO_PADDING = 0, re.compile(rb"[^\0]")
 _CONTROL, _CONTROL_LENGTH = 0xF9, 4
 _LARGEST_CODE = 11  # LZW codes have 12 bits at most, and start one above this
 
@@ -30,8 +30,8 @@ def walk(data: bytes) -> Structure:
     flaw, detail = truncated()
     try:
         while (block := take(data, position, 1)[0]) != _TRAILER:
-            if block == _FILLING:  # some programs pad their blocks, and browsers look on
-                position = _behind_filling(data, position)
+            if block == _PADDING:  # some programs pad their blocks; browsers allow it
+                position = _after_padding(data, position)
                 continue
             if block == _EXTENSION:
                 position = _extension(data, position + 1)
@@ -75,17 +75,17 @@ def _widened(size: Size, place: bytes) -> Size:
     return Size(max(size.width, left + width), max(size.height, top + height))
 
 
-def _behind_filling(data: bytes, position: int) -> int:
-    following = _NO_FILLING.search(data, position)
+def _after_padding(data: bytes, position: int) -> int:
+    following = _NO_PADDING.search(data, position)
     return following.start() if following else len(data)
 
 
 class _ImpossibleError(Exception):
-    """The message says what it is that no decoder takes."""
+    """A value that no decoder accepts; the message names it."""
 
 
 def _extension(data: bytes, position: int) -> int:
-    """The end of an extension whose label is there; the one for graphics has a single form."""
+    """The end of the extension at `position`; a graphic control must have its only valid length."""
     label, length = take(data, position, 2)
     if label == _CONTROL and (
         length != _CONTROL_LENGTH or take(data, position + 2 + length, 1) != b"\0"

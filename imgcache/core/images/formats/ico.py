@@ -1,6 +1,6 @@
-"""Finds the picture of an ICO or CUR file that browsers pick, and makes a file of it alone.
+"""ICO and CUR walker: finds the entry that browsers pick, and makes a file of it alone.
 
-Browsers pick the largest entry, then the deepest; the size is the directory's word.
+Browsers pick the largest entry, then the one with most bits a pixel; the directory gives the size.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _coded(data: bytes, entry: IconEntry) -> Size | None:
 
 
 def only(data: bytes) -> bytes:
-    """An icon file that holds the picked entry and nothing else, for a decoder with no choice."""
+    """An icon file that holds the picked entry and nothing else, for decoders that can't choose."""
     best = entries(data)[0]
     body = data[best.start : best.start + best.length]
     depth = 32 if body.startswith(png.SIGNATURE) else int.from_bytes(body[14:16], "little")

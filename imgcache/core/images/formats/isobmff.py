@@ -1,4 +1,4 @@
-"""The boxes of ISO/IEC 14496-12 files: AVIF, HEIC and JPEG XL live in them."""
+"""The boxes of ISO/IEC 14496-12 files: AVIF, HEIC and JPEG XL use them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Box:
 def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
     """The boxes between two offsets; after one that reaches beyond `end` raises ShortError.
 
-    Such a box comes out clipped first: its beginning may tell what is asked for.
+    Such a box is yielded first, clipped: its beginning may hold what is needed.
     """
     for _ in range(_MOST_BOXES):
         if end - start < 8:  # noqa: PLR2004 - length and type

@@ -1,4 +1,4 @@
-"""Walks a JPEG from marker to marker to the end of its first image (ITU-T T.81 annex B)."""
+"""JPEG walker: from marker to marker to the end of the first image (ITU-T T.81 annex B)."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class _Frame:
 
 @dataclass(slots=True)
 class _Walk:
-    """What has been met so far."""
+    """What the walk has found so far."""
 
     frame: _Frame | None = None
     meta: exif.Exif | None = None
@@ -86,7 +86,7 @@ class _Walk:
     kept: list[Span] = field(default_factory=lambda: [(0, 2)])
 
     def structure(self) -> Structure:
-        # The orientation may come late; where the pixels begin, all has been said.
+        # The orientation may come late, but not after the beginning of the pixels.
         headed = self.scan is not None
         if self.frame is None:
             return Structure(scans=self.scans, headed=headed)
@@ -119,7 +119,7 @@ class _Walk:
 
 
 def walk(data: bytes) -> Structure:
-    """The structure up to the first image's end marker; what follows (MPO, gain maps) is left."""
+    """The structure up to the first image's end marker; the rest (MPO, gain maps) is ignored."""
     met = _Walk()
     position = 2
     try:
@@ -148,7 +148,7 @@ def _judged(met: _Walk) -> Structure:
 
 
 def _segment(met: _Walk, data: bytes, start: int) -> int:
-    """Notes one marker segment; `start` is behind the marker. Where to look for the next one."""
+    """Records one marker segment; `start` is behind the marker. Returns where to search on."""
     code = data[start - 1]
     length = int.from_bytes(take(data, start, 2), "big")
     body = take(data, start + 2, max(length - 2, 0))
@@ -187,7 +187,7 @@ def _frame(code: int, body: bytes) -> _Frame:
 
 
 def _scan(met: _Walk, data: bytes, header: bytes, start: int) -> int:
-    """Notes the entropy-coded data of one scan; returns its end."""
+    """Records the entropy-coded data of one scan; returns its end."""
     following = _MARKER.search(data, start)
     end = following.start() if following else len(data)
     met.scans += 1

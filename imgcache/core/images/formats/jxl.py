@@ -1,4 +1,4 @@
-"""Sizes a JPEG XL from its header; there is no decoder here (ISO/IEC 18181-1)."""
+"""JPEG XL header reader: the size only, as there is no decoder here (ISO/IEC 18181-1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Walks a PNG or APNG from chunk to chunk (PNG specification, third edition)."""
+"""PNG and APNG walker, from chunk to chunk (PNG specification, third edition)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HEADER_LENGTH, _ANIMATION_LENGTH = 13, 8
 # Section 11.3.1.1: lengths of tRNS by colour type; browsers pass over one of another length.
 _TRANSPARENCY = {0: range(2, 3), 2: range(6, 7), 3: range(1, 257)}
 _LARGEST_PALETTE = 3 * 256
-_LARGEST_SIDE = 1_000_000  # libpng's limit, which browsers leave as it is
+_LARGEST_SIDE = 1_000_000  # libpng's limit, which browsers keep
 _LOWER = 0x20  # the bit by which a chunk's first letter says that it may be left out (section 5.4)
 # Section 8.1: left, top, and the steps to the right and down of each pass.
 _ADAM7 = (
@@ -34,15 +34,15 @@ _ADAM7 = (
     (0, 1, 1, 2),
 )
 _STEP = 1 << 20  # inflated at a time, so that a bomb stays small
-# Deflate makes at most 1032 bytes of one (zlib's technical details).
+# Deflate makes at most 1032 bytes of one byte (zlib's technical details).
 _DEFLATE_RATIO = 1032
-# Beyond this Pillow refuses the file; a profile of that size is none.
+# Beyond this Pillow refuses the file; no real profile is that large.
 _LARGEST_PROFILE = 1 << 20
 
 
 @dataclass(slots=True)
 class _Walk:
-    """What has been met so far."""
+    """What the walk has found so far."""
 
     header: bytes = b""
     orientation: int | None = None
@@ -111,7 +111,7 @@ def _note(met: _Walk, data: bytes, kind: bytes, start: int, end: int) -> None:
 
 
 def _is_passed_over(met: _Walk, data: bytes, kind: bytes, start: int, end: int) -> bool:
-    """Whether browsers do without a chunk that makes a decoder refuse the whole."""
+    """Whether browsers ignore a chunk that makes a decoder refuse the whole file."""
     if kind == b"tRNS" and len(met.header) == _HEADER_LENGTH:
         lengths = _TRANSPARENCY.get(met.header[9])
         return lengths is not None and end - start - 12 not in lengths
@@ -121,7 +121,7 @@ def _is_passed_over(met: _Walk, data: bytes, kind: bytes, start: int, end: int) 
 
 
 def _note_before_pixels(met: _Walk, kind: bytes, body: memoryview, *, intact: bool) -> None:
-    """What counts before the first IDAT only, and is passed over behind it, as browsers do."""
+    """Records what counts before the first IDAT only; behind it, it is ignored, as by browsers."""
     if kind == b"acTL" and len(body) == _ANIMATION_LENGTH:
         met.announced = int.from_bytes(body[:4], "big")
     elif kind == b"eXIf" and intact and met.orientation is None:
@@ -131,7 +131,7 @@ def _note_before_pixels(met: _Walk, kind: bytes, body: memoryview, *, intact: bo
         if not 0 < len(body) <= _LARGEST_PALETTE:
             met.damage = "browsers refuse its palette"
     elif kind in (b"IHDR", b"PLTE") or (kind not in _NEEDED and not kind[0] & _LOWER):
-        # One too many, or without which the pixels mean nothing (section 5.4).
+        # A repeated chunk, or an unknown one that is critical (section 5.4).
         met.damage = f"browsers refuse its {kind.decode('latin-1')!r} chunk"
 
 
@@ -153,15 +153,15 @@ def _is_profile(data: bytes, start: int, end: int) -> bool:
 
 
 def _judged(met: _Walk) -> Structure:
-    if reason := _lie(met):
+    if reason := _inconsistency(met):
         return met.structure(Verdict.CORRUPT, reason)
     if met.announced > met.frames:
         return met.structure(*truncated("frames of its animation are missing"))
     return met.structure()
 
 
-def _lie(met: _Walk) -> str | None:
-    """What an image that was walked to its end says wrongly of itself."""
+def _inconsistency(met: _Walk) -> str | None:
+    """Why an image that was walked to its end contradicts itself or the format."""
     size = met.size
     if size is None or 0 in size:
         return "its header gives no size"

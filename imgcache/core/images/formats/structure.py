@@ -1,4 +1,4 @@
-"""What a walk over an image file finds, without decoding a pixel."""
+"""Structure of an image file: what a walk finds without decoding a pixel."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _TRANSPOSED = range(5, 9)
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """The facts of one image file as its own structure tells them.
+    """The facts of one image file, read from its structure.
 
     Attributes:
         size: what a browser shows (naturalWidth x naturalHeight); None where the header is missing.
-        headed: whether all is there that tells the size, so that no more bytes can change it.
+        headed: whether all is there that decides the size, so that no more bytes can change it.
         canvas: the pixels a decoder has to hold, before any orientation.
         cropped: what is shown of the canvas, from its upper left corner; None where it is all.
         orientation: 1 to 8 as in EXIF.

@@ -1,4 +1,4 @@
-"""Walks a WebP from chunk to chunk (RFC 9649)."""
+"""WebP walker, from chunk to chunk (RFC 9649)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ANIMATED = 0x02  # the A flag of VP8X, section 2.7.1
 def walk(data: bytes) -> Structure:
     """The structure up to the end that the RIFF header announces.
 
-    The orientation stays 1: browsers show a WebP as it lies, whatever its EXIF chunk says.
+    The orientation stays 1: browsers show a WebP as it is stored, whatever its EXIF chunk says.
     """
     end = 8 + int.from_bytes(data[4:8], "little")
     size: Size | None = None
