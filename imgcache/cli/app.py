@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from imgcache.cli import cache, flags
+from imgcache.cli.flag_groups import General, Network, Reporting, general, network, reporting
 from imgcache.errors import ConfigError
 
 app = typer.Typer(
@@ -36,9 +37,9 @@ def _root(*, version: flags.Version = False) -> None:
 
 
 @app.command()
-@flags.general
-@flags.network
-@flags.reporting
+@general
+@network
+@reporting
 def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     paths: flags.Paths = None,
     *,
@@ -72,9 +73,9 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
             help="Write metrics of this run for node_exporter (Prometheus text).",
         ),
     ] = None,
-    reporting: flags.Reporting,
-    network: flags.Network,
-    general: flags.General,
+    reporting: Reporting,
+    network: Network,
+    general: General,
 ) -> None:
     """Download or revalidate, verify, cache, make thumbnails, set the isCached flags."""
     from imgcache.cli.run import Destination, reported  # noqa: PLC0415  see the module's docstring
@@ -109,9 +110,9 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
 
 
 @app.command()
-@flags.general
-@flags.network
-@flags.reporting
+@general
+@network
+@reporting
 def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     paths: flags.Paths = None,
     *,
@@ -136,9 +137,9 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
         bool,
         typer.Option("--update-baseline", help="Write what is found to the --baseline FILE."),
     ] = False,
-    reporting: flags.Reporting,
-    network: flags.Network,
-    general: flags.General,
+    reporting: Reporting,
+    network: Network,
+    general: General,
 ) -> None:
     """The same verdicts as a refresh, as far as the bytes read can tell; writes nothing at all."""
     from imgcache.cli.run import Destination, reported  # noqa: PLC0415  see the module's docstring
@@ -170,7 +171,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
 
 
 @app.command()
-@flags.general
+@general
 def report(
     paths: flags.Paths = None,
     *,
@@ -180,7 +181,7 @@ def report(
             "--output", metavar="DIR", help="The folder to write; an older report is replaced."
         ),
     ] = Path("imgcache-report"),
-    general: flags.General,
+    general: General,
 ) -> None:
     """A folder of HTML pages with thumbnails, from what the cache knows; asks nobody."""
     from imgcache.cli.run import guarded  # noqa: PLC0415  see the module's docstring
@@ -196,14 +197,14 @@ def report(
 
 
 @app.command()
-@flags.general
-@flags.network
+@general
+@network
 def explain(
     url: Annotated[str, typer.Argument(metavar="URL", help="The URL, as an article has it.")],
     *,
     format_: flags.PlainFormatFlag = flags.PlainFormat.TEXT,
-    network: flags.Network,
-    general: flags.General,
+    network: Network,
+    general: General,
 ) -> None:
     """Each step for one URL: address, redirects, headers, first bytes, decoding, verdict."""
     from imgcache.cli.output import write  # noqa: PLC0415  see the module's docstring
@@ -221,10 +222,10 @@ def explain(
 
 
 @app.command()
-@flags.general
+@general
 def init(
     *,
-    general: flags.General,
+    general: General,
 ) -> None:
     """Write a commented imgcache.toml that fits this repository."""
     from imgcache.cli.init import run  # noqa: PLC0415  see the module's docstring
@@ -239,14 +240,14 @@ def init(
 
 
 @app.command()
-@flags.general
-@flags.network
+@general
+@network
 def serve(
     *,
     host: flags.Host = None,
     port: flags.Port = None,
-    network: flags.Network,
-    general: flags.General,
+    network: Network,
+    general: General,
 ) -> None:
     """The HTTP service: the gallery, cached images, an API, verdicts on request, metrics."""
     from imgcache.cli.run import exit_status, guarded, interruptible  # noqa: PLC0415  see the module's docstring
@@ -266,10 +267,10 @@ def serve(
 
 
 @app.command()
-@flags.general
+@general
 def demo(
     *,
-    general: flags.General,
+    general: General,
 ) -> None:
     """Refresh a sample article from a loopback origin, and show what came out."""
     from imgcache.cli.demo import run  # noqa: PLC0415  see the module's docstring

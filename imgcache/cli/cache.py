@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import typer
 
 from imgcache.cli import flags
+from imgcache.cli.flag_groups import General, general
 
 if TYPE_CHECKING:
     from imgcache.cli.console import Console
@@ -25,11 +26,11 @@ app = typer.Typer(
 
 
 @app.command()
-@flags.general
+@general
 def stats(
     *,
     format_: flags.PlainFormatFlag = flags.PlainFormat.TEXT,
-    general: flags.General,
+    general: General,
 ) -> None:
     """Sizes and counts, hit rates of the last refreshes, and the hosts that fail most."""
     from imgcache.engine.cache.stats import collect_stats  # noqa: PLC0415  see app.py's docstring
@@ -40,7 +41,7 @@ def stats(
 
 
 @app.command()
-@flags.general
+@general
 def check(
     *,
     repair: Annotated[
@@ -52,7 +53,7 @@ def check(
         ),
     ] = False,
     format_: flags.PlainFormatFlag = flags.PlainFormat.TEXT,
-    general: flags.General,
+    general: General,
 ) -> None:
     """Hash every image and thumbnail. Exit status: 1 damage found, 0 none or all repaired."""
     from imgcache.engine.cache.check import check  # noqa: PLC0415  see app.py's docstring
@@ -68,7 +69,7 @@ def check(
 
 
 @app.command()
-@flags.general
+@general
 def gc(
     *,
     dry_run: Annotated[
@@ -84,7 +85,7 @@ def gc(
         ),
     ] = None,
     format_: flags.PlainFormatFlag = flags.PlainFormat.TEXT,
-    general: flags.General,
+    general: General,
 ) -> None:
     """Drop what none of the configured articles names.
 
@@ -105,7 +106,7 @@ def gc(
 
 
 def _show(
-    general: flags.General,
+    general: General,
     check: Callable[[Settings, Console], Coroutine[Any, Any, T]],
     as_format: Callable[[T], Iterator[str]],
     is_well: Callable[[T], bool],
