@@ -172,12 +172,12 @@ class Downloader(JobRunner):
             self._backlog.release()
             spool.discard()
         if failure is not None:
-            self._conclude(job, replace(failure, status=response.status))
+            self._conclude(job, failure)
 
     async def _keep(self, job: Job, spool: Spool, response: ResponseFacts) -> Failure | None:
         image = await self._ingester.keep(spool, response)
         if isinstance(image, Failure):
-            return image
+            return replace(image, status=response.status)
         href = job.target.url.href
         self._record(job, UrlFacts(href, response.answered_at, image.sha256, response), image)
         job.target.source, job.target.held, job.target.failed = Source.DOWNLOADED, True, False
