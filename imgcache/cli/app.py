@@ -6,7 +6,6 @@ wrong usage answer at once.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -208,12 +207,12 @@ def explain(
 ) -> None:
     """Each step for one URL: address, redirects, headers, first bytes, decoding, verdict."""
     from imgcache.cli.output import write  # noqa: PLC0415  see the module's docstring
-    from imgcache.cli.run import exit_status, guarded  # noqa: PLC0415
+    from imgcache.cli.run import exit_status, finish, guarded  # noqa: PLC0415
     from imgcache.engine.explain import explain  # noqa: PLC0415
     from imgcache.render.explain import as_json, as_text  # noqa: PLC0415
 
     def show() -> int:
-        explanation = asyncio.run(explain(url, general.settings(network)))
+        explanation = finish(explain(url, general.settings(network)))
         as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
         write(as_format(explanation))
         return exit_status(well=explanation.is_well)
@@ -250,7 +249,7 @@ def serve(
     general: General,
 ) -> None:
     """The HTTP service: the gallery, cached images, an API, verdicts on request, metrics."""
-    from imgcache.cli.run import exit_status, guarded, interruptible  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.run import exit_status, guarded, until_told  # noqa: PLC0415  see the module's docstring
 
     console = general.console()
 
@@ -259,8 +258,7 @@ def serve(
         settings = general.settings(network, serve=address)
         with _from_extra("serve"):
             from imgcache.service.server import serve  # noqa: PLC0415
-        stop = asyncio.Event()
-        asyncio.run(interruptible(serve(settings, console, stop), stop))
+        until_told(lambda stop: serve(settings, console, stop))
         return exit_status(well=True)
 
     raise typer.Exit(guarded(console, run))
@@ -275,13 +273,13 @@ def demo(
     """Refresh a sample article from a loopback origin, and show what came out."""
     from imgcache.cli.demo import run  # noqa: PLC0415  see the module's docstring
     from imgcache.cli.output import write  # noqa: PLC0415
-    from imgcache.cli.run import exit_status, guarded  # noqa: PLC0415
+    from imgcache.cli.run import exit_status, finish, guarded  # noqa: PLC0415
     from imgcache.cli.terminal import has_colour  # noqa: PLC0415
 
     console = general.console()
 
     def show() -> int:
-        shown = asyncio.run(run(console, general.config, general.cache_dir, colour=has_colour()))
+        shown = finish(run(console, general.config, general.cache_dir, colour=has_colour()))
         write([shown.text])
         return exit_status(well=shown.as_planned)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -113,12 +112,12 @@ def _show(
 ) -> NoReturn:
     """Run it, print the result, and exit: 0 where that is well, else 1."""
     from imgcache.cli.output import write  # noqa: PLC0415  see app.py's docstring
-    from imgcache.cli.run import exit_status, guarded  # noqa: PLC0415
+    from imgcache.cli.run import exit_status, finish, guarded  # noqa: PLC0415
 
     console = general.console()
 
     def show() -> int:
-        result = asyncio.run(check(general.settings(), console))
+        result = finish(check(general.settings(), console))
         write(as_format(result))
         return exit_status(well=is_well(result))
 

@@ -78,6 +78,21 @@ def _send(report: Report, destination: Destination) -> None:
         asyncio.run(output.write_files(report, destination.files, with_diffs=with_diffs))
 
 
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run something to its end. Commands call this, so that `--help` imports no event loop."""
+    return asyncio.run(work)
+
+
+def until_told(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run something that ends when its event is set: by Ctrl-C or SIGTERM."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        await interruptible(work(stop), stop)
+
+    asyncio.run(main())
+
+
 async def interruptible(work: Coroutine[Any, Any, T], interrupt: asyncio.Event) -> T:
     """Handle Ctrl-C (and SIGTERM): the first sets `interrupt`, the second cancels the work."""
     task = asyncio.ensure_future(work)
