@@ -73,7 +73,7 @@ class ArticleWriter:
 
     def readings(self, found: Sequence[Found]) -> Iterator[tuple[Found, ReadArticle]]:
         """The articles as they are now, parsed again only where they have changed."""
-        return self._targets.memo.recall(found, self._settings)
+        return self._targets.first_pass.recall(found, self._settings)
 
     def write(self, found: Found, read: LoadedArticle, facts: KnownFacts) -> ArticleOutcome:
         """One article: its results, and what of it was changed.

@@ -79,7 +79,7 @@ class Targets:
     web: dict[str, Target] = field(default_factory=dict)
     in_place: dict[bytes, InPlaceImage] = field(default_factory=dict)
     unusable: set[bytes] = field(default_factory=set)
-    memo: FirstPass = field(default_factory=FirstPass)
+    first_pass: FirstPass = field(default_factory=FirstPass)
     articles: int = 0
     passed_over: Counter[NotAnArticle] = field(default_factory=Counter)
 
@@ -146,7 +146,7 @@ def _collect_one(file: Found, settings: Settings, targets: Targets) -> None:
         read = load(file, settings)
     except ArticleError as exc:
         read = exc
-    targets.memo.remember(read)
+    targets.first_pass.remember(read)
     if isinstance(read, NotAnArticle):
         targets.passed_over[read] += 1
         return

@@ -66,7 +66,7 @@ async def verify(
         judge = Judge(
             targets, settings, offline=options.depth is Depth.OFFLINE, strict=options.strict
         )
-        for file, read in targets.memo.recall(found, settings):
+        for file, read in targets.first_pass.recall(found, settings):
             report.add_article(judge.outcome(file.shown, read))
     report.finish(targets.urls, targets.counts(), prober.traffic)
     await account(report, baseline, [one.shown for one in found], options.depth.unseen, listener)
