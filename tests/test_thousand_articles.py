@@ -110,5 +110,6 @@ def changed_lines(diff: str) -> list[str]:
 
 
 def difference(before: bytes, after: bytes) -> list[str]:
-    lines = difflib.unified_diff(before.decode().split("\n"), after.decode().split("\n"), n=0)
+    old, new = (data.decode("utf-8", "surrogateescape").split("\n") for data in (before, after))
+    lines = difflib.unified_diff(old, new, n=0)
     return [line for line in list(lines)[2:] if line[:1] in {"+", "-"}]

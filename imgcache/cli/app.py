@@ -59,7 +59,8 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
         bool, typer.Option("--dry-run", help="Fill the cache, but write no article.")
     ] = False,
     diff: Annotated[
-        bool, typer.Option("--diff", help="Show a unified diff of each changed article.")
+        bool,
+        typer.Option("--diff", help="Show a unified diff of each changed article (git apply)."),
     ] = False,
     fix_dimensions: Annotated[
         bool, typer.Option("--fix-dimensions", help="Write the true width and height.")

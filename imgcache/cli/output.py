@@ -21,12 +21,17 @@ _PIECES = 512
 
 
 def rendered(
-    report: Report, kind: ReportFormat, *, with_diffs: bool, colour: bool = False
+    report: Report,
+    kind: ReportFormat,
+    *,
+    with_diffs: bool,
+    colour: bool = False,
+    terminal: bool = False,
 ) -> Iterator[str]:
-    """The report in one format, in pieces."""
+    """The report in one format, in pieces; for a `terminal` nothing in it steers that."""
     match kind:
         case ReportFormat.TEXT:
-            return text.render(report, colour=colour, with_diffs=with_diffs)
+            return text.render(report, colour=colour, with_diffs=with_diffs, terminal=terminal)
         case ReportFormat.JSON:
             return json.render(report, with_diffs=with_diffs)
         case ReportFormat.JUNIT:

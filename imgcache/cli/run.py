@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from imgcache.cli import output
 from imgcache.cli.console import Console
 from imgcache.cli.flags import FOR_LOGS, Output, ReportFormat
-from imgcache.cli.terminal import has_colour, unsteered
+from imgcache.cli.terminal import has_colour, is_terminal, unsteered
 from imgcache.engine.run.report import Report
 from imgcache.errors import ImgcacheError
 from imgcache.model import Verdict
@@ -72,8 +72,9 @@ def _send(report: Report, destination: Destination) -> None:
             later.callback(output.write_metrics, report, destination.metrics_file)
         later.callback(output.write_job_summary, report)
         if kind is not None:
-            colour = has_colour()
-            pieces = output.rendered(report, kind, with_diffs=with_diffs, colour=colour)
+            pieces = output.rendered(
+                report, kind, with_diffs=with_diffs, colour=has_colour(), terminal=is_terminal()
+            )
             output.write(unsteered(pieces) if kind in FOR_LOGS else pieces)
         asyncio.run(output.write_files(report, destination.files, with_diffs=with_diffs))
 

@@ -13,7 +13,12 @@ def unsteered(pieces: Iterable[str]) -> Iterator[str]:
     return (piece.replace("##[", "## [") if in_actions else piece for piece in pieces)
 
 
+def is_terminal() -> bool:
+    """Whether stdout is a terminal, not a pipe or a file."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def has_colour() -> bool:
     """Whether stdout is a terminal that has colours, and its user wants them (no-color.org)."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return sys.stdout is not None and sys.stdout.isatty() and not plain
+    return is_terminal() and not plain

@@ -1,6 +1,7 @@
 """Plain-text report for people: findings by article, hosts that are down, and how the run ended.
 
-With `colour` the same text has ANSI colours, and nothing else is added.
+With `colour` the same text has ANSI colours, and nothing else is added. Diffs are exact, for the
+programs that apply them; only on a `terminal` what would steer it is escaped in them, too.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ _STYLES = {
 # Places end here, and so do line numbers in the gutter, so that they form one column.
 _WHERE = 10
 _MESSAGE = " " * (_WHERE + 2)
-# What a diff needs to stay exact: tabs, and the CR of a CRLF.
-_BLANKS = "\t\r"
+# What a terminal may get of a diff: tabs, and the CR of a CRLF.
+_BLANKS = "\t\r\n"
 
 
-def render(findings: Findings, *, colour: bool = False, with_diffs: bool = False) -> Iterator[str]:
+def render(
+    findings: Findings, *, colour: bool = False, with_diffs: bool = False, terminal: bool = False
+) -> Iterator[str]:
     """The report in pieces, each ending a line; `ok` and ignored entries are not listed."""
     paint = _Paint(on=colour)
     outages = Outages(findings)
@@ -45,8 +48,8 @@ def render(findings: Findings, *, colour: bool = False, with_diffs: bool = False
     yield from _ending(findings, paint)
     if with_diffs:
         for one in findings.diffs():
-            yield "\n"
-            yield from (f"{printable(line, also=_BLANKS)}\n" for line in one.diff.split("\n")[:-1])
+            shown = printable(one.diff, also=_BLANKS) if terminal else one.diff
+            yield f"\n{shown}"
 
 
 class _Paint:

@@ -7,6 +7,7 @@ from rich.cells import cell_len, set_cell_size
 
 from imgcache.engine.run.report import Report
 from imgcache.render import text
+from imgcache.results import ArticleDiff
 from tests.render import sample
 
 GOLDEN = """\
@@ -65,6 +66,15 @@ def test_colour_adds_nothing_but_colour() -> None:
 def test_diffs_stand_at_the_end() -> None:
     told = "".join(text.render(sample.finished(), with_diffs=True))
     assert told.endswith(f"could not be read or edited\n\n{sample.DIFF}")
+
+
+def test_a_diff_is_exact_but_never_steers_a_terminal() -> None:
+    report = sample.finished()
+    odd = "--- a/b\n+++ b/b\n@@ -1 +1 @@\n-\ta\xa0\x85\u202e\x9b\u2028\r\n+b\r\n"
+    report.add([], ArticleDiff("b", odd))
+    assert "".join(text.render(report, with_diffs=True)).endswith(f"\n\n{odd}")
+    told = "".join(text.render(report, with_diffs=True, terminal=True))
+    assert told.endswith("\n-\ta\\xa0\\x85\\u202e\\x9b\\u2028\r\n+b\r\n")
 
 
 def test_text_of_strangers_can_not_steer_the_terminal() -> None:

@@ -2,6 +2,8 @@ r"""From an article's bytes to the nodes of its front matter, with exact spans.
 
 Fences are found by `\n` and `\r\n` alone, as editors and site generators do; YAML itself takes a
 lone `\r`, U+0085, U+2028 and U+2029 for line ends too, so its own line numbers are never used.
+
+Only the front matter is text and has to be UTF-8; the body is bytes and is never decoded.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from imgcache.errors import ArticleError
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe-\x00-\x00-\x00", b"\xfe\xff\x00-\x00-\x00-")
 _OPENING = re.compile(rb"---[ \t]*(?:\r?\n|\Z)")
-_CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_CLOSING = re.compile(rb"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 # TOML, JSON and JavaScript front matter of other generators: `{` counts only where JSON can
 # follow, because templates begin with `{%` and `{{`.
 _FOREIGN = re.compile(
@@ -39,14 +41,15 @@ class NotAnArticle(Enum):
 class Document:
     """An article, taken apart. Nothing is lost: `data` gives back the bytes that were parsed.
 
-    `text` is without the BOM; `text[start:end]` is the YAML between the fences, and the marks of
-    `root` (None: nothing but comments) count from `start`, in characters.
+    `text` begins behind the BOM and ends with the YAML; `rest` is what follows, the closing line
+    first. `text[start:]` is the YAML, and the marks of `root` (None: nothing but comments) count
+    from `start`, in characters.
     """
 
     text: str
+    rest: bytes
     bom: bool
     start: int
-    end: int
     whole: bool
     root: yaml.Node | None
 
@@ -56,8 +59,13 @@ class Document:
         return self.encoded(self.text)
 
     def encoded(self, text: str) -> bytes:
-        """Another text of this article as bytes, with the BOM where there was one."""
-        return (_BOM if self.bom else b"") + text.encode()
+        """Another text above the same body as bytes, with the BOM where there was one."""
+        return (_BOM if self.bom else b"") + text.encode() + self.rest
+
+    @property
+    def end(self) -> int:
+        """The index in `text` at which the YAML ends: behind its last character."""
+        return len(self.text)
 
     def source(self, node: yaml.Node) -> str:
         """The text of a node; that of its anchor's place, where the node is an alias."""
@@ -85,23 +93,24 @@ class Document:
 def parse(data: bytes, *, whole: bool, limits: LimitSettings) -> Document | NotAnArticle:
     """Find and compose the front matter.
 
-    `whole`: the file is YAML from top to bottom. Raises ArticleError for a file that is not UTF-8,
-    a front matter without closing line, what is no YAML or more than one document of it, and
-    what goes beyond the limits. A caller that merely found a whole file takes all of these for
-    'no article' (contract section 1); the first two are raised only for files that begin with
-    `---`.
+    `whole`: the file is YAML from top to bottom. Raises ArticleError for a front matter that is
+    not UTF-8, no YAML or more than one document of it, and for what goes beyond the limits. A
+    caller that merely found a whole file takes all of these for 'no article' (contract section 1).
     """
     bom = data.startswith(_BOM)
+    inner = data[len(_BOM) :] if bom else data
+    start, end = 0, len(inner)
     if not whole:
-        other = _other_than_yaml(data[3:] if bom else data)
+        other = _other_than_yaml(inner)
         if other is not None:
             return other
-    text = _decoded(data[3:] if bom else data)
-    span = (0, len(text)) if whole else _between_fences(text)
-    if span is None:
-        return NotAnArticle.UNCLOSED
-    start, end = span
-    return Document(text, bom, start, end, whole, compose(text, start, end, limits))
+        span = _between_fences(inner)
+        if span is None:
+            return NotAnArticle.UNCLOSED
+        start, end = span
+    text = _decoded(inner[:end])
+    # The opening line is ASCII, so that `start` counts characters, too.
+    return Document(text, inner[end:], bom, start, whole, compose(text, start, limits))
 
 
 def _other_than_yaml(data: bytes) -> NotAnArticle | None:
@@ -118,14 +127,13 @@ def _decoded(data: bytes) -> str:
     except UnicodeDecodeError as exc:
         line = data.count(b"\n", 0, exc.start) + 1
         raise ArticleError(
-            f"is not UTF-8 (byte 0x{data[exc.start]:02x} at offset {exc.start}); save it as UTF-8",
-            line,
+            f"its front matter is not UTF-8 (byte 0x{data[exc.start]:02x}); save it as UTF-8", line
         ) from exc
 
 
-def _between_fences(text: str) -> tuple[int, int] | None:
+def _between_fences(data: bytes) -> tuple[int, int] | None:
     """None without a closing line: the first one may be a horizontal rule as well."""
-    newline = text.find("\n")
-    start = newline + 1 if newline >= 0 else len(text)
-    closing = _CLOSING.search(text, start)
+    newline = data.find(b"\n")
+    start = newline + 1 if newline >= 0 else len(data)
+    closing = _CLOSING.search(data, start)
     return None if closing is None else (start, closing.start())

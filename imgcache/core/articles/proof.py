@@ -50,7 +50,7 @@ def _is_same_around(before: Document, after: Document) -> bool:
     return (
         before.bom == after.bom
         and before.text[: before.start] == after.text[: after.start]
-        and before.text[before.end :] == after.text[after.end :]
+        and before.rest == after.rest
     )
 
 

@@ -48,12 +48,12 @@ class _Loader(CSafeLoader):
         return str(self.DEFAULT_MAPPING_TAG if kind is MappingNode else self.DEFAULT_SEQUENCE_TAG)
 
 
-def compose(text: str, start: int, end: int, limits: LimitSettings) -> yaml.Node | None:
-    """The root node of the YAML document in `text[start:end]`, None for an empty one.
+def compose(text: str, start: int, limits: LimitSettings) -> yaml.Node | None:
+    """The root node of the YAML document in `text[start:]`, None for an empty one.
 
     Raises ArticleError, its line counted from the beginning of `text`.
     """
-    source = text[start:end]
+    source = text[start:]
     if len(source) * _WIDEST > limits.front_matter and len(source.encode()) > limits.front_matter:
         raise ArticleError(f"its front matter is longer than {limits.front_matter} bytes", 1)
     if source.startswith("\ufeff"):

@@ -23,6 +23,7 @@ __all__ = [
     "check_editable",
     "discover",
     "read",
+    "relative_name",
     "replace",
     "survey",
     "sweep",
@@ -51,6 +52,14 @@ def read(found: Found) -> bytes:
             os.close(file)
     except OSError as exc:
         raise ArticleError(f"can't be read: {exc.strerror or exc}") from exc
+
+
+def relative_name(found: Found) -> str:
+    """Where the bytes of a file lie, from the working folder: what a patch of it has to name.
+
+    Programs that apply patches refuse symbolic links.
+    """
+    return os.path.relpath(os.path.realpath(found.path))
 
 
 def replace(found: Found, old: bytes, new: bytes) -> bool:

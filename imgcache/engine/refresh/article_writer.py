@@ -153,8 +153,8 @@ class ArticleWriter:
         changed = edited.data != read.data
         shown = None
         if changed and self._options.diff:
-            texts = (read.data.decode(), edited.data.decode())
-            shown = ArticleDiff(found.shown, diff.unified(found.shown, *texts))
+            text = diff.unified(files.relative_name(found), read.data, edited.data)
+            shown = ArticleDiff(found.shown, text)
         if changed and self._options.write:
             decisions = [_moved(one, edited.entries[one.number]) for one in decisions]
             read = replace(read, data=edited.data)

@@ -52,7 +52,7 @@ class LoadedArticle:
         return cls(data, article.entries, locations, article.problems, article)
 
     def line(self, number: int) -> str:
-        """One line of the article, from 1, without its end."""
+        """One line of the front matter, from 1 in the file, without its end."""
         return self.data.split(b"\n", number)[number - 1].decode().removesuffix("\r")
 
     def without_text(self) -> LoadedArticle:

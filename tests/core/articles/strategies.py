@@ -28,7 +28,12 @@ _URLS = ["a.example/1.jpg", "\U0001f600.example/x", "example/\xfcn\xef?a=1&b=%2C
 _TEXTS = ["plain", '"a \\t b"', "'it''s'", "\U0001f600 \U00024b62", '"{x: [y"', "0x1F"]
 _COMMENTS = ["", "", "", "  ", " # note", "\t# \U0001f600: {x", " #"]
 _BETWEEN = ["", "", "", "# a line\n", "\n", "          # isCached: false\n"]
-_BODIES = ["", "\n", "Text \U0001f600\n---\nisCached: false\n", "no end", "\n\n---\n...\n"]
+# In a body each of them stands for the byte that Python decodes to it (PEP 383).
+_ODD_BYTES = "\udc80\udce9\udcff\udcc3"
+_BODIES = [
+    *("", "\n", "Text \U0001f600\n---\nisCached: false\n", "no end", "\n\n---\n...\n"),
+    *(_ODD_BYTES, f"caf\udce9\x00\n---\nisCached: {_ODD_BYTES}\n", f"\n\x0c{_ODD_BYTES}\n"),
+]
 _QUOTES = ["", "", "'", '"']
 _SIZE_KEYS = ("width", "height")
 
@@ -62,7 +67,8 @@ class Written:
     def data(self, wanted: Mapping[int, bool] | None = None) -> bytes:
         texts = [part if isinstance(part, str) else part.text(wanted or {}) for part in self.parts]
         text = "".join(texts).replace("\n", self.newline)
-        return (b"\xef\xbb\xbf" if self.bom else b"") + text.encode()
+        data = text.encode("utf-8", "surrogateescape")
+        return (b"\xef\xbb\xbf" if self.bom else b"") + data
 
     @property
     def flags(self) -> list[bool | None]:

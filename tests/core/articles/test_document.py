@@ -85,7 +85,8 @@ def test_front_matter_of_other_languages_is_foreign(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "line", "words"),
     [
-        (b"---\na: 1\n---\nbo\xffdy\n", 4, "UTF-8"),
+        (b"---\na: 1\nb: \xff\n---\nbody\n", 3, "front matter is not UTF-8"),
+        (b"\xef\xbb\xbf---\na: \xe9\n...\n", 2, "byte 0xe9"),
         (b"\xff\xfe-\x00-\x00-\x00\n\x00", 1, "UTF-16"),
         ("---\n\U0001f600: 1\nb: [\nc: d\n---\n".encode(), 5, "expected ',' or ']'"),
         ("---\n\U0001f600: \x07\n---\n".encode(), 2, "U+0007"),
@@ -105,6 +106,24 @@ def test_broken_front_matter_is_an_error_with_its_line(data: bytes, line: int, w
     found = error(data)
     assert found.line == line
     assert words in found.message
+
+
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize(
+    "body", [b"caf\xe9\n", b"\xff\xfe\x00---\n\xed\xa0\x80", bytes(range(256))]
+)
+def test_only_the_front_matter_must_be_utf_8(bom: bytes, body: bytes) -> None:
+    found = document(bom + b"---\na: \xc3\xa9\n---\n" + body)
+    assert found.text == "---\na: \u00e9\n"
+    assert found.data == bom + b"---\na: \xc3\xa9\n---\n" + body
+
+
+def test_a_whole_file_is_utf_8_to_its_end() -> None:
+    assert error(b"a: 1\n# caf\xe9\n", whole=True).line == 2
+
+
+def test_a_horizontal_rule_above_any_bytes_is_no_front_matter() -> None:
+    assert parse(b"---\ncaf\xe9\n", whole=False, limits=LIMITS) is NotAnArticle.UNCLOSED
 
 
 def test_a_whole_file_is_one_document() -> None:

@@ -67,6 +67,18 @@ def test_only_the_flags_change_and_every_other_byte_stays(
 
 
 @THOROUGH
+@given(written=articles(), body=st.binary(max_size=60), data=st.data())
+def test_a_body_of_any_bytes_stays_to_the_byte(
+    written: Written, body: bytes, data: st.DataObject
+) -> None:
+    assume(not written.whole)
+    tail = b"\n" + body
+    article = parsed(written.data() + tail)
+    wanted = wanted_flags(data, len(article.entries))
+    assert apply(article, changes(wanted)).data == written.data(wanted) + tail
+
+
+@THOROUGH
 @given(written=articles(), data=st.data())
 def test_a_second_application_changes_nothing(written: Written, data: st.DataObject) -> None:
     article = parsed(written.data(), whole=written.whole)
@@ -153,7 +165,9 @@ def tried(
     text: str, data: st.DataObject, *, whole: bool
 ) -> ArticleError | tuple[Article, dict[int, bool], bytes]:
     try:
-        article = read(text.encode(), whole=whole, fields=FIELDS, limits=LIMITS)
+        article = read(
+            text.encode("utf-8", "surrogateescape"), whole=whole, fields=FIELDS, limits=LIMITS
+        )
         assume(isinstance(article, Article))
         assert isinstance(article, Article)
         wanted = wanted_flags(data, len(article.entries))
@@ -167,7 +181,7 @@ def tried(
 def test_whatever_the_text_it_is_edited_exactly_or_refused_with_a_line(
     written: Written, data: st.DataObject
 ) -> None:
-    text = data.draw(st.composite(mutated)(written.data().decode()))
+    text = data.draw(st.composite(mutated)(written.data().decode("utf-8", "surrogateescape")))
     outcome = tried(text, data, whole=written.whole)
     if isinstance(outcome, ArticleError):
         assert outcome.line is not None
