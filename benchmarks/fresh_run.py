@@ -79,7 +79,7 @@ def refresh(folder: Path) -> tuple[float, float]:
     began = time.perf_counter()
     done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
     seconds = time.perf_counter() - began
-    if "no request was needed" not in done.stdout:
+    if "no request was sent" not in done.stdout:
         raise SystemExit(done.stdout)
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
 

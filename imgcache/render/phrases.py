@@ -30,7 +30,7 @@ def _asked(summary: Summary) -> str:
 
 def _traffic(summary: Summary) -> str:
     if not summary.requests:
-        return f"no request was needed: {summary.fresh} fresh, {summary.failed} failed"
+        return f"no request was sent: {summary.fresh} fresh, {summary.failed} failed"
     return (
         f"{summary.downloaded} downloaded, {summary.revalidated} revalidated, "
         f"{summary.fresh} fresh, {summary.failed} failed: "
@@ -46,7 +46,7 @@ def written(findings: Findings) -> str | None:
         return f"{failed} could not be read" if summary.articles_failed else None
     changed = count(summary.articles_changed, "article")
     if findings.dry_run:
-        text = f"{changed} would change (dry run)"
+        text = f"{changed} would change, none was written"
     else:
         text = f"{changed} changed" if summary.articles_changed else "no article needed a change"
     if summary.articles_failed:

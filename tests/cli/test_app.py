@@ -90,7 +90,7 @@ async def test_the_sample_article_against_a_tls_origin(tmp_path: Path) -> None:
         assert len(origin.requests) == asked + 1
         again = await run(*words[:-3], cwd=tmp_path)
         assert len(origin.requests) == asked + 1
-        assert "no request was needed: 4 fresh, 0 failed" in again.stdout
+        assert "no request was sent: 4 fresh, 0 failed" in again.stdout
         assert "no article needed a change" in again.stdout
 
 

@@ -88,7 +88,7 @@ def test_a_run_without_requests_says_so() -> None:
     report.summary.fresh = 4
     report.summary.articles_changed = report.summary.articles_failed = 0
     told = "".join(text.render(report))
-    assert "no request was needed: 4 fresh, 1 failed" in told
+    assert "no request was sent: 4 fresh, 1 failed" in told
     assert "no article needed a change" in told
 
 

@@ -69,19 +69,27 @@ class AttemptObserver(Protocol):
 class AttemptStats:
     """What one attempt has done so far; still valid after a deadline.
 
-    `host`: the host that was asked last; redirects may lead away from the first one.
+    `host`: the host that was asked last; redirects may lead away from the first one. `answering`:
+    that one has begun to answer.
     """
 
     requests: int = 0
     wire_bytes: int = 0
     answering: bool = False
+    heard_before: bool = False
     host: str = ""
     watch: AttemptObserver | None = None
 
     def sent(self) -> None:
         """One more request was sent; its answer has not begun."""
         self.requests += 1
+        self.heard_before = self.heard
         self.answering = False
+
+    @property
+    def heard(self) -> bool:
+        """Whether any host has answered, one that redirected included."""
+        return self.answering or self.heard_before
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Self
 
 from imgcache.config import Settings
 from imgcache.core.cache import plan
+from imgcache.core.http.contact import is_silence
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.http.exchange import AttemptStats, Body
@@ -29,7 +30,11 @@ from imgcache.model import Failure, Source, Verdict
 
 
 class Downloader(JobRunner):
-    """Turns jobs into facts. Entered with `async with`; leaving it waits for the last decode."""
+    """Turns jobs into facts. Entered with `async with`; leaving it waits for the last decode.
+
+    While no host has answered, silence may be the fault of this machine's own network: it is
+    recorded when the stage ends, if a host has answered by then.
+    """
 
     def __init__(self, tools: Tools, settings: Settings, listener: Listener, backlog: int) -> None:
         super().__init__(settings, listener)
@@ -38,12 +43,14 @@ class Downloader(JobRunner):
         self._backlog = asyncio.Semaphore(backlog)
         self._decodes = asyncio.TaskGroup()
         self._remade: set[str] = set()
+        self._unsure: list[tuple[Job, UrlFacts]] = []
 
     async def __aenter__(self) -> Self:
         await self._decodes.__aenter__()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        self._record_the_unsure()
         await self._decodes.__aexit__(*exc)  # type: ignore[arg-type]  # passes on what it got
 
     async def _ask(self, job: Job, stats: AttemptStats) -> Outcome | Failure:
@@ -116,8 +123,19 @@ class Downloader(JobRunner):
             before.response if before else None,
             replace(failure, since=_failing_since(before) or now),
         )
-        self._record(job, facts)
+        if self.contact.answered or not is_silence(failure):
+            self._record(job, facts)
+        else:
+            self._unsure.append((job, facts))
+            job.target.failure = failure
         self._finish(job, None, failure)
+
+    def _record_the_unsure(self) -> None:
+        """A host has answered, so those that did not are to blame themselves."""
+        if self.contact.answered:
+            for job, facts in self._unsure:
+                job.target.failure = None
+                self._record(job, facts)
 
     def _conclude_unasked(self, job: Job, failure: Failure) -> None:
         job.target.failure, job.target.failed = failure, True

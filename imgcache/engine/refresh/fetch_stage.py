@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from imgcache.config import Settings
+from imgcache.core.http.contact import Contact
 from imgcache.engine.refresh.downloader import Downloader
 from imgcache.engine.refresh.planner import WorkPlan
 from imgcache.engine.run.listener import Listener
@@ -40,6 +41,11 @@ class FetchStage:
     def traffic(self) -> Traffic:
         """What was sent and received so far."""
         return self._downloader.traffic
+
+    @property
+    def contact(self) -> Contact:
+        """Whether the hosts that were asked gave any answer."""
+        return self._downloader.contact
 
     async def run(self, targets: Targets, work: WorkPlan, seconds: float | None) -> None:
         """Returns when the work is done, `seconds` have passed, or the interrupt is set.

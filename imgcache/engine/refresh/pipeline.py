@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from imgcache.config import Settings
+from imgcache.core.http.contact import Contact
 from imgcache.core.verdicts.verdict import PLACEHOLDER_PATHS, Served
 from imgcache.edge.articles import files
 from imgcache.edge.index.index import Index
@@ -31,6 +33,7 @@ from imgcache.engine.run.wiring import Tools, writing_tools
 from imgcache.errors import LocalError
 from imgcache.facts import RunFacts
 from imgcache.model import OFFLINE_VERDICTS
+from imgcache.render.phrases import count
 
 
 async def refresh(
@@ -65,6 +68,10 @@ async def refresh(
         seconds = options.max_time and options.max_time - (time.monotonic() - began)
         await fetching.run(targets, work, seconds)
         await tools.session.flush()
+        if fetching.contact.is_missing:
+            listener.failed(_no_network(fetching.contact))
+            options = replace(options, write=False)
+            report.dry_run = report.local_fault = True
         await _unmask_placeholders(targets, tools.session, settings.tolerance)
         judge = Judge(targets, settings, strict=options.strict)
         writer = ArticleWriter(judge, targets, settings, options)
@@ -77,6 +84,14 @@ async def refresh(
         report.local_fault |= not await _record_run(report, tools, listener)
     await account(report, baseline, [one.shown for one in found], OFFLINE_VERDICTS, listener)
     return report
+
+
+def _no_network(contact: Contact) -> str:
+    asked = count(len(contact.silent), "host was", "hosts were")
+    return (
+        f"this machine seems to be offline: {asked} asked, and none gave any answer; no article "
+        "and no manifest was written; run again with a network"
+    )
 
 
 async def _unmask_placeholders(targets: Targets, session: IndexSession, tolerance: int) -> None:

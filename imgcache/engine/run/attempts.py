@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from imgcache.config import Settings
 from imgcache.core.cache.plan import Known
+from imgcache.core.http.contact import Contact
 from imgcache.edge.http.exchange import AttemptStats
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.report import Traffic
@@ -42,10 +43,14 @@ class Job:
 
 
 class JobRunner(ABC):
-    """Runs the jobs of a scheduler. `left_out` counts those that the run did not reach."""
+    """Runs the jobs of a scheduler. `left_out` counts those that the run did not reach.
+
+    `contact` tells whether the hosts that were asked gave any answer.
+    """
 
     def __init__(self, settings: Settings, listener: Listener) -> None:
         self.traffic = Traffic()
+        self.contact = Contact()
         self.left_out = 0
         self._settings = settings
         self._listener = listener
@@ -63,7 +68,12 @@ class JobRunner(ABC):
         finally:
             self.traffic.requests += stats.requests
             self.traffic.bytes += stats.wire_bytes
-        return self._fail(job, ended, stats.host) if isinstance(ended, Failure) else ended
+            self.contact.answered |= stats.heard
+        if isinstance(ended, Failure):
+            self.contact.note(stats.host, ended)
+            return self._fail(job, ended, stats.host)
+        self.contact.note(stats.host, None)
+        return ended
 
     def skip(self, job: Job, failure: Failure | None) -> None:
         """End a job unasked: its host was given up, or (None) the run was stopped."""

@@ -1,0 +1,43 @@
+"""Contact with the network: whether a run that asked hosts got an answer from any of them.
+
+A machine without network learns nothing of the images: what it would write because of that is
+wrong for every article.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from imgcache.model import Failure, Verdict
+
+_NO_WAY = frozenset({Verdict.DNS_ERROR, Verdict.CONNECT_ERROR})
+# These say nothing of the network: no host was asked, or the answer could not be taken.
+_UNASKED = frozenset({Verdict.FORBIDDEN_ADDRESS, Verdict.UNSUPPORTED_URL, Verdict.LOCAL_ERROR})
+
+
+def is_silence(failure: Failure) -> bool:
+    """Whether no byte of an answer came: no address, no connection, or a time-out before it."""
+    timed_out = failure.verdict is Verdict.TIMEOUT and failure.host_fault
+    return timed_out or failure.verdict in _NO_WAY
+
+
+@dataclass(slots=True)
+class Contact:
+    """What a run heard: `answered` by any host at all, and the `silent` hosts."""
+
+    answered: bool = False
+    silent: set[str] = field(default_factory=set)
+
+    def note(self, host: str, failure: Failure | None) -> None:
+        """An attempt at `host` has ended; `failure` is None for an answer that could be used."""
+        if failure is None:
+            self.answered = True
+        elif is_silence(failure):
+            self.silent.add(host)
+        elif failure.verdict not in _UNASKED:
+            self.answered = True
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether hosts were asked and not one of them gave any answer."""
+        return bool(self.silent) and not self.answered
