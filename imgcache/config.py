@@ -219,8 +219,13 @@ class ServeSettings(Section):
 
 
 class Settings(Section):
-    """Everything that can be set. `Settings.load()` reads file and environment."""
+    """Everything that can be set. `Settings.load()` reads file and environment.
 
+    `folder` is no setting: that of the configuration file, else the working folder. The folders
+    that are meant where none is set lie in it.
+    """
+
+    folder: Path = Path()
     articles: Strings = ()
     exclude: Strings = ()
     site_root: Path | None = None
@@ -253,11 +258,20 @@ class Settings(Section):
         for layer in layers:
             layer.check_keys(known)
         values = config_sources.merge([*layers, config_sources.Layer("flags", dict(flags or {}))])
+        home = next((one.folder for one in layers if one.folder is not None), Path())
         try:
-            return cls.model_validate(values)
+            return cls.model_validate(_placed(values, home))
         except ValidationError as exc:
             problem = exc.errors()[0]
             raise config_sources.bad_value(layers, problem) from exc
+
+
+def _placed(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """With what lies in the folder of the configuration file unless a setting says otherwise."""
+    cache = values.get("cache", {})
+    if isinstance(cache, Mapping):
+        cache = {"dir": folder / CacheSettings().dir, **cache}
+    return {**values, "folder": folder, "cache": cache}
 
 
 def _known_keys(section: type[BaseModel]) -> dict[str, Any]:
@@ -272,5 +286,6 @@ def _known_keys(section: type[BaseModel]) -> dict[str, Any]:
         keys |= {verdict.value: None for verdict in Verdict if verdict is not Verdict.OK}
         keys["urls"] = _known_keys(UrlSeverity)
     if section is Settings:
+        del keys["folder"]
         keys["thumbnails"] = {"*": _known_keys(ThumbnailSettings)}
     return keys

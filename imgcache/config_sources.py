@@ -26,11 +26,15 @@ _ADDITIVE = (("fetch", "resolve"), ("fetch", "allow_private"))
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One source of settings: `name` is how messages call it, `text` what the file says."""
+    """One source of settings: `name` is how messages call it.
+
+    `text` is what the file says, `folder` the file's own; a source that is no file has none.
+    """
 
     name: str
     values: dict[str, Any]
     text: str = field(default="", repr=False)
+    folder: Path | None = None
 
     def where(self, keys: Sequence[str]) -> str:
         """`FILE:LINE` of a key where its line is certain; else the layer's name."""
@@ -102,7 +106,8 @@ def _read(path: Path, *, required: bool) -> Layer | None:
         if tool is not None and not isinstance(tool, dict):
             raise ConfigError(f"{path}: [tool.imgcache] is no table; write key = value lines in it")
         values = tool or {}
-    return Layer(str(path), _anchored(values, path.parent.absolute()), text)
+    folder = path.parent.absolute()
+    return Layer(str(path), _anchored(values, folder), text, folder)
 
 
 def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from imgcache.config import Settings
+from imgcache.engine.run.articles import chosen
 from imgcache.errors import ConfigError
 from imgcache.model import Severity, Verdict
 
@@ -35,6 +36,49 @@ def test_a_file_is_found_upwards_and_its_paths_are_its_own(
     settings = Settings.load()
     assert settings.articles == (str(tmp_path / "posts"),)
     assert settings.cache.dir == tmp_path / "store"
+
+
+@pytest.mark.parametrize("name", ["imgcache.toml", "pyproject.toml"])
+def test_the_defaults_are_relative_to_the_folder_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / name).write_text("[tool.imgcache]\n" if name == "pyproject.toml" else "")
+    below = tmp_path / "content" / "posts"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    settings = Settings.load()
+    assert (settings.folder, settings.cache.dir) == (tmp_path, tmp_path / "cache")
+    assert chosen((), settings) == [tmp_path / "content"]
+    assert chosen(["a.md"], settings) == [Path("a.md")]
+    (tmp_path / "articles").mkdir()
+    assert chosen((), settings) == [tmp_path / "articles"]
+    assert Settings.load(tmp_path / name) == settings
+
+
+def test_paths_of_flags_and_environment_are_relative_to_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert Settings.load(None, {"cache": {"dir": Path("x")}}).cache.dir == Path("x")
+    monkeypatch.setenv("IMGCACHE_CACHE__DIR", "y")
+    assert Settings.load().cache.dir == Path("y")
+
+
+def test_without_a_file_the_defaults_are_relative_to_the_working_folder(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").unlink()
+    settings = Settings.load()
+    assert (settings.folder, settings.cache.dir) == (Path(), Path("cache"))
+    assert chosen((), settings) == [Path()]
+    (tmp_path / "content").mkdir()
+    assert chosen((), settings) == [Path("content")]
+
+
+@pytest.mark.parametrize("text", ['folder = "x"\n', "folder = 3\n"])
+def test_the_folder_itself_is_no_setting(tmp_path: Path, text: str) -> None:
+    (tmp_path / "imgcache.toml").write_text(text)
+    with pytest.raises(ConfigError, match="unknown setting 'folder'"):
+        Settings.load()
 
 
 def test_environment_beats_the_file_and_flags_beat_both(
@@ -175,7 +219,7 @@ def test_a_pyproject_of_others_is_passed_over(
     below.mkdir()
     (below / "pyproject.toml").write_text(text)
     monkeypatch.chdir(below)
-    assert Settings.load() == Settings()
+    assert Settings.load() == Settings.load(tmp_path / "pyproject.toml")
 
 
 def test_a_scalar_is_no_table_for_flags_either(tmp_path: Path) -> None:

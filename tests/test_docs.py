@@ -28,6 +28,8 @@ def keys(section: type[BaseModel], prefix: str = "") -> list[str]:
     found = []
     for name, field in section.model_fields.items():
         kind = field.annotation
+        if name == "folder":  # where the file lies: nothing to be set
+            continue
         if kind is SeveritySettings:
             found += ["severity.<verdict>", "severity.transient", "severity.urls"]
         elif name == "thumbnails":

@@ -103,7 +103,8 @@ Paths = Annotated[
     typer.Argument(
         metavar="[PATH]...",
         help="Articles, or folders searched for them. "
-        "Without PATH: the configured ones, else articles/, else content/, else this folder.",
+        "Without PATH: the configured ones, else articles/, content/, or all below the folder of "
+        "the configuration file (without one: this folder).",
         show_default=False,
     ),
 ]
@@ -122,7 +123,8 @@ CacheDir = Annotated[
         "--cache-dir",
         metavar="DIR",
         parser=parse_folder,
-        help="Where images, thumbnails and the index lie (default: cache/).",
+        help="Where images, thumbnails and the index lie (default: cache/ beside the "
+        "configuration file, without one in this folder).",
         rich_help_panel=_GENERAL,
     ),
 ]

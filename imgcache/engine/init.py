@@ -82,7 +82,7 @@ def _urls(document: Document, fields: Fields) -> list[str]:
 
 def _folders(root: Path, files: Sequence[Path]) -> tuple[str, ...]:
     """The fewest folders that hold these files; none where the usual ones hold them all."""
-    usual = [root / one for one in chosen([], Settings()) if one != Path()]
+    usual = [one for one in chosen([], Settings(folder=root)) if one != root]
     if not files or all(_is_in(file, usual) for file in files):
         return ()
     tops: dict[str, list[Path]] = {}

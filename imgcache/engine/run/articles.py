@@ -180,8 +180,8 @@ def is_excluded(entry: Entry, location: Location, settings: Settings) -> bool:
 
 
 def chosen(paths: Sequence[Path | str], settings: Settings) -> list[Path]:
-    """The given paths, else the configured ones, else articles/, else content/, else here."""
+    """The given paths, else the configured ones, else the site's articles/, content/, or itself."""
     if paths or settings.articles:
         return [Path(path) for path in paths or settings.articles]
-    usual = [Path(name) for name in ("articles", "content")]
-    return next(([path] for path in usual if path.is_dir()), [Path()])
+    usual = [settings.folder / name for name in ("articles", "content")]
+    return next(([path] for path in usual if path.is_dir()), [settings.folder])

@@ -1,0 +1,40 @@
+"""The same site from wherever in it the program is started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support import pictures
+from tests.support.origin import Origin
+from tests.support.world import World, run
+
+
+async def test_a_subfolder_means_the_cache_of_its_site(tmp_path: Path) -> None:
+    async with Origin() as origin:
+        url = origin.route("/a.jpg", body=pictures.jpeg(160, 120))
+        world = World(tmp_path, origin)
+        (tmp_path / "imgcache.toml").write_text(f'[fetch]\nallow_private = ["{origin.allow}"]\n')
+        article = world.article(world.entry(url), name="sub/a.md")
+        assert (await run("refresh", cwd=tmp_path)).status == 0
+        origin.route("/a.jpg", status=404)
+        asked, before = len(origin.requests), world.state()
+        again = await run("refresh", "--format", "json", cwd=article.parent)
+        offline = await run("verify", "--offline", cwd=article.parent)
+        dropped = await run("cache", "gc", cwd=article.parent)
+    assert (again.status, offline.status, dropped.status) == (0, 0, 0)
+    assert again.report["entries"][0]["article"] == "a.md"
+    assert (len(origin.requests), world.state()) == (asked, before)
+    assert not (article.parent / "cache").exists()
+    assert "isCached: true" in article.read_text()
+
+
+async def test_flags_are_relative_to_the_working_folder(tmp_path: Path) -> None:
+    (tmp_path / "imgcache.toml").write_text("")
+    for name in ("articles/a.md", "content/b.md"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("---\nimages: []\n---\n")
+    words = ("refresh", "b.md", "--cache-dir", "store")
+    done = await run(*words, "--format", "json", cwd=tmp_path / "content")
+    assert (done.status, done.report["summary"]["articles"]) == (0, 1)
+    assert (tmp_path / "content" / "store" / "index.sqlite3").exists()
+    assert not (tmp_path / "cache").exists()
