@@ -178,19 +178,26 @@ class Served:
 def placeholders(served: Iterable[Served], tolerance: int = 0) -> frozenset[str]:
     """The URLs whose bytes are a host's stand-in picture.
 
-    That is: the same bytes for three or more URLs of one host with different paths, all of
-    whose entries declare a size, and another one than these bytes have.
+    Bytes are one by the witness of three or more URLs of one host with different paths, all of
+    whose entries declare a size, and another one than these bytes have. Then every URL of that
+    host with these bytes shows it, whatever its own entries declare.
     """
     groups: dict[tuple[str, str], list[Served]] = {}
     for one in served:
-        if all(_declares_another(size, one.size, tolerance) for size in one.declared):
-            groups.setdefault((one.host, one.sha256), []).append(one)
+        groups.setdefault((one.host, one.sha256), []).append(one)
     return frozenset(
-        one.url
-        for group in groups.values()
-        if len({one.path for one in group}) >= PLACEHOLDER_PATHS
-        for one in group
+        one.url for group in groups.values() if _is_stand_in(group, tolerance) for one in group
     )
+
+
+def _is_stand_in(same: Sequence[Served], tolerance: int) -> bool:
+    """Whether these bytes, which one host gave for all of these URLs, are none of their images."""
+    witnesses = (
+        one.path
+        for one in same
+        if all(_declares_another(size, one.size, tolerance) for size in one.declared)
+    )
+    return len(set(witnesses)) >= PLACEHOLDER_PATHS
 
 
 def _declares_another(declared: Size | None, actual: Size, tolerance: int) -> bool:

@@ -143,6 +143,13 @@ def test_the_same_bytes_for_three_paths_of_a_host_are_a_placeholder() -> None:
     assert placeholders(three) == {one.url for one in three}
 
 
+@pytest.mark.parametrize("declared", [None, Size(100, 100), WRONG])
+def test_every_url_of_that_host_with_these_bytes_is_one(declared: Size | None) -> None:
+    three = [served(f"/{number}", WRONG) for number in range(3)]
+    fourth, other = served("/3", declared), served("/3", declared, host="b.test")
+    assert placeholders([*three, fourth, other]) == {one.url for one in (*three, fourth)}
+
+
 @pytest.mark.parametrize(
     "third",
     [

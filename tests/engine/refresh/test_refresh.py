@@ -220,6 +220,18 @@ async def test_a_hosts_stand_in_picture_is_unmasked(world: World) -> None:
     assert {entry.severity for entry in entries} == {Severity.ERROR}
 
 
+async def test_a_stand_in_without_a_declared_size_is_one_too(world: World) -> None:
+    stand_in = pictures.jpeg(120, 90)
+    urls = [world.origin.route(f"/{number}.jpg", body=stand_in) for number in range(4)]
+    entries = [world.entry(url, 640, 480, "true") for url in urls[:3]]
+    article = world.article(*entries, world.entry(urls[3], 0, 0, "true"))
+    report = await world.refresh(fix_dimensions=True)
+    found = list(report.entries())
+    assert [entry.verdict for entry in found] == [Verdict.PLACEHOLDER] * 4
+    assert flags(found) == [False] * 4
+    assert "120" not in article.read_text()
+
+
 async def test_data_urls_and_site_paths_are_measured_and_never_cached(
     world: World, tmp_path: Path
 ) -> None:
