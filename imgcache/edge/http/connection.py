@@ -2,7 +2,9 @@
 
 Three hooks that aiohttp offers (request_class, response_class, middlewares) and asyncio's own
 `data_received`: what goes out is counted, what comes in is guarded, and a kept connection that
-proves stale costs nothing but another one.
+proves stale costs nothing but another one. A connection is its answer's own until that is read:
+aiohttp would give it to the next request as soon as the end has come, and what happens to that
+request would be taken for a fault of the body which is still being read.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import aiohttp
+from aiohttp import hdrs
 from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
 
 from imgcache.edge.http.errors import ConnectionCutError
@@ -99,7 +102,7 @@ class Request(aiohttp.ClientRequest):
         if protocol is None or protocol.transport is None:
             raise StaleConnectionError
         wire = _GuardedConnection.of(protocol)
-        if wire.answers and (len(protocol) or _is_readable(protocol.transport)):
+        if wire.answers and (protocol.should_close or _is_readable(protocol.transport)):
             raise StaleConnectionError  # an answer, or the end, came before anything was asked
         wire.expect()
         wire.intake.begin(None)
@@ -119,27 +122,52 @@ class Response(aiohttp.ClientResponse):
     """An answer whose head passes through the guard of its connection."""
 
     talker: ResponseHandler
+    wire: _GuardedConnection
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
         """Read the head; raises StaleConnectionError, ConnectionCutError or aiohttp's errors."""
         protocol = connection.protocol
         assert protocol is not None  # noqa: S101 -- the request has just gone out over it
-        wire = _GuardedConnection.of(protocol)
+        self.talker, self.wire = protocol, _GuardedConnection.of(protocol)
+        wire = self.wire
         try:
             await super().start(connection)
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as exc:
             if wire.answers and not wire.heard:
                 raise StaleConnectionError from exc
             raise ConnectionCutError(exc, heard=wire.heard) from exc
-        self.talker = protocol
         wire.answers += 1
         wire.intake.begin(self.content)
-        self.content.on_eof(wire.rest)
+        self.content.on_eof(self._ended)
         return self
 
+    def _response_eof(self) -> None:
+        """Here aiohttp would give the connection back, before the body is read: see `end`."""
+
+    def _ended(self) -> None:
+        """The body is complete, if not yet read: nothing more is due from the other side."""
+        self.wire.rest()
+        # A reader that goes on reading would start aiohttp's clock for the next byte once more.
+        self.talker.read_timeout = None
+
     def surplus(self) -> bool:
-        """Whether more came with the answer than the answer (RFC 9112 section 11.2)."""
-        return bool(len(self.talker)) or isinstance(self.talker.exception(), HttpProcessingError)
+        """Whether more came with the answer than the answer (RFC 9112 section 11.2).
+
+        Asked before `end`: the connection's state is this answer's until then.
+        """
+        if not self.content.is_eof():
+            return False
+        refused = isinstance(self.talker.exception(), HttpProcessingError)
+        chunked = hdrs.TRANSFER_ENCODING in self.headers
+        beyond = self.wire.goes_beyond(self.content.total_bytes, chunked=chunked)
+        return bool(len(self.talker)) or refused or self.wire.talked_on or beyond
+
+    def end(self) -> None:
+        """Give the connection to the next request, or close it where it is not clean."""
+        if self.content.is_eof() and not self.surplus():
+            self.release()
+        else:
+            self.close()
 
 
 class RetryStale:

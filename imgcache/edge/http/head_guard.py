@@ -4,7 +4,8 @@ aiohttp's parser is stricter than browsers in one thing and laxer in four. It re
 Content-Length that is sent twice, even if equal; it follows interim answers for ever; it keeps a
 connection on which bytes arrive between two answers (response desync); it allows a header section
 of megabytes; it takes the status lines of other protocols. This stands between the socket and the
-parser and evens that out: not a byte of a head reaches the parser that was not looked at here.
+parser and evens that out: not a byte of a head reaches the parser that was not looked at here, and
+the bytes behind it are counted.
 """
 
 from __future__ import annotations
@@ -43,13 +44,15 @@ class HeadGuard:
         self._heads = self._skipped = 0
         self._in_body = False
         self._idle = True
-        self.heard = False
+        self._end = b""
+        self.heard = self.talked_on = False
+        self.behind = 0
 
     def expect(self) -> None:
         """A request went out: the next bytes are the head of its answer."""
-        self._held = b""
-        self._heads = self._skipped = 0
-        self._in_body = self._idle = self.heard = False
+        self._held = self._end = b""
+        self._heads = self._skipped = self.behind = 0
+        self._in_body = self._idle = self.heard = self.talked_on = False
 
     def rest(self) -> None:
         """The answer is complete: whatever comes before the next request is surplus."""
@@ -60,9 +63,10 @@ class HeadGuard:
         if not data:  # the parser is asked to go on with what it has
             self._deliver(data)
         elif self._idle:
+            self.talked_on = self.talked_on or bool(data.strip(b"\r\n"))
             self._drop()
         elif self._in_body:
-            self._deliver(data)
+            self._deliver_behind(data)
         else:
             self.heard = True
             self._read_heads(bytes(data))
@@ -96,7 +100,9 @@ class HeadGuard:
         """Deliver a whole head; what comes behind an interim one is the next head."""
         if not _INTERIM.match(head):
             self._in_body = True
-            self._deliver(without_equal_lengths(head) + rest)
+            self._deliver(without_equal_lengths(head))
+            if rest:
+                self._deliver_behind(rest)
             return b""
         self._heads += 1
         if self._heads > MOST_INTERIM:
@@ -104,6 +110,26 @@ class HeadGuard:
             return b""
         self._deliver(head)
         return rest
+
+    def _deliver_behind(self, data: bytes) -> None:
+        """What stands behind the last head: the body in its framing, and perhaps surplus."""
+        self.behind += len(data)
+        self._end = (self._end + data[-MOST_EMPTY_BYTES:])[-MOST_EMPTY_BYTES:]
+        self._deliver(data)
+
+    def goes_beyond(self, body_bytes: int, *, chunked: bool) -> bool:
+        """Whether more came behind the head than a body that is complete.
+
+        What the parser takes for another answer, or refuses, it tells itself. Chunks and their
+        trailers end with an empty line, and the beginning of another head does not. A few empty
+        bytes are passed over, as before a head.
+        """
+        beyond = self.behind - body_bytes
+        if beyond <= 0:
+            return False
+        if chunked:
+            return not self._end.endswith((b"\n\n", b"\n\r\n"))
+        return beyond > MOST_EMPTY_BYTES or bool(self._end[-beyond:].strip(b"\r\n"))
 
 
 def without_equal_lengths(head: bytes) -> bytes:

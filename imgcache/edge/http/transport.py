@@ -72,7 +72,7 @@ class _Body(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         """Give the connection back, or close it where the body was not read to its end."""
-        self._response.close()
+        self._response.end()
 
 
 class Transport(httpx.AsyncBaseTransport):

@@ -142,3 +142,14 @@ def test_a_parser_that_is_asked_to_go_on_is_asked_at_any_time() -> None:
     parser = Parser()
     parser.guard.rest()
     assert parser.feed(b"").dropped == 0
+
+
+@given(st.lists(st.integers(0, 500), max_size=8), st.sampled_from([b"", b"\r\n", b"x", b"HTTP/"]))
+def test_what_came_behind_a_body_is_counted_however_it_is_cut(cuts: list[int], more: bytes) -> None:
+    chunks = b"4\r\nbody\r\n0\r\nX: y\r\n\r\n"
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
+    surplus = bool(more.strip())
+    with_length = Parser().feed(*pieces_of(HINTS + ANSWER + more, cuts)).guard
+    in_chunks = Parser().feed(*pieces_of(HINTS + chunked + more, cuts)).guard
+    assert with_length.goes_beyond(4, chunked=False) is surplus
+    assert in_chunks.goes_beyond(4, chunked=True) is surplus
