@@ -29,6 +29,15 @@ _BY_CLASS = {
     4: Verdict.HTTP_ERROR,
     5: Verdict.SERVER_ERROR,
 }
+_NEVER_OF_RANGE = frozenset(
+    {
+        Verdict.DNS_ERROR,
+        Verdict.TLS_ERROR,
+        Verdict.FORBIDDEN_ADDRESS,
+        Verdict.TOO_MANY_PIXELS,
+        Verdict.LOCAL_ERROR,
+    }
+)
 _CONTENT_RANGE = re.compile(r"bytes +0-([0-9]{1,18})/([0-9]{1,18})", re.IGNORECASE)
 _LONGEST_FACT = 1024
 
@@ -91,6 +100,23 @@ def whole_of_part(content_range: str | None) -> int | Failure:
 def _unasked_part() -> Failure:
     detail = "the server answered 206 with a part that nobody asked for"
     return Failure(Verdict.HTTP_ERROR, detail, PARTIAL)
+
+
+def may_lie_in_range(failure: Failure, asked: int, came: int) -> bool:
+    """Whether what failed with a Range, after it was sent, may succeed without one.
+
+    Servers and what stands before them refuse it, cut, mislabel or miscode the part. It is not the
+    Range where nothing was answered by HTTP, where its own header condemns an image, or where the
+    server has ignored the Range.
+
+    Args:
+        failure: of the whole exchange, or of the image in it.
+        asked: the bytes that the Range named.
+        came: the bytes of the body that came.
+    """
+    too_slow = failure.verdict is Verdict.TIMEOUT and not failure.transient
+    ignored = failure.status in (OK, NON_AUTHORITATIVE) and came > asked
+    return not (too_slow or ignored or failure.verdict in _NEVER_OF_RANGE)
 
 
 def redirected(

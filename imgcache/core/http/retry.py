@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_tz
 
 from imgcache.config import FetchSettings
-from imgcache.model import Failure
+from imgcache.model import Failure, Verdict
 
 LONGEST_DELAY = 10.0
 _MOST_DOUBLINGS = 30
@@ -35,6 +35,11 @@ def parse_retry_after(value: str, now: float) -> float | None:
     except (ValueError, OverflowError, IndexError, TypeError):
         return None  # the parser is lenient up to here: 99 Foo 99999 is no date
     return max(0.0, moment - now)
+
+
+def wants_pause(failure: Failure) -> bool:
+    """Whether the server asks to be left alone for a while, with a Retry-After or a 429."""
+    return failure.retry_after is not None or failure.verdict is Verdict.RATE_LIMITED
 
 
 def next_delay(failure: Failure, tries: int, fetch: FetchSettings, jitter: float) -> float | None:

@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from enum import Enum, auto
 from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 from imgcache.config import Settings
 from imgcache.core.cache.layout import TMP
+from imgcache.core.http.response import may_lie_in_range
+from imgcache.core.http.retry import wants_pause
 from imgcache.core.images.examine import FIRST_BYTES, Label, Limits, Sized, judge_prefix
 from imgcache.core.verdicts.verdict import Evidence, Measured
 from imgcache.edge.cache.spool import Spool
@@ -29,7 +30,6 @@ from imgcache.model import Failure, Source
 # As much as a spool keeps in memory; there are as many probes as requests under way. A longer
 # header goes to a decoder, which has a time limit and its own process.
 _MOST_KEPT = 256 << 10
-_NOT_SATISFIABLE = 416
 
 
 class Reader(Protocol):
@@ -73,17 +73,11 @@ class PrefixSink:
         self._next = FIRST_BYTES
 
 
-class _Undecided(Enum):
-    """The size is still unknown: after the part that was asked for, or as much as is kept."""
-
-    BY_THE_PART = auto()
-    BY_THE_BEGINNING = auto()
-
-
 class PrefixReader:
     """Reads just enough bytes for the size; what arrived whole is decoded.
 
-    Where the first bytes don't give the size, `whole` reads all of it.
+    Where the first bytes don't give the size, `whole` reads all of it. A Range saves bytes and is
+    never the reason for a verdict: what fails with it is asked for without, and costs no try.
     """
 
     def __init__(self, tools: Tools, settings: Settings, whole: Reader) -> None:
@@ -94,20 +88,23 @@ class PrefixReader:
 
     async def read(self, job: Job, stats: AttemptStats) -> Evidence | Failure | NotModified:
         """First the first bytes; where they don't give the size, as many as are needed."""
-        result = await self._begin(job, stats)
-        if result is _Undecided.BY_THE_PART and not job.whole:
+        sink, sent, result = PrefixSink(self._limits), stats.requests, None
+        if not job.whole:
+            result = await self._begin(job, sink, stats, FIRST_BYTES)
+            if stats.requests == sent or not _asks_for_more(result, sink):
+                return result or await self._whole.read(job, stats)
             job.whole = True
-            result = await self._begin(job, stats)
-        return await self._whole.read(job, stats) if isinstance(result, _Undecided) else result
+            if isinstance(result, Failure) and wants_pause(result):
+                job.tries -= 1
+                return result
+        result = await self._begin(job, sink, stats, None)
+        return result or await self._whole.read(job, stats)
 
     async def _begin(
-        self, job: Job, stats: AttemptStats
-    ) -> Evidence | Failure | NotModified | _Undecided:
-        sink = PrefixSink(self._limits)
-        first = None if job.whole else FIRST_BYTES
+        self, job: Job, sink: PrefixSink, stats: AttemptStats, first: int | None
+    ) -> Evidence | Failure | NotModified | None:
+        """What the beginning settles; None where it settles nothing."""
         asked = await _ask(self._tools, job, sink, stats, first)
-        if isinstance(asked, Failure) and asked.status == _NOT_SATISFIABLE and first:
-            return _Undecided.BY_THE_PART
         if not isinstance(asked, Body):
             return asked
         if asked.received.whole:
@@ -116,7 +113,7 @@ class PrefixReader:
             return await _decoded(self._tools, body, asked.response, (len(body), digest))
         return self._settled(sink, asked)
 
-    def _settled(self, sink: PrefixSink, asked: Body) -> Evidence | Failure | _Undecided:
+    def _settled(self, sink: PrefixSink, asked: Body) -> Evidence | Failure | None:
         response, total = asked.response, asked.received.total
         label = Label(response.content_type, response.nosniff)
         settled = judge_prefix(bytes(sink.data), label, self._limits)
@@ -125,7 +122,14 @@ class PrefixReader:
             return Evidence(measured=measured, source=Source.PROBED, status=response.status)
         if isinstance(settled, Failure):
             return replace(settled, status=response.status, bytes=total)
-        return _Undecided.BY_THE_BEGINNING if sink.full else _Undecided.BY_THE_PART
+        return None
+
+
+def _asks_for_more(result: Evidence | Failure | NotModified | None, sink: PrefixSink) -> bool:
+    """Whether another look at the beginning, without Range, may tell more than this one."""
+    if isinstance(result, Failure):
+        return may_lie_in_range(result, FIRST_BYTES, len(sink.data))
+    return result is None and not sink.full
 
 
 class WholeReader:

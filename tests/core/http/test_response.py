@@ -77,6 +77,24 @@ def test_another_coding_is_a_protocol_error(value: str) -> None:
 HERE = web("https://a.test/x")
 
 
+def test_what_a_range_can_not_have_caused_is_not_asked_again() -> None:
+    def again(
+        verdict: Verdict, status: int | None, came: int = 0, *, transient: bool = False
+    ) -> bool:
+        failed = Failure(verdict, "", status, transient=transient)
+        return response.may_lie_in_range(failed, 100, came)
+
+    assert again(Verdict.GONE, 404)
+    assert again(Verdict.CORRUPT, 206, 1000)
+    assert again(Verdict.CORRUPT, 200, 100)
+    assert again(Verdict.CONNECT_ERROR, None, transient=True)
+    assert again(Verdict.TIMEOUT, None, transient=True)
+    assert not again(Verdict.CORRUPT, 200, 101)  # the Range was ignored
+    assert not again(Verdict.TIMEOUT, 200)  # the deadline passed while bytes were coming
+    assert not again(Verdict.TOO_MANY_PIXELS, 206)
+    assert not again(Verdict.DNS_ERROR, None, transient=True)
+
+
 def test_as_many_redirects_as_allowed_are_followed() -> None:
     visited = [web(f"https://a.test/{number}") for number in range(6)]
     assert isinstance(response.redirected(302, ["/next"], visited[:5], 5), WebUrl)

@@ -235,7 +235,7 @@ async def test_transient_failures_are_tried_again_and_named_as_what_they_are(wor
     world.article(world.entry(mended), world.entry(broken))
     entries = await look(world)
     assert [entry.verdict for entry in entries] == [Verdict.OK, Verdict.SERVER_ERROR]
-    assert world.origin.count("/b.jpg") == 3
+    assert world.origin.count("/b.jpg") == 4  # once with Range, and three tries
 
 
 async def test_an_image_that_kills_its_decoder_does_not_end_the_run(world: World) -> None:
