@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
 from hypothesis import given
@@ -121,14 +121,17 @@ REFUSED = """
     172.16.0.1 172.31.255.255 192.0.0.1 192.0.0.170 192.0.2.1 192.88.99.1 192.168.1.1 198.18.0.1
     198.19.255.255 198.51.100.1 203.0.113.1 224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255
     168.63.129.16 :: ::1 ::127.0.0.1 ::8.8.8.8 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:0:127.0.0.1
-    64:ff9b::7f00:1 64:ff9b::808:808 64:ff9b:1::1 100::1 2001::1 2001:0:7f00:1:: 2001:db8::1
-    2001:10::1 2002:7f00:1:: 2002:808:808:: 3fff::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1
+    ::ffff:0:8.8.8.8 64:ff9b::7f00:1 64:ff9b::a00:1 64:ff9b::1:808:808 64:ff9b::808:808%1
+    64:ff9b:1::1 64:ff9b:1::808:808 64:ff9b:1:808:8:800:: 100::1 2001::1 2001:0:7f00:1::
+    2001:0:7f00:1::a247:27dd 2001:0:808:808::f5ff:fffe 2001:db8::1 2001:10::1 2002:7f00:1::
+    2002:c058:6301:: 2002:808:808::5efe:a00:1 3fff::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1
     fe80::1%eth0 fec0::1 ff02::1 2606:2800::5efe:7f00:1 2606:2800::200:5efe:a00:1
     2606:2800:220::1%1"""
 PUBLIC = """
     1.1.1.1 8.8.8.8 93.184.216.34 100.63.255.255 100.128.0.0 172.15.255.255 172.32.0.0 192.0.1.1
     198.17.255.255 198.20.0.0 223.255.255.255 2606:2800:220::1 2001:4860:4860::8888 2a00:1450::1
-    2606:2800::5efe:808:808 ::ffff:8.8.8.8"""
+    2606:2800::5efe:808:808 ::ffff:8.8.8.8 64:ff9b::5db8:d822 64:ff9b::808:808 2002:808:808::
+    2001:0:808:808::a247:27dd"""
 
 
 @pytest.mark.parametrize("text", REFUSED.split())
@@ -143,13 +146,16 @@ def test_a_public_address_is_let_through(text: str) -> None:
 
 @given(st.ip_addresses(v=4))
 def test_an_ipv4_address_inside_an_ipv6_one_is_no_way_around(address: IPv4Address) -> None:
-    text = f"::ffff:{address}"
-    assert is_public(ip_address(text)) == is_public(address)
-    for wrapped in (f"64:ff9b::{address}", f"::{address}", f"::ffff:0:{address}"):
+    number, google = int(address), 0x08080808
+    isatap = (0x26062800 << 96) | (0x5EFE << 32) | number
+    six_to_four = (0x2002 << 112) | (number << 80)
+    server = (0x20010000 << 96) | (number << 64) | (google ^ 0xFFFFFFFF)
+    client = (0x20010000 << 96) | (google << 64) | (number ^ 0xFFFFFFFF)
+    nat64, mapped = (0x64FF9B << 96) | number, (0xFFFF << 32) | number
+    for form in (isatap, six_to_four, server, client, nat64, mapped):
+        assert is_public(IPv6Address(form)) == is_public(address)
+    for wrapped in (f"64:ff9b:1::{address}", f"::{address}", f"::ffff:0:{address}"):
         assert not is_public(ip_address(wrapped))
-    number = int(address)
-    isatap = ip_address((0x26062800 << 96) | (0x5EFE << 32) | number)
-    assert is_public(isatap) == is_public(address)
 
 
 def test_the_operator_opens_what_is_named_and_nothing_else() -> None:
