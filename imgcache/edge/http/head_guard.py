@@ -1,17 +1,19 @@
 """Guard of answers' heads: checks the bytes before each body, and those without a request.
 
-aiohttp's parser is stricter than browsers in one thing and laxer in four. It refuses a
-Content-Length that is sent twice, even if equal; it follows interim answers for ever; it keeps a
-connection on which bytes arrive between two answers (response desync); it allows a header section
-of megabytes; it takes the status lines of other protocols. This stands between the socket and the
-parser and evens that out: not a byte of a head reaches the parser that was not looked at here, and
-the bytes behind it are counted.
+aiohttp's parser is stricter than browsers in two things and laxer in four. It refuses a
+Content-Length that is sent twice, even if equal, and lines that browsers pass over; it follows
+interim answers for ever; it keeps a connection on which bytes arrive between two answers (response
+desync); it allows a header section of megabytes; it takes the status lines of other protocols. This
+stands between the socket and the parser and evens that out: not a byte of a head reaches the parser
+that was not looked at here, and the bytes behind it are counted.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+
+from imgcache.core.http.head_lines import as_browsers_read
 
 MOST_HEAD_BYTES = 128 << 10
 MOST_INTERIM = 16
@@ -100,7 +102,7 @@ class HeadGuard:
         """Deliver a whole head; what comes behind an interim one is the next head."""
         if not _INTERIM.match(head):
             self._in_body = True
-            self._deliver(without_equal_lengths(head))
+            self._deliver(without_equal_lengths(as_browsers_read(head)))
             if rest:
                 self._deliver_behind(rest)
             return b""
