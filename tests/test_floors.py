@@ -20,6 +20,7 @@ FLOORS = {
     "cache_results": 0,
     "version": 0,
     "units": 0,
+    "userinfo": 0,
     "config_sources": 0,
     "config": 0,
     "core": 1,

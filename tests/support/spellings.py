@@ -1,4 +1,4 @@
-"""Spellings of hosts, and the host that each one is as the WHATWG URL standard has it.
+"""Spellings of hosts, URLs and Locations, and what each one is as browsers read it.
 
 None: no browser opens it. A host that is an address stands for whom it would lead to.
 """
@@ -238,3 +238,85 @@ NAMES = {
     "127.0.0.1..": "127.0.0.1..",
     "metadata.google.internal": "metadata.google.internal",
 }
+
+# What an article may have as a `url`, and the target that browsers ask its host for.
+# HOST is host and port, PORT the port alone.
+URLS = {
+    "  http://HOST/a b.jpg ": "/a%20b.jpg",
+    "\thttp://HOST/a.jpg\n": "/a.jpg",
+    "http://HOST/a\tb\r\nc.jpg": "/abc.jpg",
+    "ht\ntp://HOST/scheme": "/scheme",
+    "http:\\\\HOST\\b\\c?d\\e": "/b/c?d\\e",
+    "/\\HOST/a": "/a",
+    "\\\\HOST\\a": "/a",
+    "//HOST/a": "/a",
+    "http:///HOST/three": "/three",
+    "\x01http://HOST/a\x1f": "/a",
+    "http://HOST/nb\u00a0sp\u00a0": "/nb%C2%A0sp%C2%A0",
+    "http://HOST/\u3000x\u2028y": "/%E3%80%80x%E2%80%A8y",
+    "http://HOST/q\"'<>`{}^": "/q%22'%3C%3E%60%7B%7D%5E",
+    "http://HOST/?\"'<>`{}|^": "/?%22%27%3C%3E`{}|^",
+    "http://HOST/%zz%41%2c%2F": "/%zz%41%2c%2F",
+    "http://HOST/caf\u00e9?\u00fc": "/caf%C3%A9?%C3%BC",
+    "http://HOST/x/../y/%2e/z": "/y/z",
+    "http://HOST/a?b c#d e": "/a?b%20c",
+    "http://HOST/x@y": "/x@y",
+    "http://HOST\\@x": "/@x",
+}
+
+# Location headers, as bytes, and the target that browsers ask for next.
+LOCATIONS = {
+    b"/caf\xe9.png": "/caf%E9.png",
+    "/caf\u00e9.png".encode(): "/caf%C3%A9.png",
+    "/q?\u00e4=\u00f6".encode(): "/q?%C3%A4=%C3%B6",
+    b"/q?\xe4": "/q?%E4",
+    b"/\xed\xa0\x80": "/%ED%A0%80",
+    b"/a b.png?c d": "/a%20b.png?c%20d",
+    b"  /blanks.png \t": "/blanks.png",
+    b"/nb\xa0sp.png": "/nb%A0sp.png",
+    b"/nb\xc2\xa0sp.png\xc2\xa0": "/nb%C2%A0sp.png%C2%A0",
+    b"\xa0/a": "/from/%A0/a",
+    b"\xc2\xa0/a": "/from/%C2%A0/a",
+    b"\xef\xbb\xbf/bom": "/from/%EF%BB%BF/bom",
+    b"/a\tb.png": "/ab.png",
+    b"/a\r\n b.png": "/a%20b.png",
+    b"/a\r\n\tb.png": "/a%20b.png",
+    b"/a\n b.png": "/a%20b.png",
+    b"/a\r b.png": "/a%20b.png",
+    b"/a\r\n  \r\n\t b.png": "/a%20%20b.png",
+    b"\r\n /folded.png": "/folded.png",
+    b"/a\nb.png": "/a",
+    b"/a\rb.png": "/a",
+    b"/c\x01\x7fd\xc2\x85": "/c%01%7Fd%C2%85",
+    b"\x01/a\x01": "/a",
+    b"\\b\\c?d\\e": "/b/c?d\\e",
+    b"/q\"'<>`{}^?\"'<>`{}|^": "/q%22'%3C%3E%60%7B%7D%5E?%22%27%3C%3E`{}|^",
+    b"/%zz%41%2f%2e%2e/x": "/%zz%41%2f%2e%2e/x",
+    b"/x/../y/%2e/z#\xe9 b": "/y/z",
+    b"?x y": "/from/?x%20y",
+    b"http:relative@2x.png": "/from/relative@2x.png",
+    b"http:/one.png": "/one.png",
+    b"//HOST/a@b.png": "/a@b.png",
+    b"/\\HOST\\@c": "/@c",
+    b"http:\\\\HOST\\d": "/d",
+    b"http://b\xc3\xbccher.localhost:PORT/e": "/e",
+    b"http://img\xc2\xad.localh%6fst:PORT/f": "/f",
+}
+
+# User names and passwords, as no browser sends them for an image.
+WITH_USERINFO = (
+    "http://user:password@HOST/",
+    "http://user@HOST/",
+    "http://:password@HOST/",
+    "//user:password@HOST/",
+    "/\\user:password@HOST/",
+    "\\\\user:password@HOST/",
+    "http:\\\\user@HOST/",
+    "http:/\\user:pass@word@HOST\\",
+    "http:////user:password@HOST/",
+    "  ht\ttp://us\ner:password@HOST/",
+    "/\t/user:password@HOST/",
+    "http://us%65r:p%40ss@HOST/",
+    "http://user%3Apassword@HOST/",
+    "http://b\u00fcro:password@HOST/",
+)

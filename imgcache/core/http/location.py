@@ -9,10 +9,10 @@ from urllib.parse import unquote_to_bytes
 
 import ada_url
 
-from imgcache.core.http.url import WebUrl, parse_web, unsupported, unwanted_character
+from imgcache.core.http.url import WebUrl, control_character, is_web, parse_web, unsupported
 from imgcache.model import Failure
+from imgcache.userinfo import cleaned
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _BASE64_MARK = re.compile(r";[ ]*base64$", re.IGNORECASE)
 _BASE64_TEXT = re.compile(rb"[A-Za-z0-9+/]*")
 _ASCII_WHITESPACE = b"\t\n\f\r "
@@ -29,7 +29,7 @@ class DataUrl:
 
 @dataclass(frozen=True, slots=True)
 class SitePath:
-    """A relative or site-absolute path, without query and fragment, percent-escapes as written."""
+    """A relative or site-absolute path: no query, no fragment, percent-escapes as written."""
 
     path: str
 
@@ -45,16 +45,17 @@ def locate(text: str | None) -> Location:
     """
     if text is None:
         return unsupported("the url is not a string")
+    text = cleaned(text)
     if not text:
         return unsupported("the url is empty")
     if text[:5].lower() == "data:":
         return _data_url(text)
-    if text.startswith("//") or _SCHEME.match(text):
+    if is_web(text):
         return parse_web(text)
-    unwanted = unwanted_character(text)
-    if unwanted is not None:
-        return unsupported(f"the path holds {unwanted}")
-    path = re.split(r"[?#]", text, maxsplit=1)[0]
+    refused = control_character(text)
+    if refused is not None:
+        return refused
+    path = re.split(r"[?#]", text, maxsplit=1)[0].replace("\\", "/")
     return SitePath(path) if path else unsupported("the url is a query or fragment only")
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from imgcache.core.http.url import WebUrl, parse_web
+from imgcache.core.http.url import WebUrl, parse_location
 from imgcache.facts import ResponseFacts, Validators
 from imgcache.model import Failure, Verdict
 
@@ -120,19 +120,19 @@ def may_lie_in_range(failure: Failure, asked: int, came: int) -> bool:
 
 
 def redirected(
-    status: int, locations: Sequence[str], visited: Sequence[WebUrl], most: int
+    status: int, locations: Sequence[bytes], visited: Sequence[WebUrl], most: int
 ) -> WebUrl | Failure:
     """Where a redirect leads, checked as the first URL was.
 
     Args:
         status: one of REDIRECTS.
-        locations: all Location headers of the answer.
+        locations: all Location headers of the answer, as they came.
         visited: the URLs of this attempt, the redirecting one last.
         most: how many redirects are followed.
     """
     if len(set(locations)) != 1:
         return _redirect_failure(status, f"a redirect with {len(locations) or 'no'} Location")
-    target = parse_web(locations[0], visited[-1])
+    target = parse_location(locations[0], visited[-1])
     if isinstance(target, Failure):
         return _redirect_failure(status, f"a redirect that can't be followed: {target.detail}")
     wrong = _why_not_followed(target, visited, most)

@@ -13,10 +13,12 @@ import ada_url
 
 from imgcache.core.http.address import Address
 from imgcache.model import Failure, Verdict
+from imgcache.userinfo import carries, cleaned
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_UNWANTED = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f]")
-_USERINFO = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//+[^/?#]*@")
+_NOT_ASCII = 0x80
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SCHEME_RELATIVE = re.compile(r"[/\\]{2}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 # Fetch standard, section 2.9 "Port blocking".
@@ -63,41 +65,50 @@ class WebUrl:
             return None
 
 
-def unwanted_character(text: str) -> str | None:
-    """Names the first character that no URL may hold here, None where there is none."""
-    match = _UNWANTED.search(text)
-    if match is None:
-        return None
-    if match[0] == "\\":
-        return "a backslash"
-    return "a blank" if match[0] in " \u00a0" else f"the control or blank character {match[0]!a}"
-
-
 def unsupported(detail: str) -> Failure:
     """The failure of a URL that is never requested; `detail` is its reason."""
     return Failure(Verdict.UNSUPPORTED_URL, detail)
 
 
-def parse_web(text: str, base: WebUrl | None = None) -> WebUrl | Failure:
+def control_character(text: str) -> Failure | None:
+    """The failure of a text that holds a control character, which no URL of an article means."""
+    match = _CONTROL.search(text)
+    return unsupported(f"the URL holds the control character {match[0]!a}") if match else None
+
+
+def is_web(text: str) -> bool:
+    """Whether a cleaned text names a scheme or a host of its own, and so is no path in the site."""
+    return _SCHEME.match(text) is not None or _SCHEME_RELATIVE.match(text) is not None
+
+
+def parse_web(text: str) -> WebUrl | Failure:
     """The URL that `text` means, or why imgcache does not request it.
 
-    Args:
-        text: as written; `//host/path` is https.
-        base: what a relative `text` is resolved against. Only Location headers have one.
+    It is read as the WHATWG URL standard has it: a backslash is a slash, blanks around it and tabs
+    and line breaks in it are dropped, other blanks and quotes are percent-encoded. Only control
+    characters are refused beyond that. `//host/path` is https.
     """
+    text = cleaned(text)
     if not text:
         return unsupported("the URL is empty")
-    unwanted = unwanted_character(text)
-    if unwanted is not None:
-        return unsupported(f"the URL holds {unwanted}")
-    if _USERINFO.match(text):
-        return unsupported("the URL carries user:password@")
-    if base is None and text.startswith("//"):
-        text = f"https:{text}"
-    return _checked(text, base)
+    refused = control_character(text)
+    if refused is not None:
+        return refused
+    return _checked(f"https:{text}" if _SCHEME_RELATIVE.match(text) else text, None)
+
+
+def parse_location(location: bytes, base: WebUrl) -> WebUrl | Failure:
+    """Where a Location header leads from `base`, byte by byte as browsers read it.
+
+    A byte beyond ASCII stands for its own percent-escape, whatever the others around it mean.
+    """
+    text = cleaned("".join(chr(byte) if byte < _NOT_ASCII else f"%{byte:02X}" for byte in location))
+    return _checked(text, base) if text else unsupported("the URL is empty")
 
 
 def _checked(text: str, base: WebUrl | None) -> WebUrl | Failure:
+    if carries(text, base.scheme if base else None):
+        return unsupported("the URL carries user:password@")
     scheme = _SCHEME.match(text)
     if scheme is not None and scheme[1].lower() not in _DEFAULT_PORTS:
         return unsupported(f"the scheme is {scheme[1][:32]}, not http or https")

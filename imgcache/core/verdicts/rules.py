@@ -133,8 +133,8 @@ _TEXTS: dict[Verdict, tuple[str, ...]] = {
     Verdict.UNSUPPORTED_URL: (
         "The URL can't be used",
         (
-            "It is empty, not parsable, of another scheme than http and https, with a password, or "
-            "a path while no `site_root` is set."
+            "It is empty, not parsable, of another scheme than http and https, with a password or "
+            "a control character in it, or a path while no `site_root` is set."
         ),
     ),
     Verdict.TOO_LARGE: (

@@ -230,7 +230,8 @@ def _hop(url: WebUrl, response: httpx.Response) -> Hop:
     raw = [
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
     ]
-    locations = [("Location", value) for value in response.extensions["locations"]]
+    sent = response.extensions["locations"]
+    locations = [("Location", value.decode("utf-8", "backslashreplace")) for value in sent]
     return Hop(url.href, response.status_code, (*locations, *raw))
 
 

@@ -80,7 +80,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     It honours the request extensions `target` (httpx's own: the bytes of the request target as
     they go out) and `on_send` (called for each request on the wire, silent retries included).
-    All Location headers of an answer are in its extension `locations`.
+    All Location headers of an answer are in its extension `locations`, byte for byte.
     """
 
     def __init__(self, fetch: FetchSettings, lookup: Lookup) -> None:
@@ -134,7 +134,7 @@ class Transport(httpx.AsyncBaseTransport):
             stream=_Body(answer, self._fetch),
             extensions={
                 "reason_phrase": (answer.reason or "").encode("utf-8", "replace"),
-                "locations": [location.decode("utf-8", "replace") for location in locations],
+                "locations": locations,
             },
         )
 

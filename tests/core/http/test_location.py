@@ -14,7 +14,7 @@ from imgcache.model import Failure, Verdict
 
 
 def test_absolute_and_scheme_relative_urls_are_on_the_web() -> None:
-    for text in ("http://a.test/b", "//a.test/b", "HTTPS://a.test/b"):
+    for text in ("http://a.test/b", "//a.test/b", "HTTPS://a.test/b", "/\\a.test", "\\\\a.test"):
         assert isinstance(locate(text), WebUrl)
 
 
@@ -26,6 +26,10 @@ def test_absolute_and_scheme_relative_urls_are_on_the_web() -> None:
         ("../a.jpg?v=1#top", "../a.jpg"),
         ("a.jpg", "a.jpg"),
         ("a/b:c.jpg", "a/b:c.jpg"),
+        ("img\\a.jpg?\\", "img/a.jpg"),
+        (" img/a b\n.jpg\t", "img/a b.jpg"),
+        ("\u00a0https://a.test/b", "\u00a0https://a.test/b"),
+        ("img@2x.png", "img@2x.png"),
     ],
 )
 def test_paths_are_in_the_site(text: str, path: str) -> None:
@@ -64,8 +68,7 @@ def test_a_data_url_carries_its_bytes(text: str, media_type: str, data: bytes) -
         ("data:image/gif;base64,YQ=", "base64"),
         ("ftp://a.test/b", "ftp"),
         ("c:/b.jpg", "scheme"),
-        ("img\\a.jpg", "backslash"),
-        ("img/a b.jpg", "blank"),
+        ("  ", "empty"),
         ("img/a\x07.jpg", "control"),
         ("#top", "fragment"),
         ("?a", "query"),

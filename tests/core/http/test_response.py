@@ -97,15 +97,15 @@ def test_what_a_range_can_not_have_caused_is_not_asked_again() -> None:
 
 def test_as_many_redirects_as_allowed_are_followed() -> None:
     visited = [web(f"https://a.test/{number}") for number in range(6)]
-    assert isinstance(response.redirected(302, ["/next"], visited[:5], 5), WebUrl)
-    assert isinstance(response.redirected(302, ["/next"], visited, 5), Failure)
-    assert isinstance(response.redirected(302, ["/next"], [HERE], 0), Failure)
+    assert isinstance(response.redirected(302, [b"/next"], visited[:5], 5), WebUrl)
+    assert isinstance(response.redirected(302, [b"/next"], visited, 5), Failure)
+    assert isinstance(response.redirected(302, [b"/next"], [HERE], 0), Failure)
 
 
 def test_http_to_https_is_followed_and_https_to_http_is_not() -> None:
-    up = response.redirected(301, ["https://a.test/x"], [web("http://a.test/x")], 5)
+    up = response.redirected(301, [b"https://a.test/x"], [web("http://a.test/x")], 5)
     assert up == HERE
-    assert isinstance(response.redirected(301, ["http://a.test/x"], [HERE], 5), Failure)
+    assert isinstance(response.redirected(301, [b"http://a.test/x"], [HERE], 5), Failure)
 
 
 def test_validators_that_could_not_be_sent_back_are_not_kept() -> None:

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgcache.core.http.address import AddressRule, is_public
-from imgcache.core.http.url import WebUrl, parse_web
+from imgcache.core.http.url import WebUrl, parse_location, parse_web
 from imgcache.model import Failure, Verdict
 from imgcache.units import AllowedNetwork
 
 
 def web(text: str, base: WebUrl | None = None) -> WebUrl:
-    url = parse_web(text, base)
+    url = parse_location(text.encode(), base) if base else parse_web(text)
     assert isinstance(url, WebUrl), url
     return url
 
@@ -77,14 +77,15 @@ def test_a_literal_address_is_told_from_a_name(text: str, literal: str | None) -
         ("http://user@a.test/", "user:password"),
         ("http://@a.test/", "user:password"),
         ("//user@a.test/", "user:password"),
-        ("http:\\\\a.test\\b", "backslash"),
-        ("http://a.test/?\\", "backslash"),
-        (" http://a.test/", "blank"),
-        ("http://a.test/b c", "blank"),
-        ("http://a.test/b\n", "control"),
-        ("http://a.test/\x00", "control"),
+        (" \t\n", "empty"),
+        ("http://a b.test/", "parsed"),
+        ("http:\\\\@a.test", "user:password"),
+        ("http:/:@a.test", "user:password"),
+        ("http:@a.test", "user:password"),
+        ("http://a.test/\x00b", "control"),
+        ("http://a.test/b\x0cc", "control"),
+        ("http://a.test/\x7f", "control"),
         ("http://a.test/\x85", "control"),
-        ("http://a.test/\u3000", "blank"),
         ("http://a.test:25/", "port 25"),
         ("http://a.test:0/", "port 0"),
         ("https://a.test:6667/", "port 6667"),
@@ -104,7 +105,16 @@ def test_a_location_is_resolved_against_the_current_url() -> None:
     assert web("//c.test/d", base).href == "https://c.test/d"
     assert web("?q", base).href == "https://a.test/x/y?q"
     assert web("/img@2x.png", base).href == "https://a.test/img@2x.png"
-    assert isinstance(parse_web("//u:p@c.test/d", base), Failure)
+    assert web("http:img@2x.png", web("http://a.test/x/")).href == "http://a.test/x/img@2x.png"
+    for text in (b"//u:p@c.test/d", b"http:u@c.test", b"/\\@c.test", b"https:\\\\@c.test"):
+        assert isinstance(parse_location(text, base), Failure)
+
+
+@given(st.binary(max_size=40))
+def test_any_location_is_a_url_or_a_failure(location: bytes) -> None:
+    url = parse_location(location, web("http://a.test/x/y?z"))
+    if isinstance(url, WebUrl):
+        assert parse_web(url.href) == url
 
 
 @given(st.text(max_size=40))

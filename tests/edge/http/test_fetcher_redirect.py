@@ -10,6 +10,7 @@ from imgcache.model import Verdict
 from tests.support.behaviours import raw, redirect
 from tests.support.fetching import MemorySink, ask, failure, settings
 from tests.support.origin import Origin
+from tests.support.spellings import LOCATIONS
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -49,7 +50,8 @@ async def test_five_redirects_are_followed_and_the_sixth_is_not() -> None:
         ("http://[", "parsed"),
         ("http://user:secret@img.test/", "user:password"),
         ("http://img.test:25/", "port 25"),
-        ("/a b.jpg", "blank"),
+        ("//user:secret@img.test\\a", "user:password"),
+        ("http://im g.test/", "parsed"),
         ("ftp://img.test/a.jpg", "ftp"),
         ("data:image/gif;base64,R0lGODlh", "data"),
         ("file:///etc/passwd", "file"),
@@ -64,6 +66,19 @@ async def test_a_redirect_that_can_not_be_followed_is_a_redirect_error(
     assert (failed.verdict, failed.status) == (Verdict.REDIRECT_ERROR, 302)
     assert word in failed.detail
     assert not failed.transient
+
+
+async def test_a_location_is_followed_byte_by_byte_as_browsers_do() -> None:
+    async with Origin() as origin:
+        port = str(origin.port).encode()
+        fetch = settings(origin, resolve=(f"*:{origin.port}:127.0.0.1:{origin.port}",))
+        for location, target in LOCATIONS.items():
+            named = location.replace(b"HOST", b"img.test:PORT").replace(b"PORT", port)
+            head = b"HTTP/1.1 302 Found\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % named
+            url = origin.route("/from/", raw(head))
+            await ask(fetch, url.replace("127.0.0.1", "img.test"))
+            assert origin.requests[-1].target == target, location
+        assert len(origin.requests) == 2 * len(LOCATIONS)
 
 
 async def test_two_different_locations_are_a_redirect_error_and_two_equal_ones_are_one() -> None:
