@@ -13,7 +13,7 @@ from imgcache.model import Failure, Verdict
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Contract of the retries: the next answer may differ.
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-OK, NON_AUTHORITATIVE, PARTIAL, NOT_MODIFIED = 200, 203, 206, 304
+OK, NON_AUTHORITATIVE, PARTIAL, NOT_MODIFIED, PRECONDITION_FAILED = 200, 203, 206, 304, 412
 _REFUSALS = {
     404: Verdict.GONE,
     410: Verdict.GONE,
@@ -29,6 +29,13 @@ _BY_CLASS = {
     4: Verdict.HTTP_ERROR,
     5: Verdict.SERVER_ERROR,
 }
+_NO_CODINGS = frozenset(
+    {
+        *("", "identity", "none", "null", "aws-chunked", "binary", "7bit", "8bit"),
+        *("utf-8", "utf8", "us-ascii", "iso-8859-1"),
+    }
+)
+_WITHOUT_END = "multipart/x-mixed-replace"
 _NEVER_OF_RANGE = frozenset(
     {
         Verdict.DNS_ERROR,
@@ -79,6 +86,14 @@ def unasked_not_modified() -> Failure:
     """The failure of a 304 to a request that had no condition (RFC 9110 section 15.4.5)."""
     detail = "the server answered 304 Not Modified to a request without a condition"
     return Failure(Verdict.HTTP_ERROR, detail, NOT_MODIFIED)
+
+
+def is_failed_condition(ended: object) -> bool:
+    """Whether an attempt ended with a 412, which tells of our condition and not of the image.
+
+    RFC 9110 section 13.1.2 has a 304 for a GET; some servers answer 412 all the same.
+    """
+    return isinstance(ended, Failure) and ended.status == PRECONDITION_FAILED
 
 
 def leading_part(content_range: str | None) -> tuple[int, int] | Failure:
@@ -154,12 +169,18 @@ def _redirect_failure(status: int, what: str) -> Failure:
 
 
 def is_gzip(content_encoding: str | None, status: int) -> bool | Failure:
-    """Whether the body is gzip; any other coding fails, as none was asked for."""
-    coding = (content_encoding or "").strip().lower()
-    if coding in ("", "identity"):
+    """Whether the body is gzip; any other coding fails, as none was asked for.
+
+    Charsets, words for "none" and the framing of S3 are no codings, and browsers ignore them.
+    """
+    named = (content_encoding or "").lower().split(",")
+    codings = [coding for one in named if (coding := one.strip()) not in _NO_CODINGS]
+    if not codings:
         return False
-    if coding in ("gzip", "x-gzip"):  # RFC 9110 section 8.4.1.3
+    # RFC 9110 section 8.4.1.3. Beside a word that is no coding, browsers don't undo gzip either.
+    if codings in (["gzip"], ["x-gzip"]) and len(named) == 1:
         return True
+    coding = ",".join(named).strip()
     shown = coding[:40] if coding.isprintable() else "?"
     detail = f"the body has the content coding {shown!r}, which nobody asked for"
     return Failure(Verdict.PROTOCOL_ERROR, detail, status)
@@ -176,6 +197,14 @@ def foreign_transfer_coding(transfer_encoding: str | None, status: int) -> Failu
     shown = transfer_encoding[:40] if transfer_encoding.isprintable() else "?"
     detail = f"the body has the transfer coding {shown!r}, which nobody asked for"
     return Failure(Verdict.PROTOCOL_ERROR, detail, status)
+
+
+def without_end(response: ResponseFacts) -> Failure | None:
+    """The failure of a stream of images, each of which takes the place of the one before."""
+    if (response.content_type or "").partition(";")[0].strip().lower() != _WITHOUT_END:
+        return None
+    detail = f"it is served as {_WITHOUT_END}, a stream of images that has no end"
+    return Failure(Verdict.UNSUPPORTED_FORMAT, detail, response.status)
 
 
 def content_length(value: str | None) -> int | None:

@@ -50,9 +50,12 @@ class _ParserFeed:
         if self.body is None:
             return
         self._weigh(self.body, len(data))
+        self._pass_on(self.body)
+
+    def _pass_on(self, body: aiohttp.StreamReader) -> None:
         exc = self._protocol.exception()
-        if exc is not None and not self.body.is_eof():
-            self.body.set_exception(exc)
+        if isinstance(exc, HttpProcessingError) and not body.is_eof():
+            body.set_exception(exc)
 
     def _weigh(self, body: aiohttp.StreamReader, came: int) -> None:
         grown = body.total_bytes - self._body_bytes
@@ -65,6 +68,8 @@ class _ParserFeed:
         """What is delivered from now on belongs to this body, or to a head."""
         self.body = body
         self._body_bytes = self._framing = 0
+        if body is not None:
+            self._pass_on(body)  # its first pieces may have come with the head
 
     def refuse(self, reason: str) -> None:
         self._protocol.set_exception(BadHttpMessage(reason))

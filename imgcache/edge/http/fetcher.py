@@ -115,6 +115,7 @@ class Fetcher:
             LocalError: from the sink.
         """
         stats = stats or AttemptStats()
+        stats.answering = False  # an earlier attempt may have been counted here, too
         try:
             async with asyncio.timeout(self._settings.deadline):
                 limit = ReadLimit(self._settings.max_bytes, first)
@@ -148,30 +149,46 @@ class Fetcher:
     ) -> Body | NotModified | Failure:
         visited = [url]
         while True:
-            stats.host = visited[-1].host
-            if stats.watch is not None:
-                stats.watch.asking(visited[-1])
-            refused = self._refused(visited[-1])
-            if refused is not None:
-                return refused
-            request = self._request(visited[-1], validators, stats.sent, limit.first)
-            asked_at = time.time()
-            response = await self._client.send(request, stream=True)
-            stats.answering = True
-            if stats.watch is not None:
-                stats.watch.answered(_hop(visited[-1], response))
-            try:
-                decided = self._decide(response, asked_at, visited, bool(validators))
-                if isinstance(decided, Body):
-                    received = await receive(response, sink, stats, limit)
-                    if isinstance(received, Failure):
-                        return received
-                    return replace(decided, received=received)
-            finally:
-                await response.aclose()
-            if not isinstance(decided, WebUrl):
+            ended = await self._exchange(visited, validators, sink, stats, limit)
+            if isinstance(ended, WebUrl):
+                visited.append(ended)
+            elif validators and answer.is_failed_condition(ended):
+                validators = Validators()
+            else:
+                return ended
+
+    async def _exchange(
+        self,
+        visited: Sequence[WebUrl],
+        validators: Validators,
+        sink: Sink,
+        stats: AttemptStats,
+        limit: ReadLimit,
+    ) -> Body | NotModified | Failure | WebUrl:
+        """One request, for the last of the URLs; a WebUrl is where its answer redirects to."""
+        url = visited[-1]
+        stats.host = url.host
+        if stats.watch is not None:
+            stats.watch.asking(url)
+        refused = self._refused(url)
+        if refused is not None:
+            return refused
+        request = self._request(url, validators, stats.sent, limit.first)
+        asked_at = time.time()
+        response = await self._client.send(request, stream=True)
+        stats.answering = True
+        if stats.watch is not None:
+            stats.watch.answered(_hop(url, response))
+        try:
+            decided = self._decide(response, asked_at, visited, bool(validators))
+            if not isinstance(decided, Body):
                 return decided
-            visited.append(decided)
+            received = await receive(response, sink, stats, limit)
+        finally:
+            await response.aclose()
+        if isinstance(received, Failure):
+            return received
+        return replace(decided, received=received)
 
     def _decide(
         self,
@@ -194,7 +211,7 @@ class Fetcher:
             return answer.redirected(status, locations, visited, settings.max_redirects)
         facts = answer.facts(status, headers, asked_at, now)
         if status != answer.NOT_MODIFIED:
-            return Body(facts)
+            return answer.without_end(facts) or Body(facts)
         return NotModified(facts) if conditional else answer.unasked_not_modified()
 
     def _refused(self, url: WebUrl) -> Failure | None:

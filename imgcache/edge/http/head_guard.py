@@ -1,11 +1,11 @@
 """Guard of answers' heads: checks the bytes before each body, and those without a request.
 
 aiohttp's parser is stricter than browsers in two things and laxer in four. It refuses a
-Content-Length that is sent twice, even if equal, and lines that browsers pass over; it follows
-interim answers for ever; it keeps a connection on which bytes arrive between two answers (response
-desync); it allows a header section of megabytes; it takes the status lines of other protocols. This
-stands between the socket and the parser and evens that out: not a byte of a head reaches the parser
-that was not looked at here, and the bytes behind it are counted.
+Content-Length that is sent twice, even if equal, and lines that are no headers, which browsers pass
+over; it follows interim answers for ever; it keeps a connection on which bytes arrive between two
+answers (response desync); it allows a header section of megabytes; it takes the status lines of
+other protocols. This stands between the socket and the parser and evens that out: not a byte of a
+head reaches the parser that was not looked at here, and the bytes behind it are counted.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ class HeadGuard:
         self._heads = self._skipped = 0
         self._in_body = False
         self._idle = True
-        self._end = b""
         self.heard = self.talked_on = False
-        self.behind = 0
+        self.behind = self._blanks = self._lines = 0
 
     def expect(self) -> None:
         """A request went out: the next bytes are the head of its answer."""
-        self._held = self._end = b""
-        self._heads = self._skipped = self.behind = 0
+        self._held = b""
+        self._heads = self._skipped = 0
+        self.behind = self._blanks = self._lines = 0
         self._in_body = self._idle = self.heard = self.talked_on = False
 
     def rest(self) -> None:
@@ -100,6 +100,9 @@ class HeadGuard:
 
     def _hand_on(self, head: bytes, rest: bytes) -> bytes:
         """Deliver a whole head; what comes behind an interim one is the next head."""
+        if b"\0" in head:
+            self._refuse("a NUL in its headers")
+            return b""
         if not _INTERIM.match(head):
             self._in_body = True
             self._deliver(without_equal_lengths(as_browsers_read(head)))
@@ -110,28 +113,30 @@ class HeadGuard:
         if self._heads > MOST_INTERIM:
             self._refuse("interim answers without end")
             return b""
-        self._deliver(head)
+        self._deliver(without_strange_lines(head))
         return rest
 
     def _deliver_behind(self, data: bytes) -> None:
         """What stands behind the last head: the body in its framing, and perhaps surplus."""
         self.behind += len(data)
-        self._end = (self._end + data[-MOST_EMPTY_BYTES:])[-MOST_EMPTY_BYTES:]
+        text = len(data.rstrip(b"\r\n")) if data[-1] in b"\r\n" else len(data)
+        if text:
+            self._blanks = self._lines = 0
+        self._blanks += len(data) - text
+        self._lines += data.count(b"\n", text)
         self._deliver(data)
 
     def goes_beyond(self, body_bytes: int, *, chunked: bool) -> bool:
         """Whether more came behind the head than a body that is complete.
 
         What the parser takes for another answer, or refuses, it tells itself. Chunks and their
-        trailers end with an empty line, and the beginning of another head does not. A few empty
-        bytes are passed over, as before a head.
+        trailers end with an empty line, and the beginning of another head does not. Empty lines
+        behind a body are passed over, as before a head.
         """
         beyond = self.behind - body_bytes
-        if beyond <= 0:
-            return False
         if chunked:
-            return not self._end.endswith((b"\n\n", b"\n\r\n"))
-        return beyond > MOST_EMPTY_BYTES or bool(self._end[-beyond:].strip(b"\r\n"))
+            return beyond > 0 and self._lines < 2  # noqa: PLR2004 -- an empty line ends the last
+        return beyond > self._blanks
 
 
 def without_equal_lengths(head: bytes) -> bytes:

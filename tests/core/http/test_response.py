@@ -59,14 +59,25 @@ def test_a_part_is_the_whole_only_when_its_range_says_so(
 
 
 @pytest.mark.parametrize(
-    ("value", "gzip"),
-    [(None, False), ("", False), ("identity", False), ("gzip", True), (" X-GZIP ", True)],
+    ("value", "gzip"), [(None, False), ("gzip", True), (" X-GZIP ", True), ("GZip", True)]
 )
 def test_gzip_is_the_one_coding_that_is_understood(value: str | None, gzip: bool) -> None:
     assert response.is_gzip(value, 200) is gzip
 
 
-@pytest.mark.parametrize("value", ["br", "zstd", "deflate", "gzip, gzip", "gzip, br", "\x00"])
+UNCODED = ["", "identity", "None", "UTF-8", "utf8", "aws-chunked", "binary", "iso-8859-1"]
+
+
+@given(st.lists(st.sampled_from([*UNCODED, " "]), max_size=4))
+def test_values_that_name_no_coding_mean_nothing_is_encoded(values: list[str]) -> None:
+    assert response.is_gzip(",".join(values), 200) is False
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["br", "zstd", "deflate", "foo", "gzip, gzip", "gzip, br", "gzip, none", "aws-chunked, gzip",
+     "identity, br", '"identity"', "\x00"],
+)  # fmt: skip
 def test_another_coding_is_a_protocol_error(value: str) -> None:
     failed = response.is_gzip(value, 200)
     assert isinstance(failed, Failure)

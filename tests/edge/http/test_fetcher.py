@@ -14,6 +14,7 @@ from imgcache.facts import Validators
 from imgcache.model import Verdict
 from tests.support.behaviours import (
     Behaviour,
+    Request,
     answer,
     drip,
     flood,
@@ -141,6 +142,34 @@ async def test_validators_go_out_as_received_and_a_304_is_not_modified() -> None
     assert isinstance(attempt.result, NotModified)
     assert attempt.result.response.status == 304
     assert attempt.result.response.validators.etag == validators.etag
+
+
+async def test_a_412_to_a_condition_of_ours_is_asked_again_without_it() -> None:
+    async def behave(request: Request, writer: asyncio.StreamWriter) -> bool | None:
+        refused = "if-none-match" in request.headers or "if-modified-since" in request.headers
+        return await (answer(b"", status=412) if refused else answer(b"x"))(request, writer)
+
+    sink = MemorySink()
+    async with Origin() as origin:
+        origin.route("/a", redirect("/b"))
+        origin.route("/b", behave)
+        origin.route("/always", status=412)
+        for validators in (Validators('"a"'), Validators(None, "Mon, 02 Jan 2023 03:04:05 GMT")):
+            url = origin.url("/a")
+            attempt = await ask(settings(origin), url, validators=validators, sink=sink)
+            assert isinstance(attempt.result, Body)
+            assert (sink.data, attempt.requests) == (b"x", 3)
+        always = await ask(settings(origin), origin.url("/always"), validators=Validators('"a"'))
+    assert (failure(always).verdict, always.requests) == (Verdict.HTTP_ERROR, 2)
+
+
+async def test_a_stream_of_images_is_told_at_once() -> None:
+    kind = {"Content-Type": "Multipart/X-Mixed-Replace; boundary=x"}
+    async with Origin() as origin:
+        url = origin.route("/a", stall(head(200, kind) + b"--x\r\n"))
+        attempt = await ask(settings(origin), url)
+    assert failure(attempt).verdict is Verdict.UNSUPPORTED_FORMAT
+    assert attempt.wire_bytes == 0
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
 import pytest
 
+from imgcache.core.cache.plan import Scope
 from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
 from imgcache.model import Severity, Source, Verdict
 from imgcache.results import EntryResult
 from tests.support import behaviours, pictures
-from tests.support.behaviours import head
+from tests.support.behaviours import Request, head
 from tests.support.world import World
 
 JPEG = pictures.jpeg(160, 120)
@@ -139,6 +141,21 @@ async def test_what_the_cache_knows_is_asked_conditionally(world: World) -> None
     assert (entry.verdict, entry.source, entry.cached) == (Verdict.OK, Source.REVALIDATED, True)
     assert world.origin.requests[-1].headers["if-none-match"] == '"one"'
     assert entry.path is not None
+
+
+async def test_a_condition_that_fails_is_no_verdict(world: World) -> None:
+    async def behave(request: Request, writer: asyncio.StreamWriter) -> bool | None:
+        plain = behaviours.answer(JPEG, headers={"ETag": '"one"'})
+        refused = "if-none-match" in request.headers
+        return await (behaviours.answer(status=412) if refused else plain)(request, writer)
+
+    world.article(world.entry(world.origin.route("/a.jpg", behave)))
+    for _ in range(2):
+        entry = await world.only(scope=Scope.EVERYTHING)
+        assert (entry.verdict, entry.source) == (Verdict.OK, Source.DOWNLOADED)
+    for depth in (Depth.PROBE, Depth.FULL):
+        assert [entry.verdict for entry in await look(world, depth)] == [Verdict.OK]
+    assert sum("if-none-match" in request.headers for request in world.origin.requests) == 3
 
 
 async def test_a_kept_copy_makes_a_failure_a_warning(world: World) -> None:
