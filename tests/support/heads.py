@@ -50,6 +50,9 @@ UNDERSTOOD: Mapping[str, bytes] = {
     "a control in the value": with_length(b"X: a\x01b\r\n"),
     "bytes in the value": with_length(b"X: a\xe9\xffb\r\n"),
     "LF only": answer(LENGTH).replace(b"\r\n", b"\n", 3),
+    "CR in a value": with_length(b"X: a\rb\r\n"),
+    "CR before CRLF": with_length(b"X: a\r\r\n"),
+    "CR as a line's end": with_length(b"X: a\rY: b\r\n"),
     "empty lines behind": answer(LENGTH, body=IMAGE + b"\r\n\r\n\r\n"),
     "no coding": with_length(b"Content-Encoding: none\r\n"),
     "a charset for a coding": with_length(b"Content-Encoding: UTF-8, identity\r\n"),
@@ -57,9 +60,6 @@ UNDERSTOOD: Mapping[str, bytes] = {
 }
 # See docs/browser-differences.md for the reasons.
 ONLY_BROWSERS_SHOW: Mapping[str, bytes] = {
-    "CR in a value": with_length(b"X: a\rb\r\n"),
-    "CR before CRLF": with_length(b"X: a\r\r\n"),
-    "CR as a line's end": with_length(b"X: a\rY: b\r\n"),
     "a value of 70 KB": with_length(b"X: " + b"y" * 70_000 + b"\r\n"),
     "headers of 140 KB": with_length((b"X: " + b"y" * 1000 + b"\r\n") * 140),
     "1200 headers": with_length(b"X: y\r\n" * 1200),

@@ -113,7 +113,7 @@ class HeadGuard:
         if self._heads > MOST_INTERIM:
             self._refuse("interim answers without end")
             return b""
-        self._deliver(without_strange_lines(head))
+        self._deliver(as_browsers_read(head))
         return rest
 
     def _deliver_behind(self, data: bytes) -> None:
