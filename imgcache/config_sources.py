@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from imgcache.errors import ConfigError
+from imgcache.userinfo import masked, masked_within
 
 FILE_NAME = "imgcache.toml"
 _PREFIX = "IMGCACHE_"
@@ -184,5 +185,7 @@ def bad_value(stack: Sequence[Layer], problem: Mapping[str, Any]) -> ConfigError
         if value is not None:
             if _SECRETS.intersection(keys):
                 return ConfigError(f"{layer.where(keys)}: {'.'.join(keys)}: {reason}")
-            return ConfigError(f"{layer.where(keys)}: {'.'.join(keys)} = {value!r}: {reason}")
+            shown = masked(value) if isinstance(value, str) else value
+            message = f"{layer.where(keys)}: {'.'.join(keys)} = {shown!r}: {reason}"
+            return ConfigError(masked_within(message))
     return ConfigError(f"{'.'.join(keys)}: {reason}")

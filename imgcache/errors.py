@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import sys
 
+from imgcache.userinfo import masked_within
+
 
 class ImgcacheError(Exception):
     """The root: whoever embeds imgcache needs to catch this one only."""
@@ -39,10 +41,11 @@ class LocalError(ImgcacheError):
 class ArticleError(ImgcacheError):
     """An article that can't be read, or not be edited exactly.
 
-    `line` counts from 1 in the whole file; None where no line is to blame.
+    `line` counts from 1 in the whole file; None where no line is to blame. `message` may quote the
+    article, but no password of a URL in it.
     """
 
     def __init__(self, message: str, line: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = masked_within(message)
+        super().__init__(self.message)
         self.line = line

@@ -61,6 +61,11 @@ def masked(url: str) -> str:
     return f"{broken['head']}{HIDDEN}@{text[broken.end() :]}" if broken else url
 
 
+def is_masked(url: str) -> bool:
+    """Whether a URL as it is shown hides something."""
+    return f"{HIDDEN}@" in url
+
+
 def masked_within(text: str) -> str:
     """A text that may quote URLs (a line of an article, a header, a message) as it is shown."""
     return _BEFORE_AT.sub(_hidden_within, text) if "@" in text else text

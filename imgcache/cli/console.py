@@ -18,6 +18,7 @@ from imgcache.engine.run.listener import Listener
 from imgcache.model import Failure, Source
 from imgcache.render.json import timestamp
 from imgcache.render.phrases import printable
+from imgcache.userinfo import masked_within
 
 if TYPE_CHECKING:
     from imgcache.cli.progress import ProgressLine
@@ -105,6 +106,7 @@ class Console(Listener):
             self._progress.judged(articles)
 
     def _note(self, level: str, message: str, facts: Mapping[str, object] = _NO_FACTS) -> None:
+        message = masked_within(message)
         if self._log_json:
             moment = timestamp(time.time())
             line = json.dumps({"time": moment, "level": level, "message": message, **facts})

@@ -17,6 +17,7 @@ from imgcache.core.http.location import locate
 from imgcache.core.http.url import WebUrl
 from imgcache.model import Severity, Verdict
 from imgcache.results import ArticleProblem, EntryResult, UrlState
+from imgcache.userinfo import masked
 
 _RANKS = {Severity.ERROR: 0, Severity.WARNING: 1}
 _MOST_SELECTIONS = 64
@@ -229,4 +230,4 @@ class Catalog:
 
 def _key(url: str) -> str:
     location = locate(url)
-    return location.href if isinstance(location, WebUrl) else url
+    return location.href if isinstance(location, WebUrl) else masked(url)

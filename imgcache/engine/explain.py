@@ -22,6 +22,7 @@ from imgcache.edge.http.fetcher import Fetcher
 from imgcache.facts import ResponseFacts, Validators
 from imgcache.model import Declared, Failure, Severity, Verdict
 from imgcache.results import Explanation, Step
+from imgcache.userinfo import masked, masked_within
 
 _FIRST_BYTES = 32
 
@@ -53,12 +54,13 @@ class _Explainer:
         self._settings = settings
         self._lookup = lookup
         self._began = time.monotonic()
-        self._explanation = Explanation(url)
+        self._url = url
+        self._explanation = Explanation(masked(url))
         self._port = 0
         self._rule = AddressRule(settings.fetch.allow_private)
 
     async def run(self) -> Explanation:
-        location = locate(self._explanation.url)
+        location = locate(self._url)
         if isinstance(location, Failure):
             return self._fail(location)
         if isinstance(location, DataUrl):
@@ -132,7 +134,7 @@ class _Explainer:
         return str(address), "refused: not public" if refused else "may be connected to"
 
     def _step(self, name: str, *facts: tuple[str, object]) -> None:
-        texts = tuple((key, str(value)) for key, value in facts)
+        texts = tuple((key, masked_within(str(value))) for key, value in facts)
         self._explanation.steps.append(Step(name, time.monotonic() - self._began, texts))
 
     def _fail(self, failure: Failure) -> Explanation:

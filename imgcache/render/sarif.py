@@ -16,6 +16,7 @@ from imgcache.model import Severity
 from imgcache.render.excerpt import value_end
 from imgcache.render.phrases import printable
 from imgcache.results import ArticleProblem, EntryResult, Findings
+from imgcache.userinfo import is_masked
 from imgcache.version import VERSION
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -81,7 +82,8 @@ def _entries(findings: Findings) -> Iterator[_Document]:
 
 def _entry(entry: EntryResult, fingerprint: str) -> _Document:
     region = {"startLine": entry.line, "startColumn": entry.column}
-    if end := value_end(entry):
+    # How long a value is in the file can't be told from one that is not shown whole.
+    if not is_masked(entry.url) and (end := value_end(entry)):
         region["endColumn"] = end
     properties: _Document = {"pointer": entry.pointer, "url": printable(entry.url)}
     if entry.status is not None:

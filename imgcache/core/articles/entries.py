@@ -18,6 +18,7 @@ from imgcache.core.articles.spans import value_start
 from imgcache.core.articles.yaml_nodes import children
 from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry
+from imgcache.userinfo import masked_within
 
 _BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
     ("false", "False", "FALSE"), False
@@ -141,7 +142,7 @@ def _entry(pointer: str, site: Site, places: _Places, fields: Fields) -> Entry:
 
 
 def _shortened(text: str) -> str:
-    text = " ".join(text.split())
+    text = masked_within(" ".join(text.split()))  # before a cut that would hide an @
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "\u2026"
 
 

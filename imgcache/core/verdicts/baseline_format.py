@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from imgcache.core.verdicts.baseline import UNLISTED, BaselineLine
 from imgcache.model import Verdict
 from imgcache.units import is_text
+from imgcache.userinfo import masked, masked_within
 
 SCHEMA = 1
 
@@ -62,13 +63,13 @@ def parse(text: str) -> tuple[BaselineLine, ...]:
         lines = _File.model_validate(document).findings
     except ValidationError as exc:
         raise ValueError(_message(exc.errors()[0])) from exc
-    return tuple(BaselineLine(**one.model_dump()) for one in lines)
+    return tuple(BaselineLine(**one.model_dump() | {"url": masked(one.url)}) for one in lines)
 
 
 def _message(problem: Any) -> str:
     where = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in problem["loc"])
     reason_text = problem["msg"].removeprefix("Value error, ")
-    shown = json.dumps(problem["input"], default=str)[:80]
+    shown = masked_within(json.dumps(problem["input"], default=str))[:80]
     return f"{where.removeprefix('.') or 'the whole'}: {reason_text} (it is {shown})"
 
 

@@ -25,6 +25,7 @@ from imgcache.model import (
     Source,
 )
 from imgcache.results import LISTED, ArticleOutcome, ArticleProblem, CachedThumbnail, EntryResult
+from imgcache.userinfo import masked, masked_within
 
 
 def web_evidence(
@@ -145,7 +146,7 @@ class Judge:
             line=entry.line,
             column=entry.column,
             pointer=entry.pointer,
-            url=entry.url_text,
+            url=masked(entry.url_text),
             verdict=judgement.verdict,
             severity=severity,
             message=messages.message(judgement.verdict, severity, entry.declared, evidence),
@@ -159,7 +160,7 @@ class Judge:
             source=evidence.source,
             path=layout.image_path(copy.sha256, copy.format) if copy else None,
             thumbnails=_thumbnails(copy) if copy else (),
-            excerpt=read.line(entry.line) if severity in LISTED else None,
+            excerpt=_excerpt(read, entry) if severity in LISTED else None,
         )
 
     def _results(self, shown: str, read: LoadedArticle) -> list[EntryResult]:
@@ -176,6 +177,15 @@ class Judge:
         if target is None or target.evidence is None:
             return Evidence()
         return replace(target.evidence, placeholder=target.placeholder)
+
+
+def _excerpt(read: LoadedArticle, entry: Entry) -> str:
+    """The line that the URL begins in, without passwords; the URL stays at its column."""
+    line, start = read.line(entry.line), entry.column - 1
+    before = masked_within(line[:start])[-start:].rjust(start) if start else ""
+    url = masked(entry.url_text)
+    # What follows may be a part of the password, as escapes or on the next lines.
+    return before + (masked_within(line[start:]) if url == entry.url_text else url)
 
 
 def unread(shown: str, reason: NotAnArticle | ArticleError) -> ArticleOutcome | None:
