@@ -77,6 +77,12 @@ class Resolve:
             raise ValueError(f"{address!r} in {text!r} is no IP address") from exc
         return cls(host.lower(), _port(port), target, _port(to_port or port))
 
+    @property
+    def target(self) -> str:
+        """Where connections go: `ADDRESS:PORT`, IPv6 in brackets."""
+        address = str(self.address)
+        return f"[{address}]:{self.to_port}" if ":" in address else f"{address}:{self.to_port}"
+
 
 @dataclass(frozen=True, slots=True)
 class AllowedNetwork:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 
 from imgcache.config import Settings
-from imgcache.core.http.address import Address, AddressRule
+from imgcache.core.http.address import Address, AddressRule, mapping
 from imgcache.core.http.location import DataUrl, SitePath, locate
 from imgcache.core.http.url import WebUrl
 from imgcache.core.images.examine import Label, Limits, examine
@@ -58,6 +58,7 @@ class _Explainer:
         self._explanation = Explanation(masked(url))
         self._port = 0
         self._rule = AddressRule(settings.fetch.allow_private)
+        self._mapped = settings.fetch.resolve if settings.fetch.proxy is None else ()
 
     async def run(self) -> Explanation:
         location = locate(self._url)
@@ -111,10 +112,16 @@ class _Explainer:
             self._fail(decoded)
 
     def asking(self, url: WebUrl) -> None:
-        """The next request; an address that stands in the URL itself is judged here."""
+        """The next request: the address that `--resolve` names, or that is in the URL itself."""
         self._port = url.port
-        if url.literal is not None:
-            self._step("address", ("url", url.href), self._judged(url.literal))
+        named, literal = mapping(self._mapped, url.host, url.port), url.literal
+        # One for `*` names no address in a URL, and so lets none through.
+        is_open = literal is None or not self._rule.refuses(literal, url.port)
+        if named is not None and (is_open or named.host == url.host):
+            source = f"named by --resolve for {named.host}:{named.port}"
+            self._step("address", ("url", url.href), (named.target, source))
+        elif literal is not None:
+            self._step("address", ("url", url.href), self._judged(literal))
 
     def answered(self, hop: Hop) -> None:
         """The answer to that request."""

@@ -62,6 +62,33 @@ async def test_what_was_let_through_is_not_called_refused(world: World) -> None:
     assert told.verdict is Verdict.OK
 
 
+@pytest.mark.parametrize("host", ["a.test", "8.8.8.8"])
+async def test_the_address_that_resolve_names_is_told(world: World, host: str) -> None:
+    world.origin.route("/a.jpg", body=JPEG)
+    port = world.origin.port
+    fetch = {"resolve": [f"{host}:80:127.0.0.1:{port}", "*:80:127.0.0.2"]}
+    told = await explain(f"http://{host}/a.jpg", Settings.model_validate({"fetch": fetch}))
+    (address,) = facts(told, "address")
+    assert address[f"127.0.0.1:{port}"] == f"named by --resolve for {host}:80"
+    assert told.verdict is Verdict.OK
+
+
+async def test_a_refused_literal_is_told_although_resolve_names_an_address_for_all() -> None:
+    fetch = {"resolve": ["*:80:127.0.0.2"]}
+    told = await explain("http://10.0.0.1/", Settings.model_validate({"fetch": fetch}))
+    assert facts(told, "address") == [
+        {"url": "http://10.0.0.1/", "10.0.0.1": "refused: not public"}
+    ]
+    assert told.verdict is Verdict.FORBIDDEN_ADDRESS
+
+
+async def test_behind_a_proxy_resolve_names_nothing(world: World) -> None:
+    proxy = world.origin.url().rstrip("/")
+    fetch = {"resolve": ["a.test:80:127.0.0.2"], "proxy": proxy}
+    told = await explain("http://a.test/", Settings.model_validate({"fetch": fetch}))
+    assert facts(told, "address") == []
+
+
 async def test_a_redirect_to_a_refused_address_is_named(world: World) -> None:
     url = world.origin.route("/to", behaviours.redirect("http://10.11.12.13/x"))
     told = await explain(url, world.settings())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from imgcache.units import AllowedNetwork
+from imgcache.units import AllowedNetwork, Resolve
 
 Address = IPv4Address | IPv6Address
 
@@ -84,3 +84,10 @@ class AddressRule:
         return not is_public(address) and not any(
             opened.allows(address, port) for opened in self._allowed
         )
+
+
+def mapping(mapped: Sequence[Resolve], host: str, port: int) -> Resolve | None:
+    """The `--resolve` for the host and port of a URL; an exact one takes precedence over `*`."""
+    fitting = [entry for entry in mapped if entry.port == port]
+    exact = [entry for entry in fitting if entry.host == host]
+    return next(iter(exact or [entry for entry in fitting if entry.host == "*"]), None)

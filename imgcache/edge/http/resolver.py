@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from imgcache.core.http.address import Address, AddressRule
+from imgcache.core.http.address import Address, AddressRule, mapping
 from imgcache.edge.http.dns import LookupThreads
 from imgcache.units import Resolve
 
@@ -68,10 +68,8 @@ class GuardedResolver(AbstractResolver):
         self._exempt = frozenset((entry.address, entry.to_port) for entry in mapped)
 
     def mapping(self, host: str, port: int) -> Resolve | None:
-        """The `--resolve` for the URL's host and port; an exact one takes precedence over `*`."""
-        fitting = [entry for entry in self._mapped if entry.port == port]
-        exact = [entry for entry in fitting if entry.host == host]
-        return next(iter(exact or [entry for entry in fitting if entry.host == "*"]), None)
+        """The `--resolve` for the URL's host and port."""
+        return mapping(self._mapped, host, port)
 
     async def resolve(
         self,
@@ -80,9 +78,9 @@ class GuardedResolver(AbstractResolver):
         family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002 -- aiohttp's interface
     ) -> list[ResolveResult]:
         """The addresses to dial; raises ForbiddenAddressError or LookupFailedError."""
-        mapping = self.mapping(host, port)
-        if mapping is not None:
-            return [_dialled(host, mapping.address, mapping.to_port)]
+        named = self.mapping(host, port)
+        if named is not None:
+            return [_dialled(host, named.address, named.to_port)]
         addresses = await self._look_up(host)
         if self._rule is not None and any(self._rule.refuses(one, port) for one in addresses):
             raise ForbiddenAddressError("an answer of its DNS is not public")
