@@ -11,6 +11,8 @@ from imgcache.model import Failure, Verdict
 
 LONGEST_DELAY = 10.0
 _MOST_DOUBLINGS = 30
+# What servers answer to a client over its rate, or over its number of connections.
+_TOO_FAST = frozenset({429, 503})
 _SECONDS = re.compile(r"[0-9]{1,10}")
 
 
@@ -60,3 +62,8 @@ def next_delay(failure: Failure, tries: int, fetch: FetchSettings, jitter: float
         return failure.retry_after if failure.retry_after <= fetch.retry_after_cap else None
     doublings = min(tries - 1, _MOST_DOUBLINGS)
     return jitter * min(LONGEST_DELAY, fetch.backoff * float(2**doublings))
+
+
+def is_asked_too_fast(failure: Failure) -> bool:
+    """Whether the host refused for its load, and named no time (or none at all) to wait."""
+    return failure.status in _TOO_FAST and failure.transient and not failure.retry_after

@@ -91,7 +91,7 @@ class JobRunner(ABC):
         job.last = failure
         if outcome.silence:
             self._silence(host, failure)
-        if outcome.again is None:
+        if outcome.again is None and not outcome.refused:
             self._conclude(job, failure)
         return outcome
 

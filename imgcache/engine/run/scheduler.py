@@ -4,20 +4,23 @@ A host that has not answered yet gets one place only, so that a dozen dead hosts
 place until they time out; its first answer opens its queue to `per_host`. A host whose URLs
 failed too often in a row is given up (the breaker): its jobs wait, one of them is tried every
 `breaker_pause`, and when no other host has work left, they are skipped. A host that asks for one
-pause after the other, and gives no other answer, is silenced, too.
+pause after the other, and gives no other answer, is silenced, too. A host that refuses requests
+and names no time (429, 503) is asked at its own pace (core/http/pacing.py), and given up when it
+refuses everything.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from imgcache.config import FetchSettings
 from imgcache.core.http import retry
+from imgcache.core.http.pacing import Pace
 from imgcache.model import Failure
 
 
@@ -26,13 +29,22 @@ class Outcome:
     """How one attempt at a job ended, as far as its host is concerned.
 
     `again`: try this job once more after so many seconds. `pause`: leave the whole host alone so
-    long. `silence`: the host does not want to be asked in this run any more.
+    long. `silence`: the host does not want to be asked in this run any more. `refused`: the host is
+    asked too fast, and the scheduler decides whether this cost the job a try, and ends the job.
     """
 
     failure: Failure | None = None
     again: float | None = None
     pause: float | None = None
     silence: bool = False
+    refused: bool = False
+
+    @property
+    def lets_through(self) -> bool:
+        """Whether the host gave an answer that will stand, good or bad."""
+        return self.failure is None or not (
+            self.failure.status is None or self.failure.transient or self.failure.host_fault
+        )
 
 
 def outcome_of(failure: Failure, tries: int, fetch: FetchSettings) -> Outcome:
@@ -41,11 +53,15 @@ def outcome_of(failure: Failure, tries: int, fetch: FetchSettings) -> Outcome:
     if wait is not None and wait > fetch.retry_after_cap:
         return Outcome(failure, silence=True)
     again = retry.next_delay(failure, tries, fetch, random.random())  # noqa: S311  jitter
+    if retry.is_asked_too_fast(failure):
+        return Outcome(failure, again=again, refused=True)
     return Outcome(failure, again=again, pause=wait)
 
 
 class HostJob(Protocol):
-    """What the scheduler needs to know of a job: its host."""
+    """What the scheduler needs to know of a job: its host, and how often it was tried."""
+
+    tries: int
 
     @property
     def host(self) -> str:
@@ -57,6 +73,7 @@ J = TypeVar("J", bound=HostJob)
 
 @dataclass(slots=True)
 class _HostQueue(Generic[J]):
+    pace: Pace
     pending: deque[J] = field(default_factory=deque)
     delayed: list[J] = field(default_factory=list)
     active: int = 0
@@ -70,23 +87,34 @@ class _HostQueue(Generic[J]):
     trial_awaited: bool = False
     trial_due: bool = False
     silenced: bool = False
+    refusals: Counter[J] = field(default_factory=Counter)
+    wakes: bool = False
 
-    def places(self, per_host: int) -> int:
+    @property
+    def places(self) -> int:
         if self.paused or self.silenced:
             return 0
         if self.given_up is not None:
             return 1 if self.trial_due else 0
         if self.answered:
-            return per_host
+            return self.pace.places
         # Nothing new while the first one waits for its next try: it may be a dead host.
         return 0 if self.delayed else 1
 
+    @property
+    def has_room(self) -> bool:
+        return bool(self.pending) and self.active < self.places
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next request; a trial of a given-up host has its own timer."""
+        return self.pace.wait(now) if self.given_up is None else 0.0
+
 
 class HostScheduler(Generic[J]):
-    """Runs jobs under the limits of `settings`; `run` makes one attempt, `skip` ends a job unasked.
+    """Runs jobs under the limits of `settings`; `run` makes one attempt, `skip` ends a job.
 
-    `skip(job, failure)` gets the failure for which its host was given up, or None where the run
-    was stopped before the job was reached.
+    `skip(job, failure)` ends a job that is not asked (again): it gets the failure for which its
+    host was given up, or the last refusal of the job, or None where the run was stopped.
     """
 
     def __init__(
@@ -110,7 +138,10 @@ class HostScheduler(Generic[J]):
     async def drain(self, jobs: Iterable[J]) -> None:
         """Run all jobs; returns when each has ended or was skipped."""
         for job in jobs:
-            self._queues.setdefault(job.host, _HostQueue()).pending.append(job)
+            queue = self._queues.get(job.host)
+            if queue is None:
+                queue = self._queues[job.host] = _HostQueue(Pace(self._settings))
+            queue.pending.append(job)
         for queue in self._queues.values():
             self._offer(queue)
         try:
@@ -127,8 +158,13 @@ class HostScheduler(Generic[J]):
         self._pump()
 
     def _offer(self, queue: _HostQueue[J]) -> None:
-        places = queue.places(self._settings.per_host)
-        if queue.pending and queue.active < places and not queue.queued:
+        if not queue.has_room or queue.queued or queue.wakes:
+            return
+        wait = queue.wait(asyncio.get_running_loop().time())
+        if wait > 0:
+            queue.wakes = True
+            self._later(wait, queue, lambda: _wake(queue), waits=True)
+        else:
             queue.queued = True
             self._ready.append(queue)
 
@@ -136,9 +172,9 @@ class HostScheduler(Generic[J]):
         while self._ready and self._active < self._settings.concurrency and not self._stopped:
             queue = self._ready.popleft()
             queue.queued = False
-            if queue.pending and queue.active < queue.places(self._settings.per_host):
+            if queue.has_room and not queue.wait(asyncio.get_running_loop().time()):
                 self._start(queue, queue.pending.popleft())
-                self._offer(queue)
+            self._offer(queue)
         if not self._active and (self._stopped or not (self._ready or self._sleeping)):
             self._skip_the_rest()
             self._finished.set()
@@ -147,23 +183,41 @@ class HostScheduler(Generic[J]):
         assert self._tasks is not None  # noqa: S101  only drain() pumps, inside the group
         queue.active += 1
         queue.trial_due = False
+        queue.pace.sent(asyncio.get_running_loop().time())
         self._active += 1
         self._tasks.create_task(self._attempt(queue, job))
 
     async def _attempt(self, queue: _HostQueue[J], job: J) -> None:
+        sent_at = asyncio.get_running_loop().time()
         outcome = await self._run(job)
         queue.active -= 1
         self._active -= 1
+        if outcome.lets_through:
+            queue.pace.let_through(sent_at)
+        free = outcome.refused and self._slow_down(queue, job, sent_at)
         self._weigh(queue, outcome)
         if outcome.pause is not None:
             queue.paused += 1
             self._later(outcome.pause, queue, lambda: _resume(queue), waits=True)
             self._weigh_pause(queue, outcome.pause, outcome.failure)
-        if outcome.again is not None:
+        if free:
+            # At the end: the others find the pace, and show whether this one is at fault itself.
+            queue.pending.append(job)
+        elif outcome.again is not None:
             queue.delayed.append(job)
             self._later(outcome.again, queue, lambda: _return(queue, job), waits=True)
+        elif outcome.refused:
+            self._skip(job, outcome.failure)
         self._offer(queue)
         self._pump()
+
+    def _slow_down(self, queue: _HostQueue[J], job: J, sent_at: float) -> bool:
+        """The host was asked too fast. Returns whether the job is asked again without a loss."""
+        now = asyncio.get_running_loop().time()
+        free = queue.pace.refused(now, sent_at, queue.refusals[job])
+        queue.refusals[job] += 1
+        job.tries -= free
+        return free
 
     def _weigh(self, queue: _HostQueue[J], outcome: Outcome) -> None:
         """Count what an outcome says about the host itself."""
@@ -177,7 +231,9 @@ class HostScheduler(Generic[J]):
             queue.answered = True
             queue.faults = 0
             queue.given_up = None
-            queue.waited = queue.waited if outcome.pause else 0.0
+            queue.waited = queue.waited if outcome.pause or outcome.refused else 0.0
+            if fault is not None and outcome.refused and queue.pace.hopeless:
+                self._give_up(queue, fault)
         else:
             # One URL counts once, however often it is tried.
             queue.faults += outcome.again is None
@@ -233,6 +289,10 @@ def _resume(queue: _HostQueue[J]) -> None:
 def _return(queue: _HostQueue[J], job: J) -> None:
     queue.delayed.remove(job)
     queue.pending.appendleft(job)
+
+
+def _wake(queue: _HostQueue[J]) -> None:
+    queue.wakes = False
 
 
 def _allow_trial(queue: _HostQueue[J]) -> None:

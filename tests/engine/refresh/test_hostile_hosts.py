@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from imgcache import Report
+from imgcache import Report, verify
 from imgcache.model import Verdict
-from tests.support import behaviours, pictures
+from tests.support import behaviours, limiters, pictures
 from tests.support.behaviours import Behaviour
 from tests.support.canary import Canary
 from tests.support.world import World
@@ -103,14 +103,14 @@ async def test_silent_hosts_delay_nobody(world: World) -> None:
         (behaviours.answer(b"<html>"), Verdict.NOT_AN_IMAGE, 1),
         (behaviours.answer(status=404), Verdict.GONE, 1),
         (behaviours.answer(status=403), Verdict.BLOCKED, 1),
-        (behaviours.answer(status=429), Verdict.RATE_LIMITED, 3),
-        (behaviours.answer(status=503), Verdict.SERVER_ERROR, 3),
+        (behaviours.answer(status=408), Verdict.HTTP_ERROR, 3),
+        (behaviours.answer(status=500), Verdict.SERVER_ERROR, 3),
         (behaviours.cut(JPEG[:99], len(JPEG)), Verdict.TRUNCATED, 3),
         (behaviours.raw(b"no HTTP\r\n\r\n"), Verdict.PROTOCOL_ERROR, 1),
         (behaviours.redirect("http://127.0.0.2/"), Verdict.FORBIDDEN_ADDRESS, 1),
         (behaviours.redirect("gopher://a.test/"), Verdict.REDIRECT_ERROR, 1),
     ],
-    ids=["cut", "HTML", "404", "403", "429", "503", "lost", "no HTTP", "forbidden", "redirect"],
+    ids=["cut", "HTML", "404", "403", "408", "500", "lost", "no HTTP", "forbidden", "redirect"],
 )
 async def test_a_broken_image_never_condemns_its_host(
     world: World, broken: Behaviour, verdict: Verdict, tries: int
@@ -121,6 +121,43 @@ async def test_a_broken_image_never_condemns_its_host(
     assert verdicts(report, "img.test") == {verdict: 12}
     assert len(world.origin.requests) == report.summary.requests == 12 * tries
     assert not any("host given up" in one for one in messages(report, "img.test"))
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"), [(429, Verdict.RATE_LIMITED), (503, Verdict.SERVER_ERROR)]
+)
+async def test_a_host_that_refuses_everything_is_asked_a_handful_of_times(
+    world: World, status: int, verdict: Verdict
+) -> None:
+    lead_all_here(world)
+    urls(world, "busy.test", 100, behaviours.answer(status=status))
+    urls(world, "live.test", 10, GOOD)
+    report = await world.refresh()
+    assert verdicts(report, "busy.test") == {verdict: 100}
+    assert verdicts(report, "live.test") == {Verdict.OK: 10}
+    assert asked(world)["busy.test"] < 20
+    assert sum("host given up" in one for one in messages(report, "busy.test")) > 80
+
+
+@pytest.mark.parametrize("command", ["refresh", "verify"])
+async def test_a_host_that_lets_so_many_through_in_a_second_gives_all_its_images(
+    world: World, command: str
+) -> None:
+    lead_all_here(world, backoff="50ms")
+    serves, loop = limiters.token_bucket(100, 5), asyncio.get_running_loop()
+
+    async def limited(*request: Any) -> bool | None:
+        behaviour = GOOD if serves(loop.time()) else behaviours.answer(status=429)
+        return await behaviour(*request)
+
+    urls(world, "limited.test", 60, limited)
+    urls(world, "free.test", 10, GOOD)
+    if command == "refresh":
+        report = await world.refresh()
+    else:
+        report = await verify([world.articles], world.settings())
+    assert report.summary.verdicts == {Verdict.OK: 70}
+    assert report.summary.requests == len(world.origin.requests)
 
 
 async def test_a_host_that_comes_back_is_asked_again(world: World) -> None:

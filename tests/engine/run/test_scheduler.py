@@ -19,6 +19,7 @@ BUSY = Failure(Verdict.RATE_LIMITED, "429", 429, host_fault=True)
 class Job:
     host: str
     number: int = 0
+    tries: int = 0
 
 
 class Log:
