@@ -15,6 +15,9 @@ from imgcache.core.images import thumbnail_plan
 from imgcache.facts import HostPause, ImageFacts, ResponseFacts, UrlFacts, Validators
 from imgcache.model import Failure, Format
 
+# Seconds by which two clocks, or one before and after it was set, may differ.
+_CLOCK_DRIFT = 60.0
+
 
 class Scope(Enum):
     """Which URLs a run requests: what is due, everything, or only what failed last time."""
@@ -79,11 +82,21 @@ def decide(
         return _fetch(known)
     if _is_fresh(known, policy, now):
         return UseFresh()
-    if pause is not None and now < pause.until:
+    if pause is not None and is_in_force(pause, now):
         return UseStale(None if known.has_history else pause.failure)
     if demand is Scope.FAILED and not known.last_try_failed:
         return UseStale()
     return _fetch(known)
+
+
+def is_in_force(pause: HostPause, now: float) -> bool:
+    """Whether the host still wants no request.
+
+    A pause that is longer than the host asked for was noted by a clock that was ahead of this one:
+    it says nothing about now.
+    """
+    asked = pause.failure.retry_after or 0.0
+    return now < pause.until <= now + asked + _CLOCK_DRIFT
 
 
 def _is_fresh(known: Known, policy: FreshnessSettings, now: float) -> bool:

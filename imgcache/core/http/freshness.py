@@ -7,10 +7,9 @@ again after `least`, and nothing is ever guessed from Last-Modified (no heuristi
 from __future__ import annotations
 
 import re
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from imgcache.config import FreshnessSettings
+from imgcache.core.http import http_date
 from imgcache.facts import ResponseFacts
 
 # RFC 9111 section 1.2.2: a delta that is too large to hold counts as 2^31 seconds.
@@ -64,16 +63,16 @@ def _explicit_lifetime(response: ResponseFacts) -> float | None:
         return _seconds(directives["max-age"]) or _STALE
     if response.expires is None:
         return None
-    expires = _date(response.expires)
+    expires = http_date.parse(response.expires)
     if expires is None:
         return _STALE
-    sent = _date(response.date)
+    sent = http_date.parse(response.date)
     return max(_STALE, expires - (response.answered_at if sent is None else sent))
 
 
 def _age_at_arrival(response: ResponseFacts) -> float:
     """`corrected_initial_age` of RFC 9111 section 4.2.3, in seconds."""
-    sent = _date(response.date)
+    sent = http_date.parse(response.date)
     apparent = 0.0 if sent is None else max(0.0, response.answered_at - sent)
     # RFC 9111 section 5.1: of a list the first member counts, and an invalid Age is ignored.
     announced = _seconds((response.age or "").partition(",")[0].strip()) or 0.0
@@ -98,15 +97,3 @@ def _seconds(text: str) -> float | None:
         return None
     digits = text.lstrip("0") or "0"
     return float(_LONGEST if len(digits) > _LONGEST_DIGITS else min(int(digits), _LONGEST))
-
-
-def _date(text: str | None) -> float | None:
-    """POSIX seconds of an HTTP-date in any of its three spellings; None when it is none."""
-    if text is None:
-        return None
-    try:
-        parsed = parsedate_to_datetime(text)
-        # asctime names no zone; RFC 9110 section 5.6.7 says that all of them are UTC.
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_tz
 
 from imgcache.config import FetchSettings
+from imgcache.core.http import http_date
 from imgcache.model import Failure, Verdict
 
 LONGEST_DELAY = 10.0
@@ -16,12 +15,14 @@ _TOO_FAST = frozenset({429, 503})
 _SECONDS = re.compile(r"[0-9]{1,10}")
 
 
-def parse_retry_after(value: str, now: float) -> float | None:
+def parse_retry_after(value: str, date: str | None, now: float) -> float | None:
     """The seconds that a Retry-After header asks to wait (RFC 9110 section 10.2.3).
 
     Args:
         value: delay-seconds, or an HTTP-date in any of its three spellings (section 5.6.7).
-        now: POSIX seconds, against which a date is read.
+        date: the Date header of the same answer. The host counts from there, whatever our clock
+            says; None where it sent none.
+        now: POSIX seconds, from which a date is counted where the answer has no Date.
 
     Returns:
         Zero or more; None for a value that is neither.
@@ -29,14 +30,8 @@ def parse_retry_after(value: str, now: float) -> float | None:
     text = value.strip()
     if _SECONDS.fullmatch(text):
         return float(text)
-    try:
-        parsed = parsedate_tz(text)
-        if parsed is None:
-            return None
-        moment = datetime(*parsed[:6], tzinfo=UTC).timestamp() - (parsed[9] or 0)
-    except (ValueError, OverflowError, IndexError, TypeError):
-        return None  # the parser is lenient up to here: 99 Foo 99999 is no date
-    return max(0.0, moment - now)
+    moment, answered = http_date.parse(text), http_date.parse(date)
+    return None if moment is None else max(0.0, moment - (now if answered is None else answered))
 
 
 def wants_pause(failure: Failure) -> bool:

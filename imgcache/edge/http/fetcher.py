@@ -200,7 +200,7 @@ class Fetcher:
         """What the head of an answer means; a WebUrl is where it redirects to."""
         settings, now = self._settings, time.time()
         status, headers = response.status_code, fields(response)
-        asked_to_wait = parse_retry_after(headers.get("retry-after", ""), now)
+        asked_to_wait = parse_retry_after(headers.get("retry-after", ""), headers.get("date"), now)
         failure = answer.refusal(
             status, response.reason_phrase, asked_to_wait, settings.retry_after_cap
         )

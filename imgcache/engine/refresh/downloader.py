@@ -121,7 +121,7 @@ class Downloader(JobRunner):
             now,
             before.copy if before else None,
             before.response if before else None,
-            replace(failure, since=_failing_since(before) or now),
+            replace(failure, since=_failing_since(before, now)),
         )
         if self.contact.answered or not is_silence(failure):
             self._record(job, facts)
@@ -203,8 +203,8 @@ class Downloader(JobRunner):
         return None
 
 
-def _failing_since(before: UrlFacts | None) -> float | None:
-    """When the series of failures began that the last try belongs to, if that one failed."""
+def _failing_since(before: UrlFacts | None, now: float) -> float:
+    """When the series of failures began that ends with this one, never in the future."""
     if before is None or before.failure is None:
-        return None
-    return before.failure.since or before.tried_at
+        return now
+    return min(before.failure.since or before.tried_at, now)

@@ -42,7 +42,7 @@ async def plan_work(
     """Decide about each URL on the web; marks those that need no work."""
     work, now = WorkPlan(), time.time()
     pauses = await tools.session.query(Index.pauses)
-    ended = [host for host, pause in pauses.items() if pause.until <= now]
+    ended = [host for host, pause in pauses.items() if not plan.is_in_force(pause, now)]
     if ended:
         await tools.session.query(lambda index: index.resume(ended))
     for batch in batches(targets.web.values(), _BATCH):

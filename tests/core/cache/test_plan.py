@@ -32,7 +32,7 @@ COPY = ImageFacts("ab" * 32, Format.JPEG, Size(3, 2), 10, "#000000")
 ANSWER = ResponseFacts(NOW - 10, NOW - 9, 200, VALIDATORS)
 OLD_ANSWER = ResponseFacts(NOW - 90 * 86400, NOW - 90 * 86400, 200, VALIDATORS)
 GONE = Failure(Verdict.GONE, "404", 404)
-BUSY = Failure(Verdict.RATE_LIMITED, "429", 429)
+BUSY = Failure(Verdict.RATE_LIMITED, "429", 429, retry_after=100)
 PAUSE = HostPause("a.test", NOW + 100, BUSY)
 
 NEW = Known()
@@ -64,6 +64,8 @@ FAILED = Known(UrlFacts("u", NOW - 9, COPY.sha256, ANSWER, GONE), COPY)
         (FRESH, PAUSE, Scope.DUE, UseFresh()),
         (STALE, PAUSE, Scope.EVERYTHING, Fetch(VALIDATORS)),
         (STALE, HostPause("a.test", NOW, BUSY), Scope.DUE, Fetch(VALIDATORS)),
+        (STALE, HostPause("a.test", NOW + 130, BUSY), Scope.DUE, UseStale()),
+        (STALE, HostPause("a.test", NOW + 365 * 86400, BUSY), Scope.DUE, Fetch(VALIDATORS)),
     ],
 )
 def test_one_decision_per_url(

@@ -122,4 +122,4 @@ def test_whatever_a_host_does_no_wait_is_longer_than_the_cap(
             pace.refused(now, now - latency, before)
         assert 1 <= pace.places <= 6
         assert 0 <= pace.gap <= cap
-        assert pace.wait(now) <= cap
+        assert pace.wait(now) <= cap + 1e-9  # rounding

@@ -37,12 +37,28 @@ SOFT = Failure(Verdict.SERVER_ERROR, "", 503, transient=True)
     ],
 )
 def test_retry_after_is_read_in_all_its_spellings(value: str, seconds: float | None) -> None:
-    assert parse_retry_after(value, NOW) == seconds
+    assert parse_retry_after(value, None, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("date", "seconds"),
+    [
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 60),
+        ("Sunday, 06-Nov-94 08:50:07 GMT", 30),
+        ("Sun, 06 Nov 1994 09:49:37 GMT", 0),
+        ("yesterday", 31_536_060),
+        (None, 31_536_060),
+    ],
+)
+def test_a_date_is_read_against_the_date_of_its_answer(date: str | None, seconds: float) -> None:
+    a_year_behind = NOW - 365 * 86400
+    assert parse_retry_after("Sun, 06 Nov 1994 08:50:37 GMT", date, a_year_behind) == seconds
+    assert parse_retry_after("120", date, a_year_behind) == 120
 
 
 @given(st.text(max_size=40))
 def test_any_header_is_seconds_or_nothing(value: str) -> None:
-    seconds = parse_retry_after(value, NOW)
+    seconds = parse_retry_after(value, value, NOW)
     assert seconds is None or seconds >= 0
 
 

@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import sqlite3
+import time
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -148,6 +150,31 @@ async def test_a_long_retry_after_is_kept_also_by_later_runs(world: World) -> No
     assert len(world.origin.requests) == 1
     await world.refresh(scope=Scope.EVERYTHING)
     assert len(world.origin.requests) == 2
+
+
+async def test_a_pause_noted_by_a_clock_that_was_ahead_is_forgotten(world: World) -> None:
+    url = world.origin.route("/a.jpg", status=429, headers={"Retry-After": "3600"})
+    world.article(world.entry(url))
+    await world.refresh()
+    with sqlite3.connect(world.cache / "index.sqlite3") as connection:
+        connection.execute("UPDATE hosts SET until = until + 365 * 86400")
+    world.origin.route("/a.jpg", body=JPEG)
+    assert (await world.only()).verdict is Verdict.OK
+    with Index.open_readonly(world.cache / "index.sqlite3") as index:
+        assert index.pauses() == {}
+
+
+async def test_a_retry_after_counts_from_the_date_of_its_answer(world: World) -> None:
+    """The server's clock is a year behind, and it means an hour."""
+    then = time.time() - 365 * 86400
+    headers = {
+        "Date": formatdate(then, usegmt=True),
+        "Retry-After": formatdate(then + 3600, usegmt=True),
+    }
+    world.article(world.entry(world.origin.route("/a.jpg", status=503, headers=headers)))
+    for _ in range(2):
+        assert (await world.only()).verdict is Verdict.SERVER_ERROR
+    assert world.origin.count("/a.jpg") == 1
 
 
 async def test_only_failed_ones_are_asked_for_with_retry_failed(world: World) -> None:
