@@ -5,6 +5,7 @@ ImgcacheError
  +-- CacheLockedError     another process writes this cache folder (exit status 2)
  +-- LocalError           this machine's fault: disk full, no file descriptors (exit status 2)
  +-- ArticleError         one article can't be read or edited; the run goes on (exit status 1)
+      +-- UnreadableError     this machine's fault (EIO, EMFILE); the run goes on (exit status 2)
 
 Please don't add one without drawing it here.
 """
@@ -49,3 +50,7 @@ class ArticleError(ImgcacheError):
         self.message = masked_within(message)
         super().__init__(self.message)
         self.line = line
+
+
+class UnreadableError(ArticleError):
+    """This machine could not read an article, which may be fine."""

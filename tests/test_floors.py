@@ -48,7 +48,7 @@ WITHIN = {
     },
 }
 # Modules of a floor that all of its folders share.
-SHARED = {"edge": {"safe_fs", "os_errors", "atomic_file"}}
+SHARED = {"edge": {"safe_fs", "os_errors", "atomic_file", "descriptors"}}
 BESIDE = {("edge", "render"), ("render", "edge")}
 OUTSIDE_WORLDS = {
     "httpx": "edge",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import resource
 import socket
 from collections.abc import Iterator
 from functools import partial
@@ -13,7 +12,9 @@ from functools import partial
 import uvicorn
 
 from imgcache.config import ServeSettings, Settings
+from imgcache.edge import descriptors
 from imgcache.engine.catalog.watcher import CatalogWatcher
+from imgcache.engine.run import places
 from imgcache.engine.run.listener import Listener
 from imgcache.errors import ConfigError
 from imgcache.service.access import LARGEST_HEAD
@@ -53,6 +54,7 @@ async def serve(settings: Settings, listener: Listener, stop: asyncio.Event) -> 
 
     Raises ConfigError where it can't listen, or the settings name what is not there.
     """
+    settings = places.fitted(settings, descriptors.available() - _most_connections())
     with _listening(settings.serve) as sock:
         app = create_app(_as_bound(settings, sock), listener)
         async with app.router.lifespan_context(app):
@@ -102,12 +104,7 @@ def _config(app: object, listener: Listener) -> uvicorn.Config:
 
 def _most_connections() -> int:
     """Half of the descriptors that this process may have; the rest is for files and origins."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 2 * _MOST_CONNECTIONS
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return min(_MOST_CONNECTIONS, _MOST_CONNECTIONS if soft < 0 else soft // 2)
+    return min(_MOST_CONNECTIONS, descriptors.available() // 2)
 
 
 @contextlib.contextmanager

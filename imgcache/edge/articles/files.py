@@ -12,9 +12,9 @@ from pathlib import Path
 
 from imgcache.edge.articles.discovery import Found, Survey, check, discover, shown, survey
 from imgcache.edge.articles.staging import remove_leftover, staged
-from imgcache.edge.os_errors import REMEDIES
+from imgcache.edge.os_errors import OUR_OWN, REMEDIES
 from imgcache.edge.safe_fs import identity_of, open_existing, open_folder, write_all
-from imgcache.errors import ArticleError, LocalError
+from imgcache.errors import ArticleError, LocalError, UnreadableError
 
 __all__ = [
     "Found",
@@ -40,10 +40,17 @@ _NO_ATTRIBUTE = frozenset({errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENODA
 
 
 def read(found: Found) -> bytes:
-    """The bytes of a file. ArticleError where it can't be read or is no regular file."""
+    """The bytes of a file. ArticleError where it can't be read or is no regular file.
+
+    UnreadableError where that is this machine's fault.
+    """
     try:
         # Checked before it is opened: opening a FIFO or a device can already have an effect.
-        _check_regular(found.path.stat())
+        facts = found.path.stat()
+        if stat.S_ISDIR(facts.st_mode):
+            # Discovery yields only those folders that could not be listed.
+            raise _unlisted(found.path)
+        _check_regular(facts)
         file = os.open(found.path, _OLD_FILE)
         try:
             _check_regular(os.fstat(file))
@@ -51,7 +58,20 @@ def read(found: Found) -> bytes:
         finally:
             os.close(file)
     except OSError as exc:
-        raise ArticleError(f"can't be read: {exc.strerror or exc}") from exc
+        reason = f"can't be read: {exc.strerror or exc}"
+        if exc.errno in OUR_OWN:
+            remedy = REMEDIES.get(exc.errno, "run again when this machine has room")
+            raise UnreadableError(f"{reason}; {remedy}") from exc
+        raise ArticleError(reason) from exc
+
+
+def _unlisted(folder: Path) -> ArticleError:
+    try:
+        os.scandir(folder).close()
+    except OSError as exc:
+        if exc.errno in OUR_OWN:
+            raise
+    return ArticleError("is a folder that can't be listed")
 
 
 def relative_name(found: Found) -> str:
@@ -157,9 +177,6 @@ def _is_unchanged(folder: int, name: str, file: int, before: os.stat_result, old
 
 
 def _check_regular(facts: os.stat_result) -> None:
-    if stat.S_ISDIR(facts.st_mode):
-        # Discovery yields only those folders that could not be listed.
-        raise ArticleError("is a folder that can't be listed")
     if not stat.S_ISREG(facts.st_mode):
         raise ArticleError("is no regular file")
     if facts.st_size > _LARGEST:

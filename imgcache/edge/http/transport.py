@@ -18,6 +18,7 @@ from yarl import URL
 
 from imgcache.config import FetchSettings
 from imgcache.core.http.address import AddressRule
+from imgcache.edge import descriptors
 from imgcache.edge.http.connection import Request, Response, RetryStale
 from imgcache.edge.http.dns import Lookup, LookupThreads
 from imgcache.edge.http.errors import ExchangeError, of_body, of_request
@@ -28,6 +29,7 @@ from imgcache.errors import ConfigError
 _LONGEST_LINE = 65536
 _MOST_HEADERS = 1000
 _READ_BUFFER = 1 << 16
+_ENOUGH_FOR_IDLE = 512
 
 
 def trust(ca_file: Path | None) -> ssl.SSLContext:
@@ -96,6 +98,8 @@ class Transport(httpx.AsyncBaseTransport):
         connector = aiohttp.TCPConnector(
             limit=fetch.concurrency,
             limit_per_host=fetch.per_host,
+            # An idle connection has a descriptor, too, and there may be one per host.
+            force_close=descriptors.available() < _ENOUGH_FOR_IDLE,
             resolver=self._resolver,
             socket_factory=self._resolver.connect_socket,
             ssl=context,

@@ -31,7 +31,7 @@ from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, holdings, writing_tools
-from imgcache.errors import ArticleError, ConfigError, LocalError
+from imgcache.errors import ArticleError, ConfigError, LocalError, UnreadableError
 from imgcache.facts import ImageFacts
 from imgcache.model import FileTotals
 from imgcache.results import ArticleProblem
@@ -97,6 +97,8 @@ def _read_all(settings: Settings) -> _Naming:
     for file in discover(chosen((), settings), cache_dir=settings.cache.dir):
         try:
             _read_one(file, settings, naming)
+        except UnreadableError as exc:
+            raise LocalError(f"{file.shown}: {exc}") from exc
         except ArticleError as exc:
             naming.problems.append(ArticleProblem(file.shown, exc.line, exc.message))
     if not naming.articles and not naming.problems:

@@ -28,7 +28,7 @@ from imgcache.engine.run.report import Report
 from imgcache.engine.run.targets import Targets
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools
-from imgcache.errors import ArticleError, LocalError
+from imgcache.errors import ArticleError, LocalError, UnreadableError
 from imgcache.model import Entry, Verdict
 from imgcache.render import diff
 from imgcache.results import ArticleDiff, ArticleOutcome, EntryResult
@@ -88,7 +88,8 @@ class ArticleWriter:
                     return self._done(found, read, edited, decisions)
                 again = articles.load(found, self._settings)
             except ArticleError as exc:
-                return self._refused(found, read, decisions, exc)
+                refused = self._refused(found, read, decisions, exc)
+                return replace(refused, local_fault=isinstance(exc, UnreadableError))
             except LocalError as exc:
                 refused = self._refused(found, read, decisions, ArticleError(str(exc)))
                 return replace(refused, local_fault=True)

@@ -9,14 +9,12 @@ from imgcache.core.http.contact import Contact
 from imgcache.engine.refresh.downloader import Downloader
 from imgcache.engine.refresh.planner import WorkPlan
 from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.places import places
 from imgcache.engine.run.report import Traffic
 from imgcache.engine.run.scheduler import HostScheduler
 from imgcache.engine.run.targets import Targets
 from imgcache.engine.run.tasks import until_interrupted
-from imgcache.engine.run.wiring import Tools, workers
-
-# Answers that may wait for a decoder, per decoder: enough that none idles, few in memory.
-_BACKLOG = 4
+from imgcache.engine.run.wiring import Tools
 
 
 class FetchStage:
@@ -27,7 +25,7 @@ class FetchStage:
     ) -> None:
         self._cancelled = False
         self._interrupt = interrupt
-        self._downloader = Downloader(tools, settings, listener, _BACKLOG * workers())
+        self._downloader = Downloader(tools, settings, listener, places(settings).answers)
         self._scheduler = HostScheduler(
             settings.fetch, self._downloader.attempt, self._downloader.skip
         )

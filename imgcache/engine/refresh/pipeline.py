@@ -27,6 +27,7 @@ from imgcache.engine.run.index_session import IndexSession, KnownFacts, look_up
 from imgcache.engine.run.judge import Judge, unmask_placeholders
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.manifest import write_manifest
+from imgcache.engine.run.places import fitted
 from imgcache.engine.run.report import Report
 from imgcache.engine.run.targets import NO_ARTICLE, Targets, collect
 from imgcache.engine.run.wiring import Tools, writing_tools
@@ -49,7 +50,7 @@ async def refresh(
     is done by then is judged and written. Raises ConfigError, CacheLockedError, LocalError.
     """
     options, listener = options or RefreshOptions(), listener or Listener()
-    interrupt = interrupt or asyncio.Event()
+    interrupt, settings = interrupt or asyncio.Event(), fitted(settings)
     baseline = await asyncio.to_thread(Baseline, options.baseline, settings.exclude)
     report = Report("refresh", baseline, dry_run=not options.write)
     began = time.monotonic()
@@ -60,6 +61,7 @@ async def refresh(
             for message in files.sweep(survey.leftovers):
                 listener.warned(message)
         targets = await collect(found, settings, listener)
+        report.local_fault |= targets.local_fault
         if not targets.articles:
             listener.warned(NO_ARTICLE)
         work = await plan_work(targets, tools, settings, options.scope)

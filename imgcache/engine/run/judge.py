@@ -17,7 +17,7 @@ from imgcache.core.verdicts import messages, verdict
 from imgcache.core.verdicts.verdict import Evidence, Judgement, Served, placeholders
 from imgcache.engine.run.articles import LoadedArticle, ReadArticle, is_excluded, url_names
 from imgcache.engine.run.targets import Target, Targets, place_key
-from imgcache.errors import ArticleError
+from imgcache.errors import ArticleError, UnreadableError
 from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.model import (
     Entry,
@@ -192,7 +192,8 @@ def unread(shown: str, reason: NotAnArticle | ArticleError) -> ArticleOutcome | 
     """What a file that was not loaded adds to the report; None where it is no article at all."""
     if isinstance(reason, NotAnArticle):
         return None
-    return ArticleOutcome([], [problem_of(shown, reason)])
+    local_fault = isinstance(reason, UnreadableError)
+    return ArticleOutcome([], [problem_of(shown, reason)], local_fault=local_fault)
 
 
 def problem_of(shown: str, error: ArticleError) -> ArticleProblem:

@@ -21,7 +21,7 @@ from imgcache.core.verdicts.verdict import Evidence, Served
 from imgcache.edge.articles.files import Found
 from imgcache.engine.run.articles import FirstPass, LoadedArticle, is_excluded, load
 from imgcache.engine.run.listener import Listener
-from imgcache.errors import ArticleError
+from imgcache.errors import ArticleError, UnreadableError
 from imgcache.model import Entry, Failure, Size, Source
 
 NO_ARTICLE = "no article was found: name a file or folder, or set `articles`"
@@ -74,13 +74,17 @@ class InPlaceImage:
 
 @dataclass(slots=True)
 class Targets:
-    """All URLs of a run: on the web by their normalised form, the others by a key."""
+    """All URLs of a run: on the web by their normalised form, the others by a key.
+
+    `local_fault`: an article could not be read now, and may be read well by the last pass.
+    """
 
     web: dict[str, Target] = field(default_factory=dict)
     in_place: dict[bytes, InPlaceImage] = field(default_factory=dict)
     unusable: set[bytes] = field(default_factory=set)
     first_pass: FirstPass = field(default_factory=FirstPass)
     articles: int = 0
+    local_fault: bool = False
     passed_over: Counter[NotAnArticle] = field(default_factory=Counter)
 
     @property
@@ -146,6 +150,7 @@ def _collect_one(file: Found, settings: Settings, targets: Targets) -> None:
         read = load(file, settings)
     except ArticleError as exc:
         read = exc
+        targets.local_fault |= isinstance(exc, UnreadableError)
     targets.first_pass.remember(read)
     if isinstance(read, NotAnArticle):
         targets.passed_over[read] += 1

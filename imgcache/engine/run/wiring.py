@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,13 +18,7 @@ from imgcache.edge.index.index import Index
 from imgcache.edge.index.recovery import Recovery
 from imgcache.engine.run.index_session import IndexSession, ReopeningIndexSession
 from imgcache.engine.run.listener import Listener
-
-
-def workers() -> int:
-    """How many decoders run side by side: one per core that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return max(1, os.cpu_count() or 1)
+from imgcache.engine.run.places import places
 
 
 @asynccontextmanager
@@ -83,7 +76,7 @@ async def offline_tools(settings: Settings) -> AsyncIterator[Tools]:
     store = Store(settings.cache.dir)
     async with (
         IndexSession(lambda: recovery.open_readonly(store)) as session,
-        DecodePool(settings.limits, workers()) as pool,
+        DecodePool(settings.limits, places(settings).decoders) as pool,
     ):
         yield Tools(NoFetcher(), pool, store, session)
 
@@ -96,7 +89,7 @@ async def _tools_with(
 
     async with (
         session,
-        DecodePool(settings.limits, workers()) as pool,
+        DecodePool(settings.limits, places(settings).decoders) as pool,
         Fetcher(settings.fetch) as fetcher,
     ):
         yield Tools(fetcher, pool, store, session)

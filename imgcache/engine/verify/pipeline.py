@@ -21,6 +21,7 @@ from imgcache.engine.run.baseline import Baseline, account
 from imgcache.engine.run.index_session import look_up
 from imgcache.engine.run.judge import Judge, gathered, offline_evidence, unmask_placeholders
 from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.places import fitted
 from imgcache.engine.run.report import Report
 from imgcache.engine.run.scheduler import HostScheduler
 from imgcache.engine.run.targets import NO_ARTICLE, Targets, collect
@@ -48,13 +49,14 @@ async def verify(
     is known by then is judged. Raises ConfigError and LocalError.
     """
     options, listener = options or VerifyOptions(), listener or Listener()
-    interrupt = interrupt or asyncio.Event()
+    interrupt, settings = interrupt or asyncio.Event(), fitted(settings)
     baseline = await asyncio.to_thread(Baseline, options.baseline, settings.exclude)
     report = Report("verify", baseline)
     found = await asyncio.to_thread(_discover, chosen(paths, settings), settings, options)
     tools_for = offline_tools if options.depth is Depth.OFFLINE else reading_tools
     async with tools_for(settings) as tools:
         targets = await collect(found, settings, listener)
+        report.local_fault |= targets.local_fault
         if not targets.articles:
             rev = options.changed_since
             listener.warned(NO_ARTICLE if rev is None else f"no article changed since {rev}")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.edge.articles.files import Found, discover, replace
-from imgcache.errors import ArticleError, LocalError
+from imgcache.edge.articles.files import Found, discover, read, replace
+from imgcache.errors import ArticleError, LocalError, UnreadableError
 
 OLD, NEW = b"---\nold\n---\n", b"---\nnew, and longer\n---\n"
 
@@ -36,6 +36,49 @@ def article(name: str, data: bytes = OLD) -> Found:
     write(name, data=data)
     (found,) = (f for f in discover([Path()], cache_dir=Path("cache")) if f.shown == name)
     return found
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "remedy"),
+    [
+        (errno.EMFILE, UnreadableError, "ulimit -n"),
+        (errno.ENFILE, UnreadableError, "limit of open files"),
+        (errno.EIO, UnreadableError, "the disk reports damage"),
+        (errno.ENOMEM, UnreadableError, "run again"),
+        (errno.EACCES, ArticleError, "Permission denied"),
+    ],
+)
+@pytest.mark.parametrize("call", ["open", "pread"])
+def test_what_can_not_be_read_is_this_machines_fault_or_the_articles(
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+    code: int,
+    error: type[Exception],
+    remedy: str,
+) -> None:
+    found = article("a.md")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(ArticleError, match=remedy) as raised:
+        read(found)
+    assert type(raised.value) is error
+
+
+def test_a_folder_that_can_not_be_listed_for_want_of_descriptors_is_this_machines_fault(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    write("sub/a.md")
+    monkeypatch.setattr(os, "scandir", fail)
+    (found,) = discover([Path()], cache_dir=Path("cache"))
+    with pytest.raises(UnreadableError, match="ulimit -n"):
+        read(found)
 
 
 @pytest.mark.parametrize(

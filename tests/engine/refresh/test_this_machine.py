@@ -1,0 +1,105 @@
+"""A machine that can't do its part: few file descriptors, a disk that gives an article no more."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imgcache import Report, verify
+from imgcache.cli.run import UNUSABLE, status
+from imgcache.model import Verdict
+from tests.support import behaviours, pictures
+from tests.support.world import Finished, World
+
+JPEG = pictures.jpeg(160, 120)
+# Larger than what is kept in memory, so that each body is a file.
+LARGE = JPEG + bytes(300_000)
+
+
+async def limited(world: World, limit: str, command: str = "refresh") -> Finished:
+    """Run the program with so many descriptors, on thirty articles of thirty hosts."""
+    for host in range(30):
+        urls = [f"http://h{host}.test:{world.origin.port}/{host}/{n}.jpg" for n in range(4)]
+        for number in range(4):
+            world.origin.route(f"/{host}/{number}.jpg", behaviours.answer(LARGE))
+        world.article(*map(world.entry, urls), name=f"{host}.md")
+    process = await asyncio.create_subprocess_exec(
+        *("sh", "-c", f'{limit} && exec "$@"', "sh", sys.executable, "-m", "imgcache", command),
+        *("articles", "--format", "json", "--resolve", f"*:{world.origin.port}:127.0.0.1"),
+        cwd=world.folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    stdout, stderr = await process.communicate()
+    return Finished(process.returncode or 0, stdout.decode(), stderr.decode())
+
+
+@pytest.mark.parametrize("command", ["refresh", "verify"])
+async def test_forty_eight_descriptors_are_enough(world: World, command: str) -> None:
+    ran = await limited(world, "ulimit -n 48", command)
+    assert (ran.status, ran.stderr) == (0, "")
+    assert ran.report["summary"]["verdicts"] == {"ok": 120}
+
+
+async def test_a_soft_limit_is_raised(world: World) -> None:
+    ran = await limited(world, "ulimit -S -n 24")
+    assert (ran.status, ran.report["summary"]["verdicts"]) == (0, {"ok": 120})
+
+
+async def test_too_few_descriptors_are_this_machines_fault(world: World) -> None:
+    ran = await limited(world, "ulimit -n 16")
+    assert ran.status == UNUSABLE
+    verdicts = Counter(one["verdict"] for one in ran.report["entries"])
+    assert set(verdicts) <= {"ok", "local-error"}
+
+
+@pytest.mark.parametrize("command", ["refresh", "verify"])
+@pytest.mark.parametrize("code", [errno.EIO, errno.EMFILE, errno.ENFILE])
+async def test_an_article_that_this_machine_can_not_read_ends_the_run_with_two(
+    world: World, monkeypatch: pytest.MonkeyPatch, code: int, command: str
+) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.article(world.entry(url), name="good.md")
+    broken, opened = world.article(world.entry(url), name="broken.md"), os.open
+
+    def fails(path: str | Path, *args: Any, **options: Any) -> int:
+        if path == broken:
+            raise OSError(code, os.strerror(code))
+        return opened(path, *args, **options)
+
+    monkeypatch.setattr(os, "open", fails)
+    report = await run(world, command)
+    (problem,) = report.article_errors()
+    assert problem.message.startswith(f"can't be read: {os.strerror(code)}; ")
+    assert report.summary.verdicts == {Verdict.OK: 1}
+    assert status(report) == UNUSABLE
+
+
+async def test_an_article_that_can_not_be_read_at_first_is_no_silent_loss(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    failures, opened = [OSError(errno.EIO, os.strerror(errno.EIO))], os.open
+
+    def fails_once(path: str | Path, *args: Any, **options: Any) -> int:
+        if path == article and failures:
+            raise failures.pop()
+        return opened(path, *args, **options)
+
+    monkeypatch.setattr(os, "open", fails_once)
+    report = await world.refresh()
+    assert report.summary.verdicts == {Verdict.NOT_CHECKED: 1}
+    assert status(report) == UNUSABLE
+
+
+async def run(world: World, command: str) -> Report:
+    if command == "refresh":
+        return await world.refresh()
+    return await verify([world.articles], world.settings())
