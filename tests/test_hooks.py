@@ -86,5 +86,18 @@ async def test_the_online_hook_asks_the_origin_with_the_arguments_of_the_site(
     assert not world.cache.exists()
 
 
+async def test_the_offline_hook_passes_with_one_line_in_a_clone_without_any_cache(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path, Origin())
+    world.article(world.entry("https://a.test/a.jpg", cached="true"))
+    done = await hook("imgcache-offline", tmp_path, "articles/a.md")
+    assert (done.status, done.stdout) == (0, "")
+    assert done.stderr == "imgcache: no cache in cache: nothing to hold the flags against\n"
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "manifest.json").write_text('{"schema": 1, "images": {}}')
+    assert (await hook("imgcache-offline", tmp_path, "articles/a.md")).status == 1
+
+
 async def test_a_commit_without_articles_starts_nothing(tmp_path: Path) -> None:
     assert (await hook("imgcache-offline", tmp_path, "README.md")).status == 0

@@ -125,6 +125,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     offline: Annotated[
         bool, typer.Option("--offline", help="No request: flags against what the cache holds.")
     ] = False,
+    if_cached: flags.IfCached = False,
     changed_since: Annotated[
         str | None,
         typer.Option(
@@ -142,13 +143,21 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     general: General,
 ) -> None:
     """The same verdicts as a refresh, as far as the bytes read can tell; writes nothing at all."""
-    from imgcache.cli.run import Destination, reported  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.run import (  # noqa: PLC0415  see the module's docstring
+        WELL,
+        Destination,
+        guarded,
+        reported,
+    )
+    from imgcache.edge.cache.store import Store  # noqa: PLC0415
     from imgcache.engine.run.baseline import BaselineOptions  # noqa: PLC0415
     from imgcache.engine.verify.options import Depth, VerifyOptions  # noqa: PLC0415
     from imgcache.engine.verify.pipeline import verify as run_verify  # noqa: PLC0415
 
     if probe + full + offline > 1:
         raise typer.BadParameter("--probe, --full and --offline exclude each other")
+    if if_cached and not offline:
+        raise typer.BadParameter("--if-cached needs --offline")
     if update_baseline and reporting.baseline is None:
         raise typer.BadParameter("--update-baseline needs --baseline FILE, the file to write")
     options = VerifyOptions(
@@ -159,15 +168,19 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     )
     destination = Destination(reporting.shown(), reporting.outputs())
     console = general.console(progress=not reporting.no_progress)
-    raise typer.Exit(
-        reported(
-            lambda interrupt: run_verify(
-                paths or (), general.settings(network), options, console, interrupt
-            ),
+
+    def judge() -> int:
+        settings = general.settings(network)
+        if if_cached and not Store(settings.cache.dir).is_begun:
+            console.informed(f"no cache in {settings.cache.dir}: nothing to hold the flags against")
+            return WELL
+        return reported(
+            lambda interrupt: run_verify(paths or (), settings, options, console, interrupt),
             destination,
             console,
         )
-    )
+
+    raise typer.Exit(guarded(console, judge))
 
 
 @app.command()

@@ -77,6 +77,8 @@ def _fresh_folder(folder: Path) -> Path:
     if folder.exists():
         shutil.rmtree(folder)
     (folder / "articles").mkdir(parents=True)
+    # A refresh that makes its cache folder says what to do about it in git.
+    (folder / "cache").mkdir()
     (folder / _MARK).write_text("Made by `imgcache demo`, which also replaces it.\n")
     (folder / "imgcache.toml").write_text('articles = ["articles"]\n')
     sample = files("imgcache.cli") / "sample.md"

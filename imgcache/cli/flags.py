@@ -223,6 +223,13 @@ BaselineFile = Annotated[
         rich_help_panel=_REPORT,
     ),
 ]
+IfCached = Annotated[
+    bool,
+    typer.Option(
+        "--if-cached",
+        help="With --offline: pass with one line where there is no cache at all (a fresh clone).",
+    ),
+]
 NoProgress = Annotated[
     bool,
     typer.Option(

@@ -50,7 +50,7 @@ async def test_the_sample_article_against_a_tls_origin(tmp_path: Path) -> None:
         words = ["refresh", "articles", "--resolve", f"*:443:127.0.0.1:{origin.port}"]
         words += ["--ca-file", str(origin.ca_file(tmp_path)), "--format", "json", "--diff"]
         done = await run(*words, cwd=tmp_path)
-        assert done.stderr == ""
+        assert done.notes == ""
         report = done.report
         assert [entry["verdict"] for entry in report["entries"]] == [
             "ok",
@@ -102,7 +102,7 @@ async def test_text_on_stdout_is_for_people(world: World) -> None:
     assert re.search(r"3:11 +error +gone \(IMG201\)", done.stdout)
     assert "404" in done.stdout
     assert "\x1b" not in done.stdout
-    assert done.stderr == ""
+    assert done.notes == ""
 
 
 async def test_outputs_go_to_files_and_silence_stdout(world: World) -> None:
@@ -110,7 +110,7 @@ async def test_outputs_go_to_files_and_silence_stdout(world: World) -> None:
     world.article(world.entry(url))
     words = ["refresh", "--allow-private", world.origin.allow, "--output", "r.json"]
     done = await run(*words, "--output", "text=r.out", cwd=world.folder)
-    assert (done.status, done.stdout, done.stderr) == (0, "", "")
+    assert (done.status, done.stdout, done.notes) == (0, "", "")
     assert json.loads((world.folder / "r.json").read_text())["summary"]["entries"] == 1
     assert "1 image entry in 1 article: 1 ok" in (world.folder / "r.out").read_text()
     both = await run(*words, "--format", "text", cwd=world.folder)
@@ -265,7 +265,7 @@ async def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path) -> None
 async def test_a_reader_that_goes_away_is_no_error(world: World) -> None:
     world.article(*(world.entry(f"ftp://a.test/{n}") for n in range(3000)))
     process = await asyncio.create_subprocess_shell(
-        f"'{sys.executable}' -m imgcache refresh | head -n 1",
+        f"'{sys.executable}' -m imgcache refresh --quiet | head -n 1",
         cwd=world.folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -324,7 +324,7 @@ async def test_the_version_is_told(tmp_path: Path) -> None:
 
 async def test_notes_can_be_json_or_silent(world: World) -> None:
     done = await run("refresh", "--log-format", "json", cwd=world.folder)
-    assert json.loads(done.stderr)["level"] == "warning"
+    assert [json.loads(one)["level"] for one in done.stderr.splitlines()] == ["info", "warning"]
     assert (await run("refresh", "--quiet", cwd=world.folder)).stderr == ""
 
 
@@ -416,7 +416,7 @@ async def test_closed_and_full_streams_end_no_run(
 
 async def test_no_progress_is_drawn_into_a_pipe_even_where_colour_is_forced(world: World) -> None:
     world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
-    assert (await shell(world, "")).stderr == ""
+    assert (await shell(world, "")).notes == ""
 
 
 async def test_only_what_changed_is_verified(world: World) -> None:

@@ -38,3 +38,23 @@ async def test_flags_are_relative_to_the_working_folder(tmp_path: Path) -> None:
     assert (done.status, done.report["summary"]["articles"]) == (0, 1)
     assert (tmp_path / "content" / "store" / "index.sqlite3").exists()
     assert not (tmp_path / "cache").exists()
+
+
+async def test_a_new_cache_folder_is_told_once_and_its_gitignore_is_no_stray(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "a.md").write_text("---\nimages: []\n---\n")
+    first = await run("refresh", cwd=tmp_path)
+    ignored = tmp_path / "cache" / ".gitignore"
+    assert first.stderr.count(".gitignore") == 2
+    assert first.stderr.startswith("imgcache: made cache/ with a .gitignore")
+    assert ignored.read_text().endswith("\n/index.sqlite3*\n/lock\n/tmp/\n")
+    ignored.unlink()
+    again = await run("refresh", cwd=tmp_path)
+    assert (again.stderr, ignored.exists()) == ("", False)
+    ignored.write_text("mine\n")
+    checked = await run("cache", "check", "--format", "json", cwd=tmp_path)
+    await run("cache", "gc", cwd=tmp_path)
+    assert checked.report["strays"] == {"files": 0, "bytes": 0}
+    assert ignored.read_text() == "mine\n"

@@ -80,6 +80,13 @@ class Finished:
     stderr: str
 
     @property
+    def notes(self) -> str:
+        """What stderr says besides that a cache folder was made."""
+        return "".join(
+            line for line in self.stderr.splitlines(keepends=True) if "a .gitignore" not in line
+        )
+
+    @property
     def report(self) -> dict[str, Any]:
         document: dict[str, Any] = json.loads(self.stdout)
         return document

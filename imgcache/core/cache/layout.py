@@ -16,6 +16,13 @@ MANIFEST = "manifest.json"
 LOCK = "lock"
 TMP = "tmp"
 FOLDERS = ("images", "thumbs")
+IGNORE = ".gitignore"
+IGNORED = f"""\
+# imgcache's own, never of use in git. Images, thumbnails and {MANIFEST} are yours to keep.
+/{INDEX}*
+/{LOCK}
+/{TMP}/
+"""
 
 _CONTENT = re.compile(
     r"(?:images|thumbs/[a-z0-9][a-z0-9_-]{0,31})/([0-9a-f]{2})/\1[0-9a-f]{62}\.[a-z0-9]{1,8}"

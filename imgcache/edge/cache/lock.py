@@ -23,6 +23,7 @@ class CacheLock:
 
     A holder that ends well leaves the file empty. `found_unclean`: the last one was killed,
     raised, or set `leaves_unclean`, so it may have left files that are not in the index.
+    `made_folder`: there was no cache folder before.
 
     Raises:
         CacheLockedError: Another process (or another part of this one) holds it.
@@ -34,9 +35,11 @@ class CacheLock:
         self._file = -1
         self.found_unclean = False
         self.leaves_unclean = False
+        self.made_folder = False
 
     def __enter__(self) -> Self:
         with local_errors(str(self._root)):
+            self.made_folder = not self._root.exists()
             self._root.mkdir(parents=True, exist_ok=True)
         with local_errors(LOCK):
             self._file = os.open(self._root / LOCK, _FLAGS, 0o666)

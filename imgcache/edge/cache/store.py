@@ -18,6 +18,9 @@ from pathlib import Path
 
 from imgcache.core.cache.layout import (
     FOLDERS,
+    IGNORE,
+    IGNORED,
+    INDEX,
     MANIFEST,
     TMP,
     content_paths,
@@ -28,12 +31,14 @@ from imgcache.edge.cache.publish import Publication
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.safe_fs import (
     Identity,
+    create,
     digest_of,
     identity_of,
     is_temp_name,
     local_errors,
     make_folder,
     open_folder,
+    write_all,
 )
 from imgcache.facts import ImageFacts, ThumbnailFacts
 
@@ -69,6 +74,24 @@ class Store:
             present = os.listdir(folder)  # noqa: PTH208  # pathlib takes no descriptor
             for name in filter(is_temp_name, present):
                 os.unlink(name, dir_fd=folder)
+
+    def ignore_own_files(self) -> None:
+        """Write a .gitignore for what is of no use in git; one that is there stays as it is.
+
+        Raises:
+            LocalError: The cache folder can't be written.
+        """
+        with local_errors(IGNORE), suppress(FileExistsError), make_folder(self.root) as folder:
+            file = create(folder, IGNORE)
+            try:
+                write_all(file, IGNORED.encode())
+            finally:
+                os.close(file)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a cache at all: an index, or a manifest from another machine."""
+        return self.has(INDEX) or self.has(MANIFEST)
 
     def spool(self) -> Spool:
         """A buffer for one incoming body."""

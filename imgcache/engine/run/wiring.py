@@ -44,6 +44,9 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
 
     with lock:
         await asyncio.to_thread(store.prepare)
+        if lock.made_folder:
+            await asyncio.to_thread(store.ignore_own_files)
+            listener.informed(_made(store))
         async with _tools_with(IndexSession(open_index), store, settings) as tools:
             for message in messages:
                 listener.warned(message)
@@ -103,6 +106,13 @@ async def holdings(
     store = Store(settings.cache.dir)
     async with IndexSession(lambda: open_index(store)) as session:
         yield store, session
+
+
+def _made(store: Store) -> str:
+    return (
+        f"made {store.root}/ with a .gitignore for the index: commit the folder to keep the images "
+        "with the site, or name it in the site's .gitignore"
+    )
 
 
 def _describe(recovered: Recovery) -> str:

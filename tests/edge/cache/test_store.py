@@ -56,6 +56,31 @@ def test_prepare_makes_the_folders_and_no_gitignore(store: Store) -> None:
     assert sorted(path.name for path in store.root.iterdir()) == ["images", "thumbs", "tmp"]
 
 
+def test_a_gitignore_names_what_is_of_no_use_in_git(store: Store) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=store.root.parent, check=True)
+    publish(store)
+    for name in ("index.sqlite3", "index.sqlite3-wal", "lock", "tmp/x.part", "manifest.json"):
+        (store.root / name).write_text("x")
+    store.ignore_own_files()
+    listing = ["git", "ls-files", "--others", "--exclude-standard", "cache"]
+    kept = subprocess.run(
+        listing, cwd=store.root.parent, check=True, capture_output=True, text=True
+    ).stdout.split()
+    expected = {".gitignore", "manifest.json", IMAGE_PATH, THUMBNAIL_PATH}
+    assert {Path(one).relative_to("cache").as_posix() for one in kept} == expected
+
+
+def test_a_gitignore_that_is_there_is_not_touched(store: Store, outside: Path) -> None:
+    path = store.root / ".gitignore"
+    path.write_text("*\n")
+    store.ignore_own_files()
+    assert path.read_text() == "*\n"
+    path.unlink()
+    path.symlink_to(outside / "stranger")
+    store.ignore_own_files()
+    assert not (outside / "stranger").exists()
+
+
 def test_prepare_clears_what_a_crash_left_and_nothing_else(store: Store) -> None:
     ours, sqlite, foreign = temp_name(), f"{temp_name()}-wal", "notes.part"
     (store.root / ".gitignore").write_text("*\n")
