@@ -1,4 +1,7 @@
-"""SARIF 2.1.0 (OASIS), for code scanning: findings at their places, and what each rule means."""
+"""SARIF 2.1.0 (OASIS), for code scanning: findings at their places, and what each rule means.
+
+GitHub takes 25,000 results of a run: of more, the worst are written and the rest is counted.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from typing import Any
 from urllib.parse import quote
 
 from imgcache.core.verdicts.rules import ARTICLE_ERROR, RULES, Rule
 from imgcache.model import Severity
 from imgcache.render.excerpt import value_end
-from imgcache.render.phrases import printable
+from imgcache.render.phrases import count, printable
 from imgcache.results import ArticleProblem, EntryResult, Findings
 from imgcache.userinfo import is_masked
 from imgcache.version import VERSION
@@ -22,6 +25,7 @@ from imgcache.version import VERSION
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _INDEX = {rule.code: number for number, rule in enumerate(RULES)}
 _ROOT = "%SRCROOT%"
+_MOST = 25_000
 _Document = dict[str, Any]
 
 
@@ -32,19 +36,39 @@ def render(findings: Findings) -> Iterator[str]:
         "version": VERSION,
         "rules": [_rule(rule) for rule in RULES],
     }
+    cut = max(0, _number(findings) - _MOST)
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "automationDetails": {"id": f"imgcache/{findings.command}/"},
-        "invocations": [_invocation(findings)],
+        "invocations": [_invocation(findings, cut)],
     }
     yield f'{{\n"$schema": "{_SCHEMA}",\n"version": "2.1.0",\n"runs": [\n'
     yield json.dumps(run, indent=1)[:-2] + ',\n "results": ['
     separator = "\n  "
-    for result in chain(_entries(findings), map(_problem, findings.article_errors())):
+    for result in _worst(findings) if cut else _all(findings):
         yield separator + json.dumps(result)
         separator = ",\n  "
     yield "\n ]\n}\n]\n}\n"
+
+
+def _number(findings: Findings) -> int:
+    return sum(1 for _ in chain(findings.findings(), findings.article_errors()))
+
+
+def _all(findings: Findings) -> Iterator[_Document]:
+    return chain(_entries(findings), map(_problem, findings.article_errors()))
+
+
+def _worst(findings: Findings) -> Iterator[_Document]:
+    """As many as are taken: articles that could not be read, then errors, then warnings."""
+    errors = _of_level(findings, "error")
+    warnings = _of_level(findings, "warning")
+    return islice(chain(map(_problem, findings.article_errors()), errors, warnings), _MOST)
+
+
+def _of_level(findings: Findings, level: str) -> Iterator[_Document]:
+    return (one for one in _entries(findings) if one["level"] == level)
 
 
 def _rule(rule: Rule) -> _Document:
@@ -58,12 +82,20 @@ def _rule(rule: Rule) -> _Document:
     }
 
 
-def _invocation(findings: Findings) -> _Document:
-    return {
+def _invocation(findings: Findings, cut: int) -> _Document:
+    invocation: _Document = {
         "executionSuccessful": not findings.interrupted,
         "startTimeUtc": _timestamp(findings.started),
         "endTimeUtc": _timestamp(findings.started + findings.seconds),
     }
+    if cut:
+        text = (
+            f"{count(cut, 'result')} left out, the least severe: code scanning takes {_MOST:,} of "
+            "a run; the JSON report has them all"
+        )
+        notification = {"level": "warning", "message": {"text": text}}
+        invocation["toolExecutionNotifications"] = [notification]
+    return invocation
 
 
 def _timestamp(seconds: float) -> str:

@@ -9,9 +9,9 @@ from jsonschema import Draft4Validator
 
 from imgcache.core.verdicts.rules import RULES
 from imgcache.engine.run.report import Report
-from imgcache.model import Verdict
+from imgcache.model import Severity, Verdict
 from imgcache.render import sarif
-from imgcache.results import EntryResult
+from imgcache.results import ArticleProblem, EntryResult
 from imgcache.version import VERSION
 from tests.render import sample
 
@@ -76,3 +76,42 @@ def test_a_region_spans_the_value_in_code_points() -> None:
 def test_an_interrupted_run_did_not_succeed() -> None:
     assert run_of(sample.finished())["invocations"][0]["executionSuccessful"] is True
     assert run_of(sample.troubled())["invocations"][0]["executionSuccessful"] is False
+
+
+def test_no_more_results_than_code_scanning_takes_the_worst_first() -> None:
+    _, error = sample.finished().entries()
+    warning = replace(error, severity=Severity.WARNING)
+    report = Report("verify")
+    for number in range(3):
+        article = f"{number}.md"
+        report.add([replace(warning, article=article)] * 5000)
+        report.add([replace(error, article=article)] * 4000)
+    report.add_problem(ArticleProblem("b.md", 3, "the key 'images' occurs twice"))
+    run = run_of(report)
+    results, (invocation,) = run["results"], run["invocations"]
+    levels = [one["level"] for one in results]
+    assert levels == ["error"] * 12_001 + ["warning"] * 12_999
+    assert results[0]["ruleId"] == "IMG001"
+    (notification,) = invocation["toolExecutionNotifications"]
+    assert notification["message"]["text"].startswith("2,001 results left out")
+    marks = {one["partialFingerprints"]["imgcache/v1"] for one in results}
+    assert len(marks) == len(results)
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    document = {"version": "2.1.0", "runs": [run | {"results": results[:1]}]}
+    Draft4Validator(schema).validate(document)
+
+
+def test_as_many_as_it_takes_are_written_as_they_stand() -> None:
+    _, error = sample.finished().entries()
+    report = Report("verify")
+    for number in range(5):
+        report.add(
+            [
+                replace(error, article=f"{number}.md", severity=weight)
+                for weight in (Severity.WARNING, Severity.ERROR)
+                for _ in range(2500)
+            ]
+        )
+    run = run_of(report)
+    assert [one["level"] for one in run["results"]] == (["warning"] * 2500 + ["error"] * 2500) * 5
+    assert "toolExecutionNotifications" not in run["invocations"][0]
