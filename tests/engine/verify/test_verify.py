@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from imgcache.core.cache.plan import Scope
+from imgcache.core.http.pacing import FREE_REFUSALS
 from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
 from imgcache.model import Severity, Source, Verdict
@@ -252,7 +253,8 @@ async def test_transient_failures_are_tried_again_and_named_as_what_they_are(wor
     world.article(world.entry(mended), world.entry(broken))
     entries = await look(world)
     assert [entry.verdict for entry in entries] == [Verdict.OK, Verdict.SERVER_ERROR]
-    assert world.origin.count("/b.jpg") == 4  # once with Range, and three tries
+    # Once with Range, three tries, and what costs none while the host's pace is looked for.
+    assert 4 <= world.origin.count("/b.jpg") <= 4 + FREE_REFUSALS
 
 
 async def test_an_image_that_kills_its_decoder_does_not_end_the_run(world: World) -> None:
