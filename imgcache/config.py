@@ -260,10 +260,14 @@ class Settings(Section):
         values = config_sources.merge([*layers, config_sources.Layer("flags", dict(flags or {}))])
         home = next((one.folder for one in layers if one.folder is not None), Path())
         try:
-            return cls.model_validate(_placed(values, home))
+            settings = cls.model_validate(_placed(values, home))
         except ValidationError as exc:
             problem = exc.errors()[0]
             raise config_sources.bad_value(layers, problem) from exc
+        if settings.site_root is not None and not settings.site_root.is_dir():
+            reason = "there is no such folder; name the one that holds the site's own files"
+            raise config_sources.bad_value(layers, {"loc": ("site_root",), "msg": reason})
+        return settings
 
 
 def _placed(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -81,6 +81,12 @@ def layers(cwd: Path, environ: Mapping[str, str], config: Path | None) -> list[L
     return [*([found] if found else []), Layer("the environment", _from_environment(environ))]
 
 
+def found_above(folder: Path) -> str | None:
+    """The configuration file that counts in this folder, if there is one. Raises ConfigError."""
+    layer = _find(folder)
+    return None if layer is None else layer.name
+
+
 def _find(cwd: Path) -> Layer | None:
     for folder in (cwd, *cwd.parents):
         for name in (FILE_NAME, "pyproject.toml"):

@@ -6,7 +6,7 @@ Facts are what was declared, asked, answered and measured. A verdict is derived 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
@@ -186,11 +186,15 @@ class FileTotals(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What the article says of an image; None is 'not declared', or unknown for `cached`."""
+    """What the article says of an image; None is 'not declared', or unknown for `cached`.
+
+    `strange`: "width" or "height" and what stands there where that is no size.
+    """
 
     width: int | None = None
     height: int | None = None
     cached: bool | None = None
+    strange: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     @property
     def size(self) -> Size | None:

@@ -170,6 +170,8 @@ def test_thumbnails_can_be_none_or_others(tmp_path: Path) -> None:
         ('[fetch]\nresolve = ["a:b"]\n', [":2:", "fetch.resolve", "a:b", "HOST:PORT:ADDRESS"]),
         ("tolerance = \n", ["imgcache.toml"]),
         ('[fields]\nwidth = "height"\n', ["four different keys"]),
+        ('site_root = "static"\n', [":1:", "site_root", "static", "no such folder"]),
+        ('site_root = "imgcache.toml"\n', [":1:", "site_root", "no such folder"]),
     ],
 )
 def test_a_wrong_setting_is_told_with_file_line_value_and_remedy(

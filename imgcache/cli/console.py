@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
@@ -17,7 +17,7 @@ from imgcache.cli.terminal import unsteered
 from imgcache.engine.run.listener import Listener
 from imgcache.model import Failure, Source
 from imgcache.render.json import timestamp
-from imgcache.render.phrases import printable
+from imgcache.render.phrases import count, printable, some
 from imgcache.userinfo import masked_within
 
 if TYPE_CHECKING:
@@ -70,6 +70,11 @@ class Console(Listener):
             facts = {"method": method, "path": path, "status": status, "seconds": round(seconds, 4)}
             self._note("debug", f"{method} {path} {status}", facts)
 
+    def passed_over(self, why: str, files: Sequence[str]) -> None:
+        """Files that are no articles; all are named with `verbose`."""
+        names = ", ".join(files) if self._verbose else some(files)
+        self.warned(f"{count(len(files), 'file')} {why}: passed over ({names})")
+
     def failed(self, message: str) -> None:
         """What went wrong on this machine; shown with `quiet`, too."""
         self._note("error", message)
@@ -77,7 +82,8 @@ class Console(Listener):
     def planned(self, articles: int, urls: int, jobs: int) -> None:
         """The bar's length is known."""
         if self._verbose:
-            self._note("info", f"{articles} articles name {urls} URLs; {jobs} need work")
+            named = f"{count(articles, 'article')}: {count(urls, 'URL')}"
+            self._note("info", f"{named}, of which work is needed on {jobs:,}")
         if self._progress is not None:
             self._progress.planned(articles, jobs)
 

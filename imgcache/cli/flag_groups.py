@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from functools import wraps
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+import typer
+
 from imgcache.cli.flags import (
     AllowPrivate,
     BaselineFile,
@@ -87,7 +89,9 @@ class General:
     version: Version = False
 
     def console(self, *, progress: bool = False) -> Console:
-        """What these flags make of stderr."""
+        """What these flags make of stderr. Raises typer.BadParameter."""
+        if self.verbose and self.quiet:
+            raise typer.BadParameter("--verbose and --quiet exclude each other")
         from imgcache.cli.console import Console  # noqa: PLC0415  --help needs no rich console
 
         log_json = self.log_format is LogFormat.JSON

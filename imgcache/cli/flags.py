@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -86,6 +87,22 @@ def parse_folder(text: str) -> Path:
     return Path(text)
 
 
+E = TypeVar("E", bound=StrEnum)
+
+
+def _one_of(kind: type[E]) -> Callable[[str], E]:
+    """A parser for typer; its own tells of a wrong value in the words of a library."""
+
+    def parse(text: str) -> E:
+        try:
+            return kind(text)
+        except ValueError as exc:
+            known = ", ".join(kind)
+            raise typer.BadParameter(f"{text!r} is unknown; write one of {known}") from exc
+
+    return parse
+
+
 def parse_duration(text: str) -> float:
     """A DURATION for typer, with its message for a wrong one."""
     try:
@@ -138,7 +155,13 @@ Quiet = Annotated[
 ]
 LogFormatFlag = Annotated[
     LogFormat,
-    typer.Option("--log-format", help="How stderr is written.", rich_help_panel=_GENERAL),
+    typer.Option(
+        "--log-format",
+        metavar="|".join(LogFormat),
+        parser=_one_of(LogFormat),
+        help="How stderr is written.",
+        rich_help_panel=_GENERAL,
+    ),
 ]
 Version = Annotated[
     bool,
@@ -193,12 +216,21 @@ Format = Annotated[
     ReportFormat | None,
     typer.Option(
         "--format",
+        metavar="|".join(ReportFormat),
+        parser=_one_of(ReportFormat),
         help="What stdout gets (default: text; github under GITHUB_ACTIONS).",
         rich_help_panel=_REPORT,
     ),
 ]
 PlainFormatFlag = Annotated[
-    PlainFormat, typer.Option("--format", help="What stdout gets.", rich_help_panel=_REPORT)
+    PlainFormat,
+    typer.Option(
+        "--format",
+        metavar="|".join(PlainFormat),
+        parser=_one_of(PlainFormat),
+        help="What stdout gets.",
+        rich_help_panel=_REPORT,
+    ),
 ]
 Outputs = Annotated[
     list[str] | None,

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from imgcache.config import Fields
-from imgcache.config_sources import FILE_NAME
+from imgcache.config_sources import FILE_NAME, found_above
 from imgcache.engine.init import Fit, fit
 from imgcache.errors import ConfigError
 from imgcache.render.phrases import count
@@ -20,6 +20,7 @@ def run(folder: Path) -> str:
     path = folder / FILE_NAME
     if path.exists():
         raise ConfigError(f"{path.name} is there already; edit it, or remove it first")
+    above = found_above(folder.parent)
     found = fit(folder)
     text = filled(found)
     try:
@@ -29,7 +30,8 @@ def run(folder: Path) -> str:
         raise ConfigError(f"{path.name}: can't be written: {exc.strerror}") from exc
     entries = count(found.entries, "image entry", "image entries")
     summary = f"{entries} in {count(found.files, 'article')} found"
-    return f"wrote {path.name}: {summary}\ntry it: imgcache verify\n"
+    note = f"{above} no longer counts in this folder: {FILE_NAME} here does\n" if above else ""
+    return f"wrote {path.name}: {summary}\n{note}try it: imgcache verify\n"
 
 
 def filled(found: Fit) -> str:

@@ -13,7 +13,7 @@ from imgcache.config import Settings
 from imgcache.core.catalog import Catalog
 from imgcache.engine.html_report import publish
 from imgcache.model import Severity, Verdict
-from imgcache.render.phrases import count
+from imgcache.render.phrases import count, printable, some
 
 
 def draw_report(paths: Sequence[Path], settings: Settings, output: Path, console: Console) -> int:
@@ -30,4 +30,8 @@ def _summary(catalog: Catalog) -> str:
     warnings = count(catalog.severities[Severity.WARNING], "warning")
     entries = count(len(catalog.entries), "image entry", "image entries")
     articles = count(len(catalog.articles), "article")
-    return f"{errors}, {warnings}; {entries} in {articles}"
+    told = f"{errors}, {warnings}; {entries} in {articles}"
+    unread = [one.article for one in catalog.articles if one.problems]
+    if unread:
+        told += f"; {count(len(unread), 'article')} could not be read: {some(unread)}"
+    return printable(told)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from imgcache.results import Findings, Summary
 
 _KILO = 1000
+_NAMED = 3
 
 
 def counted(summary: Summary) -> str:
@@ -71,6 +74,12 @@ def unreached(findings: Findings) -> str | None:
 def count(number: int, one: str, many: str | None = None) -> str:
     """A number and its noun: `1 article`, `2,000 articles`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def some(names: Sequence[str]) -> str:
+    """The first three of many names, and how many more there are."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def amount(size: int) -> str:

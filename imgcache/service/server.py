@@ -17,6 +17,7 @@ from imgcache.engine.catalog.watcher import CatalogWatcher
 from imgcache.engine.run import places
 from imgcache.engine.run.listener import Listener
 from imgcache.errors import ConfigError
+from imgcache.render.phrases import count
 from imgcache.service.access import LARGEST_HEAD
 from imgcache.service.app import create_app
 from imgcache.service.connection import TimedConnection
@@ -78,8 +79,9 @@ async def _tell_when_ready(watcher: CatalogWatcher, listener: Listener) -> None:
     await watcher.ready.wait()
     catalog = watcher.catalog
     if catalog is not None:
-        articles, entries = len(catalog.articles), len(catalog.entries)
-        listener.informed(f"ready: {articles} articles, {entries} image entries")
+        articles = count(len(catalog.articles), "article")
+        entries = count(len(catalog.entries), "image entry", "image entries")
+        listener.informed(f"ready: {articles}, {entries}")
 
 
 def _config(app: object, listener: Listener) -> uvicorn.Config:

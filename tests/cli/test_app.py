@@ -127,6 +127,11 @@ async def test_outputs_go_to_files_and_silence_stdout(world: World) -> None:
         (["refresh", "--output", "no/where.json"], ["no/where.json"]),
         (["refresh", "--max-time", "soon"], ["soon", "500ms"]),
         (["refresh", "--force", "--retry-failed"], ["exclude each other"]),
+        (["refresh", "--quiet", "--verbose"], ["exclude each other"]),
+        (["verify", "--format", "xml"], ["'--format': 'xml' is unknown; write one of text, json"]),
+        (["cache", "stats", "--format", "xml"], ["'--format': 'xml' is unknown"]),
+        (["verify", "--log-format", "xml"], ["'--log-format': 'xml' is unknown"]),
+        (["verify", "--if-cached"], ["needs --offline"]),
         (["refresh", "--ca-file", "nowhere.pem"], ["nowhere.pem"]),
         (["refresh", "--no-such-flag"], ["--no-such-flag"]),
     ],
@@ -148,8 +153,8 @@ async def test_no_article_is_a_warning(world: World) -> None:
     done = await run("refresh", cwd=world.folder)
     assert done.status == 0
     assert "no article" in done.stderr
-    assert "1 file(s) with front matter that is not YAML" in done.stderr
-    assert "1 file(s) that begin with ---" in done.stderr
+    assert "1 file with front matter that is not YAML: passed over (articles/b.md)" in done.stderr
+    assert "1 file with an opening --- line but no closing one" in done.stderr
 
 
 async def test_a_named_file_that_is_no_article_is_an_error(world: World) -> None:
@@ -400,14 +405,20 @@ async def shell(world: World, command: str) -> Finished:
 
 @pytest.mark.parametrize(
     ("redirection", "status"),
-    [(">&-", 0), ("2>&-", 0), ("2>/dev/full", 0), (">/dev/full", 2), ("-q >&- 2>&-", 0)],
+    [
+        ("-v >&-", 0),
+        ("-v 2>&-", 0),
+        ("-v 2>/dev/full", 0),
+        ("-v >/dev/full", 2),
+        ("-q >&- 2>&-", 0),
+    ],
 )
 async def test_closed_and_full_streams_end_no_run(
     world: World, redirection: str, status: int
 ) -> None:
     article = world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
     (world.articles / "b.md").write_text("+++\n+++\n")
-    done = await shell(world, f"-v {redirection}")
+    done = await shell(world, redirection)
     assert done.status == status
     assert "Traceback" not in done.stderr
     assert "passed over" not in done.stdout

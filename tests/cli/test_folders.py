@@ -58,3 +58,14 @@ async def test_a_new_cache_folder_is_told_once_and_its_gitignore_is_no_stray(
     await run("cache", "gc", cwd=tmp_path)
     assert checked.report["strays"] == {"files": 0, "bytes": 0}
     assert ignored.read_text() == "mine\n"
+
+
+async def test_files_that_are_passed_over_are_named(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    for number in range(5):
+        (tmp_path / "articles" / f"{number}.md").write_text("---\ntitle: no end\n")
+    few = await run("verify", cwd=tmp_path)
+    every = await run("verify", "--verbose", cwd=tmp_path)
+    names = [f"articles/{number}.md" for number in range(5)]
+    assert f"passed over ({', '.join(names[:3])} and 2 more)" in few.stderr
+    assert f"passed over ({', '.join(names)})" in every.stderr

@@ -95,6 +95,14 @@ async def test_what_the_repository_needs_is_set_and_works(tmp_path: Path) -> Non
     assert verified.report["summary"]["entries"] == 4
 
 
+async def test_a_file_above_is_told(tmp_path: Path) -> None:
+    (tmp_path / "imgcache.toml").write_text("")
+    (tmp_path / "site").mkdir()
+    done = await run("init", cwd=tmp_path / "site")
+    assert done.status == 0
+    assert f"{tmp_path / 'imgcache.toml'} no longer counts in this folder" in done.stdout
+
+
 async def test_a_file_that_is_there_is_never_touched(tmp_path: Path) -> None:
     (tmp_path / "imgcache.toml").write_text("tolerance = 2\n")
     done = await run("init", cwd=tmp_path)

@@ -57,6 +57,15 @@ async def test_a_picture_that_is_lost_leaves_no_hole(world: World) -> None:
     assert re.search(r'<rect [^>]*fill="#[0-9a-f]{6}"', page)
 
 
+async def test_articles_that_can_not_be_read_are_told(world: World) -> None:
+    for number in range(5):
+        (world.articles / f"{number}.md").write_text("---\nimages: [\n---\n")
+    done = await run("report", cwd=world.folder)
+    assert done.status == 1
+    named = "articles/0.md, articles/1.md, articles/2.md and 2 more"
+    assert f"; 5 articles could not be read: {named}\n" in done.stdout
+
+
 async def test_where_all_is_well_the_exit_status_says_so(world: World) -> None:
     world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
     await world.refresh()

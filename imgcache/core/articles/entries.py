@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ LARGEST_SIDE = 999_999_999
 _SIZE = re.compile(r"[1-9][0-9]{0,8}")
 _NEWLINE = re.compile(r"\n")
 _STRING = "tag:yaml.org,2002:str"
+_NULL = "tag:yaml.org,2002:null"
 _SIZE_TAGS = frozenset({_STRING, "tag:yaml.org,2002:int"})
 # What a report shows of a `url` that is no string.
 _SHOWN = 60
@@ -148,11 +149,20 @@ def _shortened(text: str) -> str:
 
 def _declared(site: Site, document: Document, fields: Fields) -> Declared:
     cached = site.pairs.get(fields.cached)
+    sides = {"width": site.pairs.get(fields.width), "height": site.pairs.get(fields.height)}
     return Declared(
-        _size(site.pairs.get(fields.width)),
-        _size(site.pairs.get(fields.height)),
+        _size(sides["width"]),
+        _size(sides["height"]),
         None if cached is None else _flag(cached.value, document),
+        tuple(_strange(sides, document)),
     )
+
+
+def _strange(sides: Mapping[str, Pair | None], document: Document) -> Iterator[tuple[str, str]]:
+    """What is written for a side and is no size; an empty value is nothing that is written."""
+    for name, pair in sides.items():
+        if pair is not None and pair.value.tag != _NULL and _size(pair) is None:
+            yield name, _shortened(document.source(pair.value))
 
 
 def _size(pair: Pair | None) -> int | None:

@@ -10,8 +10,10 @@ from imgcache.model import Declared, Severity, Size, Source, Verdict
 
 REMEDIES = {
     Verdict.GONE: "replace the image or remove the entry",
-    Verdict.BLOCKED: "the host refuses programs or needs a login; host the image yourself",
-    Verdict.RATE_LIMITED: "the next run asks again; lower fetch.per_host if it stays",
+    Verdict.BLOCKED: "the host needs a login or refuses programs; put a contact into "
+    "fetch.user_agent, as some hosts ask for one, or host the image yourself",
+    Verdict.RATE_LIMITED: "the next run asks again; if it stays, lower fetch.per_host, and put a "
+    "contact into fetch.user_agent, as some hosts ask for one",
     Verdict.HTTP_ERROR: "open the URL in a browser and correct it",
     Verdict.SERVER_ERROR: "the next run asks again; replace the image if it stays",
     Verdict.PROTOCOL_ERROR: "tell the host's owner, or host the image elsewhere",
@@ -71,14 +73,23 @@ def _placeholder_cause(size: Size) -> str:
 
 def _size_cause(verdict: Verdict, declared: Declared, actual: Size) -> str:
     if verdict is Verdict.DIMENSIONS_MISSING:
-        absent = [name for name in ("width", "height") if getattr(declared, name) is None]
-        return f"{' and '.join(absent)} not declared; the image is {actual}"
+        return f"{_undeclared(declared)}; the image is {actual}"
     says = f"the image is {actual}, the article says {declared.size}"
     if verdict is Verdict.DIMENSIONS_SWAPPED:
         return f"{says}: width and height are exchanged"
     if verdict is Verdict.DIMENSIONS_SCALED:
         return f"{says}: the same shape in another size"
     return f"{says}: another shape, so the page jumps while it loads"
+
+
+def _undeclared(declared: Declared) -> str:
+    """Which sides have no size, and what stands there instead."""
+    strange = dict(declared.strange)
+    absent = [name for name in ("width", "height") if getattr(declared, name) is None]
+    nothing = [name for name in absent if name not in strange]
+    told = [f"{' and '.join(nothing)} not declared"] if nothing else []
+    told += [f"{name} `{strange[name]}` is no size" for name in absent if name in strange]
+    return ", ".join(told)
 
 
 def _remedy(verdict: Verdict, evidence: Evidence) -> str:

@@ -72,12 +72,18 @@ _TEXTS: dict[Verdict, tuple[str, ...]] = {
     Verdict.BLOCKED: (
         "The server refuses to hand out the image",
         "It answered 401, 403, 407 or 451: it wants a login, or refuses programs.",
-        "Host the image yourself, or set `fetch.headers` for this host.",
+        (
+            "Put a contact (a page or a mail address) into `fetch.user_agent`: some hosts refuse "
+            "programs without one. Else host the image yourself, or set `fetch.headers` for it."
+        ),
     ),
     Verdict.RATE_LIMITED: (
         "The host asks for fewer requests",
         "It answered 429 each time.",
-        "Run again later; lower `fetch.per_host` if it stays so.",
+        (
+            "Run again later. If it stays so, lower `fetch.per_host`, and put a contact into "
+            "`fetch.user_agent`: some hosts let programs without one do little."
+        ),
     ),
     Verdict.HTTP_ERROR: (
         "The server answered with a status that is no image",

@@ -132,9 +132,11 @@ class Fetcher:
 
     def _late(self, stats: AttemptStats) -> Failure:
         """The deadline has passed; a host that was answering would be as slow again."""
+        moving = "; bytes were coming, so raise fetch.deadline for a slow host"
         return Failure(
             Verdict.TIMEOUT,
-            f"the answer was not whole within {self._settings.deadline:g} s",
+            f"the answer was not whole within {self._settings.deadline:g} s"
+            f"{moving if stats.answering and stats.wire_bytes else ''}",
             transient=not stats.answering,
             host_fault=not stats.answering,
         )

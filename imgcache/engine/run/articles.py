@@ -26,7 +26,7 @@ from imgcache.model import Declared, Entry
 # What the first pass remembers of a file: its hash, and each entry with the parts of its WebUrl.
 _Row = tuple[
     tuple[str, int, int, str | None, str],
-    tuple[int | None, int | None, bool | None],
+    tuple[int | None, int | None, bool | None, tuple[tuple[str, str], ...]],
     tuple[str, str, str, int] | None,
 ]
 _Memory = tuple[bytes, list[_Row]] | None
@@ -153,7 +153,7 @@ def _row(entry: Entry, location: Location) -> _Row:
     where = (entry.pointer, entry.line, entry.column, entry.url, entry.url_text)
     web = location if isinstance(location, WebUrl) else None
     parts = (web.href, web.scheme, web.host, web.port) if web else None
-    return where, (size.width, size.height, size.cached), parts
+    return where, (size.width, size.height, size.cached, size.strange), parts
 
 
 def _recalled(data: bytes, rows: Sequence[_Row]) -> LoadedArticle:

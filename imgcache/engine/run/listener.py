@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from imgcache.model import Failure, Source
 
 
@@ -19,6 +21,9 @@ class Listener:
 
     def failed(self, message: str) -> None:
         """This machine could not do its part; told even to those who want quiet."""
+
+    def passed_over(self, why: str, files: Sequence[str]) -> None:
+        """Files that look like articles and are none: `why` goes on after "2 files"."""
 
     def planned(self, articles: int, urls: int, jobs: int) -> None:
         """All articles are read: so many URLs are named, so many jobs will be run."""

@@ -28,7 +28,7 @@ NO_ARTICLE = "no article was found: name a file or folder, or set `articles`"
 _PAUSE = 100
 _PASSED_OVER = {
     NotAnArticle.FOREIGN: "with front matter that is not YAML",
-    NotAnArticle.UNCLOSED: "that begin with --- but have no closing --- line",
+    NotAnArticle.UNCLOSED: "with an opening --- line but no closing one",
 }
 
 
@@ -85,7 +85,7 @@ class Targets:
     first_pass: FirstPass = field(default_factory=FirstPass)
     articles: int = 0
     local_fault: bool = False
-    passed_over: Counter[NotAnArticle] = field(default_factory=Counter)
+    passed_over: dict[NotAnArticle, list[str]] = field(default_factory=dict)
 
     @property
     def urls(self) -> int:
@@ -139,8 +139,8 @@ async def collect(found: Sequence[Found], settings: Settings, listener: Listener
         if number % _PAUSE == 0:
             await asyncio.sleep(0)
     for reason, text in _PASSED_OVER.items():
-        if targets.passed_over[reason]:
-            listener.warned(f"{targets.passed_over[reason]} file(s) {text}: passed over")
+        if reason in targets.passed_over:
+            listener.passed_over(text, targets.passed_over[reason])
     return targets
 
 
@@ -153,7 +153,8 @@ def _collect_one(file: Found, settings: Settings, targets: Targets) -> None:
         targets.local_fault |= isinstance(exc, UnreadableError)
     targets.first_pass.remember(read)
     if isinstance(read, NotAnArticle):
-        targets.passed_over[read] += 1
+        if read in _PASSED_OVER:
+            targets.passed_over.setdefault(read, []).append(file.shown)
         return
     targets.articles += 1
     if isinstance(read, LoadedArticle):

@@ -195,3 +195,21 @@ def test_thousands_of_entries_are_all_placed() -> None:
     assert [(e.url, e.line, e.column) for e in entries] == [
         (f"u{index}", index + 3, 9) for index in range(count)
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "strange"),
+    [
+        ("height: 600px", (("height", "600px"),)),
+        ("width: 0, height: '1.5'", (("width", "0"), ("height", "'1.5'"))),
+        ("width: [1, 2]", (("width", "[1, 2]"),)),
+        ("width: 10, height: ", ()),
+        ("width: ~, height: null", ()),
+        ("alt: x", ()),
+    ],
+)
+def test_what_stands_in_place_of_a_size_is_known(
+    written: str, strange: tuple[tuple[str, str], ...]
+) -> None:
+    entry = only(f"images:\n  - {{url: 'https://a.test/a', {written}}}")
+    assert entry.declared.strange == strange

@@ -26,6 +26,24 @@ GONE = Failure(Verdict.GONE, "the server answered 404 Not Found", 404)
             Evidence(copy=COPY),
             ["width not declared", "1600 x 1035"],
         ),
+        (
+            Verdict.DIMENSIONS_MISSING,
+            Declared(None, None, strange=(("height", "600px"),)),
+            Evidence(copy=COPY),
+            ["width not declared, height `600px` is no size; the image is 1600 x 1035"],
+        ),
+        (
+            Verdict.BLOCKED,
+            Declared(),
+            Evidence(failure=Failure(Verdict.BLOCKED, "the server answered 403 Forbidden", 403)),
+            ["403 Forbidden", "contact", "fetch.user_agent"],
+        ),
+        (
+            Verdict.RATE_LIMITED,
+            Declared(),
+            Evidence(failure=Failure(Verdict.RATE_LIMITED, "the server answered 429", 429)),
+            ["429", "contact", "fetch.user_agent"],
+        ),
         (Verdict.GONE, Declared(), Evidence(failure=GONE), ["404 Not Found", "replace"]),
         (
             Verdict.GONE,

@@ -536,7 +536,8 @@ async def test_nothing_stays_beside_the_index(world: World) -> None:
     world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
     await world.refresh()
     names = {path.name for path in world.cache.iterdir()}
-    assert names == {"images", "thumbs", "tmp", "lock", "index.sqlite3", "manifest.json"}
+    kept = {"images", "thumbs", "index.sqlite3", "manifest.json"}
+    assert names == {*kept, ".gitignore", "tmp", "lock"}
     with sqlite3.connect(world.cache / "index.sqlite3") as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
@@ -714,3 +715,12 @@ async def test_each_run_is_remembered_with_how_its_urls_fared(world: World) -> N
     assert (last.downloaded, last.fresh, last.failed, last.requests) == (0, 1, 1, 1)
     assert first.bytes >= len(JPEG)
     assert last.started > first.started
+
+
+async def test_a_size_with_a_unit_is_named_and_counts_as_not_declared(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.article(f'url: "{url}", width: 160, height: 600px')
+    entry = await world.only()
+    assert entry.verdict is Verdict.DIMENSIONS_MISSING
+    assert entry.message is not None
+    assert entry.message.startswith("height `600px` is no size; the image is 160 x 120")
