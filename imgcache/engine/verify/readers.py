@@ -88,17 +88,24 @@ class PrefixReader:
 
     async def read(self, job: Job, stats: AttemptStats) -> Evidence | Failure | NotModified:
         """First the first bytes; where they don't give the size, as many as are needed."""
-        sink, sent, result = PrefixSink(self._limits), stats.requests, None
-        if not job.whole:
-            result = await self._begin(job, sink, stats, FIRST_BYTES)
-            if stats.requests == sent or not _asks_for_more(result, sink):
-                return result or await self._whole.read(job, stats)
-            job.whole = True
-            if isinstance(result, Failure) and wants_pause(result):
-                job.tries -= 1
-                return result
-        result = await self._begin(job, sink, stats, None)
-        return result or await self._whole.read(job, stats)
+        result = await self._beginning(job, stats)  # what it kept in memory is gone by now
+        return await self._whole.read(job, stats) if result is None else result
+
+    async def _beginning(
+        self, job: Job, stats: AttemptStats
+    ) -> Evidence | Failure | NotModified | None:
+        """What the beginning settles, asked for with Range and, where need be, without."""
+        sink, sent = PrefixSink(self._limits), stats.requests
+        if job.whole:
+            return await self._begin(job, sink, stats, None)
+        result = await self._begin(job, sink, stats, FIRST_BYTES)
+        if stats.requests == sent or not _asks_for_more(result, sink):
+            return result
+        job.whole = True
+        if isinstance(result, Failure) and wants_pause(result):
+            job.tries -= 1
+            return result
+        return await self._begin(job, sink, stats, None)
 
     async def _begin(
         self, job: Job, sink: PrefixSink, stats: AttemptStats, first: int | None
