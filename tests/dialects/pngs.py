@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from imgcache.model import Verdict
 from tests.dialects import jpegs
 from tests.dialects.dialect import Dialect, refused
+from tests.dialects.png_chunks import PNG_CHUNKS
 from tests.support import pictures
 from tests.support.pictures import chunk, raw_png, with_chunk
 
@@ -223,4 +224,5 @@ PNGS: Mapping[str, Dialect] = {
     "no palette": Dialect(
         raw_png(24, 16, rows=zeros(24, 16, 8), depth=8, colour=3), (24, 16), Verdict.CORRUPT
     ),
+    **PNG_CHUNKS,
 }  # fmt: skip

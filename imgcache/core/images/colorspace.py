@@ -12,13 +12,14 @@ from itertools import takewhile
 
 from imgcache.core.images import cicp
 from imgcache.core.images.formats import avif
-from imgcache.core.images.formats.chunks import chunks
+from imgcache.core.images.formats.chunks import Chunk, chunks
 from imgcache.core.images.icc import ColorSpace, Primaries, grey_profile, is_profile, rgb_profile
 from imgcache.model import Format
 
 # Stored gamma of sRGB, and how near to it one counts as that (PNG 13.13 and libpng's threshold).
 _SRGB_GAMMA, _NEAR = 45455, 0.05
 _LENGTHS = {b"cICP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
+_LAST_INTENT = 3  # of sRGB (PNG 11.3.2.5)
 _GREYS = frozenset({0, 4})  # PNG colour types without colour
 # BITMAPV5HEADER: its length, where its fields lie in the file, and the type of such a profile.
 _V5, _V5_START, _V5_TYPE, _V5_PROFILE, _EMBEDDED = 124, 14, 70, 126, b"DEBM"
@@ -44,8 +45,8 @@ def _of_png(data: bytes, embedded: bytes | None) -> bytes | None:
     bodies = _color_chunks(data)
     grey = data[25] in _GREYS
     if b"cICP" in bodies:
-        code, transfer, matrix, _ = bodies[b"cICP"]
-        if matrix == 0 and cicp.color_space(code, transfer):
+        code, transfer, matrix, full = bodies[b"cICP"]
+        if (matrix, full) == (0, 1) and cicp.color_space(code, transfer):
             return _by_code_points(code, transfer, grey=grey)
     if embedded or b"sRGB" in bodies or b"gAMA" not in bodies:
         return embedded
@@ -54,12 +55,23 @@ def _of_png(data: bytes, embedded: bytes | None) -> bytes | None:
 
 
 def _color_chunks(data: bytes) -> dict[bytes, bytes]:
-    """The colour chunks before the pixels: of each kind the first that is whole."""
+    """The colour chunks before the pixels: of each kind the first that makes sense."""
     bodies: dict[bytes, bytes] = {}
+    coloured = False
     for chunk in takewhile(lambda chunk: chunk.kind != b"IDAT", chunks(data)):
-        if _LENGTHS.get(chunk.kind) == len(chunk.body) and chunk.sound:
+        coloured |= chunk.kind == b"PLTE"
+        late = coloured and chunk.kind == b"cICP"  # browsers want it before a palette
+        if not late and _makes_sense(chunk):
             bodies.setdefault(chunk.kind, chunk.body)
     return bodies
+
+
+def _makes_sense(chunk: Chunk) -> bool:
+    if _LENGTHS.get(chunk.kind) != len(chunk.body) or not chunk.sound:
+        return False
+    if chunk.kind == b"gAMA":
+        return any(chunk.body)
+    return chunk.kind != b"sRGB" or chunk.body[0] <= _LAST_INTENT
 
 
 def _chromaticities(body: bytes) -> Primaries:
@@ -72,7 +84,7 @@ def _chromaticities(body: bytes) -> Primaries:
 @lru_cache(maxsize=16)
 def _by_gamma(stored: int, primaries: Primaries | None, *, grey: bool) -> bytes | None:
     """The profile of gAMA and cHRM; without cHRM the gamut is sRGB's."""
-    if not stored or (primaries is None and abs(stored / _SRGB_GAMMA - 1) < _NEAR):
+    if primaries is None and abs(stored / _SRGB_GAMMA - 1) < _NEAR:
         return None
     curve = cicp.curve(cicp.gamma(100_000 / stored))
     space = ColorSpace(primaries or cicp.SRGB_PRIMARIES, curve)

@@ -16,8 +16,8 @@ from imgcache.core.images.formats.chunks import chunks
 from imgcache.core.images.formats.first import Place
 from imgcache.model import Format, Size
 
-# In a PNG's header: bits of a sample, colour type, and the type of grey with alpha.
-_DEPTH_AT, _TYPE_AT, _GREY_ALPHA = 24, 25, 4
+# In a PNG's header: bits of a sample, colour type, and the types of RGB and of grey with alpha.
+_DEPTH_AT, _TYPE_AT, _COLOURED, _GREY_ALPHA = 24, 25, 2, 4
 _OPAQUE = _LOW_BYTE = 255
 
 
@@ -67,7 +67,7 @@ def _keyed(image: Image.Image, file: bytes) -> Image.Image:
 def _key(file: bytes) -> tuple[int, ...]:
     """The samples of the transparent colour as written; Pillow has scaled some of them."""
     body = next(chunk.body for chunk in chunks(file) if chunk.kind == b"tRNS")
-    return struct.unpack(f">{len(body) // 2}H", body[: len(body) & ~1])
+    return struct.unpack_from(">3H" if file[_TYPE_AT] == _COLOURED else ">H", body)
 
 
 def _keyed_narrow(image: Image.Image, depth: int, key: int) -> Image.Image:

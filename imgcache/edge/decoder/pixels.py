@@ -101,6 +101,8 @@ def _whole(data: bytes, examined: Examined) -> Image.Image:
         raise UndecodableError("no decoder claims it")
     file = _file(data, fmt, structure)
     frame = first.of_apng(file) if fmt is Format.PNG else None
+    if frame and png.lacks_pixels(file):
+        raise UndecodableError("the still picture of its animation holds too few pixels")
     file = frame.file if frame else file
     image = _opened(file, fmt)
     image.load()

@@ -8,7 +8,9 @@ import pytest
 
 from imgcache.core.images.formats import png
 from imgcache.model import Verdict
-from tests.support import pictures
+from tests.dialects import png_chunks
+from tests.support import colours, pictures
+from tests.support.colours import iccp, trns
 from tests.support.pictures import chunk
 
 
@@ -69,3 +71,37 @@ def test_a_missing_byte_of_pixels_is_noticed(
     length = (25 + 11 if interlaced else 30) - missing
     data = pictures.raw_png(5, 5, rows=b"\0" * length, interlaced=interlaced)
     assert png.lacks_pixels(data) is lacks
+
+
+KEY, OTHER_KEY = trns(255, 0, 0), trns(0, 255, 0)
+PALETTE = colours.palette(256)
+PROFILE, OTHER_PROFILE = iccp(colours.P3_PROFILE), iccp(colours.PROPHOTO_PROFILE)
+PLAIN, INDEXED = colours.png(), colours.png(depth=8, colour=3)
+
+
+@pytest.mark.parametrize(
+    ("data", "kept", "left_out"),
+    [
+        (png_chunks.behind(PLAIN, KEY), b"", KEY),
+        (png_chunks.before(PLAIN, KEY, OTHER_KEY), KEY, OTHER_KEY),
+        (png_chunks.before(PLAIN, trns(0), OTHER_KEY), OTHER_KEY, trns(0)),
+        (png_chunks.before(INDEXED, trns(1), PALETTE, trns(2)), PALETTE + trns(2), trns(1)),
+        (png_chunks.behind(PLAIN, PROFILE), b"", PROFILE),
+        (png_chunks.before(PLAIN, PROFILE, OTHER_PROFILE), PROFILE, OTHER_PROFILE),
+        (png_chunks.before(PLAIN, chunk(b"iCCP", b"p\0\0"), PROFILE), b"", PROFILE),
+        (png_chunks.behind(PLAIN, PALETTE), b"", PALETTE),
+        (png_chunks.between(PLAIN, chunk(b"tIME")), b"", PLAIN[-60:-16]),
+    ],
+)
+def test_a_decoder_gets_the_chunks_that_browsers_heed(
+    data: bytes, kept: bytes, left_out: bytes
+) -> None:
+    given = png.walk(data).decodable(data)
+    assert kept in given
+    assert left_out not in given
+
+
+def test_frames_that_are_not_announced_are_not_looked_at() -> None:
+    name = "a frame control of 27 bytes behind the last frame"
+    structure = png.walk(png_chunks.PNG_CHUNKS[name].data)
+    assert (structure.flaw, structure.frames) == (None, 2)
