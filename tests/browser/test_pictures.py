@@ -12,7 +12,7 @@ from tests.browser.painting import assert_alike, painted, thumbnail
 from tests.dialects.dialect import Dialect
 from tests.dialects.every import BY_FORMAT
 
-FORMATS = ("png", "webp")
+FORMATS = ("png", "bmp", "webp")
 LARGEST = 300  # a side that is not reduced
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from random import Random
 
 from imgcache.model import Verdict
 from tests.dialects.dialect import Dialect, refused
@@ -54,7 +55,51 @@ def undecoded(data: bytes) -> Dialect:
     return Dialect(data, (21, 9), _WIDE, differs="decoders that are missing")
 
 
+def chance(width: int, height: int, depth: int) -> bytes:
+    """Rows of chance pixels."""
+    return Random(depth).randbytes((width * depth + 31) // 32 * 4 * height)
+
+
+def coloured(depth: int, compression: int, pixels: bytes, *, colours: int = 0) -> bytes:
+    """A BMP of 21 x 9 with a palette of chance."""
+    count = colours or 1 << depth
+    data = bmp(21, 9, depth=depth, compression=compression, colours=colours or None, pixels=pixels)
+    return data[:54] + Random(count).randbytes(4 * count) + data[54 + 4 * count :]
+
+
+def masked(
+    header: int, depth: int, masks: tuple[int, ...], compression: int = BITFIELDS
+) -> Dialect:
+    """Chance pixels under these masks."""
+    fields = struct.pack(f"<{len(masks)}I", *masks)
+    pixels = chance(21, 9, depth)
+    return Dialect(
+        bmp(21, 9, header=header, depth=depth, compression=compression, masks=fields,
+            pixels=pixels), (21, 9)
+    )  # fmt: skip
+
+
 _PLAIN = bmp(21, 9)
+_INDEXED = coloured(8, RAW, chance(21, 9, 8), colours=3)
+_COLOURFUL = bmp(21, 9, pixels=chance(21, 9, 24))
+_888, _555, _565 = (0xFF0000, 0xFF00, 0xFF), (0x7C00, 0x3E0, 0x1F), (0xF800, 0x7E0, 0x1F)
+_HEADERS = {"info": INFO, "v3": V3, "v4": V4, "v5": V5}
+_ALPHA = 0xFF000000
+# Rows of runs that leave pixels out, go beyond a row, or follow each other without a line end.
+_RUNS = {
+    "short rows": b"\5\7\0\0" * 9 + b"\0\1",
+    "an early end": b"\x15\7\0\0" * 5 + b"\0\1",
+    "jumps": b"\4\1\0\2\3\2\5\1\0\1",
+    "a jump from a whole row": b"\x15\1\0\2\0\2\5\1\0\1",
+    "a jump beyond its row": b"\4\1\0\2\x20\2\5\1\0\0\3\3\0\1",
+    "a jump beyond the top": b"\4\1\0\2\3\x20\5\1\0\1",
+    "a run beyond its row": b"\x18\1\0\0\4\2\0\1",
+    "no line ends": b"\x15\1" * 9 + b"\0\1",
+    "line ends alone": b"\0\0" * 9 + b"\0\1",
+    "an end alone": b"\0\1",
+    "pixels as they are, beyond a row": b"\x12\0\0\5\1\2\3\4\5\0\0\0\3\6\0\1",
+    "more rows than there are": b"\x15\1\0\0" * 12 + b"\0\1",
+}
 
 
 BMPS: Mapping[str, Dialect] = {
@@ -176,6 +221,48 @@ BMPS: Mapping[str, Dialect] = {
     ),
     "huffman in os/2 2.0": refused(
         bmp(21, 9, header=OS2, depth=1, compression=3), _WIDE, (21, 9)
+    ),
+    **{
+        f"{bits} bits of runs with {name}": Dialect(
+            coloured(bits, RLE8 if bits == 8 else RLE4, pixels), (21, 9)
+        )
+        for name, pixels in _RUNS.items()
+        for bits in (4, 8)
+    },
+    "8 bits of runs without a free colour": Dialect(
+        coloured(8, RLE8, b"".join(b"\0\x14" + bytes(range(20 * y, 20 * y + 20)) + b"\0\0"
+                                   for y in range(9)) + b"\0\1"), (21, 9)
+    ),
+    "8 bits of runs and few colours": Dialect(
+        coloured(8, RLE8, b"\5\7\5\1\5\x30\0\0" * 9 + b"\0\1", colours=3), (21, 9)
+    ),
+    **{
+        f"{name}, {depth} bits with alpha{' and no bit fields' * (compression == RAW)}": masked(
+            header, depth, (*colours, alpha), compression
+        )
+        for name, header in _HEADERS.items()
+        if header != INFO
+        for depth, colours, alpha, compression in (
+            (16, _555, 0x8000, BITFIELDS), (16, _565, 0x8000, BITFIELDS), (16, _555, 1, BITFIELDS),
+            (32, _888, _ALPHA, BITFIELDS), (32, _888, _ALPHA, RAW), (16, _555, 0x8000, RAW),
+        )
+    },
+    "v4, 32 bits with two bits of alpha and no bit fields": masked(
+        V4, 32, (*_888, 0xC0000000), RAW
+    ),
+    "v5, 16 bits with alpha, upside down": Dialect(
+        bmp(21, -9, header=V5, depth=16, compression=BITFIELDS,
+            masks=struct.pack("<4I", *_555, 0x8000), pixels=chance(21, 9, 16)), (21, 9)
+    ),
+    "info, 16 bits with alpha": masked(INFO, 16, (*_555, 0x8000)),
+    "v4, bit fields of nothing": masked(V4, 32, (0, 0, 0, 0)),
+    "no offset, in colours": Dialect(_COLOURFUL[:10] + bytes(4) + _COLOURFUL[14:], (21, 9)),
+    "an offset to the palette": Dialect(
+        _INDEXED[:10] + struct.pack("<I", 54) + _INDEXED[14:], (21, 9)
+    ),
+    "8 bits in colours": Dialect(coloured(8, RAW, chance(21, 9, 8)), (21, 9)),
+    "8 bits and indices beyond the palette": Dialect(
+        coloured(8, RAW, chance(21, 9, 8), colours=7), (21, 9)
     ),
     "a wrong file size": Dialect(_PLAIN[:2] + b"\1\0\0\0" + _PLAIN[6:], (21, 9)),
     "bytes behind its end": Dialect(_PLAIN + b"more", (21, 9)),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 
+from PIL import Image
+
 from imgcache.model import Verdict
 from tests.dialects import jpegs
 from tests.dialects.dialect import Dialect, refused
@@ -48,7 +50,29 @@ def frames(*places: tuple[int, int]) -> Sequence[bytes]:
 
 EXIF, ALPHA, ANIMATED = 0x08, 0x10, 0x02
 _LOSSY, _LOSSLESS = pictures.webp(24, 16), pictures.webp(24, 16, lossless=True)
+# Visible on the right half only, with black under what is not.
+_CLEAR = pictures.saved(
+    Image.composite(
+        pictures.half_transparent(pictures.photo(24, 16)), Image.new("RGBA", (24, 16)),
+        pictures.half_transparent(pictures.photo(24, 16)).getchannel("A"),
+    ),
+    "WEBP", lossless=True, exact=True,
+)  # fmt: skip
 _TURN = chunk(b"EXIF", jpegs.tiff(6))
+
+
+def unmarked(data: bytes) -> bytes:
+    """A lossless WebP that says that its alpha is not used (RFC 9649, 3.4)."""
+    at = data.index(b"VP8L") + 12
+    return data[:at] + bytes((data[at] & ~0x10,)) + data[at + 1 :]
+
+
+def animated(flags: int, *pictures: bytes) -> bytes:
+    """An animation of these pictures, each of them 24 x 16."""
+    head = bytes(6) + (23).to_bytes(3, "little") + (15).to_bytes(3, "little") + b"\x32\0\0\0"
+    parts = [chunk(b"ANMF", head + one) for one in pictures]
+    return riff(canvas(24, 16, flags | ANIMATED), chunk(b"ANIM", bytes(6)), *parts)
+
 
 WEBPS: Mapping[str, Dialect] = {
     "lossy": Dialect(_LOSSY, (24, 16)),
@@ -75,6 +99,30 @@ WEBPS: Mapping[str, Dialect] = {
     "an unknown chunk": Dialect(
         riff(canvas(24, 16), chunk(b"what", b"hello"), picture(_LOSSY)), (24, 16)
     ),
+    "alpha without its mark": Dialect(unmarked(_CLEAR), (24, 16)),
+    "alpha without the mark of the canvas": Dialect(
+        riff(canvas(24, 16), picture(_CLEAR)), (24, 16)
+    ),
+    "alpha without its mark, on a canvas": Dialect(
+        riff(canvas(24, 16), picture(unmarked(_CLEAR))), (24, 16)
+    ),
+    "alpha without its mark, on a canvas with one": Dialect(
+        riff(canvas(24, 16, ALPHA), picture(unmarked(_CLEAR))), (24, 16)
+    ),
+    "opaque without a mark": Dialect(unmarked(_LOSSLESS), (24, 16)),
+    "opaque on a canvas with alpha": Dialect(
+        riff(canvas(24, 16, ALPHA), picture(_LOSSY)), (24, 16)
+    ),
+    **{
+        f"frames with alpha{name}": Dialect(
+            animated(flags, picture(one), picture(_LOSSY)), (24, 16)
+        )
+        for name, flags, one in (
+            ("", ALPHA, _CLEAR),
+            (" and no mark", 0, _CLEAR),
+            (" and no mark at all", 0, unmarked(_CLEAR)),
+        )
+    },
     "a scaled header": Dialect(
         _LOSSY[:27] + bytes((_LOSSY[27] | 0x40,)) + _LOSSY[28:], (24, 16)
     ),

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from imgcache.config import ThumbnailSettings
 
 # Raised by hand whenever thumbnails come out differently, so that old ones are made again.
-CODE_VERSION = 2
+CODE_VERSION = 3
+
+_SMALL = 64  # pixels a side, as icons have
 
 Box = tuple[float, float, float, float]
 _SUFFIXES = {"webp": "webp", "jpeg": "jpg", "avif": "avif", "png": "png"}
@@ -91,6 +93,14 @@ class Plan:
         """Source pixels per thumbnail pixel, on the side that has fewer."""
         left, top, right, bottom = self.box
         return min((right - left) / self.size.width, (bottom - top) / self.size.height)
+
+    def is_exact(self, *, drawn: bool) -> bool:
+        """Whether the thumbnail has to show each pixel as its source has it.
+
+        So it is where nothing is reduced, and a picture is `drawn` (an icon, or few colours) or
+        small: there what a photograph hides is seen.
+        """
+        return self.scale == 1 and (drawn or max(self.size) <= _SMALL)
 
     def transposed(self) -> Plan:
         """The same with width and height exchanged."""

@@ -1,7 +1,7 @@
 """Canvas and transparency of a decoded first frame, as browsers show it.
 
-Pillow does this differently: it fills the canvas around a small frame, and compares the
-transparent colour of a PNG with samples that it has scaled to 8 bits before.
+Pillow does this differently: it fills the canvas around a small frame, compares the transparent
+colour of a PNG with samples that it has scaled to 8 bits before, and knows few alpha masks of BMP.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from io import BytesIO
 
 from PIL import GifImagePlugin, Image, ImageChops
 
-from imgcache.core.images.formats import first
+from imgcache.core.images.formats import bmp, first
 from imgcache.core.images.formats.chunks import chunks
 from imgcache.core.images.formats.first import Place
 from imgcache.model import Format, Size
@@ -28,8 +28,27 @@ def completed(image: Image.Image, file: bytes, image_format: Format) -> Image.Im
     if image_format is Format.GIF and isinstance(image, GifImagePlugin.GifImageFile):
         return _windowed(image, image.dispose_extent)
     if image_format is Format.WEBP:
-        return _windowed(image, first.of_webp(file))
+        return _windowed(_without_idle_alpha(image), first.of_webp(file))
+    if image_format is Format.BMP and (plane := bmp.alpha(file)):
+        return _with_alpha(image, plane)
     return image
+
+
+def _without_idle_alpha(image: Image.Image) -> Image.Image:
+    """The same in fewer bytes, where all of it is opaque."""
+    if image.mode != "RGBA" or image.getchannel("A").getextrema() != (_OPAQUE, _OPAQUE):
+        return image
+    opaque = image.convert("RGB")
+    opaque.info = image.info
+    return opaque
+
+
+def _with_alpha(image: Image.Image, plane: bmp.AlphaPlane) -> Image.Image:
+    direction = -1 if plane.upside_down else 1
+    alpha = Image.frombytes("L", image.size, plane.data, "raw", "L", plane.stride, direction)
+    seen = image.convert("RGBA")
+    seen.putalpha(alpha.point([plane.opacity(value) for value in range(256)]))
+    return seen
 
 
 def placed(frame: Image.Image, place: Place, canvas: Size) -> Image.Image:

@@ -21,7 +21,7 @@ from PIL import (
 
 from imgcache.core.images import colorspace
 from imgcache.core.images.examine import Examined
-from imgcache.core.images.formats import avif, bmp, first, ico, png
+from imgcache.core.images.formats import avif, bmp, first, ico, png, webp
 from imgcache.core.images.formats.structure import Structure
 from imgcache.core.images.thumbnail_plan import Recipe
 from imgcache.edge.decoder import canvas, thumbnails
@@ -38,8 +38,13 @@ _PLUGINS = {
     Format.BMP: BmpImagePlugin.BmpImageFile.format,
     Format.ICO: IcoImagePlugin.IcoImageFile.format,
 }
-# What they get in place of a file that browsers support and they don't.
-_PREPARED = {Format.ICO: ico.only, Format.AVIF: avif.known, Format.BMP: bmp.filled}
+# What they get in place of a file that browsers support and they don't, or read in another way.
+_PREPARED = {
+    Format.ICO: ico.only,
+    Format.AVIF: avif.known,
+    Format.BMP: bmp.known,
+    Format.WEBP: webp.known,
+}
 # What decoders raise for broken files; found by fuzzing, not in their documentation.
 _BROKEN = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError,
@@ -86,12 +91,21 @@ def decode(
             image = _whole(data, examined)
             source = DecodedImage(image, Size(*image.size), structure.orientation)
         profile = colorspace.profile(data, examined.format, source.image.info.get("icc_profile"))
-        source = replace(source, profile=profile)
+        source = replace(source, profile=profile, drawn=_is_drawn(data, examined.format))
         return thumbnails.make(source, recipes)
     except Image.DecompressionBombError as exc:
         raise MemoryError from exc
     except _BROKEN as exc:
         raise UndecodableError("its pixels can't be decoded") from exc
+
+
+def _is_drawn(data: bytes, fmt: Format | None) -> bool:
+    """Whether the format or the header says that it is an icon or has a palette."""
+    if fmt is Format.PNG:
+        return png.has_few_colours(data)
+    if fmt is Format.BMP:
+        return bmp.has_palette(data)
+    return fmt in (Format.GIF, Format.ICO)
 
 
 def _whole(data: bytes, examined: Examined) -> Image.Image:

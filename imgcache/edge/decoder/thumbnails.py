@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 from PIL import Image
 
@@ -31,6 +32,13 @@ _UPRIGHT = {
 # Premultiplied modes -> the same with straight alpha, and without any.
 _STRAIGHT = {"RGBa": ("RGBA", "RGB"), "La": ("LA", "L")}
 _OPAQUE = 255
+# What makes an encoder keep each pixel, or come as near to that as its format can.
+_EXACT: Mapping[str, Mapping[str, Any]] = {
+    "png": {},
+    "webp": {"lossless": True},
+    "avif": {"quality": 100, "subsampling": "4:4:4"},
+    "jpeg": {"quality": 100, "subsampling": "4:4:4"},
+}
 _COLOR_SIDE = 64  # a colour needs no more pixels than that
 
 
@@ -54,6 +62,7 @@ class DecodedImage:
         orientation: 1 to 8 as in EXIF.
         scale: how many times smaller than `coded` the decoder made `image` already.
         profile: the ICC profile of the pixels; None is sRGB.
+        drawn: whether it is an icon, or has a palette, rather than what a camera took.
     """
 
     image: Image.Image
@@ -61,6 +70,7 @@ class DecodedImage:
     orientation: int = 1
     scale: int = 1
     profile: bytes | None = None
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,8 @@ def make(source: DecodedImage, recipes: Sequence[Recipe]) -> tuple[str, list[Mad
         if recipes[index].fit == "inside":  # a whole picture: smaller ones may be made of it
             width, height = source.coded
             layers.append(_Layer(pixels, (width / pixels.width, height / pixels.height)))
-        made[index] = _encoded(recipes[index], _upright(pixels, source.orientation))
+        exact = plans[index].is_exact(drawn=source.drawn)
+        made[index] = _encoded(recipes[index], _upright(pixels, source.orientation), exact=exact)
     return _color(layers[-1].pixels), [made[index] for index in range(len(plans))]
 
 
@@ -171,19 +182,24 @@ def _unmultiplied(pixels: Image.Image) -> Image.Image:
     return straight.convert(without) if lowest == _OPAQUE else straight
 
 
-def _encoded(recipe: Recipe, pixels: Image.Image) -> Made:
+def _encoded(recipe: Recipe, pixels: Image.Image, *, exact: bool = False) -> Made:
     image_format = recipe.format_for(alpha=pixels.mode in ("RGBA", "LA"))
     pixels.info = {}  # an ICC profile or a comment would be written otherwise
     sink = BytesIO()
-    if image_format == "png":
-        pixels.save(sink, "PNG")
-    elif image_format == "webp":
-        pixels.save(sink, "WEBP", quality=recipe.quality, method=recipe.method)
-    elif image_format == "avif":
-        pixels.save(sink, "AVIF", quality=recipe.quality, max_threads=1)
-    else:
-        pixels.save(sink, "JPEG", quality=recipe.quality)
+    options = _options(recipe, image_format)
+    if exact:
+        options |= _EXACT[image_format]
+    pixels.save(sink, image_format.upper(), **options)
     return Made(recipe.name, suffix(image_format), Size(*pixels.size), sink.getvalue())
+
+
+def _options(recipe: Recipe, image_format: str) -> dict[str, Any]:
+    """How an encoder of Pillow writes a thumbnail."""
+    if image_format == "png":
+        return {}
+    if image_format == "webp":
+        return {"quality": recipe.quality, "method": recipe.method}
+    return {"quality": recipe.quality} | ({"max_threads": 1} if image_format == "avif" else {})
 
 
 def _color(pixels: Image.Image) -> str:

@@ -59,6 +59,26 @@ def test_cover_takes_the_middle() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "drawn", "settings", "exact"),
+    [
+        ((64, 64), False, {}, True),
+        ((65, 10), False, {}, False),
+        ((320, 200), True, {}, True),
+        ((320, 320), False, {}, False),
+        ((321, 200), True, {}, False),
+        ((64, 64), True, {"width": 63}, False),
+        ((300, 64), False, {"width": 64, "height": 64, "fit": "cover"}, True),
+    ],
+)
+def test_what_is_not_reduced_and_small_or_drawn_keeps_each_pixel(
+    source: tuple[int, int], drawn: bool, settings: dict[str, Any], exact: bool
+) -> None:
+    plan = Recipe.of("t", ThumbnailSettings(**settings)).plan(Size(*source))
+    assert plan.is_exact(drawn=drawn) is exact
+    assert plan.transposed().is_exact(drawn=drawn) is exact
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"width": 321},
@@ -77,7 +97,7 @@ def test_each_setting_changes_the_fingerprint(change: dict[str, Any]) -> None:
 
 def test_the_fingerprint_is_that_of_what_is_made() -> None:
     assert fingerprint(ThumbnailSettings()) == fingerprint(ThumbnailSettings(width=320, height=320))
-    assert fingerprint(ThumbnailSettings()) == "v2-320x320-inside-webp-q80-m2"
+    assert fingerprint(ThumbnailSettings()) == "v3-320x320-inside-webp-q80-m2"
 
 
 def test_a_new_version_of_the_code_changes_the_fingerprint(

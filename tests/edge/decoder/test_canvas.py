@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from PIL import Image
 
 from imgcache.core.images.examine import Label, Limits, examine
+from imgcache.core.images.formats import webp
 from imgcache.edge.decoder import canvas
 from imgcache.model import Format, Size
+from tests.dialects import bmps, webps
 from tests.edge.decoder.test_thumbnails import thumbnail
 from tests.support import colours, pictures
 from tests.support.colours import palette, png, trns
@@ -90,3 +94,58 @@ def test_grey_with_alpha_in_16_bits_stays_grey() -> None:
     assert completed(png(depth=16, colour=4)).mode == "LA"
     image = pictures.opened(pictures.jpeg())
     assert canvas.completed(image, b"", Format.JPEG) is image
+
+
+@pytest.mark.parametrize(
+    ("header", "compression", "masks", "pixel", "alpha"),
+    [
+        (bmps.V5, bmps.BITFIELDS, (0x7C00, 0x3E0, 0x1F, 0x8000), b"\x1f\x80", 255),
+        (bmps.V5, bmps.BITFIELDS, (0x7C00, 0x3E0, 0x1F, 0x8000), b"\x1f\x00", 0),
+        (bmps.V3, bmps.BITFIELDS, (0xF800, 0x7E0, 0x1F, 0x0600), b"\x1f\0", 0),
+        (bmps.V4, bmps.RAW, (0xFF0000, 0xFF00, 0xFF, 0xFF000000), b"\xff\0\0\x40", 64),
+        (bmps.V4, bmps.RAW, (0xFF0000, 0xFF00, 0xFF, 0xC0000000), b"\xff\0\0\x40", 64),
+    ],
+)
+@pytest.mark.parametrize("height", [2, -2])
+def test_a_bitmap_keeps_its_alpha(
+    header: int, compression: int, masks: tuple[int, ...], pixel: bytes, alpha: int, height: int
+) -> None:
+    depth = 8 * len(pixel)
+    row = (pixel + bytes(2 * len(pixel))).ljust((3 * depth + 31) // 32 * 4, b"\0")
+    fields = struct.pack("<4I", *masks)
+    file = bmps.bmp(3, height, header=header, depth=depth, compression=compression, masks=fields,
+                    pixels=row + bytes(len(row)))  # fmt: skip
+    seen = canvas.completed(pictures.opened(file), file, Format.BMP)
+    at = (0, 1 if height > 0 else 0)
+    assert seen.getpixel(at) == (0, 0, 255, alpha)
+    assert seen.getpixel((1, 0)) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("header", [bmps.INFO, bmps.V3])
+def test_a_bitmap_without_an_alpha_mask_that_counts_is_opaque(header: int) -> None:
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    file = bmps.bmp(2, 2, header=header, depth=32, masks=masks)
+    assert canvas.completed(pictures.opened(file), file, Format.BMP).mode == "RGB"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name in webps.WEBPS if "alpha without" in name or "frames with alpha" in name],
+)
+def test_the_alpha_of_a_webp_counts_without_its_marks(name: str) -> None:
+    file = webp.known(webps.WEBPS[name].data)
+    seen = canvas.completed(pictures.opened(file), file, Format.WEBP).convert("RGBA")
+    alphas = seen.getchannel("A")
+    assert [alphas.getpixel((x, 8)) for x in (0, 23)] == [0, 255]
+
+
+def test_a_webp_whose_marks_are_set_stays_as_it_is() -> None:
+    for data in (pictures.webp(), pictures.webp(alpha=True), pictures.webp(24, 16, frames=2)[:90]):
+        known = webp.known(data)
+        assert len(known) == len(data)
+        assert webp.known(known) == known
+
+
+def test_an_opaque_webp_has_no_alpha_to_carry_along() -> None:
+    file = webp.known(pictures.webp(24, 16, lossless=True))
+    assert canvas.completed(pictures.opened(file), file, Format.WEBP).mode == "RGB"

@@ -85,7 +85,7 @@ async def test_a_sound_image_is_decoded_with_its_thumbnail(decode: Any, kind: st
     assert isinstance(result, Decoded)
     assert (result.format, result.size) == (expected, size)
     (made,) = result.thumbnails
-    assert (made.name, made.recipe) == ("small", "v2-32x32-inside-webp-q80-m2")
+    assert (made.name, made.recipe) == ("small", "v3-32x32-inside-webp-q80-m2")
     assert pictures.opened(made.data).size == (made.width, made.height)
     assert max(made.width, made.height) == 32
 

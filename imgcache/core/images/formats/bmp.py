@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from imgcache.core.images.formats import bmp_runs
 from imgcache.core.images.formats.structure import Finding, Structure, truncated
 from imgcache.model import Size, Verdict
 
@@ -21,7 +22,8 @@ _UNDECODED_DEPTHS = frozenset({2})
 _RUN_DEPTHS = {_RLE8: 8, _RLE4: 4}
 _CORE_HEAD = 26
 _HEAD = 34  # file header and the fields up to the compression and data size
-_MASKS = 54  # where the bit fields are, behind a header of 40 bytes or in a longer one
+_FILE_HEADER = 14
+_MASKS, _ALPHA = 54, 66  # where the bit fields are, behind a header of 40 bytes or in a longer one
 _ALPHA_HEADER = 56  # headers from that length on have a fourth one, for alpha
 # The bit fields that the decoder here knows, by depth: red, green, blue, alpha.
 _DECODED_FIELDS = {
@@ -37,7 +39,11 @@ _DECODED_FIELDS = {
         (0, 0, 0, 0),
     },
 }
-_LINE_END, _BITMAP_END, _JUMP = 0, 1, 2
+_COLOURS_AT = 46  # where the header says how many colours the palette has
+_V4 = 108  # headers from that length on have an alpha mask that counts without bit fields, too
+_MASKS_888 = struct.pack("<III", 0xFF0000, 0xFF00, 0xFF)
+_HIGHEST_BYTE = 0xFF000000
+_MOST_INDEXED = 8  # bits of a pixel that is an index into the palette
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,45 +133,81 @@ def _fields(data: bytes, header: _Header) -> tuple[int, ...]:
 def _is_cut(data: bytes, header: _Header) -> bool:
     if not header.is_runs:
         return len(data) < header.pixels_at + header.needed()
-    end, rows = _runs(data, header)
-    return end is None and rows < abs(header.height)
+    size = Size(header.width, abs(header.height))
+    return bmp_runs.is_cut(data, header.pixels_at, header.depth, size)
 
 
-def _runs(data: bytes, header: _Header) -> tuple[int | None, int]:
-    """Position of the end-of-bitmap mark, and how many rows stand before it.
-
-    None where there is no mark. Rows count once they are whole or left behind.
-    """
-    position, x, y = header.pixels_at, 0, 0
-    while position + 2 <= len(data):
-        count, value = data[position], data[position + 1]
-        if (count, value) == (0, _BITMAP_END):
-            return position, y + (x >= header.width)
-        position += 2
-        if count:
-            x += count
-        elif value == _LINE_END:
-            x, y = 0, y + 1
-        elif value == _JUMP:
-            x, y = (
-                x + sum(data[position : position + 1]),
-                y + sum(data[position + 1 : position + 2]),
-            )
-            position += 2
-        else:
-            x += value
-            position += ((value + 1) // 2 if header.depth == 4 else value) + 1 & ~1  # noqa: PLR2004
-    return None, y + (x >= header.width)
-
-
-def filled(data: bytes) -> bytes:
-    """The file with a run for each pixel that its runs leave out, for a decoder that wants all."""
+def known(data: bytes) -> bytes:
+    """The file in a form that the decoder here reads as browsers read the original."""
     header = _header(data)
-    if header is None or not header.is_runs:
+    if header is None:
         return data
-    end, rows = _runs(data, header)
-    missing = abs(header.height) - rows
-    if end is None or missing <= 0:
-        return data
-    row = b"\xff\0" * (header.width // 255 + 1) + b"\0\0"
-    return data[:end] + row * missing + data[end:]
+    if header.is_runs:
+        size = Size(header.width, header.height)
+        palette = _palette(data, header)
+        return bmp_runs.plain(data, header.pixels_at, header.depth, size, palette)
+    if header.compression == _BITFIELDS and not any(_fields(data, header)):
+        # Black for browsers; the decoder takes such masks for those of 32 bits with alpha.
+        start = _MASKS + len(_MASKS_888)
+        return data[:_MASKS] + _MASKS_888 + bytes(len(data) - start)
+    if not header.pixels_at or (header.depth <= _MOST_INDEXED and _is_bare(header)):
+        # Browsers read from there all the same; the decoder passes over headers and palette.
+        return data[:10] + struct.pack("<I", len(data)) + data[14:] + data[header.pixels_at :]
+    return data
+
+
+def _is_bare(header: _Header) -> bool:
+    """Whether the pixels are said to begin where the palette does."""
+    return header.pixels_at == _FILE_HEADER + header.length
+
+
+def _palette(data: bytes, header: _Header) -> bytes:
+    start = _FILE_HEADER + header.length
+    count = int.from_bytes(data[_COLOURS_AT : _COLOURS_AT + 4], "little") or 1 << header.depth
+    return data[start : start + 4 * min(count, 1 << header.depth)]
+
+
+def has_palette(data: bytes) -> bool:
+    """Whether its pixels are indices of a palette."""
+    header = _header(data)
+    return header is not None and header.depth <= _MOST_INDEXED
+
+
+@dataclass(frozen=True, slots=True)
+class AlphaPlane:
+    """One byte of each pixel, in rows of `stride` bytes, of which the bits of `mask` are alpha."""
+
+    data: bytes
+    stride: int
+    mask: int
+    upside_down: bool
+
+    def opacity(self, value: int) -> int:
+        """What a byte means, 0 to 255."""
+        low = self.mask & -self.mask
+        return round((value & self.mask) // low * 255 / (self.mask // low))
+
+
+def alpha(data: bytes) -> AlphaPlane | None:
+    """The alpha that the decoder here leaves out: of 16 bits, and of 32 without bit fields."""
+    header = _header(data)
+    mask = _spare_alpha(data, header) if header else 0
+    if header is None or not mask:
+        return None
+    at = (mask.bit_length() - 1) // 8  # a longer mask counts with its highest bits
+    size = header.depth // 8
+    pixels = data[header.pixels_at : header.pixels_at + header.needed()]
+    stride = header.needed() // abs(header.height) // size
+    return AlphaPlane(pixels[at::size], stride, mask >> 8 * at, header.height > 0)
+
+
+def _spare_alpha(data: bytes, header: _Header) -> int:
+    """The alpha mask, where browsers heed it and the decoder here does not; else 0."""
+    raw = header.compression == _RAW and header.depth == 32 and header.length >= _V4  # noqa: PLR2004
+    short = header.compression == _BITFIELDS and header.depth == 16  # noqa: PLR2004
+    if header.length < _ALPHA_HEADER or header.length == _OS2 or not (raw or short):
+        return 0
+    mask = int.from_bytes(data[_ALPHA : _ALPHA + 4], "little")
+    if raw:
+        return _HIGHEST_BYTE if mask else 0  # browsers look at no more of it
+    return mask & 0xFFFF

@@ -13,6 +13,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Section 11.2.1, table 12: bit depths by colour type, and samples a pixel.
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_INDEXED = 3
 _LARGEST_SIDE = 1_000_000  # libpng's limit, which browsers keep
 # Section 8.1: left, top, and the steps to the right and down of each pass.
 _ADAM7 = (
@@ -100,6 +101,12 @@ def _filtered_length(header: bytes) -> int:
         if columns > 0 and rows > 0:
             length += rows * ((columns * _SAMPLES[colour] * depth + 7) // 8 + 1)
     return length
+
+
+def has_few_colours(data: bytes) -> bool:
+    """Whether a sound PNG has a palette, or greys of less than 8 bits."""
+    depth, colour = data[24:26]
+    return colour == _INDEXED or depth < 8  # noqa: PLR2004 - bits
 
 
 def lacks_pixels(data: bytes) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from imgcache.core.images.formats.structure import Finding, Structure, truncated
 from imgcache.model import Size, Verdict
 
 _PICTURES = frozenset({b"VP8 ", b"VP8L"})
-_ANIMATED = 0x02  # the A flag of VP8X, section 2.7.1
+_ANIMATED, _ALPHA = 0x02, 0x10  # flags of VP8X, section 2.7.1
+_ALPHA_IS_USED = 0x10  # in the fifth byte of a VP8L picture, section 3.4
 
 
 def walk(data: bytes) -> Structure:
@@ -59,3 +62,33 @@ def _judged(size: Size | None, pictures: int) -> Finding:
     if not pictures:
         return Verdict.CORRUPT, "it has a header and no pixels"
     return None, ""
+
+
+def known(data: bytes) -> bytes:
+    """The file with its marks of transparency set, which the decoder here heeds.
+
+    Browsers look at the pixels of lossless pictures and of frames whatever the marks say.
+    """
+    marks = {position: mark for position, mark in _marks(data) if not data[position] & mark}
+    if not marks:
+        return data
+    marked = bytearray(data)
+    for position, mark in marks.items():
+        marked[position] |= mark
+    return bytes(marked)
+
+
+def _marks(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where the marks stand, and their bits: of the canvas, and of a picture that is lossless."""
+    extended = data[12:16] == b"VP8X"
+    position = 12
+    while position + 20 <= len(data):
+        kind = data[position : position + 4]
+        if kind == b"VP8L":
+            yield position + 12, _ALPHA_IS_USED
+        if extended and kind in (b"VP8L", b"ANMF"):
+            yield 20, _ALPHA
+        if kind in _PICTURES | {b"ANMF"}:
+            return
+        length = int.from_bytes(data[position + 4 : position + 8], "little")
+        position += 8 + length + (length & 1)
