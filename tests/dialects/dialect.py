@@ -26,6 +26,7 @@ class Dialect:
         media_type: the label that browsers need.
         differs: why imgcache tells something else, as a heading of docs/browser-differences.md; of
             what is damaged and yet shown, `reason` knows.
+        blank: whether browsers paint nothing, although they tell a size.
     """
 
     data: bytes
@@ -34,6 +35,7 @@ class Dialect:
     sized: tuple[int, int] | None = None
     media_type: str = "application/octet-stream"
     differs: str | None = None
+    blank: bool = False
 
     @property
     def told(self) -> tuple[int, int] | None:
@@ -55,6 +57,11 @@ class Dialect:
         if self.size == self.told and self.verdict in {Verdict.TRUNCATED, Verdict.CORRUPT}:
             return self.differs or "damaged images"
         return self.differs
+
+
+def unpainted(data: bytes, size: tuple[int, int], verdict: Verdict = Verdict.CORRUPT) -> Dialect:
+    """What browsers tell a size of and paint nothing of."""
+    return Dialect(data, size, verdict, blank=True)
 
 
 def refused(data: bytes, verdict: Verdict, sized: tuple[int, int] | None = None) -> Dialect:

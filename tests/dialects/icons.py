@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from imgcache.model import Verdict
 from tests.dialects import jpegs, pngs
-from tests.dialects.dialect import Dialect, refused
+from tests.dialects.dialect import Dialect, refused, unpainted
 from tests.support.pictures import chunk, with_chunk
 
 ICON, CURSOR = 1, 2
@@ -27,7 +27,7 @@ class Entry:
 
 def png(width: int, height: int, depth: int = 32) -> Entry:
     """A PNG in an icon."""
-    return Entry(width, height, depth, pngs.plain(width, height, 6))
+    return Entry(width, height, depth, pngs.plain(width, height, 2))
 
 
 def bitmap(width: int, height: int, depth: int = 32, *, mask: bool = True) -> Entry:
@@ -64,6 +64,12 @@ def _said(width: int, height: int, entry: Entry) -> Entry:
     return Entry(width, height, entry.depth, entry.picture)
 
 
+def _of_rows(entry: Entry, rows: int) -> Entry:
+    """The same bitmap under another height in its header."""
+    picture = entry.picture[:8] + struct.pack("<i", rows) + entry.picture[12:]
+    return Entry(entry.width, entry.height, entry.depth, picture)
+
+
 def _ordered(sides: Sequence[int]) -> bytes:
     return icon(*(png(side, side) for side in sides))
 
@@ -79,10 +85,24 @@ ICONS: Mapping[str, Dialect] = {
     "one that is wide": Dialect(icon(png(32, 12)), (32, 12)),
     "depths": Dialect(icon(bitmap(16, 16, 4), bitmap(16, 16, 32), bitmap(16, 16, 8)), (16, 16)),
     "256 as nought": Dialect(icon(png(256, 256), png(16, 16)), (256, 256)),
-    "a png of another size": Dialect(icon(_said(16, 16, png(24, 24))), (16, 16)),
-    "a bmp of another size": Dialect(icon(_said(16, 16, bitmap(24, 24))), (16, 16)),
-    "nought and a small png": Dialect(icon(_said(0, 0, png(24, 24))), (256, 256)),
-    "nought and a large png": Dialect(icon(_said(0, 0, png(300, 300))), (256, 256)),
+    "a larger png": unpainted(icon(_said(16, 16, png(24, 24))), (16, 16)),
+    "a smaller png": unpainted(icon(_said(24, 24, png(16, 16))), (24, 24)),
+    "a png with its sides exchanged": unpainted(icon(_said(24, 16, png(16, 24))), (24, 16)),
+    "a larger bmp": unpainted(icon(_said(16, 16, bitmap(24, 24))), (16, 16)),
+    "a smaller bmp": unpainted(icon(_said(24, 24, bitmap(16, 16))), (24, 24)),
+    "nought and a small png": unpainted(icon(_said(0, 0, png(24, 24))), (256, 256)),
+    "nought and a large png": unpainted(icon(_said(0, 0, png(300, 300))), (256, 256)),
+    "nought and a small bmp": unpainted(icon(_said(0, 0, bitmap(24, 24))), (256, 256)),
+    "a bmp without the rows of its mask": unpainted(icon(_of_rows(bitmap(16, 16), 16)), (16, 16)),
+    "a bmp with an odd row": Dialect(icon(_of_rows(bitmap(16, 16), 33)), (16, 16)),
+    "a bmp that stands on its head": Dialect(icon(_of_rows(bitmap(16, 16), -32)), (16, 16)),
+    "a large png in a cursor": unpainted(cursor(_said(16, 16, png(24, 24))), (16, 16)),
+    "a picked entry of another size": unpainted(
+        icon(bitmap(16, 16), _said(32, 32, bitmap(24, 24))), (32, 32)
+    ),
+    "another entry of another size": Dialect(
+        icon(_said(16, 16, png(20, 20)), png(32, 32)), (32, 32)
+    ),
     "no mask": Dialect(icon(bitmap(16, 16, 32, mask=False)), (16, 16)),
     "cursor": Dialect(cursor(bitmap(32, 32)), (32, 32)),
     "cursor with a png": Dialect(cursor(png(32, 32)), (32, 32)),
@@ -92,21 +112,17 @@ ICONS: Mapping[str, Dialect] = {
     "an entry that points at the directory": refused(
         icon(png(16, 16), start=0), Verdict.CORRUPT, (16, 16)
     ),
-    "an entry beyond the end": Dialect(
+    "an entry beyond the end": unpainted(
         icon(png(16, 16), start=9000), (16, 16), Verdict.TRUNCATED
     ),
-    "a picture that is none": Dialect(
-        icon(Entry(16, 16, 32, b"\0" * 2000)), (16, 16), Verdict.CORRUPT
-    ),
-    "a jpeg": Dialect(
-        icon(Entry(40, 24, 32, jpegs.flat(40, 24))), (40, 24), Verdict.CORRUPT
-    ),
-    "a bmp of os/2": Dialect(
-        icon(Entry(16, 16, 24, struct.pack("<IHHHH", 12, 16, 32, 1, 24) + b"\xff" * 832)),
+    "a picture that is none": unpainted(icon(Entry(16, 16, 32, b"\0" * 2000)), (16, 16)),
+    "a jpeg": unpainted(icon(Entry(40, 24, 32, jpegs.flat(40, 24))), (40, 24)),
+    "a bmp of os/2": unpainted(
+        icon(Entry(16, 16, 24, struct.pack("<IHHHH", 12, 16, 32, 1, 24) + b"\0" * 832)),
         (16, 16),
     ),
     "a turned png": Dialect(
-        icon(Entry(16, 24, 32, with_chunk(pngs.plain(16, 24, 6), chunk(b"eXIf", jpegs.tiff(6))))),
+        icon(Entry(16, 24, 32, with_chunk(pngs.plain(16, 24, 2), chunk(b"eXIf", jpegs.tiff(6))))),
         (16, 24),
     ),
     "a small one beyond the end": Dialect(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from PIL import Image
 
 from imgcache.model import Verdict
-from tests.dialects.dialect import Dialect, refused
+from tests.dialects.dialect import Dialect, refused, unpainted
 from tests.support import pictures
 
 BASELINE, EXTENDED, PROGRESSIVE, LOSSLESS, HIERARCHICAL = (
@@ -77,6 +77,33 @@ def _entropy(width: int, height: int, frame: int, sampling: Sequence[int]) -> in
     units = -(-width // (8 * across)) * -(-height // (8 * down))
     blocks = units * sum((factors >> 4) * (factors & 15) for factors in sampling)
     return -(-blocks * 2 // 8)
+
+
+# Of a scan: its components, the first and last coefficient, and what it refines (T.81 B.2.3).
+Scan = tuple[Sequence[int], int, int, int]
+
+
+def first(*components: int, last: int = 0) -> Scan:
+    """The scan that begins these components: their DC values, or all in a sequential frame."""
+    return components, 0, last, 0
+
+
+def rest(component: int) -> Scan:
+    """The AC values of a component in a progressive frame."""
+    return (component,), 1, 63, 0
+
+
+def in_scans(*scans: Scan, frame: int = PROGRESSIVE) -> bytes:
+    """A JPEG of 40 x 24 with three components of one colour, in these scans."""
+    whole = flat(40, 24, frame=frame, sampling=(0x11,) * 3)
+    # 15 blocks a component, with two codes each in a sequential frame.
+    bits = 15 if frame == PROGRESSIVE else 30
+    parts = (
+        segment(0xDA, bytes((len(names), *(n for name in names for n in (name, 0)), *numbers)))
+        + b"\0" * -(-bits * len(names) // 8)
+        for names, *numbers in scans
+    )
+    return whole[: whole.index(b"\xff\xda")] + b"".join(parts) + b"\xff\xd9"
 
 
 def with_segments(data: bytes, *segments: bytes) -> bytes:
@@ -182,6 +209,22 @@ JPEGS: Mapping[str, Dialect] = {
     },
     "progressive, turned": Dialect(
         pictures.jpeg(40, 24, orientation=6, progressive=True), (24, 40)
+    ),
+    "progressive, in scans": Dialect(in_scans(first(1, 2, 3), rest(1), rest(3)), (40, 24)),
+    "a scan for each component": Dialect(in_scans(first(1), rest(1), first(3), first(2)), (40, 24)),
+    "its first scan comes late": Dialect(
+        in_scans(rest(1), rest(2), first(1, 2, 3), rest(3)), (40, 24)
+    ),
+    "no first scan": unpainted(in_scans(rest(1), rest(2), rest(3)), (40, 24)),
+    "no first scan of a component": unpainted(in_scans(first(1, 3), rest(1), rest(2)), (40, 24)),
+    "a refined first scan alone": Dialect(
+        in_scans(((1, 2, 3), 0, 0, 0x10), rest(1)), (40, 24), Verdict.CORRUPT
+    ),
+    "sequential, in scans": Dialect(
+        in_scans(first(3, last=63), first(1, 2, last=63), frame=BASELINE), (40, 24)
+    ),
+    "sequential, a scan is missing": Dialect(
+        in_scans(first(1, last=63), first(2, last=63), frame=BASELINE), (40, 24), Verdict.CORRUPT
     ),
     "orientation 9": Dialect(with_segments(_PLAIN, exif_segment(tiff(9))), (40, 24)),
     "orientation 0": Dialect(with_segments(_PLAIN, exif_segment(tiff(0))), (40, 24)),

@@ -1,6 +1,7 @@
 """ICO and CUR walker: finds the entry that browsers pick, and makes a file of it alone.
 
 Browsers pick the largest entry, then the one with most bits a pixel; the directory gives the size.
+They paint nothing of a picture that says another one of itself.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from imgcache.model import Size, Verdict
 
 _DIRECTORY, _ENTRY = 6, 16
 _CURSOR = 2
+_CORE_HEADER = bmp.CORE_HEADER.to_bytes(4, "little")
 _PICTURE_HEAD = 24  # the beginning of a PNG or BMP that tells its size
 
 
@@ -62,22 +64,44 @@ def _judged(data: bytes, entry: IconEntry) -> Finding:
         return truncated()
     if data.startswith(png.SIGNATURE, entry.start):
         inner = png.walk(data[entry.start : entry.start + entry.length])
-        return inner.flaw, inner.detail
-    return None, ""
+        if inner.flaw is not None:
+            return inner.flaw, inner.detail
+    elif data.startswith(_CORE_HEADER, entry.start):
+        return Verdict.CORRUPT, "its picture has OS/2's short header, so browsers paint nothing"
+    own = _own_size(data, entry)
+    if own in (None, entry.size):
+        return None, ""
+    detail = f"its directory says {_named(entry.size)} and its picture {_named(own)}"
+    return Verdict.CORRUPT, f"{detail}, so browsers paint nothing"
+
+
+def _named(size: Size) -> str:
+    return f"{size.width} x {size.height}"
 
 
 def _coded(data: bytes, entry: IconEntry) -> Size | None:
-    """The size that the picture itself declares: what a decoder will allocate."""
-    head = data[entry.start : entry.start + _PICTURE_HEAD]
-    if len(head) < _PICTURE_HEAD:
+    """What a decoder will allocate: as much as the picture declares, or the directory."""
+    if len(data) < entry.start + _PICTURE_HEAD:
         return None
+    own = _own_size(data, entry)
+    if own is None or data.startswith(png.SIGNATURE, entry.start):
+        return own or entry.size
+    return Size(max(abs(own.width), entry.size.width), max(own.height, entry.size.height))
+
+
+def _own_size(data: bytes, entry: IconEntry) -> Size | None:
+    """The size that the picture itself declares; None for what is neither PNG nor BMP.
+
+    A BMP counts its mask as rows, too; one of negative width is none that browsers paint.
+    """
+    head = data[entry.start : entry.start + _PICTURE_HEAD].ljust(_PICTURE_HEAD, b"\0")
     if head.startswith(png.SIGNATURE):
         return Size(int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big"))
     (length,) = struct.unpack_from("<I", head)
     if length not in bmp.HEADER_SIZES:
-        return entry.size
+        return None
     width, height = struct.unpack_from("<HH" if length == bmp.CORE_HEADER else "<ii", head, 4)
-    return Size(max(abs(width), entry.size.width), max(abs(height) // 2, entry.size.height))
+    return Size(width, abs(height) // 2)
 
 
 def only(data: bytes) -> bytes:

@@ -23,6 +23,7 @@ _SOI, _EOI, _SOS, _DRI, _TEM, _APP1 = 0xD8, 0xD9, 0xDA, 0xDD, 0x01, 0xE1
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 # Baseline, extended and progressive with Huffman coding: all that browsers decode.
 _SHOWN_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+_PROGRESSIVE = 0xC2
 _SHOWN_COMPONENTS = frozenset({1, 3, 4})
 # What Pillow needs of the metadata: JFIF, the ICC profile and Adobe's colour transform.
 _NEEDED_APPS = {0xE0: b"JFIF", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
@@ -83,6 +84,7 @@ class _Walk:
     scans: int = 0
     scan: Span | None = None
     restarts_missing: bool = False
+    begun: set[int] = field(default_factory=set)
     kept: list[Span] = field(default_factory=lambda: [(0, 2)])
 
     def structure(self) -> Structure:
@@ -109,13 +111,21 @@ class _Walk:
             return Verdict.UNSUPPORTED_FORMAT, f"{reason}, which browsers don't show"
         if 0 in self.frame.size:
             return Verdict.CORRUPT, "its header gives no size"
-        if self.scan is None:
-            return Verdict.CORRUPT, "it has a header and no pixels"
-        # No Huffman code is shorter than one bit, and each block has one for its DC value.
-        blocks = sum(a * d for a, d in map(self.frame.blocks, self.frame.sampling))
-        if self.entropy * 8 < blocks or self.restarts_missing:
-            return Verdict.CORRUPT, "it holds fewer pixels than its header says"
+        if reason := self._lack(self.frame):
+            return Verdict.CORRUPT, reason
         return None, ""
+
+    def _lack(self, frame: _Frame) -> str | None:
+        """What the frame header promises and the scans don't hold."""
+        if self.scan is None:
+            return "it has a header and no pixels"
+        if frame.sampling.keys() - self.begun:
+            return "the first scan of a colour component is missing"
+        # No Huffman code is shorter than one bit, and each block has one for its DC value.
+        blocks = sum(a * d for a, d in map(frame.blocks, frame.sampling))
+        if self.entropy * 8 < blocks or self.restarts_missing:
+            return "it holds fewer pixels than its header says"
+        return None
 
 
 def walk(data: bytes) -> Structure:
@@ -191,11 +201,24 @@ def _scan(met: _Walk, data: bytes, header: bytes, start: int) -> int:
     following = _MARKER.search(data, start)
     end = following.start() if following else len(data)
     met.scans += 1
+    met.begun |= _begun(met, header)
     met.entropy += end - start
     if met.scan is None:
         met.scan = (start, end)
         met.restarts_missing = _lacks_restarts(met, data[start:end], header)
     return end
+
+
+def _begun(met: _Walk, header: bytes) -> set[int]:
+    """The components that a scan begins (T.81 B.2.3), which is not of use before that.
+
+    Of a progressive image it holds their DC values, and refines none (G.1.1.1.1).
+    """
+    end = 1 + 2 * sum(header[:1])
+    first, _, step = header[end : end + 3].ljust(3, b"\xff")
+    if met.frame is not None and met.frame.marker == _PROGRESSIVE and (first or step >> 4):
+        return set()
+    return set(header[1:end:2])
 
 
 def _lacks_restarts(met: _Walk, entropy: bytes, header: bytes) -> bool:

@@ -89,7 +89,8 @@ def test_nought_in_an_icon_directory_is_256_even_where_the_picture_is_smaller() 
     data = bytearray(pictures.ico(16, bitmap="bmp"))
     data[6:8] = b"\0\0"
     structure = ico.walk(bytes(data))
-    assert (structure.size, structure.flaw) == ((256, 256), None)
+    assert (structure.size, structure.flaw) == ((256, 256), Verdict.CORRUPT)
+    assert structure.detail.startswith("its directory says 256 x 256 and its picture 16 x 16")
 
 
 def test_an_icon_that_points_at_its_own_directory_is_corrupt() -> None:
