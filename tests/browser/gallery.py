@@ -21,6 +21,19 @@ _ASK = """urls => Promise.all(urls.map(async url => {
 }))"""
 
 
+# Whether any pixel is painted: in a canvas, which tells it of images of the page's own host only.
+_LOOK = """urls => Promise.all(urls.map(async url => {
+    const image = new Image()
+    image.src = url
+    try { await image.decode() } catch { return false }
+    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight)
+    const context = canvas.getContext("2d")
+    context.drawImage(image, 0, 0)
+    const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data
+    return pixels.some(value => value !== 0)
+}))"""
+
+
 @dataclass(frozen=True)
 class Exhibit:
     """A body and its label."""
@@ -47,6 +60,12 @@ class Gallery:
         """What a browser shows of each: naturalWidth x naturalHeight, or nothing."""
         page.goto(f"http://127.0.0.1:{self.port}/")
         return [tuple(size) if size else None for size in page.evaluate(_ASK, urls)]
+
+    def painted(self, page: Page, urls: list[str]) -> list[bool]:
+        """Whether a browser paints anything of each: anything but transparent black."""
+        page.goto(f"http://127.0.0.1:{self.port}/")
+        own = [url.replace("//localhost:", "//127.0.0.1:") for url in urls]
+        return list(page.evaluate(_LOOK, own))
 
 
 @contextmanager

@@ -74,6 +74,18 @@ def test_a_browser_shows_what_the_table_says(page: Page, gallery: Gallery, kind:
     } == {}
 
 
+# Pictures in the other tables are transparent on purpose.
+@pytest.mark.parametrize("kind", ["jpeg", "avif", "ico"])
+def test_a_browser_paints_what_the_table_says(page: Page, gallery: Gallery, kind: str) -> None:
+    shown = {name: one for name, one in BY_FORMAT[kind].items() if one.size is not None}
+    painted = gallery.painted(page, gallery.hang(exhibits(shown)))
+    assert {
+        name
+        for (name, one), is_painted in zip(shown.items(), painted, strict=True)
+        if is_painted is one.blank
+    } == set()
+
+
 @pytest.mark.parametrize("depth", ["--full", "--probe"])
 def test_verify_tells_the_size_that_a_browser_shows(
     page: Page, gallery: Gallery, tmp_path: Path, depth: str

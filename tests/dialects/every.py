@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.dialects.avif_rules import AVIF_RULES
 from tests.dialects.avifs import AVIFS
 from tests.dialects.bmps import BMPS
 from tests.dialects.dialect import Dialect
@@ -16,8 +17,8 @@ from tests.dialects.svgs import SVGS
 from tests.dialects.webps import WEBPS
 
 BY_FORMAT: Mapping[str, Mapping[str, Dialect]] = {
-    "jpeg": JPEGS, "png": PNGS, "gif": GIFS, "webp": WEBPS, "avif": AVIFS, "bmp": BMPS,
-    "ico": ICONS, "svg": SVGS, "jxl": JXLS,
+    "jpeg": JPEGS, "png": PNGS, "gif": GIFS, "webp": WEBPS, "avif": {**AVIFS, **AVIF_RULES},
+    "bmp": BMPS, "ico": ICONS, "svg": SVGS, "jxl": JXLS,
 }  # fmt: skip
 ALL: Mapping[str, Dialect] = {
     f"{kind}: {name}": dialect

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from imgcache.core.images.formats import jxl
 from imgcache.core.images.formats.bmp import HEADER_SIZES
-from imgcache.core.images.formats.isobmff import brands, has_all_brands
+from imgcache.core.images.formats.isobmff import brands, has_all_brands, is_avif
 from imgcache.model import Format
 
 # How much of a file has to be looked at: comments may stand long before an `<svg`.
@@ -40,7 +40,7 @@ _SHOWN: tuple[tuple[Format, str, Callable[[bytes], bool]], ...] = (
         "a WebP image",
         lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP",
     ),
-    (Format.AVIF, "an AVIF image", lambda head: bool(brands(head) & {b"avif", b"avis"})),
+    (Format.AVIF, "an AVIF image", is_avif),
     (
         Format.BMP,
         "a BMP image",
@@ -54,7 +54,7 @@ _SHOWN: tuple[tuple[Format, str, Callable[[bytes], bool]], ...] = (
         lambda head: head[:4] in (b"\0\0\1\0", b"\0\0\2\0") and head[4:6] not in (b"", b"\0\0"),
     ),
 )
-_HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"mif3"}
 _NOT_SHOWN: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("a TIFF image", lambda head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))),
     ("a Photoshop document", lambda head: head.startswith(b"8BPS")),

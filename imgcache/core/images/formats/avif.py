@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from imgcache.core.images.formats.heif import mini, strict
 from imgcache.core.images.formats.isobmff import Box, boxes
 from imgcache.core.images.formats.structure import ShortError, Structure, oriented, take, truncated
 from imgcache.model import Size, Verdict
@@ -35,6 +36,7 @@ class _Meta:
 
     primary: int = 0
     properties: list[Box] = field(default_factory=list)
+    links: list[bytes] = field(default_factory=list)
     used: list[int] = field(default_factory=list)
     extent: int = 0
     whole: bool = False
@@ -51,6 +53,8 @@ class _Picture:
 
 def walk(data: bytes) -> Structure:
     """The structure of all boxes to the end of the file."""
+    if (minimized := mini.walk(data)) is not None:
+        return minimized
     meta = _Meta()
     track: list[Size] = []
     frames = 1
@@ -74,6 +78,8 @@ def walk(data: bytes) -> Structure:
         flaw, detail = Verdict.CORRUPT, "its header gives no size"
     if meta.extent > len(data):
         flaw, detail = truncated()
+    if flaw is None and (refused := _refused(meta, data, is_sequence=is_sequence)):
+        flaw, detail = Verdict.CORRUPT, refused
     shown = picture.cropped or picture.size
     return Structure(
         size=oriented(shown, picture.orientation) if shown else None,
@@ -85,6 +91,21 @@ def walk(data: bytes) -> Structure:
         flaw=flaw,
         detail=detail,
     )
+
+
+def _refused(meta: _Meta, data: bytes, *, is_sequence: bool) -> str | None:
+    """Why browsers refuse a file that is whole."""
+    if refused := strict.reason(data):
+        return refused
+    if is_sequence:
+        return strict.color_reason(*strict.sample_entry(data))
+    used = [meta.properties[n - 1] for n in meta.used if 1 <= n <= len(meta.properties)]
+    colors = (data[box.start : box.end] for box in used if box.kind == b"colr")
+    # A grid has the settings of its tiles.
+    settings = next(
+        (data[b.start : b.end] for b in (*used, *meta.properties) if b.kind == b"av1C"), b""
+    )
+    return strict.color_reason(colors, settings)
 
 
 def known(data: bytes) -> bytes:
@@ -122,19 +143,29 @@ def _flattened(data: bytes, start: int, end: int, depth: int = 0) -> Iterator[Bo
 
 
 def _read_meta(meta: _Meta, data: bytes, outer: Box) -> None:
-    for box in boxes(data, outer.start + 4, outer.end):
-        if box.kind == b"pitm":
-            width = 4 if take(data, box.start, 1)[0] else 2
-            meta.primary = int.from_bytes(take(data, box.start + 4, width), "big")
-        elif box.kind == b"iloc":
-            meta.extent = _furthest(take(data, box.start, box.end - box.start))
-        elif box.kind == b"iprp":
-            for inner in boxes(data, box.start, box.end):
-                if inner.kind == b"ipco":
-                    meta.properties = list(boxes(data, inner.start, inner.end))
-                elif inner.kind == b"ipma" and not meta.used:
-                    meta.used = _associations(data[inner.start : inner.end], meta.primary)
+    try:
+        for box in boxes(data, outer.start + 4, outer.end):
+            _note(meta, data, box)
+    finally:
+        # The primary item may be named behind its properties.
+        for body in meta.links:
+            meta.used = meta.used or _associations(body, meta.primary)
     meta.whole = outer.whole
+
+
+def _note(meta: _Meta, data: bytes, box: Box) -> None:
+    """Records one box of the meta box."""
+    if box.kind == b"pitm":
+        width = 4 if take(data, box.start, 1)[0] else 2
+        meta.primary = int.from_bytes(take(data, box.start + 4, width), "big")
+    elif box.kind == b"iloc":
+        meta.extent = _furthest(take(data, box.start, box.end - box.start))
+    elif box.kind == b"iprp":
+        for inner in boxes(data, box.start, box.end):
+            if inner.kind == b"ipco":
+                meta.properties = list(boxes(data, inner.start, inner.end))
+            elif inner.kind == b"ipma":
+                meta.links.append(data[inner.start : inner.end])
 
 
 def _associations(body: bytes, item: int) -> list[int]:

@@ -57,6 +57,11 @@ def brands(data: bytes) -> frozenset[bytes]:
     return frozenset({data[8:12], *(data[i : i + 4] for i in range(16, end - 3, 4))})
 
 
+def is_avif(data: bytes) -> bool:
+    """Whether the file type is AVIF; in the minimized form the minor version says so."""
+    return bool(brands(data) & {b"avif", b"avis"}) or data[4:16] == b"ftypmif3avif"
+
+
 def has_all_brands(data: bytes) -> bool:
     """Whether the file type box is there to its end, so that no brand can follow."""
     return len(data) >= _brands_end(data)
