@@ -54,7 +54,8 @@ async def receive(
         return Failure(Verdict.PROTOCOL_ERROR, f"the body is broken gzip ({exc})", status)
     came = stats.wire_bytes - before
     if failure is None and sink.enough:
-        return Received(whole=came == total and coding.whole, total=total)
+        # How much has come beyond that is chance.
+        return Received(whole=False, total=total)
     failure = failure or wrong_length(status, came, expected)
     return failure or Received(whole=expected == total, total=total)
 
@@ -110,15 +111,15 @@ async def _copy(
     async for chunk in response.aiter_raw():
         wire += len(chunk)
         stats.wire_bytes += len(chunk)
-        if wire > most:
-            return too_large(most, status)
-        for piece in coding.feed(chunk):
+        for piece in coding.feed(chunk[: len(chunk) - max(wire - most, 0)]):
             written += len(piece)
-            if written > most:
-                return too_large(most, status)
-            await sink.write(piece)
+            await sink.write(piece[: len(piece) - max(written - most, 0)])
             if sink.enough:
                 return None
+            if written > most:
+                return too_large(most, status)
+        if wire > most:
+            return too_large(most, status)
     if wire and not coding.whole:
         return Failure(Verdict.TRUNCATED, "the gzip stream of the body has no end", status)
     if not written:
@@ -159,13 +160,26 @@ class Inflater:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The pieces that `data` inflates to; raises NotGzipError."""
-        try:
-            while data and not self._stream.eof:
+        while data and not self._stream.eof:
+            before = self._stream.copy()
+            try:
                 piece = self._stream.decompress(data, _STEP)
-                data = self._stream.unconsumed_tail
-                if piece:
-                    yield piece
-        except zlib.error as exc:
-            raise NotGzipError("not a gzip stream") from exc
+            except zlib.error as exc:
+                yield _before_damage(before, data)
+                raise NotGzipError("not a gzip stream") from exc
+            data = self._stream.unconsumed_tail
+            if piece:
+                yield piece
         if data or self._stream.unused_data:
             raise NotGzipError("bytes after the gzip stream")
+
+
+def _before_damage(stream: zlib._Decompress, data: bytes) -> bytes:
+    """What inflates before the byte that is wrong, at most 64 KiB; zlib keeps that for itself."""
+    inflated = bytearray()
+    try:
+        for at in range(len(data)):
+            inflated += stream.decompress(data[at : at + 1])
+    except zlib.error:
+        pass
+    return bytes(inflated)

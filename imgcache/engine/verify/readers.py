@@ -40,9 +40,11 @@ class Reader(Protocol):
 
 
 class PrefixSink:
-    """Takes a body until its first bytes settle the size; judged at 16 KiB, 32 KiB, 64 KiB...
+    """Takes a body until its first bytes settle the size: the first 16 KiB, 32 KiB, 64 KiB...
 
-    It is `full` when they do not: a server can send a header of any length.
+    It keeps exactly these, so that what is made of them does not depend on how the network cuts the
+    body into pieces. It is `full` when they settle nothing: a server can send a header of any
+    length.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -59,12 +61,15 @@ class PrefixSink:
     async def write(self, data: bytes) -> None:
         """The next bytes."""
         self.data += data
-        self.enough = self.full
-        # The server sends more than was asked for; a shorter body is judged when it is complete.
-        if len(self.data) > self._next and not self.enough:
-            self._next = 2 * len(self.data)
+        # A body that ends there is judged when it is complete.
+        while len(self.data) > self._next and not self.enough:
             # The label is checked when all is read.
-            self.enough = judge_prefix(bytes(self.data), None, self._limits) is not None
+            beginning = bytes(memoryview(self.data)[: self._next])
+            settled = judge_prefix(beginning, None, self._limits) is not None
+            if settled or self._next >= _MOST_KEPT:
+                self.enough = True
+                self.data = bytearray(beginning)
+            self._next *= 2
 
     async def reset(self) -> None:
         """Another body begins."""
