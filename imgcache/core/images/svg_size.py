@@ -1,58 +1,72 @@
 """The size that browsers give an SVG image by the attributes of its root element.
 
-Sources: SVG 2 sections 4.2, 8.2 and 8.4; CSS Values 4 sections 5 and 6; CSS Images 3 section 4
-(default sizing); CSS 2.2 section 10.3.2 (300 x 150 where nothing is known). Style sheets and
-`style` attributes do not change it: an image has no box that they could size.
+Sources: SVG 2 sections 4.2, 8.2 and 8.4; CSS Images 3 section 4 (default sizing); CSS 2.2 section
+10.3.2 (300 x 150 where nothing is known). Style sheets and `style` attributes size no box here: an
+image has none. Browsers compute in single precision, so each step is rounded to it.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import struct
 from collections.abc import Mapping
 
+from imgcache.core.images.svg_length import BLANK, NUMBER, Font, font_of, measured, single
 from imgcache.model import Size
 
 _DEFAULT = (300.0, 150.0)
-_FONT = 16.0
-# CSS Values 4 section 6.2: absolute lengths, in CSS pixels.
-_UNITS = {
-    "": 1.0, "px": 1.0, "pt": 96 / 72, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 9.6 / 2.54,
-    "q": 2.4 / 2.54,
-}  # fmt: skip
-# Section 6.1.1, in font sizes: what browsers measure in the serif font that is their default.
-_OF_FONT = {"em": 1.0, "ex": 0.459, "ch": 0.5, "ic": 1.0, "cap": 0.6548, "lh": 1.125}
-# Section 6.1.2 and CSS Contain 3: an image that is not yet laid out has no viewport to measure.
-_OF_VIEWPORT = re.compile(r"[sld]?v(?:w|h|i|b|min|max)|cq(?:w|h|i|b|min|max)")
-_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_BLANK = r"[ \t\n\r\f]"
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_LENGTH = re.compile(rf"{_BLANK}*({_NUMBER})([a-zA-Z]*|%){_BLANK}*")
-_STYLED_FONT = re.compile(rf"(?:^|;){_BLANK}*font-size{_BLANK}*:([^;]*)", re.IGNORECASE)
-_COMMA = rf"{_BLANK}*+,?{_BLANK}*+"
+_COMMA = rf"{BLANK}*+,?{BLANK}*+"
 # Numbers are atomic: the matching does not backtrack into them.
-_BOX = re.compile(rf"{_BLANK}*+" + _COMMA.join([rf"((?>{_NUMBER}))"] * 4) + rf"{_BLANK}*+")
-_STRETCHED = re.compile(rf"{_BLANK}*none(?:{_BLANK}+(?:meet|slice))?{_BLANK}*")
-# The largest length of the layout engine, in 64ths of a pixel, and the largest single float.
-_LARGEST_SIDE = 33_554_428
-_LARGEST_FLOAT = 3.4028234e38
+_BOX = re.compile(rf"{BLANK}*+" + _COMMA.join([rf"((?>{NUMBER}))"] * 4) + rf"{BLANK}*+")
+_NUMBER_PARTS = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
+_FIT = re.compile(
+    rf"{BLANK}*(none|x(?:Min|Mid|Max)Y(?:Min|Mid|Max))(?:{BLANK}+(?:meet|slice))?{BLANK}*"
+)
+# Single precision: most digits before the point, those behind it that count, the largest exponent.
+_MOST_DIGITS, _MOST_DECIMALS, _MOST_EXPONENT = 39, 50, 128
+# What is not larger is nothing in the layout engine.
+_TRIVIAL = 8 * 2.0**-23
+# The largest side of a box of the layout engine.
+_LARGEST_SIDE = 33_554_432
+
+Box = tuple[float, float, float, float]
 
 
 def intrinsic_size(attributes: Mapping[str, str]) -> Size:
     """What browsers report as natural size of an image with such a root element."""
-    font = _font(attributes)
-    width, height = (_length(attributes.get(side, ""), font) for side in ("width", "height"))
+    font = font_of(attributes)
+    width, height = (_side(attributes.get(side, ""), font) for side in ("width", "height"))
     if width is None or height is None:
         # An image that may be stretched has no size of its own at all.
-        stretched = _STRETCHED.fullmatch(attributes.get("preserveAspectRatio", ""))
-        ratio = _ratio(attributes.get("viewBox", ""))
+        stretched = fit(attributes.get("preserveAspectRatio", "")) == "none"
+        ratio = _ratio(view_box(attributes.get("viewBox", "")))
         width, height = _DEFAULT if stretched else _resolved(width, height, ratio)
     return Size(_rounded(width), _rounded(height))
 
 
+def _side(text: str, font: Font) -> float | None:
+    length = measured(text, font)
+    return 0.0 if length is not None and length <= _TRIVIAL else length
+
+
+def view_box(text: str) -> Box | None:
+    """The four numbers of a viewBox; None where it is none."""
+    match = _BOX.fullmatch(text)
+    numbers = [_number(part) for part in match.groups()] if match else []
+    left, top, width, height = numbers or (None,) * 4
+    if left is None or top is None or width is None or height is None:
+        return None
+    return left, top, width, height
+
+
+def fit(text: str) -> str | None:
+    """The alignment of a preserveAspectRatio; None where it is none."""
+    match = _FIT.fullmatch(text)
+    return match[1] if match else None
+
+
 def _resolved(
-    width: float | None, height: float | None, ratio: float | None
+    width: float | None, height: float | None, ratio: tuple[float, float] | None
 ) -> tuple[float, float]:
     """CSS Images 3 section 4.3 against a default object size of 300 x 150."""
     if ratio is None:
@@ -60,52 +74,53 @@ def _resolved(
             _DEFAULT[0] if width is None else width,
             _DEFAULT[1] if height is None else height,
         )
+    across, down = ratio
     if width is not None:
-        return width, width / ratio
+        return width, _scaled(width, down, across)
     if height is not None:
-        return height * ratio, height
-    across, down = _DEFAULT
-    return (across, across / ratio) if across / ratio <= down else (down * ratio, down)
+        return _scaled(height, across, down), height
+    fitting = _scaled(_DEFAULT[1], across, down)
+    if fitting <= _DEFAULT[0]:
+        return fitting, _DEFAULT[1]
+    return _DEFAULT[0], _scaled(_DEFAULT[0], down, across)
 
 
-def _ratio(view_box: str) -> float | None:
-    """Width by height of a viewBox; None where it is no box, or has no ratio."""
-    match = _BOX.fullmatch(view_box)
-    box = [float(number) for number in match.groups()] if match else [0.0]
-    if min(box[-2:]) <= 0 or max(map(abs, box)) > _LARGEST_FLOAT:
+def _scaled(side: float, by: float, to: float) -> float:
+    return single(single(side * by) / to)
+
+
+def _ratio(box: Box | None) -> tuple[float, float] | None:
+    """Width and height of a viewBox; None where it has no area."""
+    return None if box is None or min(box[2:]) <= _TRIVIAL else box[2:]
+
+
+def _number(text: str) -> float | None:
+    """A number as browsers add it up in single precision, digit by digit; None where it is none.
+
+    That is not always the nearest one: of the sizes close to a half, 1 in 80 depends on it.
+    """
+    match = _NUMBER_PARTS.fullmatch(text)
+    if match is None or len(match[2]) > _MOST_DIGITS:
         return None
-    ratio = box[2] / box[3]
-    return ratio if 0 < ratio <= _LARGEST_FLOAT else None
-
-
-def _font(attributes: Mapping[str, str]) -> float:
-    """The font size of the root element in CSS pixels; a keyword counts as the default."""
-    styled = _STYLED_FONT.findall(attributes.get("style", ""))
-    for text in (*reversed(styled), attributes.get("font-size", "")):
-        match = _LENGTH.fullmatch(text)
-        if match and match[2] == "%":
-            return max(float(match[1]) * _FONT / 100, 0.0)
-        if (length := _length(text, _FONT)) is not None:
-            return length
-    return _FONT
-
-
-def _length(text: str, font: float) -> float | None:
-    """A length in CSS pixels; None for `auto`, percentages and what is no plain length."""
-    match = _LENGTH.fullmatch(_COMMENT.sub("", text))
-    if match is None:
+    whole, place = 0.0, 1.0
+    for digit in reversed(match[2]):
+        whole, place = single(whole + single(place * int(digit))), single(place * 10)
+    decimals, place = 0.0, 1.0
+    for digit in (match[3] or "")[:_MOST_DECIMALS]:
+        place = single(place * single(0.1))
+        decimals = single(decimals + single(int(digit) * place))
+    number = single(whole + decimals)
+    if exponent := match[4]:
+        digits = exponent.lstrip("+-").lstrip("0") or "0"
+        if len(digits) > len(str(_MOST_EXPONENT)) or int(digits) > _MOST_EXPONENT:
+            return None
+        power = int(digits) * (-1 if exponent.startswith("-") else 1)
+        number = single(number * single(10.0**power)) if power else number
+    if not math.isfinite(number):
         return None
-    unit = match[2].lower()
-    if _OF_VIEWPORT.fullmatch(unit):
-        return 0.0
-    of_font = _OF_FONT.get(unit) or _OF_FONT.get(unit.removeprefix("r"))
-    scale = of_font * font if of_font else _UNITS.get(unit)
-    return None if scale is None else max(float(match[1]) * scale, 0.0)
+    return -number if match[1] == "-" else number
 
 
 def _rounded(length: float) -> int:
-    """The length in whole pixels, as the layout engine has it: in single precision, and bounded."""
-    if math.isnan(length):
-        return 0
-    (single,) = struct.unpack("f", struct.pack("f", min(length, _LARGEST_SIDE)))
-    return int(single + 0.5)
+    """The length in whole pixels, as the layout engine has it: bounded."""
+    return 0 if math.isnan(length) else int(min(length, _LARGEST_SIDE) + 0.5)

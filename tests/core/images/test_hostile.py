@@ -6,11 +6,13 @@ import struct
 
 import pytest
 
+from imgcache.core.images import svg
 from imgcache.core.images.examine import Limits, examine, judge_prefix
 from imgcache.core.images.sniff import sniff
 from imgcache.core.images.svg_size import intrinsic_size
 from imgcache.model import Size, Verdict
 from tests.dialects import avifs
+from tests.support import pictures
 
 LIMITS = Limits(64_000_000, 1000, 100)
 BRANDS = avifs.box(b"ftyp", b"avif\0\0\0\0avif")
@@ -29,9 +31,37 @@ def test_no_view_box_keeps_the_parser_busy(text: str) -> None:
     assert intrinsic_size({"viewBox": text + "x"}) == Size(300, 150)
 
 
-@pytest.mark.parametrize("text", ["1" * 50_000 + "x", " " * 50_000 + "x", "/*" * 50_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1" * 50_000 + "x",
+        " " * 50_000 + "x",
+        "/*" * 50_000,
+        "/**/" * 20_000 + "x",
+        "/* */x;" * 9000,
+    ],
+)
 def test_no_length_keeps_the_parser_busy(text: str) -> None:
     assert intrinsic_size({"width": text, "style": "font-size" * 9000}) == Size(300, 150)
+
+
+@pytest.mark.parametrize("text", ["1" * 50_000 + "x", "0;" * 50_000, "1:" * 50_000, "1." * 50_000])
+def test_no_animation_keeps_the_parser_busy(text: str) -> None:
+    timed = f'<animate attributeName="width" begin="{text};0s" keyTimes="{text}" values="{text}"/>'
+    assert svg.walk(pictures.svg(body=timed)).size == Size(80, 60)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<g id='a'>" * 5000 + "<use href='#a'/>" * 5000 + "</g>" * 5000,
+        "".join(f"<g id='a{i}'>" for i in range(5000)) + "</g>" * 5000,
+        "".join(f"<g id='a{i}'><use href='#a{i - 1}'/></g>" for i in range(5000)),
+        "<set attributeName='width' to='80'/>" * 5000,
+    ],
+)
+def test_no_number_of_uses_keeps_the_parser_busy(body: str) -> None:
+    assert svg.walk(pictures.svg(body=body)).size == Size(80, 60)
 
 
 def test_boxes_in_boxes_are_not_followed_where_none_belong() -> None:

@@ -22,7 +22,7 @@ IMAGES = {
     "avif": (pictures.avif(), Format.AVIF, (64, 48)),
     "bmp": (pictures.bmp(40, 30), Format.BMP, (40, 30)),
     "ico": (pictures.ico(16, 32), Format.ICO, (32, 32)),
-    "svg": (pictures.svg(), Format.SVG, (80, 60)),
+    "svg": (pictures.svg() + b"\n", Format.SVG, (80, 60)),
 }
 
 

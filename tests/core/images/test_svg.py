@@ -36,6 +36,12 @@ from tests.support import pictures
         ('viewBox="nonsense" width="auto"', (300, 150)),
         ('width="-5" height="60"', (0, 60)),
         ('width="80" height="60" style="width: 90px; fill: red; height:70px"', (80, 60)),
+        ('width="10/**/px" height="60"', (300, 60)),
+        ('viewBox="10 20 33.3 44.4"', (112, 150)),
+        ('viewBox="10 20 33.3 44.4" height="10"', (7, 10)),
+        ('width="10em" height="60" font-size="-5"', (160, 60)),
+        ('width="10lh" height="60" font-size="32"', (370, 60)),
+        ('width="10lh" height="60" style="line-height: 2"', (320, 60)),
     ],
 )
 def test_the_size_is_that_of_the_css_rules(attributes: str, expected: tuple[int, int]) -> None:
@@ -86,6 +92,66 @@ def test_the_namespaces_that_editors_declare_as_entities_are_fine() -> None:
     assert (structure.size, structure.flaw) == ((5, 4), None)
 
 
+def test_a_beginning_does_not_tell_the_size_as_any_element_may_change_it() -> None:
+    data = pictures.svg(body='<g/>\n<set attributeName="width" to="10"/>')
+    assert [walk(data[:end]).headed for end in (data.index(b"\n"), len(data))] == [False, True]
+    assert walk(data).size == (10, 60)
+
+
+def nested(levels: int, each: int) -> bytes:
+    """Groups in which each uses the one before so many times."""
+    groups = "".join(
+        f'<g id="g{level}">{f"""<use href="#g{level - 1}"/>""" * each}</g>'
+        for level in range(1, levels)
+    )
+    body = f'<defs><g id="g0"><path/></g>{groups}</defs><use href="#g{levels - 1}"/>'
+    return pictures.svg(body=body)
+
+
+@pytest.mark.parametrize(("levels", "each"), [(2, 1), (4, 50), (100, 1)])
+def test_as_many_copies_as_a_browser_makes_are_fine(levels: int, each: int) -> None:
+    assert walk(nested(levels, each)).flaw is None
+
+
+@pytest.mark.parametrize(("levels", "each"), [(7, 10), (5, 60), (30, 2), (2000, 2)])
+def test_copies_that_no_browser_can_make_are_too_many_and_keep_their_size(
+    levels: int, each: int
+) -> None:
+    structure = walk(nested(levels, each))
+    assert (structure.flaw, structure.size) == (Verdict.TOO_MANY_PIXELS, (80, 60))
+    assert "copies" in structure.detail
+
+
+def test_parts_that_all_use_each_other_are_too_many() -> None:
+    uses = "".join(f'<use href="#p{number}"/>' for number in range(40))
+    parts = "".join(f'<g id="p{number}">{uses}</g>' for number in range(40))
+    assert walk(pictures.svg(body=parts)).flaw is Verdict.TOO_MANY_PIXELS
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<g id="a"><use href="#a"/></g>',
+        '<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g>',
+        '<use href="#none"/><use href="other.svg#a"/><use/>',
+        '<g id="a"/><g id="a"><path/></g><use href="#a"/>',
+    ],
+)
+def test_uses_that_lead_nowhere_or_back_make_nothing_endless(body: str) -> None:
+    assert walk(pictures.svg(body=body)).flaw is None
+
+
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_no_attribute_value_breaks_the_size(width: str, box: str) -> None:
     assert min(intrinsic_size({"width": width, "viewBox": box})) >= 0
+
+
+_TEXTS = st.text("0123456789.+-eE%;:/* \t!xXpmchlvwr", max_size=30)
+
+
+@given(_TEXTS, _TEXTS, st.sampled_from(["1e999", "-1e999", "0", "1e999vw", "1e-999em", "9e9%"]))
+def test_no_font_breaks_the_size(width: str, style: str, font: str) -> None:
+    styled = f"{style};font-size:{style};line-height:{font};line-height:{style}"
+    for size in (font, style):
+        given = {"width": f"1{width}ch", "height": "1lh", "style": styled, "font-size": size}
+        assert min(intrinsic_size(given)) >= 0

@@ -26,7 +26,8 @@ class Structure:
         orientation: 1 to 8 as in EXIF.
         frames: animation frames that are there or announced, whichever is more.
         scans: passes over the pixels (progressive JPEG), else 1.
-        flaw: TRUNCATED, CORRUPT or UNSUPPORTED_FORMAT; None for a sound structure.
+        flaw: TRUNCATED, CORRUPT, UNSUPPORTED_FORMAT, or TOO_MANY_PIXELS where no setting of ours
+            is the limit; None for a sound structure.
         detail: why, as a clause for the message.
         parts: the byte ranges a decoder needs, without metadata; empty means all.
         scan: where the entropy-coded data of the first scan lies (JPEG only).
