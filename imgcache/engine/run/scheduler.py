@@ -52,9 +52,10 @@ def outcome_of(failure: Failure, tries: int, fetch: FetchSettings) -> Outcome:
     wait = failure.retry_after
     if wait is not None and wait > fetch.retry_after_cap:
         return Outcome(failure, silence=True)
-    again = retry.next_delay(failure, tries, fetch, random.random())  # noqa: S311  jitter
     if retry.is_asked_too_fast(failure):
-        return Outcome(failure, again=again, refused=True)
+        # The whole delay: a limit of so many a second is over only when the second is.
+        return Outcome(failure, again=retry.next_delay(failure, tries, fetch, 1.0), refused=True)
+    again = retry.next_delay(failure, tries, fetch, random.random())  # noqa: S311  jitter
     return Outcome(failure, again=again, pause=wait)
 
 
@@ -215,6 +216,8 @@ class HostScheduler(Generic[J]):
         """The host was asked too fast. Returns whether the job is asked again without a loss."""
         now = asyncio.get_running_loop().time()
         free = queue.pace.refused(now, sent_at, queue.refusals[job])
+        # The last one of a host finds no pace for others.
+        free = free and bool(queue.pending or queue.delayed or queue.active)
         queue.refusals[job] += 1
         job.tries -= free
         return free

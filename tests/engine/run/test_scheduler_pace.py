@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -78,7 +77,6 @@ class Web:
             await HostScheduler(self.fetch, self.ask, self.end).drain(jobs)
             self.seconds = asyncio.get_running_loop().time()
 
-        random.seed(1)  # the jitter of the tries
         virtual_time.run(drain())
         assert len(self.served) + len(self.ended) == len(jobs)
 
@@ -108,6 +106,16 @@ def test_a_host_with_a_limit_gives_all_its_images(
     assert web.finished["other"] < 5
 
 
+@pytest.mark.parametrize("limit", [limit for limit, _ in LIMITS.values()], ids=LIMITS)
+@pytest.mark.parametrize("images", [3, 11, 12, 13, 17, 30])
+def test_a_few_images_more_than_the_limit_come_too(
+    limit: Callable[[], Limiter], images: int
+) -> None:
+    web = Web({"limited": limit()})
+    web.visit(limited=images)
+    assert web.ended == []
+
+
 def test_a_host_with_places_for_two_is_asked_by_two() -> None:
     web = Web({})
     web.limits["small"] = lambda _: web.at_once["small"] <= 2
@@ -131,10 +139,11 @@ def test_a_host_that_refuses_everything_from_some_moment_on_is_given_up_in_a_min
     assert web.seconds < 90
 
 
-def test_a_single_image_that_is_refused_costs_its_tries() -> None:
-    web = Web({"never": nothing})
-    web.visit(never=1)
-    assert web.requests["never"] == web.fetch.attempts
+@pytest.mark.parametrize("others", [0, 1, 30])
+def test_the_last_image_of_a_host_costs_no_more_than_its_tries(others: int) -> None:
+    web = Web({}, broken=[others])
+    web.visit(host=others + 1)
+    assert web.requests["host"] == others + web.fetch.attempts
 
 
 @pytest.mark.parametrize("share", [2, 5, 10, 50])
