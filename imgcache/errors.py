@@ -42,14 +42,24 @@ class LocalError(ImgcacheError):
 class ArticleError(ImgcacheError):
     """An article that can't be read, or not be edited exactly.
 
-    `line` counts from 1 in the whole file; None where no line is to blame. `message` may quote the
-    article, but no password of a URL in it.
+    `line` counts from 1 in the whole file; None where no line is to blame. `excerpt` is that line
+    and `column`, from 1, the character in it, where one is to blame. `message` and `excerpt` may
+    quote the article, but no password of a URL in it; such a line has no `column` any more.
     """
 
-    def __init__(self, message: str, line: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        line: int | None = None,
+        *,
+        column: int | None = None,
+        excerpt: str | None = None,
+    ) -> None:
         self.message = masked_within(message)
         super().__init__(self.message)
         self.line = line
+        self.excerpt = None if excerpt is None else masked_within(excerpt)
+        self.column = column if self.excerpt == excerpt else None
 
 
 class UnreadableError(ArticleError):

@@ -75,11 +75,16 @@ class UrlState:
 
 @dataclass(frozen=True, slots=True)
 class ArticleProblem:
-    """An article that could not be read, or not be edited exactly."""
+    """An article that could not be read, or not be edited exactly.
+
+    `excerpt` is the line and `column`, from 1, the character in it, where one is to blame.
+    """
 
     article: str
     line: int | None
     message: str
+    column: int | None = None
+    excerpt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

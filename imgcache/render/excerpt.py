@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 
 from imgcache.render.phrases import printable
-from imgcache.results import EntryResult
+from imgcache.results import ArticleProblem, EntryResult
 
 _WIDEST = 96
 _BEFORE = 24
@@ -53,12 +53,22 @@ def quoted(entry: EntryResult, indent: int) -> Iterator[tuple[str, str]]:
     where the line is not known.
     """
     parts = marked(entry)
-    if parts is None:
-        return
+    if parts is not None:
+        yield from _in_gutter(entry.line, parts, indent)
+
+
+def quoted_problem(problem: ArticleProblem, indent: int) -> Iterator[tuple[str, str]]:
+    """The same of the character that an article's error is about."""
+    if problem.line and problem.column and problem.excerpt is not None:
+        at = problem.column - 1
+        yield from _in_gutter(problem.line, _window(problem.excerpt, at, at + 1), indent)
+
+
+def _in_gutter(line: int, parts: tuple[str, str, str], indent: int) -> Iterator[tuple[str, str]]:
     before, value, after = parts
     blank = f"{'':>{indent}} |"
     yield blank, ""
-    yield f"{entry.line:>{indent}} |", f" {before}{value}{after}".rstrip()
+    yield f"{line:>{indent}} |", f" {before}{value}{after}".rstrip()
     yield blank, f" {' ' * cell_len(before)}{'^' * max(1, cell_len(value))}"
 
 

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from imgcache.model import Severity, Verdict
 from imgcache.render import phrases
-from imgcache.render.excerpt import place, quoted
+from imgcache.render.excerpt import place, quoted, quoted_problem
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import amount, printable
 from imgcache.results import ArticleProblem, EntryResult, Findings
@@ -86,7 +86,12 @@ def _articles(findings: Findings, outages: Outages, paint: _Paint) -> Iterator[s
 
 def _problem(problem: ArticleProblem, paint: _Paint) -> Iterator[str]:
     where = f"{problem.line}" if problem.line else "-"
-    yield f"{where:>{_WHERE}}  {paint('error', 'error')}    {printable(problem.message)}\n\n"
+    yield f"{where:>{_WHERE}}  {paint('error', 'error')}    {printable(problem.message)}\n"
+    lines = list(quoted_problem(problem, _WHERE))
+    if lines:
+        yield from _arrow(f"{problem.article}:{problem.line}:{problem.column}", paint)
+    yield from _quote(lines, "error", paint)
+    yield "\n"
 
 
 def _entry(entry: EntryResult, paint: _Paint) -> Iterator[str]:
@@ -104,15 +109,23 @@ def _entry(entry: EntryResult, paint: _Paint) -> Iterator[str]:
 
 def _source(entry: EntryResult, paint: _Paint) -> Iterator[str]:
     """The place, clickable, and the line; or the URL where the line is not known."""
-    arrow = f"{'-->':>{_WHERE + 2}}"
-    yield f"{paint('gutter', arrow)} {printable(place(entry))}\n"
+    yield from _arrow(place(entry), paint)
     lines = list(quoted(entry, _WHERE))
+    yield from _quote(lines, entry.severity or "faint", paint)
+    if not lines:
+        yield f"{_MESSAGE} {printable(entry.url)}\n"
+
+
+def _arrow(where: str, paint: _Paint) -> Iterator[str]:
+    arrow = f"{'-->':>{_WHERE + 2}}"
+    yield f"{paint('gutter', arrow)} {printable(where)}\n"
+
+
+def _quote(lines: list[tuple[str, str]], style: str, paint: _Paint) -> Iterator[str]:
     for gutter, content in lines[:-1]:
         yield f"{paint('gutter', gutter)}{content}\n"
     for gutter, carets in lines[-1:]:
-        yield f"{paint('gutter', gutter)}{paint(entry.severity or 'faint', carets)}\n"
-    if not lines:
-        yield f"{_MESSAGE} {printable(entry.url)}\n"
+        yield f"{paint('gutter', gutter)}{paint(style, carets)}\n"
 
 
 def _outage(outage: Outage, paint: _Paint) -> str:

@@ -7,7 +7,7 @@ from rich.cells import cell_len, set_cell_size
 
 from imgcache.engine.run.report import Report
 from imgcache.render import text
-from imgcache.results import ArticleDiff
+from imgcache.results import ArticleDiff, ArticleProblem
 from tests.render import sample
 
 GOLDEN = """\
@@ -55,6 +55,20 @@ def test_carets_stand_under_the_value_and_long_lines_are_cut_around_it() -> None
             assert source[start:].lstrip("\"'").startswith(("https://", "a|b"))
             assert len(source) < 130
             assert cell_len(marks) <= cell_len(source)
+
+
+def test_the_line_of_a_broken_article_is_quoted_with_a_caret() -> None:
+    report = sample.finished()
+    line = '\ttitle: "é\x1b[2J"x"'
+    report.add_problem(ArticleProblem("articles/c.md", 12, "is broken", 9, line))
+    told = "".join(text.render(report)).split("articles/c.md\n")[1].split("\n\n")[0]
+    assert told.split("\n") == [
+        "        12  error    is broken",
+        "         --> articles/c.md:12:9",
+        "           |",
+        '        12 |     title: "é\\x1b[2J"x"',
+        "           |            ^",
+    ]
 
 
 def test_colour_adds_nothing_but_colour() -> None:

@@ -13,12 +13,13 @@ import yaml
 from yaml import ScalarNode
 
 from imgcache.core.articles.document import Document
+from imgcache.core.articles.respelling import NAME
 
 _BLANKS = r"(?:[ \t\r\n\x85\u2028\u2029]|(?<=[ \t\r\n\x85\u2028\u2029])#[^\r\n\x85\u2028\u2029]*)*"
-_ALIAS = re.compile(rf"{_BLANKS}:{_BLANKS}(\*[0-9A-Za-z_-]+)")
+_ALIAS = re.compile(rf"{_BLANKS}:{_BLANKS}(\*{NAME})")
 _COLON = re.compile(rf"{_BLANKS}:")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:(?<=[ \t])#[^\r\n\x85\u2028\u2029]*)?(?P<newline>\r?\n|\Z)")
-_PROPERTIES = re.compile(rf"(?:(?:&[0-9A-Za-z_-]+|!<[^>\s]*>|![^\s,\[\]{{}}]*){_BLANKS}){{1,2}}")
+_PROPERTIES = re.compile(rf"(?:(?:&{NAME}|!<[^>\s]*>|![^\s,\[\]{{}}]*){_BLANKS}){{1,2}}")
 
 
 class Token(NamedTuple):

@@ -15,9 +15,10 @@ from typing import Any
 
 import yaml
 from yaml import CSafeLoader, MappingNode, ScalarNode, SequenceNode
-from yaml.reader import Reader
 
 from imgcache.config import LimitSettings
+from imgcache.core.articles.complaints import explained
+from imgcache.core.articles.respelling import respelt
 from imgcache.errors import ArticleError
 
 # Deeper than this is never composed or walked, whatever the settings say.
@@ -63,15 +64,24 @@ def compose(text: str, start: int, limits: LimitSettings) -> yaml.Node | None:
         )
     deepest = min(limits.depth, _DEEPEST)
     try:
-        if _may_break(source, deepest, limits.nodes):
-            _check_events(source, deepest, limits.nodes)
-        root: yaml.Node | None = yaml.compose(source, Loader=_Loader)
+        try:
+            root = _composed(source, deepest, limits.nodes)
+        except yaml.YAMLError:
+            source = respelt(source, deepest, limits.nodes)
+            root = _composed(source, deepest, limits.nodes)
     except _Excess as exc:
         raise ArticleError(str(exc), text.count("\n", 0, start + exc.index) + 1) from None
     except (yaml.YAMLError, ValueError) as exc:
-        raise _explained(exc, text, start) from exc
+        raise explained(exc, text, start, source) from exc
     if root is not None and "*" in source:
         _check_aliases(root, text, start, limits)
+    return root
+
+
+def _composed(source: str, deepest: int, most: int) -> yaml.Node | None:
+    if _may_break(source, deepest, most):
+        _check_events(source, deepest, most)
+    root: yaml.Node | None = yaml.compose(source, Loader=_Loader)
     return root
 
 
@@ -165,19 +175,3 @@ def children(node: yaml.Node) -> Iterator[yaml.Node]:
         yield from chain.from_iterable(node.value)
     elif isinstance(node, SequenceNode):
         yield from node.value
-
-
-def _explained(exc: yaml.YAMLError | ValueError, text: str, start: int) -> ArticleError:
-    """The parser's complaint in one line, at our own count of lines."""
-    if isinstance(exc, yaml.MarkedYAMLError):
-        mark = exc.problem_mark or exc.context_mark
-        parts = [part for part in (exc.context, exc.problem) if part]
-        index = mark.index if mark is not None else 0
-        reason = ", ".join(parts)
-    else:
-        # libyaml tells control characters by their byte, so they are looked for here.
-        control = Reader.NON_PRINTABLE.search(text, start)
-        index = control.start() - start if control else 0
-        reason = f"control character U+{ord(control[0]):04X}" if control else str(exc)
-    line = text.count("\n", 0, start + index) + 1
-    return ArticleError(f"its front matter is not one valid YAML document: {reason}", line)

@@ -198,4 +198,4 @@ def unread(shown: str, reason: NotAnArticle | ArticleError) -> ArticleOutcome | 
 
 def problem_of(shown: str, error: ArticleError) -> ArticleProblem:
     """An error of an article as a problem of the report."""
-    return ArticleProblem(shown, error.line, error.message)
+    return ArticleProblem(shown, error.line, error.message, error.column, error.excerpt)
