@@ -21,10 +21,9 @@ from hypothesis import strategies as st
 from tests.core.articles.strategies import articles
 from tests.core.articles.test_hostile import BOMBS
 from tests.core.articles.test_writeback import SNIPPETS
+from tests.support.origin import Origin
 from tests.support.world import SAMPLE, Finished, run
 
-# Nobody listens on the discard port: each URL fails at once, so that flags become false.
-NOWHERE = [f"--resolve=*:{port}:127.0.0.1:9" for port in (80, 443)]
 HOSTILE = [
     *(text.encode() for text in SNIPPETS),
     *(
@@ -77,10 +76,14 @@ def generated(count: int, number: int) -> Iterator[tuple[str, bytes]]:
 
 
 async def refreshed(folder: Path) -> Finished:
-    (folder / "imgcache.toml").write_text(
-        '[fetch]\nattempts = 1\nallow_private = ["127.0.0.1:9"]\n'
-    )
-    return await run("refresh", "articles", "--format", "json", *NOWHERE, cwd=folder)
+    """A refresh in which every host answers, and has no image: flags become false."""
+    async with Origin() as plain, Origin(tls=True) as safe:
+        (folder / "imgcache.toml").write_text(
+            f'[fetch]\nattempts = 1\nallow_private = ["{plain.allow}", "{safe.allow}"]\n'
+        )
+        ports = {80: plain.port, 443: safe.port}
+        hosts = [f"--resolve=*:{port}:127.0.0.1:{ours}" for port, ours in ports.items()]
+        return await run("refresh", "articles", "--format", "json", *hosts, cwd=folder)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

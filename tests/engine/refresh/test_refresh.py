@@ -345,7 +345,7 @@ async def test_broken_articles_are_told_and_the_run_goes_on(world: World) -> Non
     assert sorted(Path(name).name for name in problems) == ["b.md", "c.md"]
     assert report.summary.articles_failed == 2
     assert (world.articles / "c.md").read_text() == duplicate
-    assert {problem.line for problem in problems.values()} == {3, 5}
+    assert {problem.line for problem in problems.values()} == {2, 5}
 
 
 async def test_an_article_that_can_not_be_edited_keeps_its_flags(world: World) -> None:

@@ -73,7 +73,7 @@ async def test_an_articles_text_is_judged_like_its_file(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("no article", 1), ("---\nimages: [\n---\n", 3), ("---\n- a: &b [*b]\n---\n", 2), ("", 1)],
+    [("no article", 1), ("---\nimages: [\n---\n", 2), ("---\n- a: &b [*b]\n---\n", 2), ("", 1)],
 )
 async def test_a_text_that_is_no_article_is_told_why(world: World, text: str, line: int) -> None:
     async with service(world) as served:
