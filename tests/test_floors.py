@@ -57,6 +57,7 @@ OUTSIDE_WORLDS = {
     "PIL": "edge",
     "sqlite3": "edge",
     "fcntl": "edge",
+    "pathspec": "edge",
     "typer": "cli",
     "aiofiles": "cli",
     "fastapi": "service",

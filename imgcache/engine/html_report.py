@@ -31,7 +31,7 @@ async def publish(
     """
     target = await asyncio.to_thread(ReportFolder, output)
     async with reading_tools(settings) as tools:
-        catalog = await catalog_now(paths, settings, tools)
+        catalog = await catalog_now(paths, settings, tools, listener)
     if not catalog.articles:
         listener.warned(NO_ARTICLE)
     await asyncio.to_thread(_write, catalog, settings.cache.dir, target)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from imgcache import RefreshOptions, Report, Settings, refresh
+from imgcache.engine.run.listener import Listener
 from imgcache.results import EntryResult
 from tests.support.origin import Origin
 
@@ -51,8 +52,9 @@ class World:
         values = {"cache": cache, "fetch": fetch | self.extra.get("fetch", {})}
         return Settings.model_validate(self.extra | values)
 
-    async def refresh(self, **options: Any) -> Report:
-        return await refresh([self.articles], self.settings(), RefreshOptions(**options))
+    async def refresh(self, listener: Listener | None = None, **options: Any) -> Report:
+        wanted = RefreshOptions(**options)
+        return await refresh([self.articles], self.settings(), wanted, listener)
 
     async def only(self, **options: Any) -> EntryResult:
         """Refresh, and the only entry there is."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgcache.edge.articles import git
+from imgcache.edge.articles.ignored import Ignored, ignored_below
 from imgcache.edge.articles.staging import is_staged_name
 from imgcache.errors import ConfigError
 
@@ -39,10 +39,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The files at the given PATHs that may be articles, and the leftovers of killed runs."""
+    """The files at the given PATHs that may be articles, and the leftovers of killed runs.
+
+    `notes` are sentences for the user about what was searched otherwise than one would expect.
+    """
 
     found: tuple[Found, ...]
     leftovers: tuple[Path, ...]
+    notes: tuple[str, ...]
 
 
 def discover(paths: Sequence[Path], *, cache_dir: Path) -> tuple[Found, ...]:
@@ -58,17 +62,16 @@ def discover(paths: Sequence[Path], *, cache_dir: Path) -> tuple[Found, ...]:
 
 def survey(paths: Sequence[Path], *, cache_dir: Path) -> Survey:
     """As `discover`; and the leftovers in all folders in which an article may be replaced."""
-    leftovers = _Leftovers()
-    cache = os.path.realpath(cache_dir)
+    search = _Search(os.path.realpath(cache_dir))
     chosen: dict[str, Found] = {}
     for path in paths:
-        for found in _in_path(path, cache, leftovers):
+        for found in search.in_path(path):
             real = os.path.realpath(found.path)
             earlier = chosen.get(real)
             if earlier is None or _rank(found) < _rank(earlier):
                 chosen[real] = found
     ordered = sorted(chosen.values(), key=lambda found: (found.shown, found.path))
-    return Survey(tuple(ordered), tuple(leftovers.paths))
+    return Survey(tuple(ordered), tuple(search.leftovers.paths), tuple(search.notes))
 
 
 class _Leftovers:
@@ -106,13 +109,51 @@ def check(paths: Sequence[Path]) -> None:
         _mode(path)
 
 
-def _in_path(path: Path, cache: str, leftovers: _Leftovers) -> Iterator[Found]:
-    if not stat.S_ISDIR(_mode(path)):
-        leftovers.beside(path, path.parent)
-        yield Found(path, shown(path), named=True, root=path.parent)
-        return
-    for file in _walk(path, cache, _ignored(path), leftovers):
-        yield Found(file, shown(file), named=False, root=path)
+class _Search:
+    """One search of all PATHs: what it met beside the files."""
+
+    def __init__(self, cache: str) -> None:
+        self._cache = cache
+        self.leftovers = _Leftovers()
+        self.notes: dict[str, None] = {}
+
+    def in_path(self, path: Path) -> Iterator[Found]:
+        """The file, or the files below the folder. Raises ConfigError where there is none."""
+        if not stat.S_ISDIR(_mode(path)):
+            self.leftovers.beside(path, path.parent)
+            yield Found(path, shown(path), named=True, root=path.parent)
+            return
+        ignored = ignored_below(path)
+        if ignored.note:
+            self.notes[ignored.note] = None
+        for file in self._walk(path, ignored):
+            yield Found(file, shown(file), named=False, root=path)
+
+    def _walk(self, root: Path, ignored: Ignored) -> Iterator[Path]:
+        stack = [(root, "")]
+        while stack:
+            folder, prefix = stack.pop()
+            try:
+                with os.scandir(folder) as listing:
+                    entries = list(listing)
+            except OSError:
+                yield folder
+                continue
+            self.leftovers.among(entries)
+            for entry in entries:
+                name, is_folder = f"{prefix}{entry.name}", entry.is_dir(follow_symlinks=False)
+                if ignored.covers(name, is_folder=is_folder):
+                    continue
+                if is_folder:
+                    if self._is_searched(entry):
+                        stack.append((Path(entry.path), f"{name}/"))
+                elif _may_be_article(entry):
+                    if entry.is_symlink():
+                        self.leftovers.beside(Path(entry.path), root)
+                    yield Path(entry.path)
+
+    def _is_searched(self, folder: os.DirEntry[str]) -> bool:
+        return not folder.name.startswith(".") and os.path.realpath(folder.path) != self._cache
 
 
 def _mode(path: Path) -> int:
@@ -131,30 +172,6 @@ def shown(path: Path) -> str:
     return os.fsencode(text).decode("utf-8", "backslashreplace")
 
 
-def _walk(root: Path, cache: str, ignored: frozenset[str], leftovers: _Leftovers) -> Iterator[Path]:
-    stack = [(root, "")]
-    while stack:
-        folder, prefix = stack.pop()
-        try:
-            with os.scandir(folder) as listing:
-                entries = list(listing)
-        except OSError:
-            yield folder
-            continue
-        leftovers.among(entries)
-        for entry in entries:
-            name = f"{prefix}{entry.name}"
-            if name in ignored:
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                if not entry.name.startswith(".") and os.path.realpath(entry.path) != cache:
-                    stack.append((Path(entry.path), f"{name}/"))
-            elif _may_be_article(entry):
-                if entry.is_symlink():
-                    leftovers.beside(Path(entry.path), root)
-                yield Path(entry.path)
-
-
 def _may_be_article(entry: os.DirEntry[str]) -> bool:
     """Whether the name fits and a regular file is behind it; nothing else is ever opened."""
     if os.path.splitext(entry.name)[1].lower() not in _SUFFIXES:  # noqa: PTH122 - ten times faster
@@ -163,17 +180,3 @@ def _may_be_article(entry: os.DirEntry[str]) -> bool:
         return entry.is_file()
     except OSError:  # a loop of links has no file behind it
         return False
-
-
-def _ignored(folder: Path) -> frozenset[str]:
-    """What git ignores below a folder, relative to it; `.` for all. Nothing without git or repo.
-
-    A folder that is ignored itself was named on purpose: then nothing in it counts as ignored.
-    """
-    listing = git.ask(
-        folder, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"
-    )
-    names = frozenset(name.rstrip("/") for name in (listing.text or "").split("\0") if name)
-    if "." in names and git.ask(folder, "check-ignore", "--quiet", ".").text is not None:
-        return frozenset()
-    return names

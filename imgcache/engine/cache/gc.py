@@ -20,13 +20,13 @@ from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.cache import garbage
 from imgcache.core.cache.garbage import Garbage, NamedUrls, weight
 from imgcache.core.cache.layout import content_paths
-from imgcache.edge.articles.files import Found, discover
+from imgcache.edge.articles.files import Found
 from imgcache.edge.articles.files import read as read_file
 from imgcache.edge.cache.files import KeptFile, kept_files
 from imgcache.edge.cache.store import Store
 from imgcache.edge.index import scans
 from imgcache.edge.index.index import Index
-from imgcache.engine.run.articles import chosen, load
+from imgcache.engine.run.articles import load, search
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.tasks import to_its_end
@@ -49,7 +49,7 @@ async def collect_garbage(
     """
     before = time.time() - age if age else math.inf
     if dry_run:
-        naming, result = await _surveyed(settings, dry_run=True)
+        naming, result = await _surveyed(settings, listener, dry_run=True)
         if naming.problems:
             return result
         async with holdings(settings) as (store, session):
@@ -58,7 +58,7 @@ async def collect_garbage(
             )
     async with writing_tools(settings, listener) as tools:
         # Under the lock: else a run that ends in between would lose what it has just stored.
-        naming, result = await _surveyed(settings, dry_run=False)
+        naming, result = await _surveyed(settings, listener, dry_run=False)
         if naming.problems:
             return result
         waste = await tools.session.query(partial(_find_garbage, tools.store, naming, before))
@@ -86,15 +86,20 @@ class _Naming:
         return NamedUrls(urls, spellings)
 
 
-async def _surveyed(settings: Settings, *, dry_run: bool) -> tuple[_Naming, GcResult]:
+async def _surveyed(
+    settings: Settings, listener: Listener, *, dry_run: bool
+) -> tuple[_Naming, GcResult]:
     """What all articles name, and the result so far."""
-    naming = await asyncio.to_thread(_read_all, settings)
+    survey = await asyncio.to_thread(search, (), settings)
+    for note in survey.notes:
+        listener.warned(note)
+    naming = await asyncio.to_thread(_read_all, survey.found, settings)
     return naming, GcResult(naming.articles, dry_run, problems=tuple(naming.problems))
 
 
-def _read_all(settings: Settings) -> _Naming:
+def _read_all(found: Sequence[Found], settings: Settings) -> _Naming:
     naming = _Naming()
-    for file in discover(chosen((), settings), cache_dir=settings.cache.dir):
+    for file in found:
         try:
             _read_one(file, settings, naming)
         except UnreadableError as exc:

@@ -64,13 +64,17 @@ class _Place:
 
 
 class CatalogBuilder:
-    """Makes catalogues of the articles in `paths`. One call at a time; all raise LocalError."""
+    """Makes catalogues of the articles in `paths`. One call at a time; all raise LocalError.
+
+    `notes` are sentences for the user about the last survey.
+    """
 
     def __init__(self, paths: Sequence[Path], settings: Settings, tools: Tools) -> None:
         self._paths = paths
         self._settings = settings
         self._tools = tools
         self._inspector = IntegrityChecker(tools.store)
+        self.notes: tuple[str, ...] = ()
         self._articles: dict[Path, _Article] = {}
         self._places: dict[bytes, _Place] = {}
         self._editions = (f"{secrets.token_hex(4)}-{number}" for number in count(1))
@@ -92,9 +96,10 @@ class CatalogBuilder:
         return await asyncio.to_thread(self._judged, targets, states, size)
 
     def _survey(self) -> bool:
-        found = files.discover(self._paths, cache_dir=self._settings.cache.dir)
+        survey = files.survey(self._paths, cache_dir=self._settings.cache.dir)
+        self.notes = survey.notes
         before, self._articles = self._articles, {}
-        for one in found:
+        for one in survey.found:
             known, now = before.get(one.path), identity(one.path)
             if known is None or now is None or known.identity != now:
                 known = _Article(one, now, _read(one, self._settings))

@@ -42,6 +42,7 @@ class CatalogWatcher:
         self._seen: object = None
         self._audited = 0.0
         self._trouble: str | None = None
+        self._noted: set[str] = set()
         self._busy = asyncio.Lock()
 
     async def keep(self) -> None:
@@ -75,6 +76,10 @@ class CatalogWatcher:
         # Before the index is read: a commit meanwhile is seen next time.
         seen = await asyncio.to_thread(connection.identity, self._index)
         changed = await self._cataloguer.survey()
+        for note in self._cataloguer.notes:
+            if note not in self._noted:
+                self._listener.warned(note)
+        self._noted.update(self._cataloguer.notes)
         due = time.monotonic() >= self._audited + _AUDIT
         if changed or due or seen != self._seen or self.catalog is None:
             with _no_long_pause():
@@ -109,10 +114,14 @@ def _no_long_pause() -> Iterator[None]:
         gc.enable()
 
 
-async def catalog_now(paths: Sequence[Path], settings: Settings, tools: Tools) -> Catalog:
+async def catalog_now(
+    paths: Sequence[Path], settings: Settings, tools: Tools, listener: Listener | None = None
+) -> Catalog:
     """One catalogue, as of now. Raises ConfigError for a PATH that is not there, and LocalError."""
     builder = CatalogBuilder(chosen(paths, settings), settings, tools)
     await builder.survey()
+    for note in builder.notes:
+        (listener or Listener()).warned(note)
     return await builder.catalog()
 
 

@@ -21,7 +21,7 @@ from imgcache.engine.refresh.article_writer import ArticleWriter, write_all
 from imgcache.engine.refresh.fetch_stage import FetchStage
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.planner import plan_work
-from imgcache.engine.run.articles import chosen
+from imgcache.engine.run.articles import search
 from imgcache.engine.run.baseline import Baseline, account
 from imgcache.engine.run.index_session import IndexSession, KnownFacts, look_up
 from imgcache.engine.run.judge import Judge, unmask_placeholders
@@ -54,8 +54,10 @@ async def refresh(
     baseline = await asyncio.to_thread(Baseline, options.baseline, settings.exclude)
     report = Report("refresh", baseline, dry_run=not options.write)
     began = time.monotonic()
-    survey = files.survey(chosen(paths, settings), cache_dir=settings.cache.dir)
+    survey = search(paths, settings)
     found = survey.found
+    for note in survey.notes:
+        listener.warned(note)
     async with writing_tools(settings, listener) as tools:
         if options.write:
             for message in files.sweep(survey.leftovers):

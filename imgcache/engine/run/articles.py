@@ -18,7 +18,7 @@ from imgcache.core.http.location import Location, locate
 from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts import verdict
 from imgcache.edge.articles import files
-from imgcache.edge.articles.files import Found
+from imgcache.edge.articles.files import Found, Survey
 from imgcache.engine.run.disk_list import DiskList
 from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry
@@ -185,3 +185,8 @@ def chosen(paths: Sequence[Path | str], settings: Settings) -> list[Path]:
         return [Path(path) for path in paths or settings.articles]
     usual = [settings.folder / name for name in ("articles", "content")]
     return next(([path] for path in usual if path.is_dir()), [settings.folder])
+
+
+def search(paths: Sequence[Path | str], settings: Settings) -> Survey:
+    """The files at the given paths, else at the configured or the usual ones. ConfigError."""
+    return files.survey(chosen(paths, settings), cache_dir=settings.cache.dir)

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core.cache.plan import Known
-from imgcache.edge.articles import files
 from imgcache.edge.articles.changed import changed_since, is_changed
-from imgcache.edge.articles.files import Found
+from imgcache.edge.articles.files import Found, Survey
 from imgcache.engine.images.in_place import measure
-from imgcache.engine.run.articles import chosen
+from imgcache.engine.run.articles import chosen, search
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.baseline import Baseline, account
 from imgcache.engine.run.index_session import look_up
@@ -52,7 +51,10 @@ async def verify(
     interrupt, settings = interrupt or asyncio.Event(), fitted(settings)
     baseline = await asyncio.to_thread(Baseline, options.baseline, settings.exclude)
     report = Report("verify", baseline)
-    found = await asyncio.to_thread(_discover, chosen(paths, settings), settings, options)
+    survey = await asyncio.to_thread(search, paths, settings)
+    for note in survey.notes:
+        listener.warned(note)
+    found = await asyncio.to_thread(_changed, survey, chosen(paths, settings), options)
     tools_for = offline_tools if options.depth is Depth.OFFLINE else reading_tools
     async with tools_for(settings) as tools:
         targets = await collect(found, settings, listener)
@@ -95,12 +97,11 @@ async def gather_evidence(
     return finished and prober.left_out == 0
 
 
-def _discover(paths: Sequence[Path], settings: Settings, options: VerifyOptions) -> Sequence[Found]:
-    found = files.discover(paths, cache_dir=settings.cache.dir)
+def _changed(survey: Survey, paths: Sequence[Path], options: VerifyOptions) -> Sequence[Found]:
     if options.changed_since is None:
-        return found
+        return survey.found
     changed = changed_since(options.changed_since, paths)
-    return [one for one in found if is_changed(one.path, changed)]
+    return [one for one in survey.found if is_changed(one.path, changed)]
 
 
 async def _plan(targets: Targets, tools: Tools, depth: Depth) -> list[Job]:

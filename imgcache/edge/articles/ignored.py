@@ -1,0 +1,157 @@
+"""What git ignores below a folder: git is asked, and where it can't answer its files are read."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from imgcache.edge.articles import git
+from imgcache.edge.safe_fs import open_existing, open_folder
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_LIST = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
+_NO_REPOSITORY = "not a git repository"
+_FILE = ".gitignore"
+_BOM = b"\xef\xbb\xbf"
+# No file of patterns is that long.
+_LARGEST = 1 << 20
+# A pattern with more stars is left out: it would keep the matcher busy for hours on a long name.
+_MOST_STARS = 3
+_STARS = re.compile(r"\*+")
+
+
+class Ignored(Protocol):
+    """What is ignored below a folder; `note` is a sentence for the user, where there is one."""
+
+    @property
+    def note(self) -> str | None:
+        """Why the answers may differ from git's."""
+
+    def covers(self, name: str, *, is_folder: bool) -> bool:
+        """Whether this file or folder is ignored, by its path relative to the folder.
+
+        Asked of each folder before what is in it.
+        """
+
+
+def ignored_below(folder: Path) -> Ignored:
+    """What is ignored below a folder; nothing where there is no repository.
+
+    A folder that is ignored itself was named on purpose: then nothing in it counts as ignored.
+    """
+    listing = git.ask(folder, *_LIST)
+    if listing.text is not None:
+        return _Listed.of(folder, listing.text)
+    real = Path(os.path.realpath(folder))
+    top = next((one for one in (real, *real.parents) if os.path.lexists(one / ".git")), None)
+    if top is None or listing.complaint.startswith(_NO_REPOSITORY):
+        return _Listed(frozenset())
+    read = _Read(top, real, listing.complaint)
+    return _Listed(frozenset()) if read.is_itself_ignored else read
+
+
+class _Listed:
+    """What git lists."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
+        self.note = None
+
+    @classmethod
+    def of(cls, folder: Path, text: str) -> _Listed:
+        """By the output of `git ls-files`; there `.` means all."""
+        names = frozenset(name.rstrip("/") for name in text.split("\0") if name)
+        if "." in names and git.ask(folder, "check-ignore", "--quiet", ".").text is not None:
+            return cls(frozenset())
+        return cls(names)
+
+    def covers(self, name: str, *, is_folder: bool) -> bool:  # noqa: ARG002  git knows what it is
+        return name in self._names
+
+
+class _Read:
+    """What the `.gitignore` files of a repository say, and `info/exclude`.
+
+    Files that were added to the repository all the same can't be known, nor can the user's own
+    patterns for all repositories.
+    """
+
+    def __init__(self, top: Path, folder: Path, complaint: str) -> None:
+        self._top = top
+        self._above = folder.relative_to(top).parts
+        self._specs: dict[tuple[str, ...], GitIgnoreSpec] = {}
+        self.note = (
+            f"git can't tell what it ignores ({complaint}): .gitignore files are read without it"
+        )
+
+    @property
+    def is_itself_ignored(self) -> bool:
+        """Whether the folder, or one that it is in, is ignored."""
+        above = self._above
+        return any(
+            self._ignores(above[:length], is_folder=True) for length in range(1, len(above) + 1)
+        )
+
+    def covers(self, name: str, *, is_folder: bool) -> bool:
+        return self._ignores((*self._above, *name.split("/")), is_folder=is_folder)
+
+    def _ignores(self, parts: tuple[str, ...], *, is_folder: bool) -> bool:
+        """The nearest file with a pattern for this path decides, as in git."""
+        end = "/" if is_folder else ""
+        for length in reversed(range(len(parts))):
+            spec = self._spec(parts[:length])
+            found = spec.check_file("/".join(parts[length:]) + end).include
+            if found is not None:
+                return found
+        return bool(self._exclude.check_file("/".join(parts) + end).include)
+
+    def _spec(self, folder: tuple[str, ...]) -> GitIgnoreSpec:
+        if folder not in self._specs:
+            self._specs[folder] = _patterns(self._top.joinpath(*folder), _FILE)
+        return self._specs[folder]
+
+    @cached_property
+    def _exclude(self) -> GitIgnoreSpec:
+        return _patterns(_git_folder(self._top) / "info", "exclude")
+
+
+def _git_folder(top: Path) -> Path:
+    """The folder that all work trees of a repository share: `.git`, or where that file leads."""
+    folder = top / ".git"
+    for name, prefix in ((folder, "gitdir: "), ("commondir", "")):
+        with suppress(OSError, ValueError):
+            text = (folder / name).read_text(encoding="utf-8", errors="surrogateescape")
+            folder = folder.parent if prefix else folder
+            folder /= text.removeprefix(prefix).strip()
+    return folder
+
+
+def _patterns(folder: Path, name: str) -> GitIgnoreSpec:
+    """The patterns of a file; none where it can't be read, or is a link, which git refuses."""
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415  hardly ever needed, and costs start-up
+
+    with suppress(OSError), open_folder(folder) as opened:
+        file = open_existing(opened, name)
+        if file is not None:
+            with open(file, "rb") as stream:  # noqa: PTH123  a descriptor
+                return GitIgnoreSpec.from_lines(_lines(stream.read(_LARGEST)))
+    return GitIgnoreSpec([])
+
+
+def _lines(data: bytes) -> Iterator[str]:
+    """The lines that are patterns, as git reads them: what is none is left out."""
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415  see above
+
+    for ended in os.fsdecode(data.removeprefix(_BOM)).split("\n"):
+        line = ended.removesuffix("\r")
+        with suppress(ValueError):
+            if len(_STARS.findall(line)) <= _MOST_STARS:
+                GitIgnoreSpec.from_lines([line])
+                yield line
