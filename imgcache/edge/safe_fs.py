@@ -26,6 +26,8 @@ _TEMP_SUFFIX = ".part"
 _RANDOM_BYTES = 16
 # Nothing there, a symbolic link, a socket.
 _NO_FILE = frozenset({errno.ENOENT, errno.ELOOP, errno.ENXIO})
+# How a file system (CIFS, FUSE, a shared folder) says that it can't fsync a folder.
+_NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
 _BLOCK = 1 << 20
 
 _REMEDIES = REMEDIES | {
@@ -133,8 +135,33 @@ def _make(above: int, name: str) -> int:
         with suppress(FileExistsError):  # another thread was faster
             os.mkdir(name, dir_fd=above)
         # Also when the other thread made it: its fsync may still be to come.
-        os.fsync(above)
+        sync_folder(above)
         return _open(above, name)
+
+
+class _Unsynced:
+    """Whether a folder could not be made durable, as the threads of this process found out."""
+
+    seen = False
+
+
+def sync_folder(folder: int, fsync: Callable[[int], None] | None = None) -> None:
+    """Make the names in a folder durable, where its file system can do that.
+
+    Where it can't, nothing can be done, and what was written is there all the same.
+    """
+    try:
+        (fsync or os.fsync)(folder)
+    except OSError as exc:
+        if exc.errno not in _NO_FOLDER_SYNC:
+            raise
+        _Unsynced.seen = True
+
+
+def was_unsynced() -> bool:
+    """Whether `sync_folder` could not do its work since this was last asked."""
+    seen, _Unsynced.seen = _Unsynced.seen, False
+    return seen
 
 
 def create(folder: int, name: str) -> int:

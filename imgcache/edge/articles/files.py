@@ -13,7 +13,13 @@ from pathlib import Path
 from imgcache.edge.articles.discovery import Found, Survey, check, discover, shown, survey
 from imgcache.edge.articles.staging import remove_leftover, staged
 from imgcache.edge.os_errors import OUR_OWN, REMEDIES
-from imgcache.edge.safe_fs import identity_of, open_existing, open_folder, write_all
+from imgcache.edge.safe_fs import (
+    identity_of,
+    open_existing,
+    open_folder,
+    sync_folder,
+    write_all,
+)
 from imgcache.errors import ArticleError, LocalError, UnreadableError
 
 __all__ = [
@@ -159,7 +165,7 @@ def _replace_in(folder: int, name: str, old: bytes, new: bytes) -> bool:
             if not _is_unchanged(folder, name, file, before, old):
                 return False
             os.rename(temp, name, src_dir_fd=folder, dst_dir_fd=folder)
-        os.fsync(folder)
+        sync_folder(folder)
         return True
     finally:
         os.close(file)

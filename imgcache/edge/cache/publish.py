@@ -19,6 +19,7 @@ from imgcache.edge.safe_fs import (
     local_errors,
     make_folder,
     open_existing,
+    sync_folder,
     temp_name,
     write_all,
 )
@@ -118,7 +119,7 @@ class Publication:
             self._rename(staged)
         for path, folder in self._folders.items():
             with local_errors(path or "."):
-                self._fsync(folder)
+                sync_folder(folder, self._fsync)
 
     def _rename(self, staged: _Staged) -> None:
         if staged.temp is None:

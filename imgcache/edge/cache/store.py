@@ -53,10 +53,10 @@ class Store:
     `failed_to_publish`: some files may have got their names, but must not be recorded.
     """
 
-    def __init__(self, root: Path, *, fsync: Callable[[int], None] = os.fsync) -> None:
+    def __init__(self, root: Path, *, fsync: Callable[[int], None] | None = None) -> None:
         self.root = root
         self._prefix = f"{root}/"
-        self._fsync = fsync
+        self._fsync = fsync or os.fsync
         self.failed_to_publish = False
 
     def prepare(self) -> None:

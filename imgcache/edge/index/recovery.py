@@ -21,7 +21,7 @@ from imgcache.edge.cache.store import Store
 from imgcache.edge.index import scans
 from imgcache.edge.index.connection import damage, reading_mode
 from imgcache.edge.index.index import Index
-from imgcache.edge.safe_fs import local_errors, make_folder, temp_name
+from imgcache.edge.safe_fs import local_errors, make_folder, sync_folder, temp_name
 from imgcache.facts import ImageFacts, UrlFacts
 
 _BESIDE = ("-wal", "-shm", "-journal")
@@ -135,7 +135,7 @@ def _rebuild(store: Store, listed: tuple[manifest.Row, ...]) -> int:
             kept = _refill(index, listed, partial(_found, store))
         with local_errors(INDEX), make_folder(store.root) as folder:
             temp.replace(store.root / INDEX)
-            os.fsync(folder)
+            sync_folder(folder)
     except BaseException:
         with local_errors(TMP):
             for suffix in ("", *_BESIDE):

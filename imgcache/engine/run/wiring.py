@@ -16,9 +16,15 @@ from imgcache.edge.http.exchange import Fetches, NoFetcher
 from imgcache.edge.index import recovery
 from imgcache.edge.index.index import Index
 from imgcache.edge.index.recovery import Recovery
+from imgcache.edge.safe_fs import was_unsynced
 from imgcache.engine.run.index_session import IndexSession, ReopeningIndexSession
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.places import places
+
+_UNSYNCED = (
+    "the file system can't fsync folders: all is written, but the newest files may be lost "
+    "if the power fails soon; then the next run repairs the rest"
+)
 
 
 @asynccontextmanager
@@ -42,6 +48,7 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
             recovery.drop_strays(store, index)
         return index
 
+    was_unsynced()  # by what this process did before
     with lock:
         await asyncio.to_thread(store.prepare)
         if lock.made_folder:
@@ -51,6 +58,8 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
             for message in messages:
                 listener.warned(message)
             yield tools
+            if was_unsynced():
+                listener.warned(_UNSYNCED)
         lock.leaves_unclean = store.failed_to_publish
 
 
