@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from imgcache import RefreshOptions, Report, Settings, refresh
 from imgcache.engine.run.listener import Listener
 from imgcache.results import EntryResult
@@ -117,3 +119,9 @@ async def run(*words: str | Path, cwd: Path) -> Finished:
 
 def flags(entries: Sequence[EntryResult]) -> list[bool | None]:
     return [entry.cached for entry in entries]
+
+
+def take_temporary_folders_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container of which nothing can be written."""
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr("tempfile._candidate_tempdir_list", lambda: ["/proc/nowhere"])

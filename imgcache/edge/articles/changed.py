@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from imgcache.edge.articles import git
+from imgcache.edge.os_errors import temporary_errors
 from imgcache.errors import ConfigError
 
 _FLAG = "--changed-since"
@@ -35,7 +36,8 @@ def changed_since(rev: str, paths: Iterable[Path]) -> frozenset[Path]:
     Committed, staged, unstaged and untracked changes count, deleted files don't. A changed
     submodule is listed as its folder; ask `is_changed`. Nothing is written, and nothing that a
     repository configures (filters, hooks, external diffs, fetches) is run. Raises ConfigError for
-    a `rev` that is no commit, and where git or a repository is missing.
+    a `rev` that is no commit, and where git or a repository is missing; LocalError without a
+    temporary folder.
     """
     if not rev or rev.startswith("-") or "\0" in rev:
         raise ConfigError(f"{_FLAG} {rev!r}: is no revision; name a branch, tag or commit")
@@ -95,7 +97,9 @@ def _without_filters(top: Path) -> list[str]:
 def _copied_index(top: Path) -> Iterator[Path]:
     """A copy of the index, because `git diff` also writes to the index that it reads."""
     place = git.ask(top, "rev-parse", "--git-path", "index").text or ""
-    with tempfile.TemporaryDirectory(prefix="imgcache-") as folder:
+    with ExitStack() as stack:
+        with temporary_errors(f"{_FLAG}: no temporary folder can be made for git's index"):
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="imgcache-"))
         copy = Path(folder) / "index"
         try:
             shutil.copyfile(top / place.removesuffix("\n"), copy)

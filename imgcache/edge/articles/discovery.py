@@ -14,6 +14,8 @@ from imgcache.edge.articles.staging import is_staged_name
 from imgcache.errors import ConfigError
 
 _SUFFIXES = frozenset({".md", ".mdx", ".markdown", ".html", ".htm", ".txt", ".yml", ".yaml"})
+# As many linked folders are named in a note.
+_NAMED = 5
 _WHOLE = frozenset({".yml", ".yaml"})
 
 
@@ -61,7 +63,10 @@ def discover(paths: Sequence[Path], *, cache_dir: Path) -> tuple[Found, ...]:
 
 
 def survey(paths: Sequence[Path], *, cache_dir: Path) -> Survey:
-    """As `discover`; and the leftovers in all folders in which an article may be replaced."""
+    """As `discover`; and the leftovers in all folders in which an article may be replaced.
+
+    A note names the linked folders that lead out of all PATHs.
+    """
     search = _Search(os.path.realpath(cache_dir))
     chosen: dict[str, Found] = {}
     for path in paths:
@@ -71,7 +76,8 @@ def survey(paths: Sequence[Path], *, cache_dir: Path) -> Survey:
             if earlier is None or _rank(found) < _rank(earlier):
                 chosen[real] = found
     ordered = sorted(chosen.values(), key=lambda found: (found.shown, found.path))
-    return Survey(tuple(ordered), tuple(search.leftovers.paths), tuple(search.notes))
+    notes = (*search.notes, *search.strayed())
+    return Survey(tuple(ordered), tuple(search.leftovers.paths), notes)
 
 
 class _Leftovers:
@@ -116,6 +122,23 @@ class _Search:
         self._cache = cache
         self.leftovers = _Leftovers()
         self.notes: dict[str, None] = {}
+        self._roots: list[str] = []
+        self._links: list[str] = []
+
+    def strayed(self) -> Iterator[str]:
+        """A sentence about the linked folders that lead out of all PATHs, where there are any."""
+        roots = {Path(os.path.realpath(root)) for root in self._roots}
+        names = [
+            shown(Path(link))
+            for link in sorted(self._links)
+            if not any(Path(os.path.realpath(link)).is_relative_to(root) for root in roots)
+        ]
+        if names:
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            yield (
+                f"{', '.join(names[:_NAMED])}{more}: linked folders that lead out of the given "
+                "path are not searched; name them too if articles are in them"
+            )
 
     def in_path(self, path: Path) -> Iterator[Found]:
         """The file, or the files below the folder. Raises ConfigError where there is none."""
@@ -123,6 +146,7 @@ class _Search:
             self.leftovers.beside(path, path.parent)
             yield Found(path, shown(path), named=True, root=path.parent)
             return
+        self._roots.append(os.fspath(path))
         ignored = ignored_below(path)
         if ignored.note:
             self.notes[ignored.note] = None
@@ -151,6 +175,8 @@ class _Search:
                     if entry.is_symlink():
                         self.leftovers.beside(Path(entry.path), root)
                     yield Path(entry.path)
+                elif _is_linked_folder(entry) and self._is_searched(entry):
+                    self._links.append(entry.path)
 
     def _is_searched(self, folder: os.DirEntry[str]) -> bool:
         return not folder.name.startswith(".") and os.path.realpath(folder.path) != self._cache
@@ -170,6 +196,13 @@ def shown(path: Path) -> str:
     """A path for reports: relative to the working folder, with escapes for what is not UTF-8."""
     text = Path(os.path.relpath(path)).as_posix()
     return os.fsencode(text).decode("utf-8", "backslashreplace")
+
+
+def _is_linked_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_symlink() and entry.is_dir()
+    except OSError:  # a loop of links
+        return False
 
 
 def _may_be_article(entry: os.DirEntry[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -23,6 +24,10 @@ _REMEDIES = {
     sqlite3.SQLITE_READONLY: "give this user the right to write the cache folder",
     sqlite3.SQLITE_CANTOPEN: "give this user the right to read and write the cache folder",
 } | dict.fromkeys(_DAMAGE, "run imgcache refresh, which makes it again")
+_LOG_ALONE = (
+    "its -wal was left by a run that did not end, and SQLite reads that only in a folder that can "
+    "be written: run imgcache refresh there once, or copy the cache to where it can be written"
+)
 _ELSE = "move it away; imgcache refresh makes it again from the manifest and the images"
 
 
@@ -32,7 +37,16 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as exc:
-        raise LocalError(f"{path}: {exc}; {_REMEDIES.get(_code(exc), _ELSE)}") from exc
+        remedy = _REMEDIES.get(_code(exc), _ELSE)
+        if _code(exc) == sqlite3.SQLITE_CANTOPEN and _lacks_shared_memory(path):
+            remedy = _LOG_ALONE
+        raise LocalError(f"{path}: {exc}; {remedy}") from exc
+
+
+def _lacks_shared_memory(path: Path) -> bool:
+    """Whether there is a log without the `-shm` beside it, which SQLite makes before it reads."""
+    log, shared = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
+    return os.path.lexists(log) and not os.path.lexists(shared)
 
 
 def open_writer(path: Path) -> sqlite3.Connection:

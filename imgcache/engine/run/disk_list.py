@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Iterator
 from typing import IO, Generic, TypeVar
 
-from imgcache.errors import LocalError
+from imgcache.edge.os_errors import temporary_errors
 
 _IN_MEMORY = 4 << 20
 T = TypeVar("T")
@@ -29,11 +29,8 @@ class DiskList(Generic[T]):
 
     def append(self, item: T) -> None:
         """One more; before the first iteration."""
-        try:
+        with temporary_errors("the report does not fit into memory, nor into a temporary file"):
             pickle.dump(item, self._file, pickle.HIGHEST_PROTOCOL)
-        except OSError as exc:
-            folder = tempfile.gettempdir()
-            raise LocalError(f"{folder}: {exc.strerror}; make room for the report") from exc
         self._count += 1
 
     def __len__(self) -> int:

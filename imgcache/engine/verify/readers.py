@@ -20,10 +20,10 @@ from imgcache.core.verdicts.verdict import Evidence, Measured
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.decoder.pool import Decoded, DecodeJob
 from imgcache.edge.http.exchange import AttemptStats, Body, NotModified, Sink
+from imgcache.edge.os_errors import temporary_errors
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.wiring import Tools
 from imgcache.engine.verify.options import Depth
-from imgcache.errors import LocalError
 from imgcache.facts import ResponseFacts, Validators
 from imgcache.model import Failure, Source
 
@@ -196,11 +196,9 @@ def open_reader(tools: Tools, settings: Settings, depth: Depth) -> Iterator[Read
         @cache
         def folder() -> Path:
             """Made when the first body needs it."""
-            try:
+            with temporary_errors("no temporary folder can be made for images"):
                 made = stack.enter_context(tempfile.TemporaryDirectory(prefix="imgcache-"))
                 (Path(made) / TMP).mkdir()
-            except OSError as exc:
-                raise LocalError(f"no temporary folder can be made: {exc.strerror}") from exc
             return Path(made)
 
         whole = WholeReader(tools, folder)

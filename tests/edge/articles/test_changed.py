@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from imgcache.edge.articles.changed import changed_since, is_changed
-from imgcache.errors import ConfigError
+from imgcache.errors import ConfigError, LocalError
+from tests.support.world import take_temporary_folders_away
 
 
 @pytest.fixture
@@ -86,6 +87,14 @@ def test_nothing_is_written_and_nothing_configured_is_run(repository: Path) -> N
 def test_a_revision_that_is_none_is_told(repository: Path, rev: str) -> None:
     with pytest.raises(ConfigError, match="--changed-since"):
         changed_since(rev, [repository])
+
+
+def test_without_a_temporary_folder_it_is_one_sentence(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_temporary_folders_away(monkeypatch)
+    with pytest.raises(LocalError, match=r"--changed-since.*No usable temporary.*TMPDIR"):
+        changed_since("HEAD", [repository])
 
 
 def test_a_folder_without_a_repository_is_told(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.edge.articles.files import Found, discover, read, replace
+from imgcache.edge.articles.files import Found, discover, read, replace, survey
 from imgcache.errors import ArticleError, ConfigError
 
 OLD, NEW = b"---\nold\n---\n", b"---\nnew, and longer\n---\n"
@@ -89,6 +89,37 @@ def test_loops_of_links_end_nothing(place: Path) -> None:
     Path("d/self.md").symlink_to("self.md")
     Path("d/gone.md").symlink_to("nowhere")
     assert shown(".") == ["d/a.md"]
+
+
+def notes(*paths: str) -> tuple[str, ...]:
+    return survey([Path(path) for path in paths], cache_dir=Path("cache")).notes
+
+
+def test_linked_folders_that_lead_out_are_told_in_one_line(place: Path) -> None:
+    write("site/a.md", "site/in/b.md", "shared/c.md", "store/d.md", "other/e.md")
+    for link, target in {
+        "site/inside": "in",
+        "site/x": "../shared",
+        "site/in/y.md": "../../other",
+        "site/.hidden": "../shared",
+        "site/loop": "loop",
+        "site/gone": "../nowhere",
+        "cache": "store",
+        "site/cache": "../store",
+    }.items():
+        Path(link).symlink_to(target)
+    assert shown("site") == ["site/a.md", "site/in/b.md"]
+    (note,) = notes("site")
+    assert note.startswith("site/in/y.md, site/x: linked folders")
+    assert notes("site", "shared")[0].startswith("site/in/y.md: linked folders")
+    assert notes("site", "shared", "other") == notes(".") == ()
+
+
+def test_of_many_linked_folders_some_are_named(place: Path) -> None:
+    write("site/a.md", "shared/b.md")
+    for number in range(9):
+        Path(f"site/{number}").symlink_to("../shared")
+    assert "site/4 and 4 more: linked" in notes("site")[0]
 
 
 def test_special_files_are_never_opened(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from imgcache.engine.run.disk_list import DiskList
 from imgcache.errors import LocalError
+from tests.support.world import take_temporary_folders_away
 
 
 def test_items_come_back_in_order_and_as_often_as_asked() -> None:
@@ -22,5 +23,16 @@ def test_a_full_disk_is_this_machines_fault() -> None:
     items.close()
     with Path("/dev/full").open("wb", buffering=0) as full:
         items._file = full
-        with pytest.raises(LocalError, match="make room"):
+        with pytest.raises(LocalError, match="No space left on device; set TMPDIR"):
             items.append("x")
+
+
+def test_without_a_temporary_folder_memory_is_used_as_far_as_it_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    take_temporary_folders_away(monkeypatch)
+    items: DiskList[str] = DiskList()
+    items.append("x")
+    assert list(items) == ["x"]
+    with pytest.raises(LocalError, match=r"No usable temporary directory.*; set TMPDIR"):
+        items.append("x" * (5 << 20))

@@ -16,7 +16,7 @@ from imgcache.model import Severity, Source, Verdict
 from imgcache.results import EntryResult
 from tests.support import behaviours, pictures
 from tests.support.behaviours import Request, head
-from tests.support.world import World
+from tests.support.world import World, take_temporary_folders_away
 
 JPEG = pictures.jpeg(160, 120)
 LARGE = pictures.jpeg(1200, 800)
@@ -111,6 +111,16 @@ async def test_a_header_without_end_is_read_up_to_the_limit_and_kept_nowhere(
     assert entry.verdict is Verdict.TOO_LARGE
     assert world.origin.count("/a.jpg") == 2
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+async def test_without_a_temporary_folder_a_whole_image_is_this_machines_fault(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_temporary_folders_away(monkeypatch)
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    assert [entry.verdict for entry in await look(world)] == [Verdict.OK]
+    (entry,) = await look(world, Depth.FULL)
+    assert entry.verdict is Verdict.LOCAL_ERROR
 
 
 async def test_a_probe_decodes_what_arrived_whole(world: World) -> None:
