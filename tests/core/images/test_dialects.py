@@ -18,11 +18,12 @@ HEADINGS = {
 LIMITS = Limits(64_000_000, 1000, 100)
 # A large file is cut at each of its first and last bytes, and at steps between them.
 _EACH = 2048
+_MOST = 200
 _STEP = 61
 
 
 def _lengths(data: bytes) -> list[int]:
-    between = range(_EACH, len(data) - _EACH, _STEP)
+    between = range(_EACH, len(data) - _EACH, max(_STEP, len(data) // _MOST))
     return sorted(
         {*range(min(_EACH, len(data))), *between, *range(max(len(data) - _EACH, 0), len(data))}
     )
