@@ -19,6 +19,8 @@ _BROKEN = re.compile(
     r"(?P<head>(?:[a-z][a-z0-9+.-]*:)?[/\\]{2,}[^/\\?#@:\[\]]*:)(?=[0-9]*[^0-9/\\?#@])[^@]*[/\\?#].*@",
     re.IGNORECASE | re.DOTALL,
 )
+# Never asked for, but such a URL may be in it (`blob:https://...`).
+_OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 # In the midst of other text: what stands before an @ since the last character that ends a host.
 _BEFORE_AT = re.compile(r"(?<![^/?#\n])([^/?#\n]*)@")
 _BEGINNING = re.compile(r"https?:[/\\\s]*|[/\\][\t\r]*[/\\]", re.IGNORECASE)
@@ -58,7 +60,9 @@ def masked(url: str) -> str:
         head, tail = text[: match.start("userinfo")], text[match.end() :]
         return f"{head}{_hidden(match['userinfo'])}@{tail}"
     broken = _BROKEN.match(text)
-    return f"{broken['head']}{HIDDEN}@{text[broken.end() :]}" if broken else url
+    if broken:
+        return f"{broken['head']}{HIDDEN}@{text[broken.end() :]}"
+    return masked_within(url) if _OTHER_SCHEME.match(text) else url
 
 
 def is_masked(url: str) -> bool:

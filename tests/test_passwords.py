@@ -64,6 +64,8 @@ async def test_no_report_log_or_file_shows_a_password(guarded: World) -> None:
     texts: list[str] = []
     for words in (
         ("refresh", "-v", "--log-format", "json", "--metrics-file", "m.prom", *outputs, *allow),
+        ("refresh", "--dry-run", "--force", "--diff", "--format", "text", *allow),
+        ("refresh", "--dry-run", "--force", "--diff", "--format", "json", *allow),
         ("refresh", "-v", "--format", "text", *allow),
         ("verify", "-v", *allow, "--baseline", "known.json", "--update-baseline"),
         ("verify", "--offline", "--format", "json", "--baseline", "known.json"),

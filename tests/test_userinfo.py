@@ -29,6 +29,8 @@ from imgcache.userinfo import is_masked, masked, masked_within
         # Not escaped, so that no browser finds the host.
         ("https://alice:sec/ret@host.test/a", "https://alice:***@host.test/a"),
         ("https://alice:1sec#?ret@host.test/a", "https://alice:***@host.test/a"),
+        ("blob:https://alice:secret@host.test/a", "blob:https://alice:***@host.test/a"),
+        ("view-source:http://alice:secret@host.test", "view-source:http://alice:***@host.test"),
     ],
 )
 def test_a_password_is_hidden_however_it_is_spelt(url: str, shown: str) -> None:

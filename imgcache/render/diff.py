@@ -6,6 +6,8 @@ import difflib
 import re
 from collections.abc import Sequence
 
+from imgcache.render.phrases import printable
+
 _NO_END = "\\ No newline at end of file\n"
 # Lines around a change; `git apply` and `patch` do with one, not with none.
 _CONTEXT = (3, 2)
@@ -28,6 +30,11 @@ def unified(name: str, before: bytes, after: bytes) -> str:
     plain = (lines for lines in drawn if not any(map(_UNSHOWN.search, lines)))
     lines = next(plain, None) or _hunks(name, old, new, _LEAST)
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}" for line in lines)
+
+
+def withheld(name: str) -> str:
+    """What stands in the place of a diff that would show a password; programs pass over it."""
+    return f"{printable(name)}: the diff is not shown, as a URL in it has a password\n"
 
 
 def _hunks(name: str, old: Sequence[str], new: Sequence[str], context: int) -> list[str]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from imgcache.model import Failure, Verdict
 
+# Kept in mind of a URL, these say that its host did not answer then, either.
+_WAS_SILENT = frozenset({Verdict.DNS_ERROR, Verdict.CONNECT_ERROR, Verdict.TIMEOUT})
 _NO_WAY = frozenset({Verdict.DNS_ERROR, Verdict.CONNECT_ERROR})
 # These say nothing of the network: no host was asked, or the answer could not be taken.
 _UNASKED = frozenset({Verdict.FORBIDDEN_ADDRESS, Verdict.UNSUPPORTED_URL, Verdict.LOCAL_ERROR})
@@ -21,19 +23,30 @@ def is_silence(failure: Failure) -> bool:
     return timed_out or failure.verdict in _NO_WAY
 
 
+def was_silent(remembered: Failure | None) -> bool:
+    """Whether a URL's last try, in a run that had contact, ended without an answer."""
+    return remembered is not None and remembered.verdict in _WAS_SILENT
+
+
 @dataclass(slots=True)
 class Contact:
-    """What a run heard: `answered` by any host at all, and the `silent` hosts."""
+    """What a run heard: `answered` by any host at all, and the `silent` hosts.
+
+    A URL that was known to get no answer proves nothing: it may be all that is due tonight.
+    """
 
     answered: bool = False
     silent: set[str] = field(default_factory=set)
 
-    def note(self, host: str, failure: Failure | None) -> None:
-        """An attempt at `host` has ended; `failure` is None for an answer that could be used."""
+    def note(self, host: str, failure: Failure | None, remembered: Failure | None = None) -> None:
+        """An attempt at `host` has ended; `failure` is None for an answer that could be used.
+
+        `remembered` is how the URL's last try failed, in an earlier run.
+        """
         if failure is None:
             self.answered = True
         elif is_silence(failure):
-            self.silent.add(host)
+            self.silent |= set() if was_silent(remembered) else {host}
         elif failure.verdict not in _UNASKED:
             self.answered = True
 

@@ -131,8 +131,8 @@ class Downloader(JobRunner):
         self._finish(job, None, failure)
 
     def _record_the_unsure(self) -> None:
-        """A host has answered, so those that did not are to blame themselves."""
-        if self.contact.answered:
+        """The network is there, so hosts that did not answer are to blame themselves."""
+        if not self.contact.is_missing:
             for job, facts in self._unsure:
                 job.target.failure = None
                 self._record(job, facts)

@@ -70,7 +70,8 @@ class JobRunner(ABC):
             self.traffic.bytes += stats.wire_bytes
             self.contact.answered |= stats.heard
         if isinstance(ended, Failure):
-            self.contact.note(stats.host, ended)
+            facts = job.known.facts
+            self.contact.note(stats.host, ended, facts.failure if facts is not None else None)
             return self._fail(job, ended, stats.host)
         self.contact.note(stats.host, None)
         return ended

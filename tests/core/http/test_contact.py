@@ -52,3 +52,12 @@ def test_only_what_came_before_any_byte_is_silence() -> None:
     silent = [NO_NAME, NO_CONNECTION, NO_BYTE]
     heard = [STALLED, NO_TRUST, NOT_FOUND, BROKEN, NOT_PUBLIC, OURS]
     assert [is_silence(one) for one in (*silent, *heard)] == [True] * 3 + [False] * 6
+
+
+@pytest.mark.parametrize("remembered", [NO_NAME, NO_CONNECTION, NO_BYTE])
+def test_a_url_that_got_no_answer_before_proves_nothing(remembered: Failure) -> None:
+    contact = Contact()
+    contact.note("a.test", NO_NAME, remembered)
+    assert not contact.is_missing
+    contact.note("b.test", NO_NAME, NOT_FOUND)
+    assert contact.silent == {"b.test"}

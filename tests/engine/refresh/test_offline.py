@@ -184,3 +184,15 @@ async def test_the_command_says_so_in_one_line(tmp_path: Path) -> None:
     assert "1 host was asked" in ended.stderr
     assert "1 article would change" in ended.stdout
     assert "isCached: true" in article.read_text()
+
+
+async def test_a_host_that_was_dead_before_is_no_missing_network(world: World) -> None:
+    let_through(world)
+    dead, url = await silent_url(), world.origin.route("/a.jpg", body=JPEG)
+    world.article(world.entry(dead, cached="true"), world.entry(url))
+    await alone(world)
+    late = world.article(world.entry(url), name="late.md")
+    report, heard = await alone(world)
+    assert heard == []
+    assert (report.local_fault, report.dry_run) == (False, False)
+    assert "isCached: true" in late.read_text()
