@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
@@ -137,7 +138,9 @@ def _patterns(folder: Path, name: str) -> GitIgnoreSpec:
     """The patterns of a file; none where it can't be read, or is a link, which git refuses."""
     from pathspec import GitIgnoreSpec  # noqa: PLC0415  hardly ever needed, and costs start-up
 
-    with suppress(OSError), open_folder(folder) as opened:
+    with suppress(OSError), open_folder(folder) as opened, warnings.catch_warnings():
+        # Python may read a set such as `[[]` otherwise some day; users can't do anything about it.
+        warnings.simplefilter("ignore", FutureWarning)
         file = open_existing(opened, name)
         if file is not None:
             with open(file, "rb") as stream:  # noqa: PTH123  a descriptor

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from imgcache.edge.articles.files import survey
@@ -143,6 +143,7 @@ ALPHABET = "ab/*!?[]\\ #.\r"
 
 @settings(max_examples=60, deadline=None)
 @given(lines=st.lists(st.text(ALPHABET, max_size=5), max_size=4))
+@example(lines=["[[]", "a[[a]]"])
 def test_any_patterns_mean_what_git_says(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str]
 ) -> None:
