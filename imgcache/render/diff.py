@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from imgcache.render.phrases import printable
+from imgcache.userinfo import masked_within
 
 _NO_END = "\\ No newline at end of file\n"
 # Lines around a change; `git apply` and `patch` do with one, not with none.
@@ -32,9 +33,16 @@ def unified(name: str, before: bytes, after: bytes) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}" for line in lines)
 
 
-def withheld(name: str) -> str:
-    """What stands in the place of a diff that would show a password; programs pass over it."""
-    return f"{printable(name)}: the diff is not shown, as a URL in it has a password\n"
+def for_report(article: str, name: str, before: bytes, after: bytes) -> str:
+    """The diff as reports have it; one that would show a password is left out, and says so.
+
+    `article` is its name in the report; `name` as in `unified`. Programs that apply patches pass
+    over the line that says so.
+    """
+    text = unified(name, before, after)
+    if masked_within(text) == text:
+        return text
+    return f"{printable(article)}: the diff is not shown, as a URL in it has a password\n"
 
 
 def _hunks(name: str, old: Sequence[str], new: Sequence[str], context: int) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from imgcache.render.diff import unified
+from imgcache.render.diff import for_report, unified
 from tests.core.articles.strategies import Written, articles
 
 ODD = "ab\n\n\r\t\x0b\x0c\x1c\x85\xa0\u2028\u2029\ufeff\u202e é𝄞"
@@ -139,3 +139,15 @@ def test_both_tools_take_the_diffs_of_generated_articles(
     changes = generated()
     assert len(changes) > 200
     assert applied(tmp_path, tool, changes) == {name: new for name, (_, new) in changes.items()}
+
+
+def test_a_diff_with_a_password_is_left_out() -> None:
+    before, after = (
+        b"url: http://a:secret@b.test/\nflag: 1\n",
+        b"url: http://a:secret@b.test/\nflag: 2\n",
+    )
+    shown = for_report("a.md", "a.md", before, after)
+    assert "secret" not in shown
+    assert shown.startswith("a.md: the diff is not shown")
+    plain = (before.replace(b"a:secret@", b""), after.replace(b"a:secret@", b""))
+    assert for_report("a.md", "a.md", *plain) == unified("a.md", *plain)

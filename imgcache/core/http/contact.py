@@ -46,7 +46,8 @@ class Contact:
         if failure is None:
             self.answered = True
         elif is_silence(failure):
-            self.silent |= set() if was_silent(remembered) else {host}
+            if not was_silent(remembered):
+                self.silent.add(host)
         elif failure.verdict not in _UNASKED:
             self.answered = True
 

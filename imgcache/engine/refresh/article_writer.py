@@ -33,7 +33,6 @@ from imgcache.model import Entry, Verdict
 from imgcache.render import diff
 from imgcache.results import ArticleDiff, ArticleOutcome, EntryResult
 from imgcache.units import batches
-from imgcache.userinfo import masked_within
 
 _REREADS = 5
 _BATCH = 200
@@ -155,9 +154,9 @@ class ArticleWriter:
         changed = edited.data != read.data
         shown = None
         if changed and self._options.diff:
-            text = diff.unified(files.relative_name(found), read.data, edited.data)
-            hides = masked_within(text) != text
-            shown = ArticleDiff(found.shown, diff.withheld(found.shown) if hides else text)
+            name = files.relative_name(found)
+            text = diff.for_report(found.shown, name, read.data, edited.data)
+            shown = ArticleDiff(found.shown, text)
         if changed and self._options.write:
             decisions = [_moved(one, edited.entries[one.number]) for one in decisions]
             read = replace(read, data=edited.data)
