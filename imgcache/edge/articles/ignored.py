@@ -47,12 +47,14 @@ def ignored_below(folder: Path) -> Ignored:
 
     A folder that is ignored itself was named on purpose: then nothing in it counts as ignored.
     """
+    real = Path(os.path.realpath(folder))
+    top = next((one for one in (real, *real.parents) if os.path.lexists(one / ".git")), None)
+    if top is None:
+        return _Listed(frozenset())
     listing = git.ask(folder, *_LIST)
     if listing.text is not None:
         return _Listed.of(folder, listing.text)
-    real = Path(os.path.realpath(folder))
-    top = next((one for one in (real, *real.parents) if os.path.lexists(one / ".git")), None)
-    if top is None or listing.complaint.startswith(_NO_REPOSITORY):
+    if listing.complaint.startswith(_NO_REPOSITORY):
         return _Listed(frozenset())
     read = _Read(top, real, listing.complaint)
     return _Listed(frozenset()) if read.is_itself_ignored else read
@@ -108,7 +110,8 @@ class _Read:
         end = "/" if is_folder else ""
         for length in reversed(range(len(parts))):
             spec = self._spec(parts[:length])
-            found = spec.check_file("/".join(parts[length:]) + end).include
+            # Most folders have no patterns of their own.
+            found = spec.check_file("/".join(parts[length:]) + end).include if spec else None
             if found is not None:
                 return found
         return bool(self._exclude.check_file("/".join(parts) + end).include)

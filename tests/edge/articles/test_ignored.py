@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -116,6 +117,22 @@ def test_where_no_repository_is_nothing_is_ignored_or_told(
     Path(".gitignore").write_text("*.md\n")
     Path("a.md").touch()
     assert (shown("."), notes(".")) == (["a.md"], ())
+
+
+def test_git_is_asked_once_in_a_repository_and_else_never(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs, log = tmp_path / "programs", tmp_path / "log"
+    programs.mkdir()
+    git = shutil.which("git")
+    (programs / "git").write_text(f'#!/bin/sh\necho asked >> {log}\nexec {git} "$@"\n')
+    (programs / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    assert "a.md" in shown(".")
+    assert log.read_text() == "asked\n"
+    (place / "a.md").rename(tmp_path / "a.md")
+    assert shown(str(tmp_path / "a.md"), str(programs)) == ["../a.md"]
+    assert log.read_text() == "asked\n"
 
 
 def test_a_pattern_of_many_stars_keeps_nothing_busy(place: Path, without_git: str) -> None:
