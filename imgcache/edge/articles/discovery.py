@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 
+from imgcache.edge import safe_fs
+from imgcache.edge.articles.folder import Folder, shown
 from imgcache.edge.articles.ignored import Ignored, ignored_below
 from imgcache.edge.articles.staging import is_staged_name
+from imgcache.edge.safe_fs import Identity
 from imgcache.errors import ConfigError
 
-_SUFFIXES = frozenset({".md", ".mdx", ".markdown", ".html", ".htm", ".txt", ".yml", ".yaml"})
+_ENDINGS = frozenset({"md", "mdx", "markdown", "html", "htm", "txt", "yml", "yaml"})
 # As many linked folders are named in a note.
 _NAMED = 5
 _WHOLE = frozenset({".yml", ".yaml"})
@@ -23,15 +28,25 @@ _WHOLE = frozenset({".yml", ".yaml"})
 class Found:
     """A file that may be an article.
 
-    `shown` is its path for reports: relative to the working folder, with `/`, always printable.
-    `named`: on the command line itself, so that it is an error if it is none. `root`: the PATH
-    (for a named file its folder) that an edit never leaves.
+    `place` is its path; a string, for a site may have 100,000 of them. `shown` is its path for
+    reports: relative to the working folder, with `/`, always printable. `named`: on the command
+    line itself, so that it is an error if it is none. `root`: the PATH (for a named file its
+    folder) that an edit never leaves.
     """
 
-    path: Path
+    place: str
     shown: str
     named: bool
     root: Path
+
+    @property
+    def path(self) -> Path:
+        """Its path, to work with."""
+        return Path(self.place)
+
+    def identity(self) -> Identity | None:
+        """What changes when the file does, as it is now; None where there is none to be seen."""
+        return safe_fs.identity(self.place)
 
     @property
     def whole(self) -> bool:
@@ -68,16 +83,10 @@ def survey(paths: Sequence[Path], *, cache_dir: Path) -> Survey:
     A note names the linked folders that lead out of all PATHs.
     """
     search = _Search(os.path.realpath(cache_dir))
-    chosen: dict[str, Found] = {}
     for path in paths:
-        for found in search.in_path(path):
-            real = os.path.realpath(found.path)
-            earlier = chosen.get(real)
-            if earlier is None or _rank(found) < _rank(earlier):
-                chosen[real] = found
-    ordered = sorted(chosen.values(), key=lambda found: (found.shown, found.path))
+        search.look_at(path)
     notes = (*search.notes, *search.strayed())
-    return Survey(tuple(ordered), tuple(search.leftovers.paths), notes)
+    return Survey(search.chosen.in_order(), tuple(search.leftovers.paths), notes)
 
 
 class _Leftovers:
@@ -85,28 +94,55 @@ class _Leftovers:
 
     def __init__(self) -> None:
         self.paths: list[Path] = []
-        self._listed: set[Path] = set()
+        self._listed: set[str] = set()
 
-    def among(self, entries: Sequence[os.DirEntry[str]]) -> None:
+    def among(self, entries: Iterable[os.DirEntry[str]]) -> None:
         """Add those of a folder's entries that have a leftover's name."""
         self.paths += [Path(entry.path) for entry in entries if is_staged_name(entry.name)]
 
-    def beside(self, file: Path, root: Path) -> None:
-        """Look into the folder of a file that was named, or that a link inside of `root` leads to.
+    def beside(self, folder: str, root: Folder) -> None:
+        """Look into the real folder of a file that was named, or that a link in `root` leads to.
 
         An article outside of it is never replaced.
         """
-        folder = Path(os.path.realpath(file)).parent
-        if folder in self._listed or not folder.is_relative_to(os.path.realpath(root)):
+        if folder in self._listed or not root.has(folder):
             return
         self._listed.add(folder)
         with suppress(OSError), os.scandir(folder) as listing:  # reading the file gives the reason
-            self.among(list(listing))
+            self.among(listing)
 
 
-def _rank(found: Found) -> tuple[bool, bool, str]:
-    """Of several names of one file: a named one first, then its own place, then by the name."""
-    return (not found.named, found.path.is_symlink(), found.shown)
+class _Chosen:
+    """Each real file once, under the best of its names."""
+
+    def __init__(self) -> None:
+        # By real folder, then by name there: whole real paths would be as many long strings more.
+        self._files: dict[str, dict[str, Found]] = {}
+        self._links: set[str] = set()
+
+    def add(self, found: Found, folder: str, name: str) -> None:
+        """A name of the file `name` in the real `folder`."""
+        files = self._files.setdefault(folder, {})
+        earlier = files.setdefault(name, found)
+        if earlier is not found and self._rank(found) < self._rank(earlier):
+            files[name] = found
+
+    def add_link(self, found: Found, folder: str, name: str) -> None:
+        """The same of a symbolic link."""
+        self._links.add(found.place)
+        self.add(found, folder, name)
+
+    def in_order(self) -> tuple[Found, ...]:
+        """All of them, in the order of `shown`."""
+        ordered = [found for files in self._files.values() for found in files.values()]
+        ordered.sort(key=attrgetter("shown"))
+        if any(one.shown == other.shown for one, other in pairwise(ordered)):
+            ordered.sort(key=lambda found: (found.shown, found.path))
+        return tuple(ordered)
+
+    def _rank(self, found: Found) -> tuple[bool, bool, str]:
+        """A named one first, then the file's own place, then by the name."""
+        return (not found.named, found.place in self._links, found.shown)
 
 
 def check(paths: Sequence[Path]) -> None:
@@ -116,22 +152,23 @@ def check(paths: Sequence[Path]) -> None:
 
 
 class _Search:
-    """One search of all PATHs: what it met beside the files."""
+    """One search of all PATHs: what it met."""
 
     def __init__(self, cache: str) -> None:
         self._cache = cache
+        self.chosen = _Chosen()
         self.leftovers = _Leftovers()
         self.notes: dict[str, None] = {}
-        self._roots: list[str] = []
+        self._roots: list[Folder] = []
+        self._parents: dict[Path, Folder] = {}
         self._links: list[str] = []
 
     def strayed(self) -> Iterator[str]:
         """A sentence about the linked folders that lead out of all PATHs, where there are any."""
-        roots = {Path(os.path.realpath(root)) for root in self._roots}
         names = [
-            shown(Path(link))
+            shown(link)
             for link in sorted(self._links)
-            if not any(Path(os.path.realpath(link)).is_relative_to(root) for root in roots)
+            if not any(root.has(os.path.realpath(link)) for root in self._roots)
         ]
         if names:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
@@ -140,46 +177,75 @@ class _Search:
                 "path are not searched; name them too if articles are in them"
             )
 
-    def in_path(self, path: Path) -> Iterator[Found]:
-        """The file, or the files below the folder. Raises ConfigError where there is none."""
+    def look_at(self, path: Path) -> None:
+        """Find the file, or the files below the folder. Raises ConfigError where there is none."""
         if not stat.S_ISDIR(_mode(path)):
-            self.leftovers.beside(path, path.parent)
-            yield Found(path, shown(path), named=True, root=path.parent)
+            self._find_named(path)
             return
-        self._roots.append(os.fspath(path))
+        root = Folder.at(path)
+        self._roots.append(root)
         ignored = ignored_below(path)
         if ignored.note:
             self.notes[ignored.note] = None
-        for file in self._walk(path, ignored):
-            yield Found(file, shown(file), named=False, root=path)
+        self._walk(root, ignored)
 
-    def _walk(self, root: Path, ignored: Ignored) -> Iterator[Path]:
-        stack = [(root, "")]
+    def _find_named(self, path: Path) -> None:
+        folder = self._parents.get(path.parent)
+        if folder is None:
+            folder = self._parents[path.parent] = Folder.at(path.parent)
+        found = Found(*folder.names_of(path.name), named=True, root=folder.root)
+        if path.is_symlink():
+            self._find_link(found, folder)
+        else:
+            self.leftovers.beside(folder.real, folder)
+            self.chosen.add(found, folder.real, path.name)
+
+    def _walk(self, root: Folder, ignored: Ignored) -> None:
+        stack = [root]
         while stack:
-            folder, prefix = stack.pop()
+            folder = stack.pop()
             try:
-                with os.scandir(folder) as listing:
+                with os.scandir(folder.place) as listing:
                     entries = list(listing)
             except OSError:
-                yield folder
+                self._find_unlisted(folder)
                 continue
             self.leftovers.among(entries)
             for entry in entries:
-                name, is_folder = f"{prefix}{entry.name}", entry.is_dir(follow_symlinks=False)
-                if ignored.covers(name, is_folder=is_folder):
+                name, is_folder = entry.name, entry.is_dir(follow_symlinks=False)
+                if ignored.covers(folder.below + name, is_folder=is_folder):
                     continue
                 if is_folder:
-                    if self._is_searched(entry):
-                        stack.append((Path(entry.path), f"{name}/"))
-                elif _may_be_article(entry):
-                    if entry.is_symlink():
-                        self.leftovers.beside(Path(entry.path), root)
-                    yield Path(entry.path)
-                elif _is_linked_folder(entry) and self._is_searched(entry):
-                    self._links.append(entry.path)
+                    if self._is_searched(name, folder.real_of(name)):
+                        stack.append(folder.inner(name))
+                else:
+                    self._look_at_file(entry, folder, root)
 
-    def _is_searched(self, folder: os.DirEntry[str]) -> bool:
-        return not folder.name.startswith(".") and os.path.realpath(folder.path) != self._cache
+    def _look_at_file(self, entry: os.DirEntry[str], folder: Folder, root: Folder) -> None:
+        if _may_be_article(entry):
+            found = Found(*folder.names_of(entry.name), named=False, root=folder.root)
+            if entry.is_symlink():
+                self._find_link(found, root)
+            else:
+                self.chosen.add(found, folder.real, entry.name)
+        elif _is_linked_folder(entry) and self._is_searched(
+            entry.name, os.path.realpath(entry.path)
+        ):
+            self._links.append(entry.path)
+
+    def _find_link(self, found: Found, root: Folder) -> None:
+        folder, name = os.path.split(os.path.realpath(found.place))
+        self.leftovers.beside(folder, root)
+        self.chosen.add_link(found, folder, name)
+
+    def _find_unlisted(self, folder: Folder) -> None:
+        """Reading it will give the reason."""
+        found = Found(folder.place, shown(folder.place), named=False, root=folder.root)
+        add = self.chosen.add_link if found.path.is_symlink() else self.chosen.add
+        add(found, *os.path.split(folder.real))
+
+    def _is_searched(self, name: str, real: str) -> bool:
+        return not name.startswith(".") and real != self._cache
 
 
 def _mode(path: Path) -> int:
@@ -192,12 +258,6 @@ def _mode(path: Path) -> int:
         raise ConfigError(f"{shown(path)}: is no path ({exc})") from exc
 
 
-def shown(path: Path) -> str:
-    """A path for reports: relative to the working folder, with escapes for what is not UTF-8."""
-    text = Path(os.path.relpath(path)).as_posix()
-    return os.fsencode(text).decode("utf-8", "backslashreplace")
-
-
 def _is_linked_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_symlink() and entry.is_dir()
@@ -207,7 +267,8 @@ def _is_linked_folder(entry: os.DirEntry[str]) -> bool:
 
 def _may_be_article(entry: os.DirEntry[str]) -> bool:
     """Whether the name fits and a regular file is behind it; nothing else is ever opened."""
-    if os.path.splitext(entry.name)[1].lower() not in _SUFFIXES:  # noqa: PTH122 - ten times faster
+    stem, _, ending = entry.name.rpartition(".")
+    if ending.lower() not in _ENDINGS or not stem.strip("."):
         return False
     try:
         return entry.is_file()

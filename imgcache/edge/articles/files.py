@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from imgcache.edge.articles.discovery import Found, Survey, check, discover, shown, survey
+from imgcache.edge.articles.discovery import Found, Survey, check, discover, survey
+from imgcache.edge.articles.folder import shown
 from imgcache.edge.articles.staging import remove_leftover, staged
 from imgcache.edge.os_errors import OUR_OWN, REMEDIES
 from imgcache.edge.safe_fs import (

@@ -26,7 +26,7 @@ from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found
 from imgcache.edge.cache.integrity import IntegrityChecker
 from imgcache.edge.index.index import Index
-from imgcache.edge.safe_fs import Identity, identity
+from imgcache.edge.safe_fs import Identity
 from imgcache.engine.images.in_place import measure
 from imgcache.engine.run.articles import LoadedArticle, ReadArticle, load
 from imgcache.engine.run.index_session import KnownFacts, look_up
@@ -75,7 +75,7 @@ class CatalogBuilder:
         self._tools = tools
         self._inspector = IntegrityChecker(tools.store)
         self.notes: tuple[str, ...] = ()
-        self._articles: dict[Path, _Article] = {}
+        self._articles: dict[str, _Article] = {}
         self._places: dict[bytes, _Place] = {}
         self._editions = (f"{secrets.token_hex(4)}-{number}" for number in count(1))
 
@@ -100,10 +100,10 @@ class CatalogBuilder:
         self.notes = survey.notes
         before, self._articles = self._articles, {}
         for one in survey.found:
-            known, now = before.get(one.path), identity(one.path)
+            known, now = before.get(one.place), one.identity()
             if known is None or now is None or known.identity != now:
                 known = _Article(one, now, _read(one, self._settings))
-            self._articles[one.path] = known
+            self._articles[one.place] = known
         return list(before.values()) != list(self._articles.values())
 
     def _targets(self) -> Targets:

@@ -88,7 +88,7 @@ class RequestVerifier:
 
     def _read(self, text: str) -> LoadedArticle | ArticleError:
         data = text.encode()
-        nameless = Found(Path("article.md"), NAMELESS, named=True, root=Path())
+        nameless = Found("article.md", NAMELESS, named=True, root=Path())
         try:
             article = articles.parse(nameless, data, self._settings)
         except ArticleError as exc:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from imgcache.edge.articles.files import Found, discover, read, replace, survey
+from imgcache.edge.safe_fs import identity
 from imgcache.errors import ArticleError, ConfigError
 
 OLD, NEW = b"---\nold\n---\n", b"---\nnew, and longer\n---\n"
@@ -81,6 +82,26 @@ def test_each_real_file_is_found_once_at_its_own_place(place: Path) -> None:
     Path("d/a.md").symlink_to("z.md")
     assert shown(".", "d", "d/z.md", place) == ["d/z.md"]
     assert discover([Path("d"), Path("d/z.md")], cache_dir=Path("cache"))[0].named
+
+
+def test_a_file_has_the_identity_of_what_it_leads_to(place: Path) -> None:
+    write("d/z.md", "e.md")
+    Path("a.md").symlink_to("d/z.md")
+    link, other = discover([Path("a.md"), Path("e.md")], cache_dir=Path("cache"))
+    before = link.identity()
+    assert before is not None
+    assert before == identity(Path("d/z.md")) != other.identity()
+    write("d/z.md", data=NEW)
+    assert link.identity() not in {before, None}
+    Path("d/z.md").unlink()
+    assert link.identity() is None
+
+
+def test_the_names_of_a_file_are_one_string_where_they_are_equal(place: Path) -> None:
+    write("a.md", "d/e/f.md")
+    for path in (".", "d"):
+        for found in discover([Path(path)], cache_dir=Path("cache")):
+            assert found.place is found.shown
 
 
 def test_loops_of_links_end_nothing(place: Path) -> None:
@@ -160,10 +181,11 @@ def test_a_folder_that_cannot_be_listed_is_told_when_it_is_read(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("a.md", "locked/b.md")
+    Path("link").symlink_to("locked")
     scandir = os.scandir
 
-    def refuse(path: Path) -> object:
-        if Path(path).name == "locked":  # permissions don't bind root
+    def refuse(path: str) -> object:
+        if Path(path).name in {"locked", "link"}:  # permissions don't bind root
             raise PermissionError(errno.EACCES, "Permission denied")
         return scandir(path)
 
@@ -172,6 +194,8 @@ def test_a_folder_that_cannot_be_listed_is_told_when_it_is_read(
     assert set(found) == {"a.md", "locked"}
     with pytest.raises(ArticleError, match="listed"):
         read(found["locked"])
+    assert shown("link") == ["link"]
+    assert shown("link", "locked") == ["locked"]
 
 
 def test_what_git_ignores_is_passed_over(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

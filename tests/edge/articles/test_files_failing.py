@@ -165,7 +165,7 @@ def die_at(step):
     left = step
     for name in "open write fsync fchmod fchown close rename unlink pread".split():
         setattr(os, name, deadly(getattr(os, name)))
-    found = Found(Path("a.md"), "a.md", named=True, root=Path())
+    found = Found("a.md", "a.md", named=True, root=Path())
     os._exit(0 if replace(found, b"old", b"new" * 9) else 1)
 
 for step in range(100):
