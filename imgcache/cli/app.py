@@ -15,6 +15,7 @@ import typer
 
 from imgcache.cli import cache, flags
 from imgcache.cli.flag_groups import General, Network, Reporting, general, network, reporting
+from imgcache.cli.help import CONTEXT, Command, Group
 from imgcache.errors import ConfigError
 
 app = typer.Typer(
@@ -24,7 +25,9 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    cls=Group,
+    rich_markup_mode=None,
+    context_settings=CONTEXT,
 )
 
 app.add_typer(cache.app)
@@ -35,7 +38,7 @@ def _root(*, version: flags.Version = False) -> None:
     """Exists for --version alone."""
 
 
-@app.command()
+@app.command(cls=Command)
 @general
 @network
 @reporting
@@ -109,7 +112,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     )
 
 
-@app.command()
+@app.command(cls=Command)
 @general
 @network
 @reporting
@@ -183,7 +186,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     raise typer.Exit(guarded(console, judge))
 
 
-@app.command()
+@app.command(cls=Command)
 @general
 def report(
     paths: flags.Paths = None,
@@ -209,7 +212,7 @@ def report(
     raise typer.Exit(guarded(console, draw))
 
 
-@app.command()
+@app.command(cls=Command)
 @general
 @network
 def explain(
@@ -234,7 +237,7 @@ def explain(
     raise typer.Exit(guarded(general.console(), show))
 
 
-@app.command()
+@app.command(cls=Command)
 @general
 def init(
     *,
@@ -252,7 +255,7 @@ def init(
     raise typer.Exit(guarded(general.console(), make))
 
 
-@app.command()
+@app.command(cls=Command)
 @general
 @network
 def serve(
@@ -278,7 +281,7 @@ def serve(
     raise typer.Exit(guarded(console, run))
 
 
-@app.command()
+@app.command(cls=Command)
 @general
 def demo(
     *,

@@ -9,6 +9,7 @@ import typer
 
 from imgcache.cli import flags
 from imgcache.cli.flag_groups import General, general
+from imgcache.cli.help import CONTEXT, Command, Group
 
 if TYPE_CHECKING:
     from imgcache.cli.console import Console
@@ -20,11 +21,13 @@ app = typer.Typer(
     name="cache",
     help="Look into the cache folder: stats, check, gc.",
     no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    cls=Group,
+    rich_markup_mode=None,
+    context_settings=CONTEXT,
 )
 
 
-@app.command()
+@app.command(cls=Command)
 @general
 def stats(
     *,
@@ -39,7 +42,7 @@ def stats(
     _show(general, lambda settings, _: collect_stats(settings), as_format, lambda _: True)
 
 
-@app.command()
+@app.command(cls=Command)
 @general
 def check(
     *,
@@ -67,7 +70,7 @@ def check(
     )
 
 
-@app.command()
+@app.command(cls=Command)
 @general
 def gc(
     *,

@@ -1,0 +1,71 @@
+"""Pages of `--help` in plain text: flags in sections, whole sentences about commands.
+
+Typer's own pages are drawn by rich, whose import takes longer than all the rest of `--help`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+# What an app passes on to its commands.
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_HEADS = {"argument": "Arguments", "option": "Options"}
+
+
+# Typer's contexts and formatters are click's in one version and its own in another, so they are Any.
+class Command(TyperCommand):
+    """A command whose flags stand below the heads that they name (`rich_help_panel`)."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """`--help`, at once."""
+        return _plain(super().get_help_option(ctx))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write all sections of arguments and flags."""
+        _write_sections(self, ctx, formatter)
+
+
+class Group(TyperGroup):
+    """A group that says of each of its commands what it does, in a whole sentence."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """`--help`, at once."""
+        return _plain(super().get_help_option(ctx))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write all sections of flags, then the commands."""
+        _write_sections(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write a line or two for each command; click would cut them off."""
+        known = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _sentence(one)) for name, one in known if one is not None])
+
+
+def _plain(option: Any) -> Any:
+    """Its default a plain bool: where there is none, typer asks pydantic what that would be."""
+    if option is not None:
+        option.default = False
+    return option
+
+
+def _write_sections(command: Command | Group, ctx: Any, formatter: Any) -> None:
+    # Those of the command itself come first.
+    sections: dict[str, list[tuple[str, str]]] = {head: [] for head in _HEADS.values()}
+    for one in command.get_params(ctx):
+        record = one.get_help_record(ctx)
+        if record is not None:
+            head = getattr(one, "rich_help_panel", None) or _HEADS[one.param_type_name]
+            sections.setdefault(head, []).append(record)
+    for head, records in sections.items():
+        if records:
+            with formatter.section(head):
+                formatter.write_dl(records)
+
+
+def _sentence(command: Any) -> str:
+    return " ".join(str(command.help or "").partition("\n\n")[0].split())
