@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from imgcache.core.images.examine import Limits, examine
+from imgcache.core.images.examine import examine
 from imgcache.core.images.formats.isobmff import boxes
+from imgcache.core.images.limits import Limits
 from imgcache.edge.decoder import pixels
 from tests.browser.gallery import Exhibit, opened
 from tests.dialects import avifs

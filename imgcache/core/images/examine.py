@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from imgcache.core.images import sniff, svg
 from imgcache.core.images.formats import avif, bmp, gif, ico, jpeg, jxl, png, webp
 from imgcache.core.images.formats.structure import Structure
+from imgcache.core.images.limits import Limits
 from imgcache.core.images.sniff import ENOUGH
 from imgcache.model import Failure, Format, Size, Verdict
 
@@ -48,15 +49,6 @@ _NEVER_SNIFFED = frozenset(
     }
 )  # fmt: skip
 _ESSENCE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one image may cost: pixels of a canvas, frames, scans."""
-
-    pixels: int
-    frames: int
-    scans: int
 
 
 @dataclass(frozen=True, slots=True)

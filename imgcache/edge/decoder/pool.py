@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from imgcache.config import LimitSettings, ThumbnailSettings
-from imgcache.core.images.examine import Limits
+from imgcache.core.images.limits import Limits
 from imgcache.core.images.thumbnail_plan import SUFFIXES, Recipe, fingerprint
 from imgcache.edge.decoder import protocol
 from imgcache.edge.decoder.process import LostError, Worker

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from imgcache.core.images.examine import Limits
+from imgcache.core.images.limits import Limits
 
 # Lengths of the header and of the payload that follows it, in bytes.
 PREFIX = struct.Struct(">II")

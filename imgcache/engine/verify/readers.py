@@ -1,8 +1,7 @@
-"""Readers of images for `verify`: the first bytes, or the whole; nothing is kept."""
+"""Readers of images for `verify`; nothing is kept. prefix_reader.py is content with first bytes."""
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,9 +12,6 @@ from typing import Protocol
 
 from imgcache.config import Settings
 from imgcache.core.cache.layout import TMP
-from imgcache.core.http.response import may_lie_in_range
-from imgcache.core.http.retry import wants_pause
-from imgcache.core.images.examine import FIRST_BYTES, Label, Limits, Sized, judge_prefix
 from imgcache.core.verdicts.verdict import Evidence, Measured
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.decoder.pool import Decoded, DecodeJob
@@ -27,121 +23,12 @@ from imgcache.engine.verify.options import Depth
 from imgcache.facts import ResponseFacts, Validators
 from imgcache.model import Failure, Source
 
-# As much as a spool keeps in memory; there are as many probes as requests under way. A longer
-# header goes to a decoder, which has a time limit and its own process.
-_MOST_KEPT = 256 << 10
-
 
 class Reader(Protocol):
     """How much of an image is read, and what is made of it."""
 
     async def read(self, job: Job, stats: AttemptStats) -> Evidence | Failure | NotModified:
         """Ask once. Raises LocalError."""
-
-
-class PrefixSink:
-    """Takes a body until its first bytes settle the size: the first 16 KiB, 32 KiB, 64 KiB...
-
-    It keeps exactly these, so that what is made of them does not depend on how the network cuts the
-    body into pieces. It is `full` when they settle nothing: a server can send a header of any
-    length.
-    """
-
-    def __init__(self, limits: Limits) -> None:
-        self.data = bytearray()
-        self.enough = False
-        self._limits = limits
-        self._next = FIRST_BYTES
-
-    @property
-    def full(self) -> bool:
-        """Whether no more is kept in memory, settled or not."""
-        return len(self.data) >= _MOST_KEPT
-
-    async def write(self, data: bytes) -> None:
-        """The next bytes."""
-        self.data += data
-        # A body that ends there is judged when it is complete.
-        while len(self.data) > self._next and not self.enough:
-            # The label is checked when all is read.
-            beginning = bytes(memoryview(self.data)[: self._next])
-            settled = judge_prefix(beginning, None, self._limits) is not None
-            if settled or self._next >= _MOST_KEPT:
-                self.enough = True
-                self.data = bytearray(beginning)
-            self._next *= 2
-
-    async def reset(self) -> None:
-        """Another body begins."""
-        self.data.clear()
-        self.enough = False
-        self._next = FIRST_BYTES
-
-
-class PrefixReader:
-    """Reads just enough bytes for the size; what arrived whole is decoded.
-
-    Where the first bytes don't give the size, `whole` reads all of it. A Range saves bytes and is
-    never the reason for a verdict: what fails with it is asked for without, and costs no try.
-    """
-
-    def __init__(self, tools: Tools, settings: Settings, whole: Reader) -> None:
-        self._tools = tools
-        self._whole = whole
-        limits = settings.limits
-        self._limits = Limits(limits.pixels, limits.frames, limits.scans)
-
-    async def read(self, job: Job, stats: AttemptStats) -> Evidence | Failure | NotModified:
-        """First the first bytes; where they don't give the size, as many as are needed."""
-        result = await self._beginning(job, stats)  # what it kept in memory is gone by now
-        return await self._whole.read(job, stats) if result is None else result
-
-    async def _beginning(
-        self, job: Job, stats: AttemptStats
-    ) -> Evidence | Failure | NotModified | None:
-        """What the beginning settles, asked for with Range and, where need be, without."""
-        sink, sent = PrefixSink(self._limits), stats.requests
-        if job.whole:
-            return await self._begin(job, sink, stats, None)
-        result = await self._begin(job, sink, stats, FIRST_BYTES)
-        if stats.requests == sent or not _asks_for_more(result, sink):
-            return result
-        job.whole = True
-        if isinstance(result, Failure) and wants_pause(result):
-            job.tries -= 1
-            return result
-        return await self._begin(job, sink, stats, None)
-
-    async def _begin(
-        self, job: Job, sink: PrefixSink, stats: AttemptStats, first: int | None
-    ) -> Evidence | Failure | NotModified | None:
-        """What the beginning settles; None where it settles nothing."""
-        asked = await _ask(self._tools, job, sink, stats, first)
-        if not isinstance(asked, Body):
-            return asked
-        if asked.received.whole:
-            body = bytes(sink.data)
-            digest = hashlib.sha256(body).hexdigest()
-            return await _decoded(self._tools, body, asked.response, (len(body), digest))
-        return self._settled(sink, asked)
-
-    def _settled(self, sink: PrefixSink, asked: Body) -> Evidence | Failure | None:
-        response, total = asked.response, asked.received.total
-        label = Label(response.content_type, response.nosniff)
-        settled = judge_prefix(bytes(sink.data), label, self._limits)
-        if isinstance(settled, Sized):
-            measured = Measured(settled.size, settled.format, total)
-            return Evidence(measured=measured, source=Source.PROBED, status=response.status)
-        if isinstance(settled, Failure):
-            return replace(settled, status=response.status, bytes=total)
-        return None
-
-
-def _asks_for_more(result: Evidence | Failure | NotModified | None, sink: PrefixSink) -> bool:
-    """Whether another look at the beginning, without Range, may tell more than this one."""
-    if isinstance(result, Failure):
-        return may_lie_in_range(result, FIRST_BYTES, len(sink.data))
-    return result is None and not sink.full
 
 
 class WholeReader:
@@ -154,16 +41,16 @@ class WholeReader:
     async def read(self, job: Job, stats: AttemptStats) -> Evidence | Failure | NotModified:
         """The whole image, once."""
         async with Spool(self._folder()) as spool:
-            asked = await _ask(self._tools, job, spool, stats, None)
+            asked = await ask(self._tools, job, spool, stats, None)
             if not isinstance(asked, Body):
                 return asked
             held = spool.data
             body = held if held is not None else await spool.settle()
             whole = (spool.size, spool.sha256)
-            return await _decoded(self._tools, body, asked.response, whole)
+            return await decoded(self._tools, body, asked.response, whole)
 
 
-async def _ask(
+async def ask(
     tools: Tools, job: Job, sink: Sink, stats: AttemptStats, first: int | None
 ) -> Body | NotModified | Failure:
     """A conditional request where the cache knows the URL: a 304 is the cheapest answer."""
@@ -174,18 +61,18 @@ async def _ask(
     return asked.result
 
 
-async def _decoded(
+async def decoded(
     tools: Tools, body: bytes | Path, response: ResponseFacts, whole: tuple[int, str]
 ) -> Evidence | Failure:
     """The evidence of a whole body, of which length and SHA-256 are given."""
     size, digest = whole
     path, data = (body, None) if isinstance(body, Path) else (None, body)
     job = DecodeJob(path, data, response.content_type, nosniff=response.nosniff, thumbnails=())
-    decoded = await tools.pool.decode(job)
-    if isinstance(decoded, Decoded):
-        measured = Measured(decoded.size, decoded.format, size, digest)
+    result = await tools.pool.decode(job)
+    if isinstance(result, Decoded):
+        measured = Measured(result.size, result.format, size, digest)
         return Evidence(measured=measured, source=Source.PROBED, status=response.status)
-    return replace(decoded, status=response.status, bytes=size)
+    return replace(result, status=response.status, bytes=size)
 
 
 @contextmanager
@@ -202,4 +89,10 @@ def open_reader(tools: Tools, settings: Settings, depth: Depth) -> Iterator[Read
             return Path(made)
 
         whole = WholeReader(tools, folder)
-        yield whole if depth is Depth.FULL else PrefixReader(tools, settings, whole)
+        yield _sparing(tools, settings, whole) if depth is Depth.PROBE else whole
+
+
+def _sparing(tools: Tools, settings: Settings, whole: Reader) -> Reader:
+    from imgcache.engine.verify.prefix_reader import PrefixReader  # noqa: PLC0415  it knows all formats, which costs start-up
+
+    return PrefixReader(tools, settings, whole)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from imgcache.core.images.examine import Limits, Sized, examine, judge_prefix
+from imgcache.core.images.examine import Sized, examine, judge_prefix
 from imgcache.core.images.formats import exif
+from imgcache.core.images.limits import Limits
 from imgcache.model import Format
 from tests.dialects import avifs, gifs, icons, jpegs, jxls, pngs, webps
 from tests.dialects.every import ALL

@@ -7,7 +7,8 @@ import struct
 import pytest
 
 from imgcache.core.images import svg
-from imgcache.core.images.examine import Limits, examine, judge_prefix
+from imgcache.core.images.examine import examine, judge_prefix
+from imgcache.core.images.limits import Limits
 from imgcache.core.images.sniff import sniff
 from imgcache.core.images.svg_size import intrinsic_size
 from imgcache.model import Size, Verdict

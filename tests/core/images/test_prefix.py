@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from imgcache.core.images.examine import Label, Limits, Sized, judge_prefix
+from imgcache.core.images.examine import Label, Sized, judge_prefix
+from imgcache.core.images.limits import Limits
 from imgcache.core.images.sniff import ENOUGH
 from imgcache.model import Failure, Format, Size, Verdict
 from tests.support import pictures

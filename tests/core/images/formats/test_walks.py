@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgcache.core.images.examine import Limits, examine
+from imgcache.core.images.examine import examine
+from imgcache.core.images.limits import Limits
 from imgcache.model import Size, Verdict
 from tests.support import pictures
 

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from imgcache.core.images.examine import FIRST_BYTES, Limits
+from imgcache.core.images.examine import FIRST_BYTES
+from imgcache.core.images.limits import Limits
 from imgcache.edge.http.body import receive
 from imgcache.edge.http.exchange import AttemptStats, ReadLimit, Received
 from imgcache.edge.http.httpx_import import httpx
 from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
-from imgcache.engine.verify.readers import PrefixSink
+from imgcache.engine.verify.prefix_reader import PrefixSink
 from imgcache.model import Failure, Verdict
 from tests.support import behaviours, pictures
 from tests.support.behaviours import head
