@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
-import certifi
 from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
 from yarl import URL
 
@@ -24,33 +22,12 @@ from imgcache.edge.http.dns import Lookup, LookupThreads
 from imgcache.edge.http.errors import ExchangeError, of_body, of_request
 from imgcache.edge.http.httpx_import import httpx
 from imgcache.edge.http.resolver import GuardedResolver, is_literal
-from imgcache.errors import ConfigError
+from imgcache.edge.http.trust import trust
 
 _LONGEST_LINE = 65536
 _MOST_HEADERS = 1000
 _READ_BUFFER = 1 << 16
 _ENOUGH_FOR_IDLE = 512
-
-
-def trust(ca_file: Path | None) -> ssl.SSLContext:
-    """The certificates to trust: the system's (or SSL_CERT_FILE's) and those of `ca_file`.
-
-    Raises:
-        ConfigError: `ca_file` can't be read, or holds no certificate.
-    """
-    # Certificates and names are verified by this class's defaults. ssl.create_default_context()
-    # would also listen to SSLKEYLOGFILE, and be stricter from Python 3.13 on than browsers are.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_default_certs()
-    context.set_alpn_protocols(["http/1.1"])
-    if not any(ssl.get_default_verify_paths()[:2]):  # a Python without a system's store
-        context.load_verify_locations(certifi.where())
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(ca_file)
-        except OSError as exc:  # ssl.SSLError is one
-            raise ConfigError(f"fetch.ca_file: {ca_file} holds no certificates ({exc})") from exc
-    return context
 
 
 class _Body(httpx.AsyncByteStream):

@@ -13,6 +13,7 @@ from imgcache.edge.cache.lock import CacheLock
 from imgcache.edge.cache.store import Store
 from imgcache.edge.decoder.pool import DecodePool
 from imgcache.edge.http.exchange import Fetches, NoFetcher
+from imgcache.edge.http.on_demand import FetcherOnDemand
 from imgcache.edge.index import recovery
 from imgcache.edge.index.index import Index
 from imgcache.edge.index.recovery import Recovery
@@ -97,12 +98,10 @@ async def offline_tools(settings: Settings) -> AsyncIterator[Tools]:
 async def _tools_with(
     session: IndexSession, store: Store, settings: Settings
 ) -> AsyncIterator[Tools]:
-    from imgcache.edge.http.fetcher import Fetcher  # noqa: PLC0415  an HTTP library costs start-up
-
     async with (
         session,
         DecodePool(settings.limits, places(settings).decoders) as pool,
-        Fetcher(settings.fetch) as fetcher,
+        FetcherOnDemand(settings.fetch) as fetcher,
     ):
         yield Tools(fetcher, pool, store, session)
 

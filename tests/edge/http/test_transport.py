@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +12,6 @@ import trustme
 from imgcache.config import FetchSettings
 from imgcache.edge.http.exchange import Attempt, Body
 from imgcache.edge.http.fetcher import Fetcher
-from imgcache.edge.http.transport import trust
-from imgcache.errors import ConfigError
 from imgcache.facts import Validators
 from imgcache.model import Verdict
 from tests.support.behaviours import (
@@ -359,27 +356,3 @@ async def test_https_to_http_is_a_redirect_error(tmp_path: Path) -> None:
         assert plain.requests == []
     assert failed.verdict is Verdict.REDIRECT_ERROR
     assert "https to http" in failed.detail
-
-
-def test_a_ca_file_that_is_none_is_a_config_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"fetch\.ca_file"):
-        trust(tmp_path / "missing.pem")
-    (tmp_path / "text.pem").write_text("no certificate")
-    with pytest.raises(ConfigError, match=r"fetch\.ca_file"):
-        trust(tmp_path / "text.pem")
-
-
-def test_a_ca_file_adds_to_what_the_system_trusts(tmp_path: Path) -> None:
-    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    context = trust(tmp_path / "ca.pem")
-    default = ssl.create_default_context().cert_store_stats()["x509_ca"]
-    assert context.cert_store_stats()["x509_ca"] == default + 1
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-
-
-def test_a_key_log_that_can_not_be_written_is_not_listened_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys"))
-    assert trust(None).keylog_filename is None
