@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from imgcache.errors import ConfigError, refuse_windows
@@ -17,6 +18,8 @@ def main() -> None:
         sys.exit(2)
     # Imports make many objects and no garbage; a run makes garbage by the thousand.
     gc.set_threshold(20_000, 20, 20)
+    # Pydantic would look for its plugins in the metadata of all that is installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from imgcache.cli.app import app  # noqa: PLC0415
 

@@ -1,4 +1,7 @@
-"""Output of a report: stdout, and the files of --output. Closed pipes end cleanly."""
+"""Output of a report: stdout, and the files of --output. Closed pipes end cleanly.
+
+Renderers are imported where they are asked for: a run needs one or two of the eight.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import assert_never
 
-import aiofiles
-
 from imgcache.cli.flags import Output, ReportFormat
 from imgcache.edge import atomic_file
 from imgcache.engine.run.report import Report
 from imgcache.errors import ConfigError, LocalError
-from imgcache.render import github, json, junit, markdown, metrics, sarif, text
 
 _PIECES = 512
 
@@ -31,16 +31,28 @@ def rendered(
     """The report in one format, in pieces; for a `terminal` nothing in it steers that."""
     match kind:
         case ReportFormat.TEXT:
+            from imgcache.render import text  # noqa: PLC0415  see the module's docstring
+
             return text.render(report, colour=colour, with_diffs=with_diffs, terminal=terminal)
         case ReportFormat.JSON:
+            from imgcache.render import json  # noqa: PLC0415
+
             return json.render(report, with_diffs=with_diffs)
         case ReportFormat.JUNIT:
+            from imgcache.render import junit  # noqa: PLC0415
+
             return junit.render(report)
         case ReportFormat.SARIF:
+            from imgcache.render import sarif  # noqa: PLC0415
+
             return sarif.render(report)
         case ReportFormat.GITHUB:
+            from imgcache.render import github  # noqa: PLC0415
+
             return github.render(report)
         case ReportFormat.MARKDOWN:
+            from imgcache.render import markdown  # noqa: PLC0415
+
             return markdown.render(report)
         case _:
             assert_never(kind)
@@ -77,6 +89,8 @@ def _begins_like_an_article(path: Path) -> bool:
 
 async def write_files(report: Report, outputs: Sequence[Output], *, with_diffs: bool) -> None:
     """Write each --output file, those after one that can't be written, too. Raises ConfigError."""
+    import aiofiles  # noqa: PLC0415  most runs write none
+
     troubles = []
     for output in outputs:
         try:
@@ -94,6 +108,8 @@ def write_metrics(report: Report, path: Path) -> None:
 
     Raises ConfigError where it can't be written.
     """
+    from imgcache.render import metrics  # noqa: PLC0415  see the module's docstring
+
     try:
         before = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         success = not (report.interrupted or report.local_fault)
@@ -108,6 +124,8 @@ def write_job_summary(report: Report) -> None:
     name = os.environ.get("GITHUB_STEP_SUMMARY")
     if not name:
         return
+    from imgcache.render import github  # noqa: PLC0415  see the module's docstring
+
     try:
         with Path(name).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.writelines(github.summary(report))

@@ -76,7 +76,8 @@ def _send(report: Report, destination: Destination) -> None:
                 report, kind, with_diffs=with_diffs, colour=has_colour(), terminal=is_terminal()
             )
             output.write(unsteered(pieces) if kind in FOR_LOGS else pieces)
-        asyncio.run(output.write_files(report, destination.files, with_diffs=with_diffs))
+        if destination.files:
+            asyncio.run(output.write_files(report, destination.files, with_diffs=with_diffs))
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:

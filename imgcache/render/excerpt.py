@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.cells import cell_len
-
 from imgcache.render.phrases import printable
 from imgcache.results import ArticleProblem, EntryResult
 
@@ -65,6 +63,8 @@ def quoted_problem(problem: ArticleProblem, indent: int) -> Iterator[tuple[str, 
 
 
 def _in_gutter(line: int, parts: tuple[str, str, str], indent: int) -> Iterator[tuple[str, str]]:
+    from rich.cells import cell_len  # noqa: PLC0415  a report without findings does without
+
     before, value, after = parts
     blank = f"{'':>{indent}} |"
     yield blank, ""
