@@ -14,7 +14,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _HEADS = {"argument": "Arguments", "option": "Options"}
 
 
-# Typer's contexts and formatters are click's in one version and its own in another, so they are Any.
+# Contexts and formatters are click's in one version of typer and its own in another: hence Any.
 class Command(TyperCommand):
     """A command whose flags stand below the heads that they name (`rich_help_panel`)."""
 

@@ -526,20 +526,3 @@ async def test_no_text_becomes_a_command_of_githubs_runner(
     assert done.status == 1
     assert "ftp://a.test/" in done.stdout
     assert "##[" not in done.stdout + done.stderr
-
-
-async def test_help_imports_no_engine_and_no_event_loop(tmp_path: Path) -> None:
-    code = (
-        "import sys; import imgcache.cli.app\n"
-        "heavy = {'asyncio', 'pydantic', 'httpx', 'aiohttp', 'PIL', 'yaml', 'sqlite3'}\n"
-        "ours = ('core', 'edge', 'engine', 'render', 'service', 'config')\n"
-        "ours = tuple('imgcache.' + one for one in ours)\n"
-        "found = [m for m in sys.modules if m.split('.')[0] in heavy]\n"
-        "found += [m for m in sys.modules if m.startswith(ours)]\n"
-        "print(found)"
-    )
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, cwd=tmp_path, stdout=asyncio.subprocess.PIPE
-    )
-    stdout, _ = await process.communicate()
-    assert stdout.decode() == "[]\n"

@@ -1,0 +1,72 @@
+"""What a command imports before its work: as little as it needs, which is most of its start-up."""
+
+from __future__ import annotations
+
+import re
+import signal
+
+import pytest
+
+from tests.support import pictures
+from tests.support.world import World, run, start
+
+IMPORTED = re.compile(r"^import time:.*\| *(\S+)$", re.MULTILINE)
+# For requests, images, terminals, other reports; `imgcache.X` are our own that need any of these.
+LATER = {
+    "aiofiles", "aiohttp", "certifi", "defusedxml", "httpx", "pathspec", "PIL", "prometheus_client",
+    "rich", "yarl",
+    "imgcache.core.images.examine", "imgcache.edge.decoder.pixels", "imgcache.edge.http.fetcher",
+    "imgcache.render.github", "imgcache.render.sarif", "imgcache.engine.explain",
+}  # fmt: skip
+ENGINE = {
+    "asyncio", "pydantic", "sqlite3", "ssl", "yaml",
+    "imgcache.config", "imgcache.core", "imgcache.edge", "imgcache.engine", "imgcache.render",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _imports_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+
+
+def imported(stderr: str) -> set[str]:
+    return set(IMPORTED.findall(stderr))
+
+
+async def known_site(world: World) -> None:
+    """All of it is in the cache, and fresh."""
+    world.origin.route("/a.jpg", body=pictures.jpeg(160, 120))
+    world.article(world.entry(world.origin.url("/a.jpg")))
+    assert (await world.only()).cached
+
+
+@pytest.mark.parametrize("words", ["--help", "verify --help", "cache gc --help", "serve --help"])
+async def test_help_imports_neither_engine_nor_libraries(world: World, words: str) -> None:
+    done = await run(*words.split(), cwd=world.folder)
+    assert done.stdout.startswith("Usage:")
+    assert "imgcache.cli.app" in imported(done.stderr)
+    assert imported(done.stderr) & (LATER | ENGINE) == set()
+
+
+@pytest.mark.parametrize("words", ["verify --offline", "verify --offline articles/a.md", "refresh"])
+async def test_a_run_that_asks_nobody_imports_nothing_to_ask_with(world: World, words: str) -> None:
+    await known_site(world)
+    done = await run(*words.split(), cwd=world.folder)
+    assert "1 ok" in done.stdout
+    assert "imgcache.engine.run.wiring" in imported(done.stderr)
+    assert imported(done.stderr) & LATER == set()
+
+
+async def test_a_service_that_nobody_posts_to_imports_nothing_to_ask_with(world: World) -> None:
+    await known_site(world)
+    process = await start("serve", "--port", "0", cwd=world.folder)
+    assert process.stderr is not None
+    lines = [await process.stderr.readline()]
+    while b"imgcache: ready" not in lines[-1]:
+        assert lines[-1], lines
+        lines.append(await process.stderr.readline())
+    process.send_signal(signal.SIGINT)
+    await process.communicate()
+    found = imported(b"".join(lines).decode())
+    assert "imgcache.service.server" in found
+    assert found & {"aiohttp", "httpx", "certifi", "PIL", "rich", "yarl"} == set()
