@@ -53,7 +53,11 @@ class ThumbnailFacts:
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What is known of one sound image, by the SHA-256 of its bytes (64 hex digits)."""
+    """What is known of one sound image, by the SHA-256 of its bytes (64 hex digits).
+
+    `hashed` tells, beside `bytes` and `mtime_ns`, which file it was whose bytes were last hashed,
+    or written by us: its device, inode and ctime, as text. None while that is not known.
+    """
 
     sha256: str
     format: Format
@@ -62,6 +66,7 @@ class ImageFacts:
     color: str
     mtime_ns: int = 0
     thumbnails: tuple[ThumbnailFacts, ...] = field(default=())
+    hashed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

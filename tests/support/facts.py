@@ -81,6 +81,7 @@ images = st.builds(
     _texts,
     _counts,
     st.lists(_thumbnails, max_size=3).map(tuple),
+    _maybe,
 )
 pauses = st.builds(HostPause, _texts, _times, failures)
 

@@ -46,6 +46,7 @@ _KEYS_AT_ONCE = 500
 
 _PUT_URL = _upsert("urls", rows.URL, 1)
 _PUT_IMAGE = _upsert("images", rows.IMAGE, 1)
+_PUT_FILE = "UPDATE images SET mtime_ns = ?, hashed = ? WHERE sha256 = ?"
 _PUT_THUMBNAIL = _upsert("thumbnails", rows.THUMBNAIL, 2)
 _PUT_SPELLING = _upsert("spellings", ("spelling", "url"), 1)
 _PUT_HOST = _upsert("hosts", rows.HOST, 1)
@@ -57,7 +58,7 @@ _GET_THUMBNAILS = _select("thumbnails", rows.THUMBNAIL)
 _GET_SPELLINGS = _select("spellings", ("spelling", "url"))
 _GET_MANIFEST = """
     SELECT spelling, i.sha256, format, i.width, i.height, i.bytes, color, i.mtime_ns,
-           t.sha256, position, name, recipe, suffix, t.width, t.height, t.bytes,
+           hashed, t.sha256, position, name, recipe, suffix, t.width, t.height, t.bytes,
            digest, t.mtime_ns
     FROM spellings CROSS JOIN urls USING (url) CROSS JOIN images i ON i.sha256 = copy
     LEFT JOIN thumbnails t ON t.sha256 = i.sha256
@@ -184,6 +185,8 @@ class Index:
         """
         urls, images = tuple(urls), tuple(images)
         with self.transaction() as connection:
+            # First, and so not counted: the manifest says nothing of it.
+            connection.executemany(_PUT_FILE, map(rows.file_row, images))
             before = connection.total_changes
             connection.executemany(_PUT_IMAGE, map(rows.image_row, images))
             connection.executemany(
@@ -243,7 +246,7 @@ class Index:
             found = self._connection.execute(_GET_MANIFEST)
             for spelling, group in groupby(found, key=lambda row: row[0]):
                 parts = list(group)
-                image, small = parts[0][1:8], [row[8:] for row in parts if row[8] is not None]
+                image, small = parts[0][1:9], [row[9:] for row in parts if row[9] is not None]
                 yield manifest.Row(spelling, rows.image_facts(image, small))
 
     def manifest_written(self, generation: int) -> None:

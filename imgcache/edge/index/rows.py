@@ -25,7 +25,7 @@ RESPONSE = (
     *("expires", "age", "date", "content_type", "nosniff"),
 )
 URL = ("url", "tried_at", "failure", "copy", *RESPONSE)
-IMAGE = ("sha256", "format", "width", "height", "bytes", "color", "mtime_ns")
+IMAGE = ("sha256", "format", "width", "height", "bytes", "color", "mtime_ns", "hashed")
 THUMBNAIL = (
     *("sha256", "position", "name", "recipe", "suffix", "width", "height", "bytes"),
     *("digest", "mtime_ns"),
@@ -88,14 +88,20 @@ def image_row(image: ImageFacts) -> Row:
     """The `images` row of an image; its thumbnails have rows of their own."""
     width, height = image.size
     sha256, label = image.sha256, image.format.label
-    return (sha256, label, width, height, image.bytes, image.color, image.mtime_ns)
+    return (sha256, label, width, height, image.bytes, image.color, image.mtime_ns, image.hashed)
+
+
+def file_row(image: ImageFacts) -> Row:
+    """What an image's row has of its file alone, before its key."""
+    return (image.mtime_ns, image.hashed, image.sha256)
 
 
 def image_facts(row: Row, thumbnails: Iterable[Row]) -> ImageFacts:
     """The facts of an `images` row and the rows of its thumbnails, in any order."""
-    sha256, label, width, height, size, color, mtime_ns = row
+    sha256, label, width, height, size, color, mtime_ns, hashed = row
     small = tuple(ThumbnailFacts(*facts) for _, _, *facts in sorted(thumbnails))
-    return ImageFacts(sha256, _FORMATS[label], Size(width, height), size, color, mtime_ns, small)
+    measured = (_FORMATS[label], Size(width, height), size, color)
+    return ImageFacts(sha256, *measured, mtime_ns, small, hashed)
 
 
 def thumbnail_rows(image: ImageFacts) -> Iterator[Row]:

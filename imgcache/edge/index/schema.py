@@ -87,7 +87,10 @@ CREATE TABLE runs (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FACTS, _DIGESTS_AND_RUNS)
+# Device, inode and ctime of the file when its bytes were hashed; NULL while that is not known.
+_IDENTITIES = "ALTER TABLE images ADD COLUMN hashed TEXT"
+
+MIGRATIONS = (_FACTS, _DIGESTS_AND_RUNS, _IDENTITIES)
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -170,6 +170,14 @@ def test_an_answer_that_confirms_the_copy_makes_no_manifest_due(index: Index) ->
         assert index.manifest_due() is None
 
 
+def test_a_file_that_was_touched_or_hashed_again_makes_no_manifest_due(index: Index) -> None:
+    with written(index):
+        hashed = replace(IMAGE, mtime_ns=9, hashed="1:2:3")
+        index.record(images=[hashed])
+        assert index.images([IMAGE.sha256]) == {IMAGE.sha256: hashed}
+        assert index.manifest_due() is None
+
+
 @pytest.mark.parametrize(
     ("urls", "images", "spellings"),
     [

@@ -70,3 +70,13 @@ def test_thumbnails_of_an_old_index_have_no_digest_and_count_as_changed(
     migrate(connection)
     row = connection.execute("SELECT bytes, digest, mtime_ns FROM thumbnails").fetchone()
     assert row == (9, "", 0)
+
+
+def test_images_of_an_old_index_keep_their_facts_and_have_no_known_identity(
+    connection: sqlite3.Connection,
+) -> None:
+    migrate(connection, MIGRATIONS[:2])
+    connection.execute("INSERT INTO images VALUES ('a', 'jpeg', 1, 1, 1, '#000000', 5)")
+    migrate(connection)
+    row = connection.execute("SELECT sha256, mtime_ns, hashed FROM images").fetchone()
+    assert row == ("a", 5, None)
