@@ -62,7 +62,13 @@ def identity_of(status: os.stat_result) -> Identity:
     return (status.st_dev, status.st_ino, status.st_size, *times)
 
 
-def identity(path: Path | str) -> Identity | None:
+def mark_of(identity: Identity) -> str:
+    """What an identity has beside size and mtime, to be kept as text: inodes may have 64 bits."""
+    device, inode, _, _, ctime_ns = identity
+    return f"{device}:{inode}:{ctime_ns}"
+
+
+def identity(path: Path) -> Identity | None:
     """The identity of the file that a path leads to; None where there is none to be seen."""
     try:
         return identity_of(os.stat(path))  # noqa: PTH116  a third faster, and there may be 10,000

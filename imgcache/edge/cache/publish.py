@@ -13,9 +13,11 @@ from typing import Self
 
 from imgcache.core.cache.layout import TMP
 from imgcache.edge.safe_fs import (
+    Identity,
     create,
     digest_of,
     equal,
+    identity_of,
     local_errors,
     make_folder,
     open_existing,
@@ -27,17 +29,21 @@ from imgcache.edge.safe_fs import (
 
 @dataclass(frozen=True, slots=True)
 class _Staged:
-    """One whole file, open, and the folder and name that it gets; `temp` is None if it is there."""
+    """One whole file, open, and the folder and name that it gets; `temp` is None if it is there.
+
+    `identity` is that of the file when its bytes were known: it was written, or is to be hashed.
+    """
 
     path: str
     file: int
     folder: int
     name: str
     temp: str | None
+    identity: Identity
 
     @property
     def mtime_ns(self) -> int:
-        return os.fstat(self.file).st_mtime_ns
+        return self.identity[3]
 
 
 class Publication:
@@ -100,9 +106,12 @@ class Publication:
         with local_errors(path):
             folder, name = self._place(path)
             file = open_existing(folder, name)
-            if file is None or digest_of(self._hold(file)) != sha256:
+            if file is None:
+                return None
+            # From before the hashing: a change meanwhile makes it another file.
+            staged = _Staged(path, self._hold(file), folder, name, None, _identity(file))
+            if digest_of(file) != sha256:
                 return None  # the rename replaces what is there
-            staged = _Staged(path, file, folder, name, None)
             self._staged.append(staged)
             return staged.mtime_ns
 
@@ -121,6 +130,14 @@ class Publication:
             with local_errors(path or "."):
                 sync_folder(folder, self._fsync)
 
+    def published(self, path: str) -> Identity:
+        """The identity under which the file at `path` holds what was committed."""
+        staged = next(one for one in self._staged if one.path == path)
+        if staged.temp is None:
+            return staged.identity
+        with local_errors(path):
+            return _identity(staged.file)  # the rename has changed its ctime
+
     def _rename(self, staged: _Staged) -> None:
         if staged.temp is None:
             return
@@ -131,7 +148,7 @@ class Publication:
     def _stage(self, path: str, file: int, temp: str) -> int:
         with local_errors(path):
             folder, name = self._place(path)
-            staged = _Staged(path, file, folder, name, temp)
+            staged = _Staged(path, file, folder, name, temp, _identity(file))
             self._staged.append(staged)
             return staged.mtime_ns
 
@@ -150,3 +167,7 @@ class Publication:
         with local_errors(staged.path):
             present = open_existing(staged.folder, staged.name)
             return present is not None and equal(staged.file, self._hold(present))
+
+
+def _identity(file: int) -> Identity:
+    return identity_of(os.fstat(file))

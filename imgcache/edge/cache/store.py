@@ -37,6 +37,7 @@ from imgcache.edge.safe_fs import (
     is_temp_name,
     local_errors,
     make_folder,
+    mark_of,
     open_folder,
     write_all,
 )
@@ -104,7 +105,8 @@ class Store:
 
         Args:
             body: The image's bytes, or a settled file in `tmp/`, which is moved.
-            image: Its facts; the `mtime_ns` and `digest` of what is new come out filled in.
+            image: Its facts; `hashed`, and the `mtime_ns` and `digest` of what is new, come out
+                filled in.
             thumbnails: The bytes of those of `image.thumbnails` that are new, by name.
 
         Raises:
@@ -114,7 +116,8 @@ class Store:
             mtime_ns = self._stage_image(publication, body, image)
             made = self._stage_thumbnails(publication, image, thumbnails)
             publication.commit()
-        return replace(image, mtime_ns=mtime_ns, thumbnails=made)
+            found = publication.published(image_path(image.sha256, image.format))
+        return replace(image, mtime_ns=mtime_ns, thumbnails=made, hashed=mark_of(found))
 
     def publish_thumbnails(self, image: ImageFacts, thumbnails: Mapping[str, bytes]) -> ImageFacts:
         """Publish new thumbnails of an image that is there already; otherwise as `publish`."""
@@ -164,17 +167,31 @@ class Store:
         status = self._status(image_path(image.sha256, image.format))
         return status is not None and status.st_size == image.bytes
 
-    def sound_mtime(self, image: ImageFacts) -> int | None:
-        """The mtime (ns) of the image's file if it is sound, else None.
+    def sound_image(self, image: ImageFacts) -> ImageFacts | None:
+        """The image's facts as its file bears them out, None if that is not sound.
 
-        A file with the recorded size and mtime is sound; one with another mtime is hashed, and
-        if it holds the right bytes, its mtime is to be recorded.
+        A file with the recorded size and mtime is sound; one with another mtime is hashed.
 
         Raises:
             LocalError: The file can't be read.
         """
-        path = image_path(image.sha256, image.format)
-        return self._sound_mtime(path, image.bytes, image.mtime_ns, image.sha256)
+        status = self._status(image_path(image.sha256, image.format))
+        recorded = (image.bytes, image.mtime_ns)
+        if status is not None and (status.st_size, status.st_mtime_ns) == recorded:
+            return image
+        return self.hashed_image(image)
+
+    def hashed_image(self, image: ImageFacts) -> ImageFacts | None:
+        """As `sound_image`, but all bytes are read: the facts have the file's mtime and identity.
+
+        These are from before the hashing, so that a change meanwhile makes it another file.
+        """
+        identity = self.identity(image)
+        if identity is None or identity[2] != image.bytes:
+            return None
+        if self._hash(image_path(image.sha256, image.format)) != image.sha256:
+            return None
+        return replace(image, mtime_ns=identity[3], hashed=mark_of(identity))
 
     def sound_thumbnails(self, image: ImageFacts) -> tuple[ThumbnailFacts, ...]:
         """Those of the image's thumbnails that are sound in the same sense, as they are now."""
@@ -201,10 +218,6 @@ class Store:
             return None
         return status.st_mtime_ns
 
-    def is_intact(self, image: ImageFacts) -> bool:
-        """Whether the image's file holds the right bytes, by their hash; LocalError as above."""
-        return self._hash_if_there(image_path(image.sha256, image.format)) == image.sha256
-
     def identity(self, image: ImageFacts) -> Identity | None:
         """Values that change with the image's file, None if there is none; LocalError as above."""
         status = self._status(image_path(image.sha256, image.format))
@@ -216,9 +229,7 @@ class Store:
         A thumbnail of unknown digest, as the manifest lists them, only needs to exist.
         """
         path = thumbnail_path(thumbnail.name, sha256, thumbnail.suffix)
-        if not thumbnail.digest:
-            return self.has(path)
-        return self._hash_if_there(path) == thumbnail.digest
+        return self.has(path) and (not thumbnail.digest or self._hash(path) == thumbnail.digest)
 
     def thumbnail_bytes(self, sha256: str, thumbnail: ThumbnailFacts) -> int | None:
         """The length of a thumbnail's file, None when there is none."""
@@ -290,9 +301,6 @@ class Store:
                 if exc.errno == errno.EIO:
                     return None
                 raise
-
-    def _hash_if_there(self, path: str) -> str | None:
-        return None if self._status(path) is None else self._hash(path)
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[bytes]:

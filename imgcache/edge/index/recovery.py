@@ -25,8 +25,6 @@ from imgcache.edge.safe_fs import local_errors, make_folder, sync_folder, temp_n
 from imgcache.facts import ImageFacts, UrlFacts
 
 _BESIDE = ("-wal", "-shm", "-journal")
-# No file has this mtime, so that each one is hashed.
-_NO_MTIME = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +167,8 @@ def _refill(
 
 def _found(store: Store, claimed: ImageFacts) -> ImageFacts | None:
     """The facts of an image whose file holds the bytes that the manifest claims."""
-    mtime_ns = store.sound_mtime(replace(claimed, mtime_ns=_NO_MTIME))
-    if mtime_ns is None:
-        return None
-    return replace(_with_thumbnails(store, claimed), mtime_ns=mtime_ns)
+    image = store.hashed_image(claimed)
+    return None if image is None else _with_thumbnails(store, image)
 
 
 def _with_thumbnails(store: Store, claimed: ImageFacts) -> ImageFacts:

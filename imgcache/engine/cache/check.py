@@ -2,14 +2,15 @@
 
 The check needs no lock and writes nothing. A repair holds the lock: a damaged copy is forgotten
 (the next refresh fetches it again), thumbnails are made again from their image, the index from
-the manifest, the manifest from the index.
+the manifest, the manifest from the index. Files that were found sound under an identity that the
+index does not know are recorded under it, so that `verify --offline` need not hash them each time.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from imgcache.cache_results import CacheCheckResult, Damage
@@ -29,7 +30,9 @@ from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, holdings, writing_tools
 from imgcache.facts import ImageFacts, ThumbnailFacts
 from imgcache.model import FileTotals
+from imgcache.units import batches
 
+_BATCH = 500
 _CHANGED = "its bytes are not those that were stored"
 _GONE = "there is no such file"
 
@@ -44,16 +47,32 @@ async def check(
     reason = await asyncio.to_thread(recovery.inspect, Store(settings.cache.dir))
     open_index = recovery.open_readonly if reason is None else recovery.open_manifest
     async with holdings(settings, open_index) as (store, session):
-        findings, broken = await _inspect(store, session)
+        findings, seen = await _inspect(store, session)
     if reason is not None:
         findings.damage.insert(0, Damage(INDEX, f"the index is damaged ({reason})"))
-    if repair and findings.damage:
+    if repair and (findings.damage or seen.hashed):
         async with writing_tools(settings, listener) as tools:
+            await _record(tools.session, seen.hashed)
             fixed = {INDEX: "made again from the manifest"}
-            fixed |= await _Repair(tools, settings).fix(broken)
-            fixed |= await _fix_manifest(tools, findings, listener)
+            if findings.damage:
+                fixed |= await _Repair(tools, settings).fix(seen.broken)
+                fixed |= await _fix_manifest(tools, findings, listener)
         findings.damage = [replace(one, repair=fixed.get(one.path)) for one in findings.damage]
     return findings
+
+
+async def _record(session: IndexSession, hashed: Iterable[ImageFacts]) -> None:
+    """Note under which identities sound files were hashed, of images that are still known."""
+    for batch in batches(hashed, _BATCH):
+        found = {one.sha256: one for one in batch}
+        known = await session.query(partial(Index.images, sha256s=found))
+        session.record(
+            images=[
+                replace(one, mtime_ns=found[key].mtime_ns, hashed=found[key].hashed)
+                for key, one in known.items()
+            ]
+        )
+    await session.flush()
 
 
 async def _fix_manifest(
@@ -82,14 +101,23 @@ class _Broken:
             yield thumbnail_path(one.name, self.image.sha256, one.suffix)
 
 
-async def _inspect(store: Store, session: IndexSession) -> tuple[CacheCheckResult, list[_Broken]]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a repair has to do: damage, and sound images that were hashed as the index has not."""
+
+    broken: list[_Broken] = field(default_factory=list)
+    hashed: list[ImageFacts] = field(default_factory=list)
+
+
+async def _inspect(store: Store, session: IndexSession) -> tuple[CacheCheckResult, _Seen]:
     """Hash what the index knows, some files at a time, so that Ctrl-C works."""
-    findings, broken, known = CacheCheckResult(), list[_Broken](), set[str]()
+    findings, seen, known = CacheCheckResult(), _Seen(), set[str]()
     batch = await session.query(scans.images_after)
     while batch:
-        found = await asyncio.to_thread(lambda some: [*_broken(store, some)], batch)
-        findings.damage += await asyncio.to_thread(_described, store, found)
-        broken += found
+        found = await asyncio.to_thread(_look, store, batch)
+        findings.damage += await asyncio.to_thread(_described, store, found.broken)
+        seen.broken.extend(found.broken)
+        seen.hashed.extend(found.hashed)
         _count(findings, batch)
         known |= known_paths(batch)
         last = batch[-1].sha256
@@ -100,17 +128,21 @@ async def _inspect(store: Store, session: IndexSession) -> tuple[CacheCheckResul
     findings.strays = FileTotals(len(strays), sum(strays))
     if not await session.query(partial(_is_manifest_current, store)):
         findings.damage.append(Damage(MANIFEST, "it does not say what the index says"))
-    return findings, broken
+    return findings, seen
 
 
-def _broken(store: Store, images: Iterable[ImageFacts]) -> Iterator[_Broken]:
+def _look(store: Store, images: Iterable[ImageFacts]) -> _Seen:
+    seen = _Seen()
     for image in images:
-        is_lost = not store.is_intact(image)
+        hashed = store.hashed_image(image)
         bad = tuple(
             one for one in image.thumbnails if not store.is_intact_thumbnail(image.sha256, one)
         )
-        if is_lost or bad:
-            yield _Broken(image, is_lost, bad)
+        if hashed is None or bad:
+            seen.broken.append(_Broken(image, hashed is None, bad))
+        if hashed is not None and hashed != image:
+            seen.hashed.append(hashed)
+    return seen
 
 
 def _described(store: Store, broken: Iterable[_Broken]) -> list[Damage]:
@@ -151,7 +183,7 @@ class _Repair:
         image = (await self._tools.session.query(lambda index: index.images([sha256]))).get(sha256)
         if image is None:  # a rebuilt index leaves it out
             return await self._forget(found.image)
-        still = await asyncio.to_thread(lambda: [*_broken(self._tools.store, [image])])
+        still = (await asyncio.to_thread(_look, self._tools.store, [image])).broken
         if not still:
             return "sound by now: another imgcache was at work"
         return await (self._forget(image) if still[0].is_lost else self._remake(still[0]))

@@ -113,10 +113,8 @@ def _sound_copies(store: Store, facts: KnownFacts) -> dict[str, ImageFacts]:
 
 def _as_on_disk(store: Store, image: ImageFacts) -> ImageFacts | None:
     """None for a copy that is gone or damaged; missing or damaged thumbnails are left out."""
-    mtime_ns = store.sound_mtime(image)
-    if mtime_ns is None:
+    sound = store.sound_image(image)
+    if sound is None:
         return None
     found = store.sound_thumbnails(image)
-    if mtime_ns == image.mtime_ns and found == image.thumbnails:
-        return image
-    return replace(image, mtime_ns=mtime_ns, thumbnails=found)
+    return sound if found == image.thumbnails else replace(sound, thumbnails=found)

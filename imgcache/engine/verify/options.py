@@ -15,11 +15,20 @@ from imgcache.model import (
 
 
 class Depth(Enum):
-    """How much of each image is read: its first bytes, all of it, or what the cache has."""
+    """How much of each image is read: its first bytes, all of it, or what the cache has.
+
+    REHASH is an OFFLINE that reads all bytes in the cache, even of files that were hashed before.
+    """
 
     PROBE = auto()
     FULL = auto()
     OFFLINE = auto()
+    REHASH = auto()
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether no request is made."""
+        return self in {Depth.OFFLINE, Depth.REHASH}
 
     @property
     def unseen(self) -> frozenset[Verdict]:
@@ -31,6 +40,7 @@ _UNSEEN = {
     Depth.PROBE: CONTENT_VERDICTS - {Verdict.EMPTY, Verdict.NOT_AN_IMAGE} | OFFLINE_VERDICTS,
     Depth.FULL: OFFLINE_VERDICTS,
     Depth.OFFLINE: REACH_VERDICTS | CONTENT_VERDICTS,
+    Depth.REHASH: REACH_VERDICTS | CONTENT_VERDICTS,
 }
 
 

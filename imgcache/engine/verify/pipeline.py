@@ -13,6 +13,7 @@ from imgcache.config import Settings
 from imgcache.core.cache.plan import Known
 from imgcache.edge.articles.changed import changed_since, is_changed
 from imgcache.edge.articles.files import Found, Survey
+from imgcache.edge.cache import integrity
 from imgcache.engine.images.in_place import measure
 from imgcache.engine.run.articles import chosen, search
 from imgcache.engine.run.attempts import Job
@@ -55,7 +56,7 @@ async def verify(
     for note in survey.notes:
         listener.warned(note)
     found = await asyncio.to_thread(_changed, survey, chosen(paths, settings), options)
-    tools_for = offline_tools if options.depth is Depth.OFFLINE else reading_tools
+    tools_for = offline_tools if options.depth.is_offline else reading_tools
     async with tools_for(settings) as tools:
         targets = await collect(found, settings, listener)
         report.local_fault |= targets.local_fault
@@ -67,9 +68,7 @@ async def verify(
             report.interrupted = not await gather_evidence(
                 targets, tools, settings, prober, listener, interrupt, options.depth
             )
-        judge = Judge(
-            targets, settings, offline=options.depth is Depth.OFFLINE, strict=options.strict
-        )
+        judge = Judge(targets, settings, offline=options.depth.is_offline, strict=options.strict)
         for file, read in targets.first_pass.recall(found, settings):
             report.add_article(judge.outcome(file.shown, read))
     report.finish(targets.urls, targets.counts(), prober.traffic)
@@ -109,19 +108,20 @@ async def _plan(targets: Targets, tools: Tools, depth: Depth) -> list[Job]:
     jobs = []
     for batch in batches(targets.web.values(), _BATCH):
         facts = await look_up(tools.session, [target.url.href for target in batch])
-        intact = await asyncio.to_thread(_intact, tools, facts.images.values())
+        sound = await asyncio.to_thread(_sound, tools, facts.images.values(), depth)
         for target in batch:
             url = facts.urls.get(target.url.href)
-            copy = intact.get(url.copy) if url is not None and url.copy is not None else None
-            if depth is Depth.OFFLINE:
+            copy = sound.get(url.copy) if url is not None and url.copy is not None else None
+            if depth.is_offline:
                 target.evidence = offline_evidence(url, copy)
             else:
                 jobs.append(Job(target, Known(url, copy)))
     return jobs
 
 
-def _intact(tools: Tools, images: Iterable[ImageFacts]) -> dict[str, ImageFacts]:
-    return {one.sha256: one for one in images if tools.store.is_intact(one)}
+def _sound(tools: Tools, images: Iterable[ImageFacts], depth: Depth) -> dict[str, ImageFacts]:
+    check = integrity.is_intact if depth is Depth.REHASH else integrity.is_sound
+    return {one.sha256: one for one in images if check(tools.store, one)}
 
 
 async def _ask_all(

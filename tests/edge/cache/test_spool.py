@@ -92,7 +92,7 @@ async def test_a_published_body_survives_its_spool(store: Store) -> None:
         body = await fill(spool, 2 * MIB)
         image = image_of(body)
         await asyncio.to_thread(store.publish, await spool.settle(), image, {})
-    assert store.sound_mtime(image) is not None
+    assert store.hashed_image(image) is not None
     assert temps(store) == []
 
 

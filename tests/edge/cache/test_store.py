@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from imgcache.edge.cache.store import Store
-from imgcache.edge.safe_fs import temp_name
+from imgcache.edge.safe_fs import identity_of, mark_of, temp_name
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts
 from tests.support.facts import image_of, thumbnail_of
+from tests.support.tampering import spoil
 
 BODY = b"\xff\xd8 a picture" * 1000
 SMALL = b"RIFF a thumbnail"
@@ -235,7 +236,8 @@ def test_a_linked_file_is_replaced_and_its_target_left_alone(store: Store, outsi
 def test_a_pipe_where_a_file_belongs_holds_nobody_up(store: Store) -> None:
     (store.root / IMAGE_PATH).parent.mkdir()
     os.mkfifo(store.root / IMAGE_PATH)
-    assert store.sound_mtime(IMAGE) is None
+    assert store.sound_image(IMAGE) is None
+    assert store.hashed_image(IMAGE) is None
     publish(store)
     assert (store.root / IMAGE_PATH).read_bytes() == BODY
 
@@ -255,43 +257,79 @@ def test_the_cache_folder_itself_may_be_a_link(tmp_path: Path, outside: Path) ->
     assert files(outside) == [IMAGE_PATH, THUMBNAIL_PATH]
 
 
+def mark(store: Store) -> str:
+    return mark_of(identity_of((store.root / IMAGE_PATH).stat()))
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+def test_what_is_published_is_recorded_with_the_identity_that_it_has_in_its_place(
+    store: Store, is_settled: bool
+) -> None:
+    """The rename has changed its ctime."""
+    temp = store.root / "tmp" / temp_name()
+    temp.write_bytes(BODY)
+    image = store.publish(temp if is_settled else BODY, IMAGE, {"small": SMALL})
+    assert image.hashed == mark(store)
+
+
+def test_a_kept_file_is_recorded_as_it_was_hashed(store: Store) -> None:
+    publish(store)
+    (store.root / IMAGE_PATH).chmod(0o600)
+    assert store.publish(BODY, IMAGE, {"small": SMALL}).hashed == mark(store)
+
+
 def test_an_unchanged_file_is_sound(store: Store) -> None:
-    mtime_ns = publish(store)
-    assert store.sound_mtime(replace(IMAGE, mtime_ns=mtime_ns)) == mtime_ns
+    image = published(store)
+    assert store.sound_image(image) is image
+    assert store.hashed_image(image) == image
 
 
-def test_a_touched_file_is_sound_under_its_new_mtime(store: Store) -> None:
-    recorded = replace(IMAGE, mtime_ns=publish(store))
+def test_a_touched_file_is_sound_under_its_new_mtime_and_identity(store: Store) -> None:
+    image = published(store)
     os.utime(store.root / IMAGE_PATH, ns=(7, 7))
-    assert store.sound_mtime(recorded) == 7
+    assert store.sound_image(image) == replace(image, mtime_ns=7, hashed=mark(store))
+
+
+@pytest.mark.parametrize("hashed", [None, "1:2:3"])
+def test_a_file_that_is_not_read_is_not_said_to_be_hashed(store: Store, hashed: str | None) -> None:
+    image = replace(published(store), hashed=hashed)
+    assert store.sound_image(image) is image
+    assert store.hashed_image(image) == replace(image, hashed=mark(store))
+
+
+def test_bytes_changed_at_equal_length_and_mtime_are_seen_by_who_reads_them(store: Store) -> None:
+    image = published(store)
+    spoil(store.root / IMAGE_PATH)
+    assert store.sound_image(image) is image
+    assert store.hashed_image(image) is None
 
 
 @pytest.mark.parametrize("body", [b"", BODY[:-1], BODY + b"!", b"x" * len(BODY)])
 def test_a_changed_file_is_not_sound(store: Store, body: bytes) -> None:
-    recorded = replace(IMAGE, mtime_ns=publish(store))
+    image = published(store)
     (store.root / IMAGE_PATH).write_bytes(body)
     os.utime(store.root / IMAGE_PATH, ns=(7, 7))
-    assert store.sound_mtime(recorded) is None
+    assert store.sound_image(image) is None
 
 
 def test_another_size_is_not_sound_whatever_the_mtime(store: Store) -> None:
-    mtime_ns = publish(store)
+    image = published(store)
     (store.root / IMAGE_PATH).write_bytes(BODY[:-1])
-    os.utime(store.root / IMAGE_PATH, ns=(mtime_ns, mtime_ns))
-    assert store.sound_mtime(replace(IMAGE, mtime_ns=mtime_ns)) is None
+    os.utime(store.root / IMAGE_PATH, ns=(image.mtime_ns, image.mtime_ns))
+    assert store.sound_image(image) is None
 
 
 def test_what_is_missing_or_no_file_is_not_sound(store: Store, outside: Path) -> None:
-    assert store.sound_mtime(IMAGE) is None
+    assert store.sound_image(IMAGE) is None
     assert store.thumbnail_bytes(IMAGE.sha256, THUMBNAIL) is None
     (outside / "image").write_bytes(BODY)
     (store.root / IMAGE_PATH).parent.mkdir()
     (store.root / IMAGE_PATH).symlink_to(outside / "image")
-    assert store.sound_mtime(IMAGE) is None
+    assert store.sound_image(IMAGE) is None
     (store.root / "images" / SHARD / f"{IMAGE.sha256}.jpg").unlink()
     (store.root / "images" / SHARD).rmdir()
     (store.root / "images" / SHARD).write_bytes(b"")
-    assert store.sound_mtime(IMAGE) is None
+    assert store.sound_image(IMAGE) is None
 
 
 def test_a_thumbnail_tells_its_length(store: Store) -> None:

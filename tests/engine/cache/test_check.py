@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from imgcache.engine.run.listener import Listener
 from imgcache.errors import CacheLockedError
 from imgcache.model import Source
 from tests.support import pictures
+from tests.support.tampering import doubt, marks, spoil, vouch
 from tests.support.world import World
 
 _CHANGED = "its bytes are not those that were stored"
@@ -47,13 +47,6 @@ async def filled(world: World) -> tuple[Path, Path]:
     return world.cache / str(entry.path), world.cache / entry.thumbnails[0].path
 
 
-def spoil(path: Path) -> None:
-    """Other bytes of the same length under the same mtime."""
-    times = path.stat()
-    path.write_bytes(b"x" * times.st_size)
-    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-
-
 def relative(world: World, *paths: Path) -> list[str]:
     return [path.relative_to(world.cache).as_posix() for path in paths]
 
@@ -64,6 +57,32 @@ async def test_a_sound_cache_is_hashed_and_found_sound(world: World) -> None:
     assert (found.images, found.thumbnails, found.damage) == (2, 2, [])
     files = [path for path in world.cache.rglob("*.*") if path.suffix in {".jpg", ".webp"}]
     assert found.bytes == sum(path.stat().st_size for path in files)
+
+
+async def test_every_byte_is_read_whatever_the_index_says_of_the_file(world: World) -> None:
+    image, _ = await filled(world)
+    spoil(image)
+    vouch(world.cache / "index.sqlite3", image)
+    (path,) = relative(world, image)
+    assert (await look(world)).damage == [Damage(path, _CHANGED)]
+
+
+async def test_a_repair_records_that_sound_files_were_hashed(world: World) -> None:
+    """Once after a migration or a backup; then `verify --offline` need not do it each time."""
+    await filled(world)
+    index = world.cache / "index.sqlite3"
+    before = marks(index)
+    doubt(index)
+    assert (await look(world)).damage == []
+    assert marks(index) == [None, None]
+    assert (await look(world, repair=True)).damage == []
+    assert marks(index) == before
+
+
+async def test_a_repair_of_a_sound_cache_that_is_known_needs_no_lock(world: World) -> None:
+    await filled(world)
+    with CacheLock(world.cache):
+        assert (await look(world, repair=True)).is_sound
 
 
 async def test_no_cache_at_all_is_sound(world: World) -> None:
@@ -171,3 +190,13 @@ async def test_only_a_repair_needs_the_lock(world: World) -> None:
         with pytest.raises(CacheLockedError):
             await check(world.settings(), Listener(), repair=True)
     assert image.exists()
+
+
+async def test_a_repair_of_damage_records_the_rest_as_well(world: World) -> None:
+    image, _ = await filled(world)
+    index = world.cache / "index.sqlite3"
+    before = marks(index)
+    doubt(index)
+    spoil(image)
+    await look(world, repair=True)
+    assert set(marks(index)) < set(before)

@@ -55,7 +55,7 @@ async def test_unreferenced_images_make_room(store: Store, session: IndexSession
     assert await session.query(lambda index: list(index.images([orphan.sha256, kept.sha256]))) == [
         kept.sha256
     ]
-    assert not store.is_intact(orphan)
+    assert store.hashed_image(orphan) is None
 
 
 async def test_what_others_have_claimed_is_not_forgotten_by_an_eviction(
@@ -80,7 +80,7 @@ async def test_an_unreferenced_image_that_is_served_again_makes_no_room(
     await room.reserve(again)
     with pytest.raises(LocalError, match="the cache is full"):
         await room.reserve(NEW)
-    assert store.is_intact(again)
+    assert store.hashed_image(again) is not None
     room.release(again)
     with pytest.raises(LocalError, match="the cache is full"):
         await room.reserve(NEW)

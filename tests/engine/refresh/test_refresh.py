@@ -15,10 +15,12 @@ import pytest
 from imgcache import RefreshOptions, refresh
 from imgcache.core.cache.plan import Scope
 from imgcache.edge.index.index import Index
+from imgcache.edge.safe_fs import identity_of, mark_of
 from imgcache.engine.run.listener import Listener
 from imgcache.errors import CacheLockedError, ConfigError
 from imgcache.model import Severity, Source, Verdict
 from tests.support import behaviours, pictures
+from tests.support.tampering import doubt, marks
 from tests.support.world import World, flags
 
 JPEG = pictures.jpeg(160, 120)
@@ -397,6 +399,28 @@ async def test_a_damaged_copy_is_fetched_again(world: World) -> None:
     assert (entry.source, entry.cached) == (Source.DOWNLOADED, True)
     assert "if-none-match" not in world.origin.requests[-1].headers
     assert (world.cache / str(entry.path)).read_bytes() == JPEG
+
+
+async def test_a_touched_copy_is_hashed_once_and_known_from_then_on(world: World) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    path, index = world.cache / str((await world.only()).path), world.cache / "index.sqlite3"
+    assert marks(index) == [mark_of(identity_of(path.stat()))]
+    os.utime(path, ns=(7, 7))
+    await world.refresh()
+    assert marks(index) == [mark_of(identity_of(path.stat()))]
+
+
+async def test_a_copy_of_unknown_identity_is_sound_and_not_said_to_be_hashed(world: World) -> None:
+    """As an index of an earlier version has it, and as a backup brings it back."""
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    path, index = world.cache / str((await world.only()).path), world.cache / "index.sqlite3"
+    doubt(index)
+    before = world.state()
+    entry = await world.only()
+    assert (entry.source, entry.cached, marks(index)) == (Source.FRESH, True, [None])
+    assert world.state() == before
+    await world.refresh(scope=Scope.EVERYTHING)  # the same bytes again: these are hashed
+    assert marks(index) == [mark_of(identity_of(path.stat()))]
 
 
 async def test_a_304_whose_copy_went_meanwhile_is_worth_nothing(world: World) -> None:

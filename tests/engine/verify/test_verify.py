@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from imgcache.model import Severity, Source, Verdict
 from imgcache.results import EntryResult
 from tests.support import behaviours, pictures
 from tests.support.behaviours import Request, head
+from tests.support.tampering import doubt, spoil, swap, vouch
 from tests.support.world import World, take_temporary_folders_away
 
 JPEG = pictures.jpeg(160, 120)
@@ -204,15 +206,51 @@ async def test_offline_holds_the_flags_against_the_cache(world: World) -> None:
     assert len(world.origin.requests) == asked
 
 
-async def test_offline_hashes_the_bytes(world: World) -> None:
+async def cached(world: World) -> Path:
+    """An image in the cache, after a refresh: the path of its file."""
     world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
-    entry = await world.only()
-    path = world.cache / str(entry.path)
-    times = path.stat()
-    path.write_bytes(b"x" * len(JPEG))
-    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-    (entry,) = await look(world, Depth.OFFLINE)
+    return world.cache / str((await world.only()).path)
+
+
+@pytest.mark.parametrize("depth", [Depth.OFFLINE, Depth.REHASH])
+@pytest.mark.parametrize("harm", [spoil, swap])
+async def test_offline_notices_what_size_and_mtime_do_not_show(
+    world: World, harm: Callable[[Path], None], depth: Depth
+) -> None:
+    harm(await cached(world))
+    (entry,) = await look(world, depth)
     assert (entry.verdict, entry.cached) == (Verdict.NOT_CACHED, False)
+
+
+async def test_offline_reads_no_file_that_was_hashed_as_it_is_and_rehash_reads_all(
+    world: World,
+) -> None:
+    """The bytes are wrong behind the back of the file system, as after a fault of the disk."""
+    path = await cached(world)
+    spoil(path)
+    vouch(world.cache / "index.sqlite3", path)
+    (entry,) = await look(world, Depth.OFFLINE)
+    assert (entry.verdict, entry.cached) == (Verdict.OK, True)
+    (entry,) = await look(world, Depth.REHASH)
+    assert (entry.verdict, entry.cached) == (Verdict.NOT_CACHED, False)
+
+
+async def test_a_cache_from_an_earlier_version_is_hashed(world: World) -> None:
+    path = await cached(world)
+    doubt(world.cache / "index.sqlite3")
+    assert [entry.verdict for entry in await look(world, Depth.OFFLINE)] == [Verdict.OK]
+    spoil(path)
+    assert [entry.verdict for entry in await look(world, Depth.OFFLINE)] == [Verdict.NOT_CACHED]
+
+
+async def test_a_copied_cache_is_hashed_and_sound(world: World) -> None:
+    """As `cp -a` and backups bring it: everything is as it was but inode and ctime."""
+    path = await cached(world)
+    world.cache.rename(world.folder / "before")
+    shutil.copytree(world.folder / "before", world.cache)
+    assert [entry.verdict for entry in await look(world, Depth.OFFLINE)] == [Verdict.OK]
+    spoil(path)
+    assert [entry.verdict for entry in await look(world, Depth.OFFLINE)] == [Verdict.NOT_CACHED]
 
 
 async def test_a_clone_without_an_index_is_judged_by_manifest_and_images(world: World) -> None:
@@ -226,6 +264,8 @@ async def test_a_clone_without_an_index_is_judged_by_manifest_and_images(world: 
     assert [entry.verdict for entry in entries] == [Verdict.OK, Verdict.NOT_CACHED]
     assert [entry.path for entry in entries] == [kept, None]
     assert [one.name for one in entries[0].thumbnails] == ["small"]
+    spoil(world.cache / str(kept))
+    assert [one.verdict for one in await look(world, Depth.OFFLINE)] == [Verdict.NOT_CACHED] * 2
 
 
 async def test_a_stand_in_picture_is_unmasked(world: World) -> None:
@@ -252,7 +292,7 @@ async def test_it_runs_on_read_only_folders(world: World, depth: Depth, cached: 
     finally:
         for folder in folders:
             folder.chmod(0o755)
-    expected = Verdict.NOT_CHECKED if depth is Depth.OFFLINE and not cached else Verdict.OK
+    expected = Verdict.NOT_CHECKED if depth.is_offline and not cached else Verdict.OK
     assert entry.verdict is expected
 
 
