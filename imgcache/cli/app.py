@@ -128,6 +128,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     offline: Annotated[
         bool, typer.Option("--offline", help="No request: flags against what the cache holds.")
     ] = False,
+    rehash: flags.Rehash = False,
     if_cached: flags.IfCached = False,
     changed_since: Annotated[
         str | None,
@@ -157,14 +158,15 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     from imgcache.engine.verify.options import Depth, VerifyOptions  # noqa: PLC0415
     from imgcache.engine.verify.pipeline import verify as run_verify  # noqa: PLC0415
 
-    if probe + full + offline > 1:
-        raise typer.BadParameter("--probe, --full and --offline exclude each other")
-    if if_cached and not offline:
+    if probe + full + (offline or rehash) > 1:
+        raise typer.BadParameter("--probe, --full and --offline (--rehash) exclude each other")
+    if if_cached and not (offline or rehash):
         raise typer.BadParameter("--if-cached needs --offline")
     if update_baseline and reporting.baseline is None:
         raise typer.BadParameter("--update-baseline needs --baseline FILE, the file to write")
+    unasked = Depth.REHASH if rehash else Depth.OFFLINE if offline else None
     options = VerifyOptions(
-        Depth.OFFLINE if offline else Depth.FULL if full else Depth.PROBE,
+        unasked or (Depth.FULL if full else Depth.PROBE),
         reporting.strict,
         changed_since,
         BaselineOptions(reporting.baseline, update_baseline) if reporting.baseline else None,

@@ -51,7 +51,7 @@ def check(
         typer.Option(
             "--repair",
             help="Fix it: forget damaged copies (the next refresh fetches them again), make "
-            "thumbnails, index and manifest again.",
+            "thumbnails, index and manifest again, record which files were hashed.",
         ),
     ] = False,
     format_: flags.PlainFormatFlag = flags.PlainFormat.TEXT,

@@ -255,6 +255,14 @@ BaselineFile = Annotated[
         rich_help_panel=_REPORT,
     ),
 ]
+Rehash = Annotated[
+    bool,
+    typer.Option(
+        "--rehash",
+        help="An --offline that reads all bytes in the cache, not only of files that have changed "
+        "since they were hashed.",
+    ),
+]
 IfCached = Annotated[
     bool,
     typer.Option(

@@ -132,6 +132,9 @@ async def test_outputs_go_to_files_and_silence_stdout(world: World) -> None:
         (["cache", "stats", "--format", "xml"], ["'--format': 'xml' is unknown"]),
         (["verify", "--log-format", "xml"], ["'--log-format': 'xml' is unknown"]),
         (["verify", "--if-cached"], ["needs --offline"]),
+        (["verify", "--full", "--offline"], ["exclude each other"]),
+        (["verify", "--probe", "--rehash"], ["exclude each other"]),
+        (["verify", "--full", "--rehash"], ["exclude each other"]),
         (["refresh", "--ca-file", "nowhere.pem"], ["nowhere.pem"]),
         (["refresh", "--no-such-flag"], ["--no-such-flag"]),
     ],
@@ -386,8 +389,9 @@ async def test_verify_tells_and_writes_nothing(world: World) -> None:
     offline = await run(*words, "--offline", cwd=world.folder)
     verdicts = [entry["verdict"] for entry in offline.report["entries"]]
     assert (offline.status, verdicts) == (1, ["not-checked", "not-cached"])
-    both = await run(*words, "--full", "--offline", cwd=world.folder)
-    assert both.status == 2
+    rehashed = await run(*words, "--rehash", cwd=world.folder)
+    assert rehashed.report["entries"] == offline.report["entries"]
+    assert (await run(*words, "--rehash", "--offline", cwd=world.folder)).status == 1
 
 
 async def shell(world: World, command: str) -> Finished:
