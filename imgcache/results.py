@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from imgcache.facts import ImageFacts
 from imgcache.model import Declared, Failure, Format, Severity, Size, Source, Verdict
@@ -73,6 +73,32 @@ class UrlState:
     copy: ImageFacts | None = None
 
 
+class Place(NamedTuple):
+    """Where an entry stands; `position`: how many entries of its article stand before it.
+
+    A position is only told apart from 0 where a page of that article may end before it.
+    """
+
+    article: str
+    line: int
+    column: int
+    position: int
+
+
+class KnownEntry(NamedTuple):
+    """A judged entry with what pages tell of its URL.
+
+    `state` is None for a URL that is not on the web. `places` are the first places that name this
+    URL, `more` counts the others; `position` is that of the entry's own place.
+    """
+
+    entry: EntryResult
+    state: UrlState | None
+    position: int
+    places: Sequence[Place]
+    more: int
+
+
 @dataclass(frozen=True, slots=True)
 class ArticleProblem:
     """An article that could not be read, or not be edited exactly.
@@ -85,6 +111,36 @@ class ArticleProblem:
     message: str
     column: int | None = None
     excerpt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What all pages tell of the whole, counted once.
+
+    `made_at` is in POSIX seconds. `counts` are of entries, in the order in which each pair of
+    verdict and severity comes first. `problems` are the first ones of articles that could not be
+    read or edited, `more_problems` counts the others; `broken_articles` have an error or problem.
+    """
+
+    made_at: float
+    articles: int
+    broken_articles: int
+    counts: Mapping[tuple[Verdict, Severity | None], int]
+    problems: Sequence[ArticleProblem] = ()
+    more_problems: int = 0
+
+    @property
+    def entries(self) -> int:
+        """How many entries there are."""
+        return sum(self.counts.values())
+
+    @property
+    def verdicts(self) -> Counter[Verdict]:
+        """How many entries have which verdict."""
+        found: Counter[Verdict] = Counter()
+        for (verdict, _), number in self.counts.items():
+            found[verdict] += number
+        return found
 
 
 @dataclass(frozen=True, slots=True)

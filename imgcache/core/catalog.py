@@ -16,7 +16,14 @@ from itertools import groupby, islice
 from imgcache.core.http.location import locate
 from imgcache.core.http.url import WebUrl
 from imgcache.model import Severity, Verdict
-from imgcache.results import ArticleProblem, EntryResult, UrlState
+from imgcache.results import (
+    ArticleProblem,
+    EntryResult,
+    KnownEntry,
+    Overview,
+    Place,
+    UrlState,
+)
 from imgcache.userinfo import masked
 
 _RANKS = {Severity.ERROR: 0, Severity.WARNING: 1}
@@ -168,6 +175,27 @@ class Catalog:
         """The entries that name a URL, however they spell it, in article order."""
         return self._by_url.get(_key(url), ())
 
+    def known(self, entry: EntryResult, places: int) -> KnownEntry:
+        """An entry of this catalog with what is known of its URL, and that many of its places."""
+        state = self._by_spelling[entry.url]
+        users = self._by_url.get(state.url if state is not None else entry.url, ())
+        first = [
+            Place(one.article, one.line, one.column, self.position(one)) for one in users[:places]
+        ]
+        return KnownEntry(entry, state, self.position(entry), first, len(users) - len(first))
+
+    def overview(self, problems: int) -> Overview:
+        """The counts of everything, and that many problems of articles."""
+        told = [problem for one in self.broken_articles for problem in one.problems]
+        return Overview(
+            self.made_at,
+            len(self.articles),
+            sum(one.is_broken for one in self.articles),
+            Counter((entry.verdict, entry.severity) for entry in self.entries),
+            told[:problems],
+            max(0, len(told) - problems),
+        )
+
     def position(self, entry: EntryResult) -> int:
         """How many entries of its article stand before it; 0 for the first `_FEW`."""
         return self._positions.get((entry.article, entry.pointer), 0)
@@ -194,8 +222,11 @@ class Catalog:
 
     @cached_property
     def _entry_states(self) -> tuple[UrlState | None, ...]:
-        by_spelling = {url: self.state(url) for url in {entry.url for entry in self.entries}}
-        return tuple(by_spelling[entry.url] for entry in self.entries)
+        return tuple(self._by_spelling[entry.url] for entry in self.entries)
+
+    @cached_property
+    def _by_spelling(self) -> dict[str, UrlState | None]:
+        return {url: self.state(url) for url in {entry.url for entry in self.entries}}
 
     @cached_property
     def _haystacks(self) -> tuple[str, ...]:

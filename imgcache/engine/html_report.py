@@ -6,19 +6,21 @@ articles, index, cached files -> catalog -> thumbnails copied -> pages
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.core.catalog import Catalog, Query
+from imgcache.core.catalog import ArticleState, Catalog
 from imgcache.edge.report_folder import ReportFolder
 from imgcache.engine.catalog.watcher import catalog_now
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.targets import NO_ARTICLE
 from imgcache.engine.run.wiring import reading_tools
-from imgcache.model import Verdict
 from imgcache.render.html import jinja, static_site
-from imgcache.results import EntryResult
+from imgcache.render.html.cards import PLACES
+from imgcache.render.html.gallery import TROUBLES
+from imgcache.results import KnownEntry
 
 
 async def publish(
@@ -39,13 +41,30 @@ async def publish(
 
 
 def _write(catalog: Catalog, cache: Path, target: ReportFolder) -> None:
-    def select(verdict: Verdict | None) -> Sequence[EntryResult]:
-        return catalog.select(Query(verdicts=frozenset({verdict} if verdict else ())))
-
     target.prepare()
     for name in jinja.ASSETS:
         target.write(name, jinja.asset(name))
     wanted = static_site.wanted_pictures(catalog.entries)
-    copied = {name for name, path in wanted.items() if target.copy(cache, path, name)}
-    for name, text in static_site.render(catalog, select, copied):
+    copied = target.copy(cache, wanted)
+    for name, text in static_site.render(CatalogSite(catalog), copied):
         target.write(name, text)
+
+
+class CatalogSite:
+    """A catalog as a site to be published."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self.overview = catalog.overview(TROUBLES)
+
+    def articles(self) -> Iterator[tuple[ArticleState, Sequence[KnownEntry]]]:
+        """All articles with their entries as written."""
+        by_article = groupby(self._catalog.entries, lambda one: one.article)
+        entries = {name: list(some) for name, some in by_article}
+        for one in self._catalog.articles:
+            some = entries.get(one.article, ())
+            yield one, [self._catalog.known(entry, PLACES) for entry in some]
+
+    def worst_articles(self) -> Sequence[ArticleState]:
+        """All articles, those with most errors first."""
+        return self._catalog.broken_articles

@@ -58,7 +58,7 @@ def test_a_thumbnail_is_copied(tmp_path: Path) -> None:
     (cache / "thumbs").mkdir(parents=True)
     (cache / "thumbs" / "a.webp").write_bytes(b"webp")
     folder = prepared(tmp_path / "report")
-    assert folder.copy(cache, "thumbs/a.webp", "thumbs/b.webp")
+    assert folder.copy(cache, {"thumbs/b.webp": "thumbs/a.webp"}) == {"thumbs/b.webp"}
     assert (folder.path / "thumbs" / "b.webp").read_bytes() == b"webp"
 
 
@@ -69,9 +69,14 @@ def test_what_is_no_file_of_the_cache_is_not_copied(tmp_path: Path) -> None:
     (cache / "thumbs" / "link.webp").symlink_to(tmp_path / "secret")
     (cache / "elsewhere").symlink_to(tmp_path)
     folder = prepared(tmp_path / "report")
-    for path in ("thumbs/none.webp", "thumbs/folder.webp", "thumbs/link.webp", "none/a.webp"):
-        assert not folder.copy(cache, path, "thumbs/b.webp")
-    assert not folder.copy(cache, "elsewhere/secret", "thumbs/b.webp")
+    for path in (
+        "thumbs/none.webp",
+        "thumbs/folder.webp",
+        "thumbs/link.webp",
+        "none/a.webp",
+        "elsewhere/secret",
+    ):
+        assert folder.copy(cache, {"thumbs/b.webp": path}) == set()
     assert not (folder.path / "thumbs" / "b.webp").exists()
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from urllib.parse import unquote, urlsplit
+from functools import lru_cache
+from urllib.parse import unquote
 
-from imgcache.core.catalog import Catalog
 from imgcache.core.http.url import WebUrl, parse_web
 from imgcache.model import Size, Verdict
 from imgcache.render.excerpt import marked
 from imgcache.render.html.links import Links
 from imgcache.render.html.views import Card, Cell, Moment, Picture, Quote, Tone, Use
 from imgcache.render.phrases import amount
-from imgcache.results import CachedThumbnail, EntryResult, UrlState
+from imgcache.results import CachedThumbnail, EntryResult, KnownEntry, Place, UrlState
 
 # An article may have thousands of entries.
 CARDS_PER_PAGE = 100
@@ -22,7 +22,8 @@ _ROOM = Size(240, 180)
 _THINNEST = 4
 _UNKNOWN = Size(4, 3)
 _UNKNOWN_URL = UrlState("", "")
-_USES = 8
+# How many places of a URL a card names.
+PLACES = 8
 _NO_COLOR = "#888888"
 # A thumbnail of about this side is sharp in that room on a dense screen.
 _SHARP = 480
@@ -30,39 +31,20 @@ _LONGEST_NAME, _LONGEST_ADDRESS = 80, 400
 _DASH, _TIMES = "\u2013", "\u00d7"
 
 
-def card_of(entry: EntryResult, catalog: Catalog, links: Links) -> Card:
-    """The card of one entry, with what is known of its URL and which entries name it."""
-    return card(entry, catalog.state(entry.url), catalog.users(entry.url), links, catalog.position)
-
-
-def card(
-    entry: EntryResult,
-    state: UrlState | None,
-    users: Sequence[EntryResult],
-    links: Links,
-    position: Callable[[EntryResult], int] = lambda _: 0,
-) -> Card:
-    """The card of one entry; `users` are all entries that name its URL.
-
-    `position`: how many entries of its article precede an entry; it tells the entry's page.
-    """
+def card(known: KnownEntry, links: Links) -> Card:
+    """The card of one entry."""
+    entry, state, position, places, more = known
+    link, name = _link_and_name(entry, state)
     state = state or _UNKNOWN_URL
-
-    def use(one: EntryResult) -> Use:
-        page = position(one) // CARDS_PER_PAGE + 1
-        return Use(one.article, one.line, f"{links.article(one.article, page)}#{anchor(one)}")
-
-    url = parse_web(entry.url)
-    web = url if isinstance(url, WebUrl) else None
-    name = _name(entry, web)
+    own = Place(entry.article, entry.line, entry.column, position)
     expected, shown = _to_scale(entry)
     return Card(
         entry=entry,
-        tone=Tone.of(entry),
+        tone=Tone.of(entry.severity),
         name=name,
         address=_shortened(entry.url, _LONGEST_ADDRESS),
-        link=web.href if web else None,
-        article=use(entry),
+        link=link,
+        article=_use(own, links),
         expected=expected,
         picture=_picture(entry, state, shown, links, name),
         original=links.original(entry) if entry.sha256 else None,
@@ -74,32 +56,49 @@ def card(
         asked=moment(state.asked_at),
         since=moment(state.failing_since),
         good=moment(state.succeeded_at),
-        uses=[use(one) for one in users[:_USES]],
-        more=max(0, len(users) - _USES),
+        uses=[_use(one, links) for one in places],
+        more=more,
         quote=_quote(entry),
-        anchor=anchor(entry),
+        anchor=_anchor(own),
     )
+
+
+def _use(place: Place, links: Links) -> Use:
+    page = place.position // CARDS_PER_PAGE + 1
+    href = f"{links.article(place.article, page)}#{_anchor(place)}"
+    return Use(place.article, place.line, href)
+
+
+def _anchor(place: Place) -> str:
+    """The id of an entry on its article's page."""
+    return f"line-{place.line}-{place.column}"
 
 
 def moment(seconds: float | None) -> Moment | None:
     """A time in UTC, because the readers of a published page may be anywhere."""
-    if seconds is None:
-        return None
-    when = datetime.fromtimestamp(int(seconds), UTC)
+    return None if seconds is None else _moment(int(seconds))
+
+
+@lru_cache(maxsize=1024)
+def _moment(seconds: int) -> Moment:
+    when = datetime.fromtimestamp(seconds, UTC)
     return Moment(when.isoformat(), f"{when.day} {when:%b %Y, %H:%M} UTC")
 
 
-def anchor(entry: EntryResult) -> str:
-    """The id of an entry on its article's page."""
-    return f"line-{entry.line}-{entry.column}"
+def _link_and_name(entry: EntryResult, state: UrlState | None) -> tuple[str | None, str]:
+    """Where the URL leads, if that is the web, and a short name: the last part of its path."""
+    if state is not None:
+        return state.url, _name(state.url, state.host)
+    url = parse_web(entry.url)
+    if isinstance(url, WebUrl):
+        return url.href, _name(url.href, url.host)
+    return None, _shortened(entry.url, _LONGEST_NAME)
 
 
-def _name(entry: EntryResult, web: WebUrl | None) -> str:
-    """A short name of the image: the last part of its path."""
-    if web is None:
-        return _shortened(entry.url, _LONGEST_NAME)
-    last = urlsplit(web.href).path.rstrip("/").rpartition("/")[2]
-    return _shortened(unquote(last), _LONGEST_NAME) or web.host
+def _name(href: str, host: str) -> str:
+    path = href.partition("?")[0].partition("://")[2].partition("/")[2]
+    last = path.rstrip("/").rpartition("/")[2]
+    return _shortened(unquote(last), _LONGEST_NAME) or host
 
 
 def _shortened(text: str, longest: int) -> str:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from imgcache.core.catalog import ArticleState, Catalog
 from imgcache.render.html.cards import moment
 from imgcache.render.html.links import Links, Selection
 from imgcache.render.html.views import Chrome, Moment, Pager, Trouble
 from imgcache.render.phrases import count
+from imgcache.results import ArticleProblem, Overview
 
 _NEVER = Moment("", "")
 
 
-def chrome(title: str, catalog: Catalog, links: Links) -> Chrome:
+def chrome(title: str, overview: Overview, links: Links, above: str = "") -> Chrome:
     """The frame of a page with this title."""
     return Chrome(
         f"{title} \u00b7 imgcache",
+        above,
         home=links.gallery(Selection()),
         articles=links.articles(1),
         icon=links.asset("icon.svg"),
         stylesheet=links.asset("gallery.css"),
         script=links.asset("gallery.js"),
-        made=moment(catalog.made_at) or _NEVER,
+        made=moment(overview.made_at) or _NEVER,
     )
 
 
@@ -43,6 +44,6 @@ def entries_of(number: int) -> str:
     return count(number, "image entry", "image entries")
 
 
-def troubles_of(facts: ArticleState, links: Links) -> list[Trouble]:
-    """What is wrong with an article itself."""
-    return [Trouble(one, links.article(facts.article)) for one in facts.problems]
+def troubles_of(problems: Iterable[ArticleProblem], links: Links) -> list[Trouble]:
+    """What is wrong with articles themselves."""
+    return [Trouble(one, links.article(one.article)) for one in problems]

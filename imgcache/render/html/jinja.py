@@ -7,13 +7,23 @@ forgotten in a template, because the environment does both.
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from imgcache.render.html.views import WORDS, ArticlesView, ArticleView, GalleryView
+from imgcache.render.html.compiler import PlainCode
+from imgcache.render.html.views import (
+    WORDS,
+    ArticlesView,
+    ArticleView,
+    Card,
+    DrawnCard,
+    GalleryView,
+    Tone,
+)
 from imgcache.render.phrases import amount, count, printable
 
 _POLICY = (
@@ -29,17 +39,36 @@ ASSETS = {
     "gallery.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
+# Where the number of a card belongs. No text of strangers has it: it would be escaped.
+_NUMBER = Markup("\0")
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: Any) -> str:
     """What a template prints: text of strangers made harmless, markup of our own as it is."""
-    if isinstance(value, Markup):
-        return value
-    return printable(value) if isinstance(value, str) else value
+    kind = type(value)
+    if kind is int:  # digits are the same escaped
+        return str(value)
+    if kind is Markup:
+        return cast("Markup", value)
+    return _escaped(value) if isinstance(value, str) else escape(value)
+
+
+# The same few words are on every card, and an article's path on all cards of it.
+@lru_cache(maxsize=1024)
+def _escaped(text: str) -> Markup:
+    return escape(printable(text))
+
+
+def _numbered(card: str, number: int) -> Markup:
+    return Markup(card.replace(_NUMBER, str(number)))  # noqa: S704  drawn by our own template
+
+
+class _Environment(Environment):
+    code_generator_class = PlainCode
 
 
 def _environment() -> Environment:
-    environment = Environment(
+    environment = _Environment(
         loader=PackageLoader("imgcache.render.html"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -48,16 +77,25 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"amount": amount, "count": count}
+    environment.filters |= {"amount": amount, "count": count, "numbered": _numbered}
     environment.globals |= {"policy": FOLDER_POLICY, "words": WORDS}
     return environment
 
 
 _PAGES = _environment()
+_MARKS: Any = _PAGES.get_template("marks.html").module
+_PAGES.globals |= {"icon": cache(_MARKS.icon), "badge": cache(_MARKS.badge)}
+_PARTS: Any = _PAGES.get_template("parts.html").module
 # Compiled now: the first reader should not wait for it.
 _GALLERY, _ARTICLES, _ARTICLE = (
     _PAGES.get_template(f"{name}.html") for name in ("gallery", "articles", "article")
 )
+
+
+def finding(card: Card) -> DrawnCard:
+    """A card of the gallery: what is well is a tile, the rest tells what is wrong."""
+    macro = _PARTS.tile if card.tone is Tone.OK else _PARTS.finding
+    return DrawnCard(card.tone, str(macro(card, _NUMBER)))
 
 
 def gallery(view: GalleryView) -> str:

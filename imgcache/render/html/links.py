@@ -25,7 +25,12 @@ class Selection:
 
 
 class Links(Protocol):
-    """How a page refers to the others, and to the pictures; None where nothing can be shown."""
+    """Where the pages and pictures are, from their root; None where nothing can be shown.
+
+    `above_articles` leads from the page of an article to the root.
+    """
+
+    above_articles: str
 
     def asset(self, name: str) -> str:
         """The stylesheet, or the script."""

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imgcache.render.html.links import Selection
-from imgcache.results import EntryResult
+from imgcache.render.html.views import DrawnCard
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a selection: its entries, worst first; how many the selection has in all."""
+    """One page of a selection: its cards, worst first; how many the selection has in all."""
 
     selection: Selection
-    entries: Sequence[EntryResult]
+    cards: Sequence[DrawnCard]
     total: int
     pages: int
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from imgcache.model import Severity, Size
 from imgcache.render.html.links import Selection
@@ -23,14 +24,13 @@ class Tone(StrEnum):
     OK = "ok"
 
     @classmethod
-    def of(cls, entry: EntryResult) -> Tone:
+    def of(cls, severity: Severity | None) -> Tone:
         """The tone that goes with an entry's severity; what is ignored is quiet."""
-        if entry.severity is None:
-            return cls.OK
-        return TONES[entry.severity]
+        return _TONES[severity]
 
 
-TONES = {
+_TONES = {
+    None: Tone.OK,
     Severity.ERROR: Tone.ERROR,
     Severity.WARNING: Tone.WARNING,
     Severity.IGNORE: Tone.QUIET,
@@ -48,7 +48,10 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A place where an article names a URL, and the page that shows it."""
+    """A place where an article names a URL, and the page that shows it.
+
+    All links of views begin at the root of the pages, so that a card is the same on each of them.
+    """
 
     article: str
     line: int
@@ -130,13 +133,20 @@ class Card:
     anchor: str
 
 
+class DrawnCard(NamedTuple):
+    """A card of the gallery as HTML, which `jinja.gallery` gives its number on a page."""
+
+    tone: Tone
+    html: str
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """Cards of one tone, under a heading."""
 
     tone: Tone
     heading: str
-    cards: Sequence[Card]
+    cards: Sequence[DrawnCard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +174,10 @@ class Pager:
 
 @dataclass(frozen=True, slots=True)
 class Chrome:
-    """What every page has around its content."""
+    """What every page has around its content; `above` leads from it to where all links begin."""
 
     title: str
+    above: str
     home: str
     articles: str
     icon: str

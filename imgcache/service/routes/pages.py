@@ -23,7 +23,8 @@ from imgcache.core.catalog import Catalog, Order
 from imgcache.model import Verdict
 from imgcache.render.html import jinja
 from imgcache.render.html.articles import article, articles
-from imgcache.render.html.gallery import gallery
+from imgcache.render.html.cards import PLACES, card
+from imgcache.render.html.gallery import TROUBLES, gallery
 from imgcache.render.html.links import Selection
 from imgcache.render.html.paging import Form, Page
 from imgcache.render.html.static_site import PER_PAGE
@@ -46,6 +47,8 @@ router = APIRouter(include_in_schema=False)
 
 class ServiceLinks:
     """Links between the routes; `names` are the thumbnails that the service hands out."""
+
+    above_articles = ""
 
     def __init__(self, names: Collection[str]) -> None:
         self._names = names
@@ -102,7 +105,7 @@ async def list_of_articles(
 ) -> Response:
     """All articles, for people: the worst first."""
     links = ServiceLinks(service.settings.thumbnails)
-    return await _drawn(request, known, lambda: jinja.articles(articles(known, page, links)))
+    return await _drawn(request, known, lambda: _articles(known, page, links))
 
 
 @get(router, "/article")
@@ -119,11 +122,12 @@ async def article_page(
         raise ProblemError(HTTPStatus.NOT_FOUND, "there is no such article")
     links = ServiceLinks(service.settings.thumbnails)
     query = catalog.Query(article=path, order=Order.AS_WRITTEN)
-    return await _drawn(
-        request,
-        known,
-        lambda: jinja.article(article(known, facts, known.select(query), links, page)),
-    )
+
+    def draw() -> str:
+        entries = [known.known(one, PLACES) for one in known.select(query)]
+        return jinja.article(article(known.overview(0), facts, entries, links, page))
+
+    return await _drawn(request, known, draw)
 
 
 @get(router, "/assets/{version}/{name}")
@@ -145,8 +149,13 @@ def _gallery(known: Catalog, selection: Selection, links: ServiceLinks) -> str:
     # Where there is less to show by now, a page beyond the last one is the last one.
     selection = replace(selection, page=min(selection.page, count))
     shown = found[(selection.page - 1) * PER_PAGE : selection.page * PER_PAGE]
-    page = Page(selection, shown, len(found), count)
-    return jinja.gallery(gallery(known, page, links, Form("./", _hosts(known))))
+    cards = [jinja.finding(card(known.known(one, PLACES), links)) for one in shown]
+    page, form = Page(selection, cards, len(found), count), Form("./", _hosts(known))
+    return jinja.gallery(gallery(known.overview(TROUBLES), page, links, form))
+
+
+def _articles(known: Catalog, page: int, links: ServiceLinks) -> str:
+    return jinja.articles(articles(known.overview(0), known.broken_articles, page, links))
 
 
 def _hosts(known: Catalog) -> list[str]:

@@ -1,4 +1,4 @@
-"""A catalogue for the pages, made of plain entries."""
+"""A catalogue for the pages, made of plain entries, and what pages know of an entry."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from itertools import groupby
 
 from imgcache.core.catalog import ArticleState, Catalog
 from imgcache.model import Severity
-from imgcache.results import ArticleProblem, EntryResult
+from imgcache.render.html.cards import PLACES
+from imgcache.results import ArticleProblem, EntryResult, KnownEntry
 from tests.support.facts import NOON
 
 
@@ -19,3 +20,7 @@ def stock_of(entries: Sequence[EntryResult], *problems: ArticleProblem) -> Catal
         articles.append(ArticleState(name, len(weights), errors, warnings))
     articles += [ArticleState(one.article, 0, 0, 0, (one,)) for one in problems]
     return Catalog("edition", NOON, entries, articles, {})
+
+
+def known_of(stock: Catalog) -> list[KnownEntry]:
+    return [stock.known(one, PLACES) for one in stock.entries]

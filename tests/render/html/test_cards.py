@@ -8,7 +8,7 @@ from imgcache.model import Declared, Severity, Size, Verdict
 from imgcache.render.html.cards import card, moment, sharpest
 from imgcache.render.html.static_site import FolderLinks, picture_name
 from imgcache.render.html.views import Card, Tone
-from imgcache.results import CachedThumbnail, EntryResult, UrlState
+from imgcache.results import CachedThumbnail, EntryResult, KnownEntry, Place, UrlState
 from tests.render import sample
 from tests.support.facts import NOON, image_of
 
@@ -17,7 +17,8 @@ LINKS = FolderLinks({picture_name(one) for one in OK.thumbnails})
 
 
 def card_of(entry: EntryResult, state: UrlState | None = None, *users: EntryResult) -> Card:
-    return card(entry, state, users, LINKS)
+    places = [Place(one.article, one.line, one.column, 0) for one in users]
+    return card(KnownEntry(entry, state, 0, places[:8], len(places[8:])), LINKS)
 
 
 def with_size(verdict: Verdict, declared: Size, actual: Size) -> EntryResult:
@@ -57,7 +58,7 @@ def test_a_copy_without_a_thumbnail_keeps_its_shape_and_colour() -> None:
 
 
 def test_a_thumbnail_that_was_not_copied_is_not_shown() -> None:
-    shown = card(OK, None, (), FolderLinks(())).picture
+    shown = card(KnownEntry(OK, None, 0, (), 0), FolderLinks(())).picture
     assert shown is not None
     assert shown.src is None
 

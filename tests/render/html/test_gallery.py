@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from imgcache.core.catalog import Catalog, Query
+from imgcache.core.catalog import Catalog
 from imgcache.model import Severity, Verdict
-from imgcache.render.html.gallery import gallery
+from imgcache.render.html.gallery import TROUBLES, gallery
 from imgcache.render.html.links import Selection
 from imgcache.render.html.paging import Form, Page
 from imgcache.render.html.static_site import FolderLinks
-from imgcache.render.html.views import GalleryView, Tone
+from imgcache.render.html.views import DrawnCard, GalleryView, Tone
 from imgcache.results import ArticleProblem
 from tests.render import sample
 from tests.render.html.catalog import stock_of
@@ -24,8 +24,9 @@ ALL = Selection()
 def view_of(
     stock: Catalog, selection: Selection = ALL, pages: int = 1, form: Form | None = None
 ) -> GalleryView:
-    entries = stock.select(Query())
-    return gallery(stock, Page(selection, entries, len(entries), pages), LINKS, form)
+    cards = [DrawnCard(Tone.of(one.severity), "") for one in stock.entries]
+    page = Page(selection, cards, len(cards), pages)
+    return gallery(stock.overview(TROUBLES), page, LINKS, form)
 
 
 def test_what_is_broken_comes_first_and_what_is_well_last() -> None:

@@ -6,21 +6,25 @@ import re
 import unicodedata
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imgcache.engine.html_report import CatalogSite
 from imgcache.model import Failure, Verdict
 from imgcache.render.html import jinja
-from imgcache.render.html.gallery import gallery
+from imgcache.render.html.cards import card
+from imgcache.render.html.gallery import TROUBLES, gallery
 from imgcache.render.html.links import Selection
 from imgcache.render.html.paging import Form, Page
 from imgcache.render.html.static_site import render
+from imgcache.render.html.views import ArticleView
 from imgcache.render.phrases import printable
 from imgcache.results import ArticleProblem, EntryResult, UrlState
 from tests.render import sample
-from tests.render.html.catalog import stock_of
+from tests.render.html.catalog import known_of, stock_of
 from tests.render.html.test_gallery import LINKS
 
 OK, GONE = sample.finished().entries()
@@ -77,8 +81,10 @@ def drawn(text: str, url: str) -> list[str]:
     failure = Failure(Verdict.GONE, text)
     stock.states = {"https://a.test/gone.jpg": UrlState(url, "a.test", failure=failure)}
     asked = Selection(text=f"sought {text}", host=f"host {text}")
-    view = gallery(stock, Page(asked, [entry], 1, 1), LINKS, Form("/", [f"host {text}"]))
-    in_folder = render(stock, lambda _: [entry], ())
+    cards = [jinja.finding(card(one, LINKS)) for one in known_of(stock)]
+    form = Form("/", [f"host {text}"])
+    view = gallery(stock.overview(TROUBLES), Page(asked, cards, 1, 1), LINKS, form)
+    in_folder = render(CatalogSite(stock), ())
     return [jinja.gallery(view), *(page for _, page in in_folder)]
 
 
@@ -141,7 +147,7 @@ def test_only_known_assets_are_handed_out() -> None:
 
 def quoted_of(entry: EntryResult) -> str:
     stock = stock_of([entry])
-    return next(page for name, page in render(stock, lambda _: [entry], ()) if "/" in name)
+    return next(page for name, page in render(CatalogSite(stock), ()) if "/" in name)
 
 
 def test_an_article_quotes_the_offending_value() -> None:
@@ -151,3 +157,18 @@ def test_an_article_quotes_the_offending_value() -> None:
         "<code>  - {alt: &#34;a&lt;b&#34;, url: "
         "<mark>&#34;https://a.test/&lt;gone&gt;.jpg&#34;</mark>}</code>"
     ) in quoted_of(entry)
+
+
+def test_a_card_gets_its_number_and_no_text_does() -> None:
+    (known,) = known_of(stock_of([replace(GONE, message="a\0b", article="c\0d")]))
+    drawn = jinja.finding(card(known, LINKS))
+    page = Page(Selection(), [drawn, drawn], 2, 1)
+    text = jinja.gallery(gallery(stock_of([GONE]).overview(0), page, LINKS))
+    assert re.findall(r'id="image-([^"]*)"', text) == ["1", "2"]
+    assert "a\\x00b" in text
+    assert "\0" not in text
+
+
+def test_a_template_prints_only_what_its_view_has() -> None:
+    with pytest.raises(AttributeError):
+        jinja.article(cast("ArticleView", object()))

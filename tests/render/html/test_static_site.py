@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from imgcache.core.catalog import Query
-from imgcache.model import Verdict
+from imgcache.engine.html_report import CatalogSite
+from imgcache.model import Severity
 from imgcache.render.html.static_site import (
     PER_PAGE,
     FolderLinks,
@@ -19,16 +19,12 @@ from tests.render import sample
 from tests.render.html.catalog import stock_of
 
 OK, GONE = sample.finished().entries()
+PAGES_OF_GONE = ("index.html", "gone.html")
 MANY = [replace(OK, line=number) for number in range(1, 2 * PER_PAGE + 1)]
 
 
 def files(entries: Sequence[EntryResult]) -> dict[str, str]:
-    stock = stock_of(entries)
-
-    def select(verdict: Verdict | None) -> Sequence[EntryResult]:
-        return stock.select(Query(verdicts=frozenset({verdict} if verdict else ())))
-
-    return dict(render(stock, select, set(wanted_pictures(entries))))
+    return dict(render(CatalogSite(stock_of(entries)), set(wanted_pictures(entries))))
 
 
 def links(page: str) -> Iterator[str]:
@@ -40,9 +36,9 @@ def links(page: str) -> Iterator[str]:
 def test_the_pages_of_a_small_run() -> None:
     assert list(files([OK, GONE])) == [
         article_name("articles/a.md"),
-        "articles.html",
         "ok.html",
         "gone.html",
+        "articles.html",
         "index.html",
     ]
 
@@ -85,7 +81,8 @@ def test_the_thumbnails_are_beside_the_pages() -> None:
     name = f"thumbs/{sample.SHA}.webp"
     assert wanted_pictures([OK, GONE]) == {name: thumbnail.path}
     assert picture_name(thumbnail) == name
-    assert FolderLinks({name}, "../").thumbnail(thumbnail) == f"../{name}"
+    assert FolderLinks({name}).thumbnail(thumbnail) == name
+    assert FolderLinks(()).thumbnail(thumbnail) is None
 
 
 def test_many_articles_are_paged() -> None:
@@ -99,3 +96,19 @@ def test_without_any_article_the_pages_say_so() -> None:
     assert list(written) == ["articles.html", "index.html"]
     assert "No images yet" in written["index.html"]
     assert "No articles yet" in written["articles.html"]
+
+
+def test_an_entry_looks_the_same_on_all_gallery_pages() -> None:
+    written = files([replace(GONE, severity=Severity.WARNING), GONE])
+    everything, gone = (
+        re.findall(r"<article.*?</article>", written[name], re.DOTALL) for name in PAGES_OF_GONE
+    )
+    assert everything == gone
+    assert ['class="finding error"' in card for card in gone] == [True, False]
+
+
+def test_a_url_in_many_places_names_the_first_ones() -> None:
+    shared = [replace(GONE, article=f"articles/{number:02}.md") for number in range(10)]
+    page = files(shared)[article_name("articles/09.md")]
+    assert page.count('<li><a href="../articles/') == 8
+    assert "and 2 more places" in page
