@@ -6,6 +6,7 @@ one thread at a time. All of them raise LocalError when the database can't be re
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,21 +16,24 @@ from types import TracebackType
 from typing import Any, Self
 
 from imgcache.core.cache import manifest
-from imgcache.edge.index import rows
+from imgcache.edge.index import changes, rows
 from imgcache.edge.index.connection import close as close_database
 from imgcache.edge.index.connection import open_memory, open_reader, open_writer, sqlite_errors
 from imgcache.edge.index.rows import Row
 from imgcache.facts import HostPause, ImageFacts, RunFacts, UrlFacts
 
 
-def _upsert(table: str, columns: Sequence[str], keys: int) -> str:
-    """Insert, or update the row with the same first `keys` columns if another one differs."""
-    rest = columns[keys:]
+def _upsert(table: str, columns: Sequence[str], keys: int, stamps: Sequence[str] = ()) -> str:
+    """Insert, or update the row with the same first `keys` columns if another one differs.
+
+    `stamps` are columns that are set when one of the others differs.
+    """
+    rest, every = columns[keys:], (*columns, *stamps)
     old = ", ".join(f"{table}.{column}" for column in rest)
     new = ", ".join(f"excluded.{column}" for column in rest)
-    changes = ", ".join(f"{column} = excluded.{column}" for column in rest)
+    changes = ", ".join(f"{column} = excluded.{column}" for column in (*rest, *stamps))
     return (
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608  # names of this file only
+        f"INSERT INTO {table} ({', '.join(every)}) VALUES ({', '.join('?' * len(every))})"  # noqa: S608  # names of this file only
         f" ON CONFLICT DO UPDATE SET {changes} WHERE ({old}) IS NOT ({new})"
     )
 
@@ -44,7 +48,7 @@ _RUNS = 100
 # SQLite takes 999 parameters or more, however it was built.
 _KEYS_AT_ONCE = 500
 
-_PUT_URL = _upsert("urls", rows.URL, 1)
+_PUT_URL = _upsert("urls", rows.URL, 1, ("changed",))
 _PUT_IMAGE = _upsert("images", rows.IMAGE, 1)
 _PUT_FILE = "UPDATE images SET mtime_ns = ?, hashed = ? WHERE sha256 = ?"
 _PUT_THUMBNAIL = _upsert("thumbnails", rows.THUMBNAIL, 2)
@@ -74,10 +78,9 @@ _GET_SHARED = """
         SELECT copy FROM urls WHERE copy IS NOT NULL GROUP BY copy HAVING count(*) >= ?
     ) ORDER BY copy, url"""
 # A URL without a copy has nothing that its validators could confirm.
-_FORGET_COPIES = (
-    f"UPDATE urls SET copy = NULL, {', '.join(f'{column} = NULL' for column in rows.RESPONSE)}"  # noqa: S608  # names of this file only
-    " WHERE copy = ?"
-)
+_NOTHING = ", ".join(f"{column} = NULL" for column in ("copy", *rows.RESPONSE))
+_FORGET_COPIES = f"UPDATE urls SET changed = ?, {_NOTHING} WHERE copy = ?"  # noqa: S608  # names of this file only
+_CHANGE_URLS = "UPDATE urls SET changed = ? WHERE copy = ?"
 _PUT_RUN = _upsert("runs", rows.RUN, 1)
 _GET_RUNS = f"SELECT {', '.join(rows.RUN)} FROM runs ORDER BY started DESC"  # noqa: S608  names of this file only
 _CUT_RUNS = """
@@ -93,6 +96,7 @@ class Index:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
         self._connection = connection
+        self._mark = secrets.token_hex(8)
 
     @classmethod
     def open(cls, path: Path) -> Index:
@@ -195,10 +199,18 @@ class Index:
             connection.executemany(
                 _CUT_THUMBNAILS, ((image.sha256, len(image.thumbnails)) for image in images)
             )
+            changed = changes.next_number(connection)
+            image_changed = connection.total_changes > before
             connection.executemany(_PUT_SPELLING, (spellings or {}).items())
             if connection.total_changes > before or self._moves_copies(urls):
                 connection.execute(_CHANGE_MANIFEST)
-            connection.executemany(_PUT_URL, map(rows.url_row, urls))
+            before = connection.total_changes
+            connection.executemany(_PUT_URL, ((*rows.url_row(one), changed) for one in urls))
+            if image_changed:
+                of_images = ((changed, image.sha256) for image in images)
+                connection.executemany(_CHANGE_URLS, of_images)
+            if connection.total_changes > before:
+                changes.note(connection, self._mark, changed)
             connection.executemany(_PUT_HOST, map(rows.host_row, pauses))
 
     def _moves_copies(self, urls: Sequence[UrlFacts]) -> bool:
@@ -217,9 +229,11 @@ class Index:
         """
         unwanted = [(sha256,) for sha256 in sha256s]
         with self.transaction() as connection:
-            connection.executemany(_FORGET_COPIES, unwanted)
+            changed = changes.next_number(connection)
+            connection.executemany(_FORGET_COPIES, ((changed, *one) for one in unwanted))
             connection.executemany(_FORGET_IMAGES, unwanted)
             connection.execute(_CHANGE_MANIFEST)
+            changes.note(connection, self._mark, changed)
 
     def record_run(self, run: RunFacts) -> None:
         """Record a finished refresh; the last hundred are kept."""

@@ -42,7 +42,7 @@ _FORMATS = {fmt.label: fmt for fmt in Format}
 
 def url_row(facts: UrlFacts) -> Row:
     """The `urls` row of a URL's facts."""
-    failure = None if facts.failure is None else _failure_text(facts.failure)
+    failure = None if facts.failure is None else failure_text(facts.failure)
     answer = facts.response
     if answer is None:
         return (facts.url, facts.tried_at, failure, facts.copy, *_NO_RESPONSE)
@@ -58,7 +58,7 @@ def url_facts(row: Row) -> UrlFacts:
     """The facts of a `urls` row."""
     url, tried_at, failure, copy, *answer = row
     response = None if answer[0] is None else _response(*answer)
-    return UrlFacts(url, tried_at, copy, response, _failure(failure) if failure else None)
+    return UrlFacts(url, tried_at, copy, response, failure_of(failure) if failure else None)
 
 
 def _response(
@@ -113,13 +113,13 @@ def thumbnail_rows(image: ImageFacts) -> Iterator[Row]:
 
 def host_row(pause: HostPause) -> Row:
     """The `hosts` row of a paused host."""
-    return (pause.host, pause.until, _failure_text(pause.failure))
+    return (pause.host, pause.until, failure_text(pause.failure))
 
 
 def host_pause(row: Row) -> HostPause:
     """The pause of a `hosts` row."""
     host, until, failure = row
-    return HostPause(host, until, _failure(failure))
+    return HostPause(host, until, failure_of(failure))
 
 
 def run_row(run: RunFacts) -> Row:
@@ -127,7 +127,7 @@ def run_row(run: RunFacts) -> Row:
     return tuple(getattr(run, column) for column in RUN)
 
 
-def _failure_text(failure: Failure) -> str:
+def failure_text(failure: Failure) -> str:
     """A failure as JSON, without unknown fields."""
     fields = {key: value for key, value in asdict(failure).items() if value is not None}
     if failure.format is not None:
@@ -135,7 +135,8 @@ def _failure_text(failure: Failure) -> str:
     return json.dumps(fields)
 
 
-def _failure(text: str) -> Failure:
+def failure_of(text: str) -> Failure:
+    """The failure of such a text."""
     fields = json.loads(text)
     fields["verdict"] = Verdict(fields["verdict"])
     if "size" in fields:

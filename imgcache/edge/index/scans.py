@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from imgcache.core.cache.garbage import UrlStatus
+from imgcache.edge.index import changes
 from imgcache.edge.index.index import Index
 from imgcache.facts import ImageFacts
 from imgcache.model import FileTotals, Verdict
@@ -14,6 +15,10 @@ _KEYS = "SELECT sha256 FROM images WHERE sha256 > ? ORDER BY sha256 LIMIT ?"
 _STATUSES = "SELECT url, tried_at, copy, json_extract(failure, '$.verdict') FROM urls"
 _BY_FORMAT = "SELECT format, count(*), sum(bytes) FROM images GROUP BY format ORDER BY format"
 _BY_NAME = "SELECT name, count(*), sum(bytes) FROM thumbnails GROUP BY name ORDER BY name"
+
+_LACKING = """
+    SELECT sha256 FROM images WHERE format <> 'svg' AND NOT EXISTS (
+        SELECT 1 FROM thumbnails t WHERE t.sha256 = images.sha256 AND name = ? AND recipe = ?)"""
 
 
 def images_after(index: Index, sha256: str = "") -> list[ImageFacts]:
@@ -52,6 +57,12 @@ def thumbnails_by_name(index: Index) -> dict[str, FileTotals]:
     return {name: FileTotals(count, size) for name, count, size in index.rows(_BY_NAME)}
 
 
+def lacking(index: Index, recipes: Mapping[str, str]) -> list[str]:
+    """The images that lack one of these thumbnails (recipe by name); vector images need none."""
+    found = (index.rows(_LACKING, pair) for pair in recipes.items())
+    return list(dict.fromkeys(row[0] for rows in found for row in rows))
+
+
 def forget_urls(index: Index, urls: Iterable[str], spellings: Iterable[str]) -> None:
     """Forget URLs and spellings for good, durably; images without a URL become orphans."""
     with index.transaction() as connection:
@@ -60,3 +71,4 @@ def forget_urls(index: Index, urls: Iterable[str], spellings: Iterable[str]) -> 
             "DELETE FROM spellings WHERE spelling = ?", ((one,) for one in spellings)
         )
         connection.execute("UPDATE manifest SET generation = generation + 1")
+        changes.forget_history(connection)

@@ -90,7 +90,18 @@ CREATE TABLE runs (
 # Device, inode and ctime of the file when its bytes were hashed; NULL while that is not known.
 _IDENTITIES = "ALTER TABLE images ADD COLUMN hashed TEXT"
 
-MIGRATIONS = (_FACTS, _DIGESTS_AND_RUNS, _IDENTITIES)
+# `changed` counts the changes of facts: each URL has the number of the last one that concerned it.
+# `sessions` has the last number of each writer: two histories that began with one copy of an index
+# have different marks. `catalog` is what the kept catalog was when it was written.
+_CHANGES = """
+ALTER TABLE urls ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX urls_by_change ON urls (changed);
+
+CREATE TABLE sessions (mark TEXT PRIMARY KEY, changed INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE catalog (identity TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
+"""
+
+MIGRATIONS = (_FACTS, _DIGESTS_AND_RUNS, _IDENTITIES, _CHANGES)
 
 
 def version(connection: sqlite3.Connection) -> int:
