@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 
 from imgcache.errors import ConfigError, refuse_windows
 
@@ -29,5 +30,23 @@ def main() -> None:
         sys.exit(130)
 
 
+def run() -> None:
+    """As `main`, and leave without taking the interpreter apart: that takes an eighth of a start.
+
+    All files are closed by then and all threads have ended, so there is nothing left to be done
+    but to write out what stdout and stderr hold. What goes wrong with that is Python's to tell.
+    """
+    try:
+        main()
+    except SystemExit as exc:
+        if isinstance(exc.code, int | None):
+            with suppress(OSError, ValueError):
+                for stream in (sys.stdout, sys.stderr):
+                    if stream is not None:  # closed by the parent process
+                        stream.flush()
+                os._exit(exc.code or 0)
+        raise
+
+
 if __name__ == "__main__":
-    main()
+    run()

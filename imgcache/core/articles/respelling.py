@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice, product
 from string import ascii_letters, digits
 from typing import NamedTuple
@@ -30,7 +30,6 @@ _AROUND = rf" \t{_LINE_ENDS}\[\]{{}},"
 _END = rf"{_AROUND}'\""
 NAME = rf"(?:[^{_END}:]|:(?=[^{_END}]))+"
 _ANCHOR = rf"(?<![^{_AROUND}:])[&*](?P<name>{NAME})"
-_CANDIDATE = re.compile(f"{_PREFIX}|{_ANCHOR}")
 _BLANKS = re.compile(r"(?<![ \t])[ \t]*\t[ \t]*")
 _NAME_CHARS = ascii_letters + digits + "-_"
 _NAMED = re.compile(f"[&*]({NAME})")
@@ -44,6 +43,12 @@ _CONTENT = re.compile(
     rf"[^{_LINE_ENDS}+0-9]*[{_LINE_ENDS}](?:[ ]*[{_LINE_ENDS}])*(?P<indent>[ ]*)[^ {_LINE_ENDS}]"
 )
 _NAMES = yaml.AnchorToken, yaml.AliasToken
+
+
+@cache
+def _candidate() -> re.Pattern[str]:
+    """What may have to be respelt; compiling it takes longer than reading a usual article."""
+    return re.compile(f"{_PREFIX}|{_ANCHOR}")
 
 
 class _Spelling(NamedTuple):
@@ -79,7 +84,7 @@ def _with(text: str, spellings: list[_Spelling]) -> str:
 def _wanted(text: str) -> Iterator[_Spelling]:
     """All places that could be tabs which separate, or names that libyaml refuses, in order."""
     names = _Names(text)
-    for match in _CANDIDATE.finditer(text):
+    for match in _candidate().finditer(text):
         name = match["name"]
         if name is None:
             for blanks in _BLANKS.finditer(text, *match.span()):
