@@ -142,6 +142,15 @@ class Overview:
             found[verdict] += number
         return found
 
+    @property
+    def severities(self) -> Counter[Severity]:
+        """How many entries have which severity; what is well has none."""
+        found: Counter[Severity] = Counter()
+        for (_, severity), number in self.counts.items():
+            if severity is not None:
+                found[severity] += number
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class ArticleDiff:

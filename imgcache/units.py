@@ -122,4 +122,4 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def is_text(spelling: str) -> bool:
     """Whether UTF-8 can hold it: JSON can spell halves of surrogate pairs."""
-    return not any("\ud800" <= character <= "\udfff" for character in spelling)
+    return spelling.isascii() or not any("\ud800" <= one <= "\udfff" for one in spelling)

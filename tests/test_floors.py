@@ -35,13 +35,13 @@ FLOORS = {
 # Within a floor: which folders of it a folder may import; what is not named, none but itself.
 WITHIN = {
     "core": {"cache": {"http", "images"}, "catalog": {"http"}},
-    "edge": {"index": {"cache"}},
+    "edge": {"index": {"cache"}, "catalog": {"index", "cache"}},
     "engine": {
         "images": {"run"},
-        "refresh": {"run", "images"},
-        "verify": {"run", "images"},
         "catalog": {"run", "images"},
-        "cache": {"run", "images"},
+        "refresh": {"run", "images", "catalog"},
+        "verify": {"run", "images", "catalog"},
+        "cache": {"run", "images", "catalog"},
         "explain": {"run", "images"},
         "init": {"run", "images"},
         "html_report": {"run", "images", "catalog"},

@@ -29,6 +29,7 @@ _NO_FILE = frozenset({errno.ENOENT, errno.ELOOP, errno.ENXIO})
 # How a file system (CIFS, FUSE, a shared folder) says that it can't fsync a folder.
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
 _BLOCK = 1 << 20
+_COARSEST = 2_000_000_000
 
 _REMEDIES = REMEDIES | {
     errno.EMFILE: f"{REMEDIES[errno.EMFILE]}, or lower fetch.concurrency",
@@ -62,18 +63,47 @@ def identity_of(status: os.stat_result) -> Identity:
     return (status.st_dev, status.st_ino, status.st_size, *times)
 
 
+def text_of(identity: Identity) -> str:
+    """An identity as text, to be compared with that of another moment."""
+    device, inode, size, modified, changed = identity
+    return f"{device},{inode},{size},{modified},{changed}"
+
+
 def mark_of(identity: Identity) -> str:
     """What an identity has beside size and mtime, to be kept as text: inodes may have 64 bits."""
     device, inode, _, _, ctime_ns = identity
     return f"{device}:{inode}:{ctime_ns}"
 
 
-def identity(path: Path) -> Identity | None:
+def identity(path: Path | str) -> Identity | None:
     """The identity of the file that a path leads to; None where there is none to be seen."""
     try:
         return identity_of(os.stat(path))  # noqa: PTH116  a third faster, and there may be 10,000
     except OSError:
         return None
+
+
+def clock(folder: Path) -> int:
+    """The time (ns) by the clock that a file system gives to what is written there now.
+
+    Raises OSError where nothing can be written.
+    """
+    name = folder / temp_name()
+    file = os.open(name, _NEW_FILE, 0o600)
+    try:
+        return os.fstat(file).st_mtime_ns
+    finally:
+        os.close(file)
+        os.unlink(name)  # noqa: PTH108  made by us, in the same line of thought
+
+
+def is_older(one: Identity, now: int) -> bool:
+    """Whether a file was at rest at the time `now` (ns): a change from then on changes its times.
+
+    The coarsest times of files in use have two seconds.
+    """
+    *_, modified, changed = one
+    return max(modified, changed) < now - _COARSEST
 
 
 def digest_of(file: int) -> str:

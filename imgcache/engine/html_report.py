@@ -7,47 +7,69 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from dataclasses import dataclass
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.core.catalog import ArticleState, Catalog
+from imgcache.core.catalog import ArticleState, Catalog, Order, Query
 from imgcache.edge.report_folder import ReportFolder
-from imgcache.engine.catalog.watcher import catalog_now
+from imgcache.engine.catalog.now import catalog_now
+from imgcache.engine.catalog.site import NO_ARTICLE
 from imgcache.engine.run.listener import Listener
-from imgcache.engine.run.targets import NO_ARTICLE
+from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import reading_tools
 from imgcache.render.html import jinja, static_site
 from imgcache.render.html.cards import PLACES
 from imgcache.render.html.gallery import TROUBLES
-from imgcache.results import KnownEntry
+from imgcache.results import EntryResult, KnownEntry, Overview
+
+_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a report tells in all, and the articles that could not be read or edited."""
+
+    overview: Overview
+    failed: Sequence[str]
 
 
 async def publish(
     paths: Sequence[Path], settings: Settings, output: Path, listener: Listener
-) -> Catalog:
+) -> Published:
     """Write the report of these articles (without paths: the configured ones) to a folder.
 
     Raises ConfigError for a PATH that is not there or a folder that is no report's, and
     LocalError.
     """
     target = await asyncio.to_thread(ReportFolder, output)
-    async with reading_tools(settings) as tools:
-        catalog = await catalog_now(paths, settings, tools, listener)
-    if not catalog.articles:
-        listener.warned(NO_ARTICLE)
-    await asyncio.to_thread(_write, catalog, settings.cache.dir, target)
-    return catalog
+    async with (
+        reading_tools(settings) as tools,
+        catalog_now(paths, settings, tools, listener) as catalog,
+    ):
+        done = Published(catalog.overview(TROUBLES), catalog.failed_articles())
+        if not done.overview.articles:
+            listener.warned(NO_ARTICLE)
+        await to_its_end(_write, catalog, settings.cache.dir, target)
+    return done
 
 
 def _write(catalog: Catalog, cache: Path, target: ReportFolder) -> None:
     target.prepare()
     for name in jinja.ASSETS:
         target.write(name, jinja.asset(name))
-    wanted = static_site.wanted_pictures(catalog.entries)
-    copied = target.copy(cache, wanted)
+    copied: set[str] = set()
+    for some in _entries(catalog):
+        copied |= target.copy(cache, static_site.wanted_pictures(some))
     for name, text in static_site.render(CatalogSite(catalog), copied):
         target.write(name, text)
+
+
+def _entries(catalog: Catalog) -> Iterator[Sequence[EntryResult]]:
+    offset = 0
+    while some := catalog.select(Query(order=Order.AS_WRITTEN), offset, _BATCH):
+        yield some
+        offset += len(some)
 
 
 class CatalogSite:
@@ -59,12 +81,10 @@ class CatalogSite:
 
     def articles(self) -> Iterator[tuple[ArticleState, Sequence[KnownEntry]]]:
         """All articles with their entries as written."""
-        by_article = groupby(self._catalog.entries, lambda one: one.article)
-        entries = {name: list(some) for name, some in by_article}
-        for one in self._catalog.articles:
-            some = entries.get(one.article, ())
-            yield one, [self._catalog.known(entry, PLACES) for entry in some]
+        for one in self._catalog.every_article():
+            query = Query(article=one.article, order=Order.AS_WRITTEN)
+            yield one, self._catalog.known(query, 0, one.entries, PLACES)
 
-    def worst_articles(self) -> Sequence[ArticleState]:
-        """All articles, those with most errors first."""
-        return self._catalog.broken_articles
+    def worst_articles(self, offset: int, most: int) -> Sequence[ArticleState]:
+        """So many articles from that number on, those with most errors first."""
+        return self._catalog.worst_articles(offset, most)

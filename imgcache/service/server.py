@@ -19,6 +19,7 @@ from imgcache.engine.run.listener import Listener
 from imgcache.errors import ConfigError
 from imgcache.render.phrases import count
 from imgcache.service.access import LARGEST_HEAD
+from imgcache.service.answers import in_moment
 from imgcache.service.app import create_app
 from imgcache.service.connection import TimedConnection
 from imgcache.service.host_rule import bracketed, is_loopback
@@ -77,11 +78,10 @@ async def _stop(server: uvicorn.Server, stop: asyncio.Event) -> None:
 
 async def _tell_when_ready(watcher: CatalogWatcher, listener: Listener) -> None:
     await watcher.ready.wait()
-    catalog = watcher.catalog
-    if catalog is not None:
-        articles = count(len(catalog.articles), "article")
-        entries = count(len(catalog.entries), "image entry", "image entries")
-        listener.informed(f"ready: {articles}, {entries}")
+    overview = await in_moment(watcher, lambda catalog: catalog.overview(0))
+    articles = count(overview.articles, "article")
+    entries = count(overview.entries, "image entry", "image entries")
+    listener.informed(f"ready: {articles}, {entries}")
 
 
 def _config(app: object, listener: Listener) -> uvicorn.Config:

@@ -11,7 +11,6 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from imgcache.config import Settings
-from imgcache.core.catalog import Catalog
 from imgcache.edge.cache.serving import CachedFiles
 from imgcache.engine.catalog.watcher import CatalogWatcher, watched_catalog
 from imgcache.engine.run.wiring import Tools, serving_tools
@@ -65,10 +64,11 @@ async def _service_state(request: Request) -> ServiceState:
 ServiceNow = Annotated[ServiceState, Depends(_service_state)]
 
 
-async def _catalog(service: ServiceNow) -> Catalog:
-    if service.watcher.catalog is None:
+async def _catalog(service: ServiceNow) -> CatalogWatcher:
+    if service.watcher.edition is None:
         raise too_early("the cache is being looked through for the first time")
-    return service.watcher.catalog
+    return service.watcher
 
 
-CatalogNow = Annotated[Catalog, Depends(_catalog)]
+# There is a catalog: what it says, a moment tells (answers.py).
+CatalogNow = Annotated[CatalogWatcher, Depends(_catalog)]

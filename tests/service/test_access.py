@@ -265,7 +265,7 @@ async def test_a_slip_of_ours_is_no_trace(served: Service, monkeypatch: pytest.M
         raise ZeroDivisionError("/secret/path")
 
     monkeypatch.setattr("imgcache.service.routes.entries.article_document", fail)
-    monkeypatch.setattr("imgcache.core.catalog.Catalog.select", fail)
+    monkeypatch.setattr("imgcache.edge.catalog.queries.CatalogQueries.select", fail)
     answer = await served.get("/api/entries")
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"

@@ -64,14 +64,15 @@ class World:
         return entry
 
     def state(self) -> dict[str, tuple[str, int]]:
-        """Hash and mtime of every file but the index and the lock: what a run has touched."""
+        """Hash and mtime of every file but index, catalog and lock: what a run has touched."""
         return {
             path.relative_to(self.folder).as_posix(): (
                 hashlib.sha256(path.read_bytes()).hexdigest(),
                 path.stat().st_mtime_ns,
             )
             for path in sorted(self.folder.rglob("*"))
-            if path.is_file() and path.name not in {"index.sqlite3", "lock"}
+            if path.is_file()
+            and path.name not in {"index.sqlite3", "index.sqlite3-catalog", "lock"}
         }
 
 

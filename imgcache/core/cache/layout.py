@@ -12,6 +12,8 @@ from imgcache.facts import ImageFacts
 from imgcache.model import Format
 
 INDEX = "index.sqlite3"
+# Beside the index and named after it, so that the .gitignore of older versions covers it.
+CATALOG = f"{INDEX}-catalog"
 MANIFEST = "manifest.json"
 LOCK = "lock"
 TMP = "tmp"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
@@ -35,6 +36,14 @@ class SitePath:
 
 
 Location = WebUrl | DataUrl | SitePath | Failure
+
+
+def place_key(location: DataUrl | SitePath) -> bytes:
+    """What identifies an image that needs no fetch; a `data:` URL may be megabytes long."""
+    if isinstance(location, SitePath):
+        return location.path.encode("utf-8", "surrogatepass")
+    label = location.media_type.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(label + b"\0" + location.data).digest()
 
 
 def locate(text: str | None) -> Location:

@@ -23,7 +23,8 @@ class CacheLock:
 
     A holder that ends well leaves the file empty. `found_unclean`: the last one was killed,
     raised, or set `leaves_unclean`, so it may have left files that are not in the index.
-    `made_folder`: there was no cache folder before.
+    `made_folder`: there was no cache folder before. `taken_at`: when it was locked, in ns by the
+    clock of the file system.
 
     Raises:
         CacheLockedError: Another process (or another part of this one) holds it.
@@ -36,6 +37,7 @@ class CacheLock:
         self.found_unclean = False
         self.leaves_unclean = False
         self.made_folder = False
+        self.taken_at = 0
 
     def __enter__(self) -> Self:
         with local_errors(str(self._root)):
@@ -73,6 +75,7 @@ class CacheLock:
         mine = f"{os.getpid()}\n".encode()
         os.pwrite(self._file, mine, 0)
         os.ftruncate(self._file, len(mine))
+        self.taken_at = os.fstat(self._file).st_mtime_ns
 
     def _holder(self) -> str:
         """The process that holds the lock, if the file names it."""

@@ -20,17 +20,22 @@ from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.cache import garbage
 from imgcache.core.cache.garbage import Garbage, NamedUrls, weight
 from imgcache.core.cache.layout import content_paths
+from imgcache.core.http.location import locate
+from imgcache.core.http.url import WebUrl
 from imgcache.edge.articles.files import Found
 from imgcache.edge.articles.files import read as read_file
 from imgcache.edge.cache.files import KeptFile, kept_files
 from imgcache.edge.cache.store import Store
+from imgcache.edge.catalog import articles as rows
+from imgcache.edge.catalog import urls
 from imgcache.edge.index import scans
 from imgcache.edge.index.index import Index
-from imgcache.engine.run.articles import load, search
+from imgcache.engine.catalog.site import Site, open_site
+from imgcache.engine.run.articles import chosen, search
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.tasks import to_its_end
-from imgcache.engine.run.wiring import Tools, holdings, writing_tools
+from imgcache.engine.run.wiring import Tools, offline_tools, writing_tools
 from imgcache.errors import ArticleError, ConfigError, LocalError, UnreadableError
 from imgcache.facts import ImageFacts
 from imgcache.model import FileTotals
@@ -48,21 +53,15 @@ async def collect_garbage(
     Raises ConfigError where no article is found, CacheLockedError, LocalError.
     """
     before = time.time() - age if age else math.inf
-    if dry_run:
-        naming, result = await _surveyed(settings, listener, dry_run=True)
-        if naming.problems:
-            return result
-        async with holdings(settings) as (store, session):
-            return (await session.query(partial(_find_garbage, store, naming, before))).added_to(
-                result
-            )
-    async with writing_tools(settings, listener) as tools:
+    tools_for = offline_tools(settings) if dry_run else writing_tools(settings, listener)
+    async with tools_for as tools:
         # Under the lock: else a run that ends in between would lose what it has just stored.
-        naming, result = await _surveyed(settings, listener, dry_run=False)
+        naming, result = await _surveyed(settings, listener, tools, dry_run=dry_run)
         if naming.problems:
             return result
         waste = await tools.session.query(partial(_find_garbage, tools.store, naming, before))
-        await _drop(waste, tools, listener)
+        if not dry_run:
+            await _drop(waste, tools, listener)
         return waste.added_to(result)
 
 
@@ -87,44 +86,56 @@ class _Naming:
 
 
 async def _surveyed(
-    settings: Settings, listener: Listener, *, dry_run: bool
+    settings: Settings, listener: Listener, tools: Tools, *, dry_run: bool
 ) -> tuple[_Naming, GcResult]:
     """What all articles name, and the result so far."""
     survey = await asyncio.to_thread(search, (), settings)
     for note in survey.notes:
         listener.warned(note)
-    naming = await asyncio.to_thread(_read_all, survey.found, settings)
+    async with open_site(survey.found, settings, tools) as site:
+        await site.read_articles(chosen((), settings))
+        site.keep_only_these()
+        naming = await asyncio.to_thread(_named, site)
     return naming, GcResult(naming.articles, dry_run, problems=tuple(naming.problems))
 
 
-def _read_all(found: Sequence[Found], settings: Settings) -> _Naming:
-    naming = _Naming()
-    for file in found:
-        try:
-            _read_one(file, settings, naming)
-        except UnreadableError as exc:
-            raise LocalError(f"{file.shown}: {exc}") from exc
-        except ArticleError as exc:
-            naming.problems.append(ArticleProblem(file.shown, exc.line, exc.message))
-    if not naming.articles and not naming.problems:
+def _named(site: Site) -> _Naming:
+    articles, naming = site.articles, _Naming()
+    broken = sum(isinstance(one, ArticleError) for one in articles.odd.values())
+    naming.articles = articles.articles - broken
+    naming.urls.update(urls.every(site.catalog))
+    for written, is_excluded in rows.spellings(site.catalog):
+        naming.spellings.add(written)
+        location = locate(written) if is_excluded else None
+        if isinstance(location, WebUrl):
+            naming.urls.add(location.href)
+    for number, why in articles.odd.items():
+        _note_odd(articles.found[number], why, naming)
+    if not articles.articles:
         raise ConfigError(
             "no article was found, so nothing is dropped: set `articles`, or run it where they lie"
         )
     return naming
 
 
-def _read_one(file: Found, settings: Settings, naming: _Naming) -> None:
-    read = load(file, settings)
-    if isinstance(read, NotAnArticle):
-        if file.whole or read is not NotAnArticle.PLAIN:
-            naming.texts.append(read_file(file).decode(errors="replace"))
+def _note_odd(
+    file: Found, why: NotAnArticle | ArticleError | tuple[ArticleError, ...], naming: _Naming
+) -> None:
+    if isinstance(why, NotAnArticle):
+        if file.whole or why is not NotAnArticle.PLAIN:
+            naming.texts.append(_text(file))
         return
-    naming.articles += 1
-    naming.urls.update(read.hrefs)
-    naming.spellings.update(entry.url for entry in read.entries if entry.url is not None)
-    naming.problems += [
-        ArticleProblem(file.shown, problem.line, problem.message) for problem in read.problems
-    ]
+    if isinstance(why, UnreadableError):
+        raise LocalError(f"{file.shown}: {why}") from why
+    for problem in why if isinstance(why, tuple) else (why,):
+        naming.problems.append(ArticleProblem(file.shown, problem.line, problem.message))
+
+
+def _text(file: Found) -> str:
+    try:
+        return read_file(file).decode(errors="replace")
+    except ArticleError as exc:
+        raise LocalError(f"{file.shown}: {exc}") from exc
 
 
 @dataclass(frozen=True, slots=True)

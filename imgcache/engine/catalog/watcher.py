@@ -1,145 +1,143 @@
-"""Keeps a catalogue current while a service runs, without anybody waiting for it.
+"""Keeps a catalog current while a service runs, without anybody waiting for it.
 
-What is looked at is cheap to look at: the identity of the index's files, of each article, and now
-and then of each cached file. Looking takes a twentieth of the time at most.
+A look costs a `stat` of each article and of the index; what has changed is read and judged, and
+now and then each cached file is looked at. All of it is one transaction: readers see the catalog
+as it was before, or as it is now.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
+import math
+import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.core.cache.layout import INDEX
 from imgcache.core.catalog import Catalog
 from imgcache.edge.articles import files
-from imgcache.edge.index import connection
-from imgcache.engine.catalog.builder import CatalogBuilder
+from imgcache.edge.os_errors import temporary_errors
+from imgcache.engine.catalog.current import CurrentCatalog
 from imgcache.engine.run.articles import chosen
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.wiring import Tools
 from imgcache.errors import ImgcacheError
 
-_LEAST_PAUSE = 2.0
-_SHARE = 20
+# Seconds between two looks; at least as many as a look at all articles takes.
+_PAUSE = 0.7
 # How long a cached file that somebody deleted or damaged may go unnoticed, in seconds.
 _AUDIT = 60.0
 
 
 class CatalogWatcher:
-    """`catalogue` is the newest one, None until the first is made; then `ready` is set."""
+    """`edition` is that of the newest catalog, None until there is one; then `ready` is set."""
 
-    def __init__(self, builder: CatalogBuilder, index: Path, listener: Listener) -> None:
-        self.catalog: Catalog | None = None
+    def __init__(self, current: CurrentCatalog, listener: Listener) -> None:
+        self.edition: str | None = None
         self.ready = asyncio.Event()
-        self._cataloguer = builder
-        self._index = index
+        self._current = current
         self._listener = listener
-        self._seen: object = None
-        self._audited = 0.0
-        self._trouble: str | None = None
+        self._audited = -math.inf
+        self._taken = 0.0
+        self._is_over = False
+        self._told: dict[str, str | None] = {}
         self._noted: set[str] = set()
         self._busy = asyncio.Lock()
 
+    def moment(self) -> AbstractContextManager[Catalog]:
+        """The catalog as it is now, for a reader in any thread. Raises LocalError."""
+        return self._current.moment()
+
     async def keep(self) -> None:
         """Look again and again, until cancelled."""
-        # The first look reads every article, and tells nothing of what the next ones cost.
-        await self.look()
-        pause = _LEAST_PAUSE
         while True:
-            await asyncio.sleep(pause)
-            began = time.monotonic()
             await self.look()
-            pause = max(_LEAST_PAUSE, _SHARE * (time.monotonic() - began))
+            await asyncio.sleep(max(_PAUSE, self._taken))
 
     async def look(self) -> None:
-        """Make the catalogue anew if something has changed, or an audit is due.
+        """Bring the catalog up to date.
 
-        What goes wrong is told once, and the catalogue stays as it was.
+        What goes wrong is told once, and the catalog stays as it was.
         """
         async with self._busy:
             try:
                 await self._look()
             except ImgcacheError as exc:
-                self._tell(str(exc))
+                self._tell("trouble", f"the catalogue stays as it was: {exc}")
             except Exception as exc:  # noqa: BLE001  a slip of ours costs one look only
                 slip = f"{type(exc).__name__}: {exc}"
-                self._tell(f"imgcache itself failed ({slip}); please report it")
+                self._tell("trouble", f"imgcache itself failed ({slip}); please report it")
             else:
-                self._trouble = None
+                self._told["trouble"] = None
 
     async def _look(self) -> None:
-        # Before the index is read: a commit meanwhile is seen next time.
-        seen = await asyncio.to_thread(connection.identity, self._index)
-        changed = await self._cataloguer.survey()
-        for note in self._cataloguer.notes:
+        # What was kept was looked at when it was made; nobody has to wait for that.
+        audit = self.edition is not None and time.monotonic() >= self._audited + _AUDIT
+        began = time.monotonic()
+        await self._current.look(audit=False)
+        if self.edition is not None:  # the first look reads every article
+            self._taken = time.monotonic() - began
+        if audit:
+            # What was saved does not wait for all the files of the cache.
+            self.edition = self._current.edition
+            await self._current.look(audit=True)
+            self._audited = began
+        for note in self._current.notes:
             if note not in self._noted:
                 self._listener.warned(note)
-        self._noted.update(self._cataloguer.notes)
-        due = time.monotonic() >= self._audited + _AUDIT
-        if changed or due or seen != self._seen or self.catalog is None:
-            with _no_long_pause():
-                await self._replace(await self._cataloguer.catalog())
-            self._seen, self._audited = seen, time.monotonic()
+        self._noted.update(self._current.notes)
+        damage = self._current.damage
+        self._tell("damage", damage and _damaged(damage))
+        self.edition = self._current.edition
+        self.ready.set()
 
-    async def _replace(self, new: Catalog) -> None:
-        """An edition that says nothing new would only cost its readers a download."""
-        old = self.catalog
-        if old is None or not await asyncio.to_thread(new.says_the_same_as, old):
-            self.catalog = new
-            self.ready.set()
-            # Only now: what is garbage at this moment, of readers that came meanwhile, stays.
-            gc.freeze()
+    def stop(self) -> None:
+        """Let a look that is under way end soon; that it fails then is no news."""
+        self._is_over = True
+        self._current.stop()
 
-    def _tell(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            self._listener.warned(f"the catalogue stays as it was: {trouble}")
-        self._trouble = trouble
+    def _tell(self, about: str, message: str | None) -> None:
+        if message is not None and not self._is_over and message != self._told.get(about):
+            self._listener.warned(message)
+        self._told[about] = message
 
 
-@contextmanager
-def _no_long_pause() -> Iterator[None]:
-    """Keep the garbage collector away from a catalogue of a million objects, none of it garbage.
-
-    A full collection would stop every answer for half a second, again and again.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-async def catalog_now(
-    paths: Sequence[Path], settings: Settings, tools: Tools, listener: Listener | None = None
-) -> Catalog:
-    """One catalogue, as of now. Raises ConfigError for a PATH that is not there, and LocalError."""
-    builder = CatalogBuilder(chosen(paths, settings), settings, tools)
-    await builder.survey()
-    for note in builder.notes:
-        (listener or Listener()).warned(note)
-    return await builder.catalog()
+def _damaged(reason: str) -> str:
+    return (
+        f"the cache's index is damaged ({reason}): the manifest stands in for it, without what "
+        "origins answered; run imgcache refresh, which makes it again"
+    )
 
 
 @asynccontextmanager
 async def watched_catalog(
     settings: Settings, tools: Tools, listener: Listener | None = None
 ) -> AsyncIterator[CatalogWatcher]:
-    """A curator of the configured articles at work; it ends with the context.
+    """A watcher of the configured articles at work; it ends with the context.
 
-    Raises ConfigError for a configured PATH that is not there.
+    Raises ConfigError for a configured PATH that is not there, and LocalError without a folder
+    for temporary files.
     """
     paths = chosen((), settings)
     await asyncio.to_thread(files.check, paths)
-    builder = CatalogBuilder(paths, settings, tools)
-    watcher = CatalogWatcher(builder, settings.cache.dir / INDEX, listener or Listener())
-    keeping = asyncio.create_task(watcher.keep())
-    try:
-        yield watcher
-    finally:
-        keeping.cancel()
-        await asyncio.wait({keeping})
+    with _folder() as folder:
+        current = CurrentCatalog(paths, settings, tools, folder)
+        watcher = CatalogWatcher(current, listener or Listener())
+        keeping = asyncio.create_task(watcher.keep())
+        try:
+            yield watcher
+        finally:
+            keeping.cancel()
+            watcher.stop()
+            await asyncio.wait({keeping})
+            current.close()
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with temporary_errors("no room for the catalog's working copy"):
+        folder = tempfile.TemporaryDirectory(prefix="imgcache-", ignore_cleanup_errors=True)
+    with folder as name:
+        yield Path(name)

@@ -8,32 +8,38 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from imgcache.config import Settings
+from imgcache.core.cache.layout import TMP
 from imgcache.core.http.contact import Contact
-from imgcache.core.verdicts.verdict import PLACEHOLDER_PATHS, Served
+from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge.articles import files
+from imgcache.edge.catalog import judged, urls
+from imgcache.edge.catalog.urls import UrlCounts
 from imgcache.edge.index.index import Index
+from imgcache.engine.catalog.judging import note_measured
+from imgcache.engine.catalog.site import NO_ARTICLE, Site, keep, open_site
 from imgcache.engine.refresh.article_writer import ArticleWriter, write_all
 from imgcache.engine.refresh.fetch_stage import FetchStage
 from imgcache.engine.refresh.options import RefreshOptions
-from imgcache.engine.refresh.planner import plan_work
-from imgcache.engine.run.articles import search
+from imgcache.engine.refresh.planner import WorkPlan, check_new_copies, plan_work
+from imgcache.engine.run.articles import chosen, search
 from imgcache.engine.run.baseline import Baseline, account
-from imgcache.engine.run.index_session import IndexSession, KnownFacts, look_up
-from imgcache.engine.run.judge import Judge, unmask_placeholders
+from imgcache.engine.run.judge import Judge
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.places import fitted
 from imgcache.engine.run.report import Report
-from imgcache.engine.run.targets import NO_ARTICLE, Targets, collect
+from imgcache.engine.run.targets import Targets
+from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, writing_tools
 from imgcache.errors import LocalError
 from imgcache.facts import RunFacts
-from imgcache.model import OFFLINE_VERDICTS
+from imgcache.model import OFFLINE_VERDICTS, Source
 from imgcache.render.phrases import count
 
 
@@ -52,7 +58,7 @@ async def refresh(
     options, listener = options or RefreshOptions(), listener or Listener()
     interrupt, settings = interrupt or asyncio.Event(), fitted(settings)
     baseline = await asyncio.to_thread(Baseline, options.baseline, settings.exclude)
-    report = Report("refresh", baseline, dry_run=not options.write)
+    report = Report("refresh", baseline, dry_run=not options.write, strict=options.strict)
     began = time.monotonic()
     survey = search(paths, settings)
     found = survey.found
@@ -62,32 +68,75 @@ async def refresh(
         if options.write:
             for message in files.sweep(survey.leftovers):
                 listener.warned(message)
-        targets = await collect(found, settings, listener)
-        report.local_fault |= targets.local_fault
-        if not targets.articles:
-            listener.warned(NO_ARTICLE)
-        work = await plan_work(targets, tools, settings, options.scope)
-        listener.planned(targets.articles, targets.urls, work.jobs + len(targets.in_place))
-        fetching = FetchStage(tools, settings, listener, interrupt)
-        seconds = options.max_time and options.max_time - (time.monotonic() - began)
-        await fetching.run(targets, work, seconds)
-        await tools.session.flush()
-        if fetching.contact.is_missing:
-            listener.failed(_no_network(fetching.contact))
-            options = replace(options, write=False)
-            report.dry_run = report.local_fault = True
-        await _unmask_placeholders(targets, tools.session, settings.tolerance)
-        judge = Judge(targets, settings, strict=options.strict)
-        writer = ArticleWriter(judge, targets, settings, options)
-        await write_all(found, writer, tools, listener, report)
-        if options.write:
-            report.local_fault |= not await write_manifest(tools, listener)
-        report.cache_bytes = await tools.session.query(Index.total_bytes)
-        report.interrupted = fetching.cut_short or interrupt.is_set()
-        report.finish(targets.urls, targets.counts(), fetching.traffic)
+        async with open_site(found, settings, tools, tools.store.root / TMP) as site:
+            if site.trouble is not None:
+                listener.warned(f"the kept catalog {site.trouble}, and is made again")
+            await site.read_articles(chosen(paths, settings), tools.now)
+            site.tell_of_others(listener)
+            report.local_fault |= site.articles.local_fault
+            if not site.articles.articles:
+                listener.warned(NO_ARTICLE)
+            targets, work = await plan_work(site, tools, settings, options.scope)
+            counts = await to_its_end(urls.count, site.catalog)
+            listener.planned(site.articles.articles, sum(counts), work.jobs)
+            fetching = FetchStage(tools, settings, listener, interrupt)
+            seconds = options.max_time and options.max_time - (time.monotonic() - began)
+            await fetching.run(targets, work, seconds)
+            await tools.session.flush()
+            if fetching.contact.is_missing:
+                listener.failed(_no_network(fetching.contact))
+                options = replace(options, write=False)
+                report.dry_run = report.local_fault = True
+            placeholders = await _note_outcome(site, targets, work, tools)
+            judge = Judge(targets, settings, strict=options.strict)
+            writer = ArticleWriter(judge, site, targets, settings, options)
+            await write_all(writer, site, targets, placeholders, tools, listener, report)
+            if options.write:
+                report.local_fault |= not await write_manifest(tools, listener)
+            report.cache_bytes = await tools.session.query(Index.total_bytes)
+            report.interrupted = fetching.cut_short or interrupt.is_set()
+            report.finish(sum(counts), await _fared(site, targets, counts), fetching.traffic)
+            report.local_fault |= not await _keep(site, tools, listener)
         report.local_fault |= not await _record_run(report, tools, listener)
     await account(report, baseline, [one.shown for one in found], OFFLINE_VERDICTS, listener)
     return report
+
+
+async def _note_outcome(
+    site: Site, targets: Targets, work: WorkPlan, tools: Tools
+) -> frozenset[str]:
+    """Note what the fetches have brought; returns the URLs that answered with a placeholder."""
+    await site.look_up(tools.session)
+    await check_new_copies(site, tools)
+    for place, image in work.measure:
+        if image.evidence != Evidence():
+            note_measured(site.catalog, place, image.evidence)
+    found = await site.find_placeholders()
+    for href in found & targets.web.keys():
+        targets.web[href].placeholder = True
+    return found
+
+
+async def _fared(site: Site, targets: Targets, counts: UrlCounts) -> Counter[str]:
+    """How many URLs ended with each source, and how many failed; those without work are fresh."""
+    fared = Counter(str(one.source) for one in targets.web.values() if one.source)
+    fared[str(Source.FRESH)] += counts.web - len(targets.web)
+    broken = await to_its_end(judged.failed_places, site.catalog)
+    failed = sum(one.failed for one in targets.web.values())
+    fared["failed"] = failed + broken + counts.unusable
+    return fared
+
+
+async def _keep(site: Site, tools: Tools, listener: Listener) -> bool:
+    """Keep what was derived for later runs; False, with a message, if it can't be written."""
+    try:
+        if site.articles.whole:
+            await site.judge()
+        await keep(site, tools)
+    except LocalError as exc:
+        listener.failed(f"the catalog was not kept: {exc}")
+        return False
+    return True
 
 
 def _no_network(contact: Contact) -> str:
@@ -96,20 +145,6 @@ def _no_network(contact: Contact) -> str:
         f"this machine seems to be offline: {asked} asked, and none gave any answer; no article "
         "and no manifest was written; run again with a network"
     )
-
-
-async def _unmask_placeholders(targets: Targets, session: IndexSession, tolerance: int) -> None:
-    """Only bytes that several URLs share can be a placeholder; the index knows which they are."""
-    for urls in await session.query(lambda index: index.shared_copies(PLACEHOLDER_PATHS)):
-        facts = await look_up(session, [url for url in urls if url in targets.web])
-        unmask_placeholders(targets, _served(targets, facts), tolerance)
-
-
-def _served(targets: Targets, facts: KnownFacts) -> Iterator[Served]:
-    for url, stored in facts.urls.items():
-        image, target = facts.images.get(stored.copy or ""), targets.web[url]
-        if image is not None and target.held:
-            yield target.served(image.sha256, image.size)
 
 
 async def _record_run(report: Report, tools: Tools, listener: Listener) -> bool:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import assert_never
 
 from imgcache.config import Settings
 from imgcache.core.cache import plan
+from imgcache.core.http.location import place_key
+from imgcache.core.http.url import WebUrl
+from imgcache.core.images.thumbnail_plan import fingerprint
+from imgcache.edge.cache import integrity
 from imgcache.edge.cache.store import Store
+from imgcache.edge.catalog import urls
+from imgcache.edge.catalog.urls import Seen
+from imgcache.edge.index import scans
 from imgcache.edge.index.index import Index
+from imgcache.engine.catalog.judging import Unmeasured, unmeasured
+from imgcache.engine.catalog.site import Site
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.index_session import IndexSession, KnownFacts, look_up
-from imgcache.engine.run.targets import Target, Targets
+from imgcache.engine.run.targets import InPlaceImage, Target, Targets
+from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools
 from imgcache.facts import ImageFacts
 from imgcache.model import Source
@@ -25,61 +35,124 @@ _BATCH = 500
 
 @dataclass(slots=True)
 class WorkPlan:
-    """What a run has to do before it can judge: URLs to ask for, thumbnails to make again."""
+    """What a run has to do before it can judge.
+
+    URLs to ask for, thumbnails to make again, images in place to measure.
+    """
 
     ask: list[Job] = field(default_factory=list)
     remake: list[Job] = field(default_factory=list)
+    measure: list[tuple[Unmeasured, InPlaceImage]] = field(default_factory=list)
 
     @property
     def jobs(self) -> int:
         """How many there are."""
-        return len(self.ask) + len(self.remake)
+        return len(self.ask) + len(self.remake) + len(self.measure)
 
 
 async def plan_work(
-    targets: Targets, tools: Tools, settings: Settings, demand: plan.Scope
-) -> WorkPlan:
-    """Decide about each URL on the web; marks those that need no work."""
+    site: Site, tools: Tools, settings: Settings, demand: plan.Scope
+) -> tuple[Targets, WorkPlan]:
+    """Decide about each URL on the web that is not fresh; the others need no work."""
     work, now = WorkPlan(), time.time()
     pauses = await tools.session.query(Index.pauses)
     ended = [host for host, pause in pauses.items() if not plan.is_in_force(pause, now)]
     if ended:
         await tools.session.query(lambda index: index.resume(ended))
+    await site.look_up(tools.session)
+    await check_copies(site, tools)
+    targets = await to_its_end(_targets, site, math.inf if demand is plan.Scope.EVERYTHING else now)
     for batch in batches(targets.web.values(), _BATCH):
         facts = await look_up(tools.session, [target.url.href for target in batch])
-        sound = await _check_copies(tools, facts)
-        await _note_new_spellings(tools.session, batch)
         for target in batch:
-            known = _known(target, facts, sound)
+            known = _known(target, facts)
             pause = pauses.get(target.url.host)
             decision = plan.decide(known, pause, demand, settings.freshness, now)
             _enlist(target, known, decision, settings, work)
-    return work
+    await to_its_end(_unmeasured, site, targets, work)
+    await _remake_thumbnails(site, targets, tools, settings, work)
+    await _note_new_spellings(site, targets, tools.session)
+    return targets, work
 
 
-async def _check_copies(tools: Tools, facts: KnownFacts) -> dict[str, ImageFacts]:
-    """The sound copies as they are on disk; the index learns what was lost or touched."""
-    sound = await asyncio.to_thread(_sound_copies, tools.store, facts)
-    touched = [one for sha256, one in sound.items() if one is not facts.images[sha256]]
-    tools.session.record(images=touched)
-    lost = facts.images.keys() - sound.keys()
-    if lost:
-        await tools.session.query(lambda index: index.forget(lost))
-    return sound
+def _targets(site: Site, now: float) -> Targets:
+    """The URLs that are not fresh."""
+    targets = Targets()
+    for number, url in urls.due(site.catalog, now, whole=site.articles.whole):
+        targets.web[url.href] = _target(site, number, url)
+    return targets
 
 
-async def _note_new_spellings(session: IndexSession, batch: Sequence[Target]) -> None:
+def _unmeasured(site: Site, targets: Targets, work: WorkPlan) -> None:
+    for place in unmeasured(site.catalog, site.settings):
+        image = targets.in_place[place_key(place.location)] = InPlaceImage(place.location)
+        work.measure.append((place, image))
+
+
+def _target(site: Site, number: int, url: WebUrl) -> Target:
+    named = urls.named(site.catalog, number)
+    written = dict.fromkeys(spelling for spelling, _ in named if spelling is not None)
+    declared = dict.fromkeys(size for _, size in named)
+    return Target(url, tuple(written), tuple(declared), id=number)
+
+
+async def check_copies(site: Site, tools: Tools) -> None:
+    """Look at the cached files that have changed; the index learns what was lost or touched."""
+    touched: list[ImageFacts] = []
+    lost: list[str] = []
+
+    def look(image: ImageFacts) -> Seen:
+        found = _as_on_disk(tools.store, image)
+        if found.image is None:
+            lost.append(image.sha256)
+        elif found.image is not image:
+            touched.append(found.image)
+        return found
+
+    await site.inspect(tools.store.root, look, await site.changed_copies(tools.store.root))
+    if lost or touched:
+        tools.session.record(images=touched)
+        await tools.session.flush()
+        if lost:
+            await tools.session.query(lambda index: index.forget(lost))
+        await site.look_up(tools.session)
+        await check_new_copies(site, tools)
+
+
+async def check_new_copies(site: Site, tools: Tools) -> None:
+    """Look at the files of the copies that the catalog does not know yet."""
+    look = partial(_as_on_disk, tools.store)
+    await site.inspect(tools.store.root, look, await site.new_copies())
+
+
+async def _remake_thumbnails(
+    site: Site, targets: Targets, tools: Tools, settings: Settings, work: WorkPlan
+) -> None:
+    """Add the copies of fresh URLs that lack a thumbnail, or have one of another recipe."""
+    recipes = {name: fingerprint(how) for name, how in settings.thumbnails.items()}
+    lacking = await tools.session.query(lambda index: scans.lacking(index, recipes))
+    found = await to_its_end(lambda: list(urls.with_copies(site.catalog, lacking)))
+    fresh = [(number, url) for number, url in found if url.href not in targets.web]
+    for batch in batches(fresh, _BATCH):
+        facts = await look_up(tools.session, [url.href for _, url in batch])
+        for number, url in batch:
+            target = await to_its_end(_target, site, number, url)
+            targets.web[url.href] = target
+            _enlist(target, _known(target, facts), plan.UseFresh(), settings, work)
+
+
+async def _note_new_spellings(site: Site, targets: Targets, session: IndexSession) -> None:
     """The manifest names each copy by every spelling that an article has for its URL."""
-    spelt = {written: target.url.href for target in batch for written in target.written}
-    before = await session.query(lambda index: index.spellings(spelt))
-    new = {written: href for written, href in spelt.items() if before.get(written) != href}
-    if new:
-        session.record(spellings=new)
+    new = await to_its_end(urls.spellings, site.catalog, site.articles.new)
+    new |= {written: one.url.href for one in targets.web.values() for written in one.written}
+    for some in batches(new, _BATCH):
+        before = await session.query(lambda index, some=some: index.spellings(some))  # type: ignore[misc]
+        session.record(spellings={one: new[one] for one in some if before.get(one) != new[one]})
 
 
-def _known(target: Target, facts: KnownFacts, sound: Mapping[str, ImageFacts]) -> plan.Known:
+def _known(target: Target, facts: KnownFacts) -> plan.Known:
     url = facts.urls.get(target.url.href)
-    copy = sound.get(url.copy) if url is not None and url.copy is not None else None
+    copy = facts.images.get(url.copy) if url is not None and url.copy is not None else None
     target.held = copy is not None
     target.failed = url is not None and url.failure is not None
     if url is not None and copy is None:
@@ -105,16 +178,12 @@ def _enlist(
         work.remake.append(Job(target, known))
 
 
-def _sound_copies(store: Store, facts: KnownFacts) -> dict[str, ImageFacts]:
-    """Those copies whose files are sound, as the disk has them."""
-    checked = (_as_on_disk(store, image) for image in facts.images.values())
-    return {image.sha256: image for image in checked if image is not None}
-
-
-def _as_on_disk(store: Store, image: ImageFacts) -> ImageFacts | None:
-    """None for a copy that is gone or damaged; missing or damaged thumbnails are left out."""
+def _as_on_disk(store: Store, image: ImageFacts) -> Seen:
+    """A copy as a refresh sees it: by size and mtime; missing or damaged thumbnails left out."""
     sound = store.sound_image(image)
     if sound is None:
-        return None
-    found = store.sound_thumbnails(image)
-    return sound if found == image.thumbnails else replace(sound, thumbnails=found)
+        return Seen(None, hashed=True)
+    found, identity = store.sound_thumbnails(image), store.identity(image)
+    if found != image.thumbnails:
+        sound = replace(sound, thumbnails=found)
+    return Seen(sound, hashed=identity is not None and integrity.was_hashed(sound, identity))

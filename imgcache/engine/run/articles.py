@@ -1,13 +1,9 @@
-"""Articles from disk: read, parsed once, and distinguished from other files.
-
-Both passes read each file, but only one that has changed in between is parsed again.
-"""
+"""Articles from disk: read, parsed, and distinguished from other files."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from imgcache.config import Settings
@@ -19,47 +15,32 @@ from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts import verdict
 from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found, Survey
-from imgcache.engine.run.disk_list import DiskList
 from imgcache.errors import ArticleError
-from imgcache.model import Declared, Entry
-
-# What the first pass remembers of a file: its hash, and each entry with the parts of its WebUrl.
-_Row = tuple[
-    tuple[str, int, int, str | None, str],
-    tuple[int | None, int | None, bool | None, tuple[tuple[str, str], ...]],
-    tuple[str, str, str, int] | None,
-]
-_Memory = tuple[bytes, list[_Row]] | None
+from imgcache.model import Entry
+from imgcache.userinfo import masked, masked_within
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedArticle:
-    """An article as it was read: its bytes, its entries, and where the URL of each leads.
+    """What an article declares: its entries, where the URL of each leads, the line it stands in.
 
-    `parsed` is what the entries were taken from, as long as it may still be edited.
+    `excerpts` may be shown: passwords are hidden. `data` and `parsed` are what an edit needs, as
+    long as the file was read in this run.
     """
 
-    data: bytes
     entries: tuple[Entry, ...]
     locations: tuple[Location, ...]
+    excerpts: tuple[str, ...]
     problems: tuple[ArticleError, ...] = ()
+    data: bytes | None = field(default=None, compare=False)
     parsed: Article | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, data: bytes, article: Article) -> LoadedArticle:
-        """What a parsed article declares."""
-        locations = tuple(locate(entry.url) for entry in article.entries)
-        return cls(data, article.entries, locations, article.problems, article)
-
-    def line(self, number: int) -> str:
-        """One line of the front matter, from 1 in the file, without its end."""
-        return self.data.split(b"\n", number)[number - 1].decode().removesuffix("\r")
-
-    def without_text(self) -> LoadedArticle:
-        """The same without what follows the last line that an entry stands in, to save memory."""
-        last = max((entry.line for entry in self.entries), default=0)
-        lines = self.data.split(b"\n", last)[:last]
-        return replace(self, data=b"\n".join(lines), parsed=None)
+        """What the article declares that these bytes are."""
+        entries = article.entries
+        locations = tuple(locate(entry.url) for entry in entries)
+        return cls(entries, locations, excerpts(data, entries), article.problems, data, article)
 
     @property
     def hrefs(self) -> Iterator[str]:
@@ -67,17 +48,39 @@ class LoadedArticle:
         return (one.href for one in self.locations if isinstance(one, WebUrl))
 
 
+def excerpts(data: bytes, entries: Sequence[Entry]) -> tuple[str, ...]:
+    """For each entry the line that its URL begins in, without passwords."""
+    last = max((entry.line for entry in entries), default=0)
+    lines = data.split(b"\n", last)
+    return tuple(_excerpt(lines[entry.line - 1], entry) for entry in entries)
+
+
+def _excerpt(text: bytes, entry: Entry) -> str:
+    """The line of an entry; the URL stays at its column."""
+    line, start = text.decode().removesuffix("\r"), entry.column - 1
+    if "@" not in line and "@" not in entry.url_text:
+        return line
+    before = masked_within(line[:start])[-start:].rjust(start) if start else ""
+    url = masked(entry.url_text)
+    # What follows may be a part of the password, as escapes or on the next lines.
+    return before + (masked_within(line[start:]) if url == entry.url_text else url)
+
+
 # How the reading of a file ends.
 ReadArticle = LoadedArticle | NotAnArticle | ArticleError
 
 
 def load(found: Found, settings: Settings) -> LoadedArticle | NotAnArticle:
-    """Read one file. Raises ArticleError for a broken article, or a named file that is none.
+    """Read one file. Raises ArticleError for a broken article, or a named file that is none."""
+    return understand(found, files.read(found), settings)
+
+
+def understand(found: Found, data: bytes, settings: Settings) -> LoadedArticle | NotAnArticle:
+    """What these bytes of a file are. Raises ArticleError as `load` does.
 
     A YAML file that was found, not named, is an article only if it is one parsable document
     with at least one image entry; all others are ignored.
     """
-    data = files.read(found)
     try:
         article = parse(found, data, settings)
     except ArticleError:
@@ -109,60 +112,6 @@ def refusal(reason: NotAnArticle) -> ArticleError:
     if reason is NotAnArticle.UNCLOSED:
         return ArticleError("no article: the front matter has no closing --- line", 1)
     return ArticleError("no article: the file does not begin with front matter (---)", 1)
-
-
-class FirstPass:
-    """What the first pass saw of each file, in order, for the last one; kept on disk."""
-
-    def __init__(self) -> None:
-        self._rows: DiskList[_Memory] = DiskList()
-
-    def remember(self, read: ReadArticle) -> None:
-        """The next file's; a broken or strange one will be parsed again."""
-        if isinstance(read, LoadedArticle) and not read.problems:
-            rows = [_row(*one) for one in zip(read.entries, read.locations, strict=True)]
-            self._rows.append((_hash(read.data), rows))
-        else:
-            self._rows.append(None)
-
-    def recall(
-        self, found: Sequence[Found], settings: Settings
-    ) -> Iterator[tuple[Found, ReadArticle]]:
-        """The same files as they are now."""
-        for file, memory in zip(found, self._rows, strict=True):
-            yield file, _again(file, memory, settings)
-
-
-def _again(found: Found, memory: _Memory, settings: Settings) -> ReadArticle:
-    try:
-        if memory is not None:
-            data = files.read(found)
-            if _hash(data) == memory[0]:
-                return _recalled(data, memory[1])
-        return load(found, settings)
-    except ArticleError as exc:
-        return exc
-
-
-def _hash(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
-
-
-def _row(entry: Entry, location: Location) -> _Row:
-    size = entry.declared
-    where = (entry.pointer, entry.line, entry.column, entry.url, entry.url_text)
-    web = location if isinstance(location, WebUrl) else None
-    parts = (web.href, web.scheme, web.host, web.port) if web else None
-    return where, (size.width, size.height, size.cached, size.strange), parts
-
-
-def _recalled(data: bytes, rows: Sequence[_Row]) -> LoadedArticle:
-    entries = tuple(Entry(*where, Declared(*says)) for where, says, _ in rows)
-    locations = tuple(
-        WebUrl(*parts) if parts else locate(entry.url)
-        for entry, (_, _, parts) in zip(entries, rows, strict=True)
-    )
-    return LoadedArticle(data, entries, locations)
 
 
 def url_names(entry: Entry, location: Location) -> tuple[str, ...]:

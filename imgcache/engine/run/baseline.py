@@ -53,6 +53,11 @@ class Baseline:
         self._found: dict[Key, BaselineLine] = {}
         self._verdicts: dict[tuple[str, str], set[Verdict]] = {}
 
+    @property
+    def is_used(self) -> bool:
+        """Whether there is a baseline at all."""
+        return self._use is not None
+
     def apply(self, results: list[EntryResult]) -> list[EntryResult]:
         """One article's results: what is known no longer counts."""
         if self._use is None:

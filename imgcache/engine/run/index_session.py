@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Self, TypeVar
 
 from imgcache.edge.index.index import Index
+from imgcache.engine.run.tasks import to_its_end
 from imgcache.facts import HostPause, ImageFacts, UrlFacts
 
 _BATCH = 64
@@ -128,7 +129,7 @@ class ReopeningIndexSession(IndexSession):
             with self._open() as index:
                 return question(index)
 
-        return await asyncio.to_thread(open_and_ask)
+        return await to_its_end(open_and_ask)
 
 
 @dataclass(frozen=True, slots=True)

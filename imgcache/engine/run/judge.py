@@ -11,12 +11,12 @@ from dataclasses import replace
 from imgcache.config import Settings
 from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.cache import layout
-from imgcache.core.http.location import Location
+from imgcache.core.http.location import Location, place_key
 from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts import messages, verdict
 from imgcache.core.verdicts.verdict import Evidence, Judgement, Served, placeholders
 from imgcache.engine.run.articles import LoadedArticle, ReadArticle, is_excluded, url_names
-from imgcache.engine.run.targets import Target, Targets, place_key
+from imgcache.engine.run.targets import Target, Targets
 from imgcache.errors import ArticleError, UnreadableError
 from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.model import (
@@ -25,7 +25,7 @@ from imgcache.model import (
     Source,
 )
 from imgcache.results import LISTED, ArticleOutcome, ArticleProblem, CachedThumbnail, EntryResult
-from imgcache.userinfo import masked, masked_within
+from imgcache.userinfo import masked
 
 
 def web_evidence(
@@ -50,11 +50,13 @@ def web_evidence(
     )
 
 
-def offline_evidence(facts: UrlFacts | None, copy: ImageFacts | None) -> Evidence:
-    """What the index alone says of a URL; `copy` is sound by its hash."""
-    failure = facts.failure if facts is not None else None
-    status = failure.status if failure is not None else None
-    return Evidence(failure, copy, source=Source.OFFLINE, status=status)
+def fresh_evidence(
+    facts: UrlFacts | None, images: Mapping[str, ImageFacts], *, placeholder: bool
+) -> Evidence:
+    """What is known of a URL that had not to be asked for, because its copy is fresh."""
+    copy = images.get(facts.copy) if facts and facts.copy else None
+    status = facts.response.status if facts and facts.response else None
+    return Evidence(copy=copy, placeholder=placeholder, source=Source.FRESH, status=status)
 
 
 def _thumbnails(copy: ImageFacts) -> tuple[CachedThumbnail, ...]:
@@ -87,16 +89,13 @@ def gathered(targets: Targets) -> Iterator[Served]:
 class Judge:
     """Judges the entries of articles from the evidence of their URLs.
 
-    `offline`: flags are compared with the cache alone. `strict`: warnings are errors.
+    `strict`: warnings are errors.
     """
 
-    def __init__(
-        self, targets: Targets, settings: Settings, *, offline: bool = False, strict: bool = False
-    ) -> None:
+    def __init__(self, targets: Targets, settings: Settings, *, strict: bool = False) -> None:
         self._targets = targets
         self._settings = settings
         self._strict = strict
-        self._rule = verdict.judge_offline if offline else verdict.judge
 
     def outcome(self, shown: str, read: ReadArticle) -> ArticleOutcome | None:
         """One article that stays as it is, by the evidence of the targets; None if it is none.
@@ -114,24 +113,50 @@ class Judge:
             if not is_excluded(entry, location, self._settings):
                 yield number, entry, location
 
-    def evidence(self, location: Location, of_web: Callable[[str], Evidence]) -> Evidence:
-        """What is known of the image there; `of_web` gives it for a normalised URL."""
+    def evidence(
+        self,
+        location: Location,
+        of_web: Callable[[str], Evidence],
+        of_place: Callable[[bytes], Evidence] = lambda _: Evidence(),
+    ) -> Evidence:
+        """What is known of the image there.
+
+        `of_web` gives it for a normalised URL, `of_place` for the key of an image that needs no
+        fetch and is no target.
+        """
         if isinstance(location, WebUrl):
             return of_web(location.href)
         if isinstance(location, Failure):
             return Evidence(failure=location)
-        place = self._targets.in_place.get(place_key(location))
-        return place.evidence if place else Evidence()
+        key = place_key(location)
+        place = self._targets.in_place.get(key)
+        return place.evidence if place else of_place(key)
+
+    def _results(self, shown: str, read: LoadedArticle) -> list[EntryResult]:
+        results = []
+        for number, entry, location in self.located(read):
+            evidence = self.evidence(location, self._found)
+            judgement = verdict.judge(entry.declared, evidence, self._settings.tolerance)
+            flagged = replace(judgement, flag=judgement.held)
+            excerpt = read.excerpts[number]
+            results.append(self.result(shown, excerpt, (entry, location), evidence, flagged))
+        return results
+
+    def _found(self, href: str) -> Evidence:
+        target = self._targets.web.get(href)
+        if target is None or target.evidence is None:
+            return Evidence()
+        return replace(target.evidence, placeholder=target.placeholder)
 
     def result(
         self,
         shown: str,
-        read: LoadedArticle,
+        excerpt: str,
         located: tuple[Entry, Location],
         evidence: Evidence,
         judgement: Judgement,
     ) -> EntryResult:
-        """One judged entry as a result of the report; `read` is the article as it now stands."""
+        """One judged entry as a result of the report; `excerpt` is the line that it stands in."""
         entry, location = located
         severity = verdict.severity(
             judgement.verdict,
@@ -160,32 +185,8 @@ class Judge:
             source=evidence.source,
             path=layout.image_path(copy.sha256, copy.format) if copy else None,
             thumbnails=_thumbnails(copy) if copy else (),
-            excerpt=_excerpt(read, entry) if severity in LISTED else None,
+            excerpt=excerpt if severity in LISTED else None,
         )
-
-    def _results(self, shown: str, read: LoadedArticle) -> list[EntryResult]:
-        results = []
-        for _, entry, location in self.located(read):
-            evidence = self.evidence(location, self._found)
-            judgement = self._rule(entry.declared, evidence, self._settings.tolerance)
-            flagged = replace(judgement, flag=judgement.held)
-            results.append(self.result(shown, read, (entry, location), evidence, flagged))
-        return results
-
-    def _found(self, href: str) -> Evidence:
-        target = self._targets.web.get(href)
-        if target is None or target.evidence is None:
-            return Evidence()
-        return replace(target.evidence, placeholder=target.placeholder)
-
-
-def _excerpt(read: LoadedArticle, entry: Entry) -> str:
-    """The line that the URL begins in, without passwords; the URL stays at its column."""
-    line, start = read.line(entry.line), entry.column - 1
-    before = masked_within(line[:start])[-start:].rjust(start) if start else ""
-    url = masked(entry.url_text)
-    # What follows may be a part of the password, as escapes or on the next lines.
-    return before + (masked_within(line[start:]) if url == entry.url_text else url)
 
 
 def unread(shown: str, reason: NotAnArticle | ArticleError) -> ArticleOutcome | None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
 
+from imgcache.edge.catalog import documents
 from imgcache.engine.run.baseline import Baseline
 from imgcache.engine.run.disk_list import DiskList
-from imgcache.model import Declared, Format, Severity, Size, Source, Verdict
+from imgcache.model import Severity, Verdict
 from imgcache.render import json
 from imgcache.results import (
     LISTED,
     ArticleDiff,
     ArticleOutcome,
     ArticleProblem,
-    CachedThumbnail,
     EntryResult,
     Summary,
 )
@@ -30,6 +31,27 @@ class Traffic:
     bytes: int = 0
 
 
+class Form(Enum):
+    """How a judged entry is read: as it was judged, or as a refresh that finds its image fresh."""
+
+    AS_IS = auto()
+    FRESH = auto()
+
+
+_READERS: dict[Form, Callable[[str, str], EntryResult]] = {
+    Form.AS_IS: documents.entry_result,
+    Form.FRESH: documents.fresh_result,
+}
+# Its name, how its entries are read, and their texts.
+_Article = tuple[str, int, list[str]]
+
+
+# An entry that was judged before: a text (edge/catalog/documents.py), its verdict, and the rank of
+# its severity: 0 error, 1 warning, 2 neither.
+Standing = tuple[str, str, int]
+_UNLISTED = 2
+
+
 class Report:
     """What a run found. `summary` has the counts, `entries()` iterates, `to_json()` is the report.
 
@@ -37,9 +59,15 @@ class Report:
     """
 
     def __init__(
-        self, command: str, baseline: Baseline | None = None, *, dry_run: bool = False
+        self,
+        command: str,
+        baseline: Baseline | None = None,
+        *,
+        dry_run: bool = False,
+        strict: bool = False,
     ) -> None:
         self.command = command
+        self.strict = strict
         self.dry_run = dry_run
         self.started = time.time()
         self.seconds = 0.0
@@ -50,18 +78,20 @@ class Report:
         self.known = 0
         self._baseline = baseline or Baseline()
         self._clock = time.monotonic()
-        self._entries: DiskList[list[_Packed]] = DiskList()
-        self._findings: DiskList[list[_Packed]] = DiskList()
+        self._entries: DiskList[_Article] = DiskList()
+        self._findings: DiskList[_Article] = DiskList()
         self._diffs: DiskList[tuple[str, str]] = DiskList()
         self._problems: list[ArticleProblem] = []
+        # How many entries of which verdict and severity were judged before.
+        self._standing: Counter[tuple[str, int]] = Counter()
 
     def entries(self) -> Iterator[EntryResult]:
         """All judged entries, in article order, then in document order."""
-        return (_unpack(packed) for batch in self._entries for packed in batch)
+        return self._read(self._entries)
 
     def findings(self) -> Iterator[EntryResult]:
         """Those of the entries whose severity is error or warning, in the same order."""
-        return (_unpack(packed) for batch in self._findings for packed in batch)
+        return self._read(self._findings)
 
     def article_errors(self) -> Iterator[ArticleProblem]:
         """The articles that could not be read or edited."""
@@ -90,18 +120,58 @@ class Report:
         """One judged article's entries, known ones marked, and its diff if it was wanted."""
         results = self._baseline.apply(results)
         if results:
-            self._entries.append([_pack(one) for one in results])
-        listed = [_pack(one) for one in results if one.severity in LISTED]
-        if listed:
-            self._findings.append(listed)
+            texts = [(documents.entry_text(one), one.severity in LISTED) for one in results]
+            self._append(results[0].article, Form.AS_IS, texts)
         if diff is not None:
             self._diffs.append((diff.article, diff.diff))
         for result in results:
-            self.summary.entries += 1
-            self.summary.verdicts[result.verdict] += 1
-            self.summary.errors += result.severity is Severity.ERROR
-            self.summary.warnings += result.severity is Severity.WARNING
+            self._count(result.verdict, result.severity)
             self.known += result.known
+
+    def add_standing(
+        self,
+        article: str,
+        form: Form,
+        standing: Sequence[Standing],
+        problems: Sequence[ArticleProblem] = (),
+    ) -> None:
+        """One article whose entries were judged before; `form` says how they are to be read."""
+        if self.strict or self._baseline.is_used:
+            read = _READERS[form]
+            results = [self._stricter(read(article, text)) for text, _, _ in standing]
+            self.add_article(ArticleOutcome(results, list(problems)))
+            return
+        self.summary.articles += 1
+        for problem in problems:
+            self.add_problem(problem)
+        if standing:
+            self._append(article, form, [(text, rank < _UNLISTED) for text, _, rank in standing])
+        for _, verdict, rank in standing:
+            self._standing[verdict, rank] += 1
+
+    def _stricter(self, result: EntryResult) -> EntryResult:
+        if self.strict and result.severity is Severity.WARNING:
+            return replace(result, severity=Severity.ERROR)
+        return result
+
+    def _count(self, verdict: Verdict, severity: Severity | None) -> None:
+        self.summary.entries += 1
+        self.summary.verdicts[verdict] += 1
+        self.summary.errors += severity is Severity.ERROR
+        self.summary.warnings += severity is Severity.WARNING
+
+    def _append(self, article: str, form: Form, texts: Sequence[tuple[str, bool]]) -> None:
+        self._entries.append((article, form.value, [text for text, _ in texts]))
+        listed = [text for text, is_listed in texts if is_listed]
+        if listed:
+            self._findings.append((article, form.value, listed))
+
+    @staticmethod
+    def _read(articles: DiskList[_Article]) -> Iterator[EntryResult]:
+        for article, form, texts in articles:
+            read = _READERS[Form(form)]
+            for text in texts:
+                yield read(article, text)
 
     def add_problem(self, problem: ArticleProblem) -> None:
         """An article that could not be read or edited."""
@@ -110,6 +180,12 @@ class Report:
     def finish(self, urls: int, fared: Mapping[str, int], traffic: Traffic) -> None:
         """Stop the clock; count the URLs by how they fared, and the failed articles once each."""
         summary = self.summary
+        for (verdict, rank), count in self._standing.items():
+            summary.entries += count
+            summary.verdicts[Verdict(verdict)] += count
+            summary.errors += count if rank == 0 else 0
+            summary.warnings += count if rank == 1 else 0
+        self._standing.clear()
         summary.urls = urls
         summary.downloaded = fared.get("downloaded", 0)
         summary.revalidated = fared.get("revalidated", 0)
@@ -123,52 +199,3 @@ class Report:
         """Delete the temporary files; the summary stays."""
         for spool in (self._entries, self._findings, self._diffs):
             spool.close()
-
-
-_Packed = tuple[Any, ...]
-
-
-def _pack(entry: EntryResult) -> _Packed:
-    """An entry as plain values, which pickle ten times faster than dataclasses and enums."""
-    declared, thumbnails = entry.declared, entry.thumbnails
-    return (
-        (entry.article, entry.line, entry.column, entry.pointer, entry.url),
-        (entry.verdict.value, entry.severity and entry.severity.value, entry.message),
-        (declared.width, declared.height, declared.cached),
-        entry.actual and tuple(entry.actual),
-        entry.cached,
-        entry.format and entry.format.label,
-        (entry.bytes, entry.sha256, entry.status),
-        entry.source and entry.source.value,
-        entry.path,
-        [(one.name, one.path, one.width, one.height) for one in thumbnails],
-        (entry.excerpt, entry.known),
-    )
-
-
-def _unpack(packed: _Packed) -> EntryResult:
-    where, (verdict, severity, message), declared, actual, cached, label, *rest = packed
-    (size, sha256, status), source, path, thumbnails, (excerpt, known) = rest
-    article, line, column, pointer, url = where
-    return EntryResult(
-        article,
-        line,
-        column,
-        pointer,
-        url,
-        verdict=Verdict(verdict),
-        severity=severity and Severity(severity),
-        message=message,
-        declared=Declared(*declared),
-        actual=actual and Size(*actual),
-        cached=cached,
-        format=label and Format.of(label),
-        bytes=size,
-        sha256=sha256,
-        status=status,
-        source=source and Source(source),
-        path=path,
-        thumbnails=tuple(CachedThumbnail(*one) for one in thumbnails),
-        excerpt=excerpt,
-        known=known,
-    )

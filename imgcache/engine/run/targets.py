@@ -1,35 +1,22 @@
 """Targets of a run: the URLs that articles name, each once, with what is declared of them.
 
 Kept small per URL, because everything that is known of a URL lies in the index and is looked up
-again when the articles are judged.
+again when the articles are judged. A refresh has no target for a URL that needs no work.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from imgcache.config import Settings
-from imgcache.core.articles.document import NotAnArticle
-from imgcache.core.http.location import DataUrl, Location, SitePath
+from imgcache.core.http.location import DataUrl, Location, SitePath, place_key
 from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts.verdict import Evidence, Served
-from imgcache.edge.articles.files import Found
-from imgcache.engine.run.articles import FirstPass, LoadedArticle, is_excluded, load
-from imgcache.engine.run.listener import Listener
-from imgcache.errors import ArticleError, UnreadableError
+from imgcache.engine.run.articles import is_excluded
 from imgcache.model import Entry, Failure, Size, Source
-
-NO_ARTICLE = "no article was found: name a file or folder, or set `articles`"
-_PAUSE = 100
-_PASSED_OVER = {
-    NotAnArticle.FOREIGN: "with front matter that is not YAML",
-    NotAnArticle.UNCLOSED: "with an opening --- line but no closing one",
-}
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +25,7 @@ class Target:
 
     `held`: the cache has a sound copy. `failed`: the last try, whenever it was, went wrong.
     `failure`: how this run failed without the URL's fault. `evidence`: what `verify` found, which
-    keeps nothing in the index.
+    keeps nothing in the index. `id`: the URL's in the catalog.
     """
 
     url: WebUrl
@@ -50,6 +37,7 @@ class Target:
     failed: bool = False
     placeholder: bool = False
     evidence: Evidence | None = None
+    id: int = 0
 
     def add(self, entry: Entry) -> None:
         """One more entry names this URL."""
@@ -74,18 +62,11 @@ class InPlaceImage:
 
 @dataclass(slots=True)
 class Targets:
-    """All URLs of a run: on the web by their normalised form, the others by a key.
-
-    `local_fault`: an article could not be read now, and may be read well by the last pass.
-    """
+    """URLs of a run: on the web by their normalised form, the others by a key."""
 
     web: dict[str, Target] = field(default_factory=dict)
     in_place: dict[bytes, InPlaceImage] = field(default_factory=dict)
     unusable: set[bytes] = field(default_factory=set)
-    first_pass: FirstPass = field(default_factory=FirstPass)
-    articles: int = 0
-    local_fault: bool = False
-    passed_over: dict[NotAnArticle, list[str]] = field(default_factory=dict)
 
     @property
     def urls(self) -> int:
@@ -117,46 +98,5 @@ class Targets:
             self.in_place.setdefault(place_key(location), InPlaceImage(location))
 
 
-def place_key(location: DataUrl | SitePath) -> bytes:
-    """What identifies an image that needs no fetch; a `data:` URL may be megabytes long."""
-    if isinstance(location, SitePath):
-        return location.path.encode("utf-8", "surrogatepass")
-    return _hash(location.media_type.encode("utf-8", "surrogatepass") + b"\0" + location.data)
-
-
 def _hash(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
-
-
-async def collect(found: Sequence[Found], settings: Settings, listener: Listener) -> Targets:
-    """Read all articles once; broken ones are skipped here, the last pass reports them.
-
-    Lets other tasks run now and then, so that Ctrl-C works.
-    """
-    targets = Targets()
-    for number, file in enumerate(found):
-        _collect_one(file, settings, targets)
-        if number % _PAUSE == 0:
-            await asyncio.sleep(0)
-    for reason, text in _PASSED_OVER.items():
-        if reason in targets.passed_over:
-            listener.passed_over(text, targets.passed_over[reason])
-    return targets
-
-
-def _collect_one(file: Found, settings: Settings, targets: Targets) -> None:
-    read: LoadedArticle | NotAnArticle | ArticleError
-    try:
-        read = load(file, settings)
-    except ArticleError as exc:
-        read = exc
-        targets.local_fault |= isinstance(exc, UnreadableError)
-    targets.first_pass.remember(read)
-    if isinstance(read, NotAnArticle):
-        if read in _PASSED_OVER:
-            targets.passed_over.setdefault(read, []).append(file.shown)
-        return
-    targets.articles += 1
-    if isinstance(read, LoadedArticle):
-        for entry, location in zip(read.entries, read.locations, strict=True):
-            targets.add(entry, location, settings)

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imgcache.config import Settings
 from imgcache.edge.cache.lock import CacheLock
@@ -58,7 +58,7 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
         async with _tools_with(IndexSession(open_index), store, settings) as tools:
             for message in messages:
                 listener.warned(message)
-            yield tools
+            yield replace(tools, now=lock.taken_at)
             if was_unsynced():
                 listener.warned(_UNSYNCED)
         lock.leaves_unclean = store.failed_to_publish
@@ -134,9 +134,13 @@ def _describe(recovered: Recovery) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Open and ready; closed by the context that opened them."""
+    """Open and ready; closed by the context that opened them.
+
+    `now` (ns): the cache folder's clock when it was locked, 0 for readers.
+    """
 
     fetcher: Fetches
     pool: DecodePool
     store: Store
     session: IndexSession
+    now: int = 0

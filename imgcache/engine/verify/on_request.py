@@ -59,7 +59,9 @@ class RequestVerifier:
             Entry(f"/entries/{at}", 1, 1, url, url, declares)
             for at, (url, declares) in enumerate(entries)
         )
-        return await self._check(LoadedArticle(b"", asked, _locations(asked)), interrupt)
+        return await self._check(
+            LoadedArticle(asked, _locations(asked), ("",) * len(asked)), interrupt
+        )
 
     async def check_article(self, text: str, interrupt: asyncio.Event) -> Report:
         """The verdicts on an article's text; what is wrong with the text itself is a problem.
@@ -78,9 +80,7 @@ class RequestVerifier:
         report, prober, targets = Report("verify"), self._prober(), Targets()
         for entry, location in zip(read.entries, read.locations, strict=True):
             targets.add(entry, location, self._settings)
-        gathering = gather_evidence(
-            targets, self._tools, self._settings, prober, self._listener, interrupt
-        )
+        gathering = gather_evidence(targets, self._tools, self._settings, prober, interrupt)
         report.interrupted = not await gathering
         report.add_article(Judge(targets, self._settings).outcome(NAMELESS, read))
         report.finish(targets.urls, targets.counts(), prober.traffic)

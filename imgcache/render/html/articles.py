@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from imgcache.core.catalog import ArticleState
 from imgcache.render.html.cards import CARDS_PER_PAGE, card
@@ -16,22 +15,21 @@ from imgcache.results import KnownEntry, Overview
 PER_PAGE = 100
 
 
-def articles(
-    overview: Overview, states: Sequence[ArticleState], page: int, links: Links
-) -> ArticlesView:
-    """A page of the list, the worst first; beyond the last page, the last one.
+# So many articles from that number on, those with most errors first.
+Worst = Callable[[int, int], Sequence[ArticleState]]
 
-    `states` are those of all articles, of which only the ones on the page are looked at.
-    """
-    pages = max(1, -(-len(states) // PER_PAGE))
+
+def articles(overview: Overview, worst: Worst, page: int, links: Links) -> ArticlesView:
+    """A page of the list, the worst first; beyond the last page, the last one."""
+    pages = max(1, -(-overview.articles // PER_PAGE))
     page = min(page, pages)
     broken = overview.broken_articles
     headline = f"{count(broken, 'article')} to fix" if broken else "Every article is well"
     return ArticlesView(
         chrome=chrome(headline, overview, links),
-        headline=headline if states else "No articles yet",
-        counted=f"{entries_of(overview.entries)} in {count(len(states), 'article')}",
-        rows=[_row(one, links) for one in states[(page - 1) * PER_PAGE : page * PER_PAGE]],
+        headline=headline if overview.articles else "No articles yet",
+        counted=f"{entries_of(overview.entries)} in {count(overview.articles, 'article')}",
+        rows=[_row(one, links) for one in worst((page - 1) * PER_PAGE, PER_PAGE)],
         pager=pager(page, pages, links.articles),
     )
 
@@ -50,6 +48,11 @@ def _row(facts: ArticleState, links: Links) -> Row:
     )
 
 
+def pages_of(facts: ArticleState) -> int:
+    """How many pages an article has."""
+    return max(1, -(-facts.entries // CARDS_PER_PAGE))
+
+
 def article(
     overview: Overview,
     facts: ArticleState,
@@ -57,17 +60,19 @@ def article(
     links: Links,
     page: int = 1,
 ) -> ArticleView:
-    """A page of one article, its entries as written; beyond the last page, the last one."""
-    tones = Counter(Tone.of(one.entry.severity) for one in entries)
-    pages = max(1, -(-len(entries) // CARDS_PER_PAGE))
-    page = min(page, pages)
-    shown = entries[(page - 1) * CARDS_PER_PAGE : page * CARDS_PER_PAGE]
+    """A page of one article; `entries` are those of this page, as written."""
+    tones = {
+        Tone.ERROR: facts.errors,
+        Tone.WARNING: facts.warnings,
+        Tone.QUIET: facts.ignored,
+        Tone.OK: facts.entries - facts.errors - facts.warnings - facts.ignored,
+    }
     return ArticleView(
         chrome=chrome(facts.article, overview, links, links.above_articles),
         article=facts.article,
-        counted=entries_of(len(entries)),
-        totals=[(tone, tones[tone]) for tone in Tone],
-        cards=[card(one, links) for one in shown],
+        counted=entries_of(facts.entries),
+        totals=list(tones.items()),
+        cards=[card(one, links) for one in entries],
         troubles=troubles_of(facts.problems, links),
-        pager=pager(page, pages, lambda number: links.article(facts.article, number)),
+        pager=pager(page, pages_of(facts), lambda number: links.article(facts.article, number)),
     )

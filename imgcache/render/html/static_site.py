@@ -19,8 +19,8 @@ from typing import Protocol
 
 from imgcache.core.catalog import ArticleState
 from imgcache.render.html import jinja
-from imgcache.render.html.articles import article, articles
-from imgcache.render.html.cards import sharpest
+from imgcache.render.html.articles import article, articles, pages_of
+from imgcache.render.html.cards import CARDS_PER_PAGE, sharpest
 from imgcache.render.html.gallery import gallery
 from imgcache.render.html.links import Selection
 from imgcache.render.html.paging import Page
@@ -47,8 +47,8 @@ class Site(Protocol):
     def articles(self) -> Iterable[tuple[ArticleState, Sequence[KnownEntry]]]:
         """All articles with their entries as written."""
 
-    def worst_articles(self) -> Sequence[ArticleState]:
-        """All articles, those with most errors first."""
+    def worst_articles(self, offset: int, most: int) -> Sequence[ArticleState]:
+        """So many articles from that number on, those with most errors first."""
 
 
 class FolderLinks:
@@ -128,11 +128,10 @@ def render(site: Site, pictures: Collection[str]) -> Iterator[tuple[str, str]]:
 
 
 def _contents(site: Site, links: FolderLinks) -> Iterator[tuple[str, str]]:
-    states = site.worst_articles()
     page, pages_there = 0, 1
     while page < pages_there:
         page += 1
-        view = articles(site.overview, states, page, links)
+        view = articles(site.overview, site.worst_articles, page, links)
         pages_there = view.pager.pages
         yield _articles_name(page), jinja.articles(view)
 
@@ -154,10 +153,9 @@ def _pages(
     overview: Overview, facts: ArticleState, entries: Sequence[KnownEntry], links: FolderLinks
 ) -> Iterator[ArticleView]:
     """All pages of one article."""
-    view = article(overview, facts, entries, links)
-    yield view
-    for page in range(2, view.pager.pages + 1):
-        yield article(overview, facts, entries, links, page)
+    for page in range(1, pages_of(facts) + 1):
+        some = entries[(page - 1) * CARDS_PER_PAGE : page * CARDS_PER_PAGE]
+        yield article(overview, facts, some, links, page)
 
 
 def _drawn(overview: Overview, page: Page, links: FolderLinks) -> tuple[str, str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -15,6 +14,7 @@ from imgcache.core.catalog import Catalog, Order
 from imgcache.model import Severity, Verdict
 from imgcache.render.json import EntryDocument, entry_document, timestamp
 from imgcache.results import EntryResult
+from imgcache.service.answers import answered
 from imgcache.service.documents import (
     ArticlesPage,
     EntriesPage,
@@ -23,12 +23,11 @@ from imgcache.service.documents import (
     url_document,
 )
 from imgcache.service.problems import ProblemError, documented
-from imgcache.service.routes.images import is_known
 from imgcache.service.routing import get
 from imgcache.service.state import CatalogNow
 
 _SHOWN_USERS = 500
-T = TypeVar("T")
+_HEADERS = {"Cache-Control": "no-cache"}
 router = APIRouter(tags=["catalogue"])
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     304: {"description": "If-None-Match names the catalogue as it still is"},
@@ -60,10 +59,13 @@ async def entries(  # noqa: PLR0913, PLR0917  each parameter of the query is one
     query = catalog.Query(
         frozenset(verdict or ()), frozenset(severity or ()), host, text, article, order
     )
-    found = await asyncio.to_thread(known.select, query)
-    shown = _page_of(found, page, per_page)
-    body = _head(known, len(found), page, per_page) | {"entries": entry_documents(shown)}
-    return _answer(request, known, body)
+
+    def draw(catalog: Catalog) -> Response:
+        shown = catalog.select(query, (page - 1) * per_page, per_page)
+        head = _head(catalog, catalog.total(query), page, per_page)
+        return _answer(request, head | {"entries": entry_documents(shown)})
+
+    return await answered(request, known, _HEADERS, draw)
 
 
 @get(router, "/api/articles", response_model=ArticlesPage, responses=_ANSWERS)
@@ -75,11 +77,13 @@ async def articles(
     per_page: PerPage = 100,
 ) -> Response:
     """All articles, those with most errors first."""
-    wanted = (text or "").casefold()
-    found = [one for one in known.broken_articles if wanted in one.article.casefold()]
-    shown = map(article_document, _page_of(found, page, per_page))
-    body = _head(known, len(found), page, per_page) | {"articles": list(shown)}
-    return _answer(request, known, body)
+
+    def draw(catalog: Catalog) -> Response:
+        shown = catalog.worst_articles((page - 1) * per_page, per_page, text or "")
+        head = _head(catalog, catalog.total_articles(text or ""), page, per_page)
+        return _answer(request, head | {"articles": list(map(article_document, shown))})
+
+    return await answered(request, known, _HEADERS, draw)
 
 
 @get(router, "/api/url", response_model=UrlDocument, responses={**_ANSWERS, **documented(404)})
@@ -89,12 +93,16 @@ async def url(
     url: Annotated[str, Query(max_length=4096, description="As an article spells it")],
 ) -> Response:
     """What the cache knows of one URL, and which entries name it."""
-    state = known.state(url)
-    if state is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "no article names this URL")
-    users = known.users(url)
-    shown = entry_documents(users[:_SHOWN_USERS])
-    return _answer(request, known, url_document(state, known.made_at, len(users), shown))
+
+    def draw(catalog: Catalog) -> Response:
+        state = catalog.state(url)
+        if state is None:
+            raise ProblemError(HTTPStatus.NOT_FOUND, "no article names this URL")
+        total = catalog.total_users(url)
+        shown = entry_documents(catalog.users(url, _SHOWN_USERS))
+        return _answer(request, url_document(state, catalog.made_at, total, shown))
+
+    return await answered(request, known, _HEADERS, draw)
 
 
 def entry_documents(found: Iterable[EntryResult]) -> list[EntryDocument]:
@@ -102,23 +110,14 @@ def entry_documents(found: Iterable[EntryResult]) -> list[EntryDocument]:
     return [entry_document(one) for one in found]
 
 
-def _page_of(found: Sequence[T], page: int, per_page: int) -> Sequence[T]:
-    return found[(page - 1) * per_page : page * per_page]
-
-
-def _head(known: Catalog, total: int, page: int, per_page: int) -> dict[str, Any]:
+def _head(catalog: Catalog, total: int, page: int, per_page: int) -> dict[str, Any]:
     pages = -(-total // per_page)
-    return {"as_of": timestamp(known.made_at), "total": total, "page": page, "pages": pages}
+    return {"as_of": timestamp(catalog.made_at), "total": total, "page": page, "pages": pages}
 
 
-def _answer(request: Request, known: Catalog, body: dict[str, Any]) -> Response:
-    """The document, or 304; its entity tag names the catalog, as its URL names the rest."""
-    headers = {"ETag": f'"{known.edition}"', "Cache-Control": "no-cache"}
+def _answer(request: Request, body: dict[str, Any]) -> Response:
     links = _links(request, body)
-    if links:
-        headers["Link"] = links
-    if is_known(request.headers, headers["ETag"]):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    headers = {"Link": links} if links else {}
     return Response(json.dumps(body), headers=headers, media_type="application/json")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Literal
 
 from fastapi import APIRouter, Response
@@ -12,6 +11,7 @@ from pydantic import BaseModel
 from imgcache.core.catalog import Catalog
 from imgcache.render import metrics
 from imgcache.render.metrics import State
+from imgcache.service.answers import in_moment
 from imgcache.service.problems import documented
 from imgcache.service.routing import get
 from imgcache.service.state import CatalogNow, ServiceNow
@@ -52,17 +52,16 @@ async def readyz(known: CatalogNow) -> Ready:  # noqa: ARG001  its absence is th
 async def exposition(service: ServiceNow) -> Response:
     """The metrics, in the text format of Prometheus."""
     text = metrics.render(service.meter.registry)
-    catalog = service.watcher.catalog
-    if catalog is not None:
-        text += await asyncio.to_thread(_state_of, catalog)
+    if service.watcher.edition is not None:
+        text += await in_moment(service.watcher, _state_of)
     return Response(text, media_type=metrics.MEDIA_TYPE)
 
 
 def _state_of(catalog: Catalog) -> str:
     registry = CollectorRegistry()
-    failed = sum(bool(one.problems) for one in catalog.articles)
+    overview, failed = catalog.overview(0), len(catalog.failed_articles())
     metrics.add_state(
-        registry, State(catalog.verdicts, len(catalog.articles), failed, catalog.cache_bytes)
+        registry, State(overview.verdicts, overview.articles, failed, catalog.cache_bytes)
     )
     meaning = "When a URL last answered with a sound image"
     metrics.add_gauge(

@@ -5,7 +5,6 @@ Links are relative, so that the pages also work below a path of a reverse proxy.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -18,20 +17,21 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from imgcache.core import catalog
+from imgcache.core import catalog as core
 from imgcache.core.catalog import Catalog, Order
+from imgcache.engine.catalog.watcher import CatalogWatcher
 from imgcache.model import Verdict
 from imgcache.render.html import jinja
-from imgcache.render.html.articles import article, articles
-from imgcache.render.html.cards import PLACES, card
+from imgcache.render.html.articles import article, articles, pages_of
+from imgcache.render.html.cards import CARDS_PER_PAGE, PLACES, card
 from imgcache.render.html.gallery import TROUBLES, gallery
 from imgcache.render.html.links import Selection
 from imgcache.render.html.paging import Form, Page
 from imgcache.render.html.static_site import PER_PAGE
 from imgcache.results import CachedThumbnail, EntryResult
+from imgcache.service.answers import answered
 from imgcache.service.problems import ProblemError
 from imgcache.service.routes.entries import PageNumber, Text
-from imgcache.service.routes.images import is_known
 from imgcache.service.routing import get
 from imgcache.service.state import CatalogNow, ServiceNow
 
@@ -96,7 +96,7 @@ async def home(
     """The gallery, for people: what is broken first."""
     links = ServiceLinks(service.settings.thumbnails)
     selection = Selection(verdict, host or None, text or "", page)
-    return await _drawn(request, known, lambda: _gallery(known, selection, links))
+    return await _drawn(request, known, lambda catalog: _gallery(catalog, selection, links))
 
 
 @get(router, "/articles")
@@ -105,7 +105,11 @@ async def list_of_articles(
 ) -> Response:
     """All articles, for people: the worst first."""
     links = ServiceLinks(service.settings.thumbnails)
-    return await _drawn(request, known, lambda: _articles(known, page, links))
+
+    def draw(catalog: Catalog) -> str:
+        return jinja.articles(articles(catalog.overview(0), catalog.worst_articles, page, links))
+
+    return await _drawn(request, known, draw)
 
 
 @get(router, "/article")
@@ -117,17 +121,8 @@ async def article_page(
     page: PageNumber = 1,
 ) -> Response:
     """One article, for people: its entries as they stand in it."""
-    facts = known.article(path)
-    if facts is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "there is no such article")
     links = ServiceLinks(service.settings.thumbnails)
-    query = catalog.Query(article=path, order=Order.AS_WRITTEN)
-
-    def draw() -> str:
-        entries = [known.known(one, PLACES) for one in known.select(query)]
-        return jinja.article(article(known.overview(0), facts, entries, links, page))
-
-    return await _drawn(request, known, draw)
+    return await _drawn(request, known, lambda catalog: _article(catalog, path, page, links))
 
 
 @get(router, "/assets/{version}/{name}")
@@ -138,39 +133,42 @@ async def asset(version: str, name: str) -> Response:
     return Response(jinja.asset(name), headers=_FOREVER, media_type=jinja.ASSETS[name])
 
 
-def _gallery(known: Catalog, selection: Selection, links: ServiceLinks) -> str:
-    wanted = catalog.Query(
+def _gallery(catalog: Catalog, selection: Selection, links: ServiceLinks) -> str:
+    wanted = core.Query(
         frozenset({selection.verdict} if selection.verdict else ()),
         host=selection.host,
         text=selection.text or None,
     )
-    found = known.select(wanted)
-    count = max(1, -(-len(found) // PER_PAGE))
+    total = catalog.total(wanted)
+    count = max(1, -(-total // PER_PAGE))
     # Where there is less to show by now, a page beyond the last one is the last one.
     selection = replace(selection, page=min(selection.page, count))
-    shown = found[(selection.page - 1) * PER_PAGE : selection.page * PER_PAGE]
-    cards = [jinja.finding(card(known.known(one, PLACES), links)) for one in shown]
-    page, form = Page(selection, cards, len(found), count), Form("./", _hosts(known))
-    return jinja.gallery(gallery(known.overview(TROUBLES), page, links, form))
+    shown = catalog.known(wanted, (selection.page - 1) * PER_PAGE, PER_PAGE, PLACES)
+    cards = [jinja.finding(card(one, links)) for one in shown]
+    page, form = Page(selection, cards, total, count), Form("./", _hosts(catalog))
+    return jinja.gallery(gallery(catalog.overview(TROUBLES), page, links, form))
 
 
-def _articles(known: Catalog, page: int, links: ServiceLinks) -> str:
-    return jinja.articles(articles(known.overview(0), known.broken_articles, page, links))
+def _article(catalog: Catalog, path: str, page: int, links: ServiceLinks) -> str:
+    facts = catalog.article(path)
+    if facts is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "there is no such article")
+    page = min(page, pages_of(facts))
+    query = core.Query(article=path, order=Order.AS_WRITTEN)
+    entries = catalog.known(query, (page - 1) * CARDS_PER_PAGE, CARDS_PER_PAGE, PLACES)
+    return jinja.article(article(catalog.overview(0), facts, entries, links, page))
 
 
-def _hosts(known: Catalog) -> list[str]:
+def _hosts(catalog: Catalog) -> list[str]:
     """What the form proposes: the hosts with the most trouble, then the most used ones."""
-    counters = (known.broken_hosts, known.hosts)
-    named = [host for one in counters for host, _ in one.most_common(_PROPOSED_HOSTS)]
+    named = [*catalog.broken_hosts(_PROPOSED_HOSTS), *catalog.hosts(_PROPOSED_HOSTS)]
     return list(dict.fromkeys(named))
 
 
-async def _drawn(request: Request, known: Catalog, draw: Callable[[], str]) -> Response:
-    """The page, or 304; its entity tag names the catalog, as its URL names the rest."""
-    headers = _HEADERS | {"ETag": f'"{known.edition}"'}
-    if is_known(request.headers, headers["ETag"]):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return HTMLResponse(await asyncio.to_thread(draw), headers=headers)
+async def _drawn(
+    request: Request, known: CatalogWatcher, draw: Callable[[Catalog], str]
+) -> Response:
+    return await answered(request, known, _HEADERS, lambda catalog: HTMLResponse(draw(catalog)))
 
 
 @cache

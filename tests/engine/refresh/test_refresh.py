@@ -560,7 +560,7 @@ async def test_nothing_stays_beside_the_index(world: World) -> None:
     world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
     await world.refresh()
     names = {path.name for path in world.cache.iterdir()}
-    kept = {"images", "thumbs", "index.sqlite3", "manifest.json"}
+    kept = {"images", "thumbs", "index.sqlite3", "index.sqlite3-catalog", "manifest.json"}
     assert names == {*kept, ".gitignore", "tmp", "lock"}
     with sqlite3.connect(world.cache / "index.sqlite3") as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)

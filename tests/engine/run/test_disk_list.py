@@ -23,8 +23,9 @@ def test_a_full_disk_is_this_machines_fault() -> None:
     items.close()
     with Path("/dev/full").open("wb", buffering=0) as full:
         items._file = full
+        items.append("x")
         with pytest.raises(LocalError, match="No space left on device; set TMPDIR"):
-            items.append("x")
+            list(items)
 
 
 def test_without_a_temporary_folder_memory_is_used_as_far_as_it_goes(
@@ -34,5 +35,6 @@ def test_without_a_temporary_folder_memory_is_used_as_far_as_it_goes(
     items: DiskList[str] = DiskList()
     items.append("x")
     assert list(items) == ["x"]
+    items.append("x" * (5 << 20))
     with pytest.raises(LocalError, match=r"No usable temporary directory.*; set TMPDIR"):
-        items.append("x" * (5 << 20))
+        list(items)

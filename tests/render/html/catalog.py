@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from imgcache.core.catalog import ArticleState, Catalog
+from imgcache.core.catalog import ArticleState, Order, Query
 from imgcache.model import Severity
 from imgcache.render.html.cards import PLACES
 from imgcache.results import ArticleProblem, EntryResult, KnownEntry
-from tests.support.facts import NOON
+from tests.support.listed import ListedCatalog
 
 
-def stock_of(entries: Sequence[EntryResult], *problems: ArticleProblem) -> Catalog:
+def stock_of(entries: Sequence[EntryResult], *problems: ArticleProblem) -> ListedCatalog:
     articles = []
     for name, some in groupby(entries, lambda one: one.article):
         weights = [one.severity for one in some]
         errors, warnings = weights.count(Severity.ERROR), weights.count(Severity.WARNING)
-        articles.append(ArticleState(name, len(weights), errors, warnings))
+        ignored = weights.count(Severity.IGNORE)
+        articles.append(ArticleState(name, len(weights), errors, warnings, (), ignored))
     articles += [ArticleState(one.article, 0, 0, 0, (one,)) for one in problems]
-    return Catalog("edition", NOON, entries, articles, {})
+    return ListedCatalog(entries, articles)
 
 
-def known_of(stock: Catalog) -> list[KnownEntry]:
-    return [stock.known(one, PLACES) for one in stock.entries]
+def known_of(stock: ListedCatalog) -> list[KnownEntry]:
+    query = Query(order=Order.AS_WRITTEN)
+    return list(stock.known(query, 0, len(stock.entries), PLACES))

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from imgcache.core.catalog import Catalog
 from imgcache.engine.html_report import CatalogSite
 from imgcache.model import Severity
 from imgcache.render.html.articles import PER_PAGE, article, articles
@@ -12,6 +11,7 @@ from imgcache.render.html.views import ArticlesView, Tone
 from imgcache.results import ArticleProblem
 from tests.render import sample
 from tests.render.html.catalog import known_of, stock_of
+from tests.support.listed import ListedCatalog
 
 OK, GONE = sample.finished().entries()
 KEPT = replace(GONE, article="articles/b.md", severity=Severity.WARNING)
@@ -20,8 +20,8 @@ PROBLEM = ArticleProblem("articles/d.md", 3, "the key `images` stands twice in o
 LINKS = FolderLinks(())
 
 
-def listed(stock: Catalog, page: int = 1) -> ArticlesView:
-    return articles(stock.overview(0), stock.broken_articles, page, LINKS)
+def listed(stock: ListedCatalog, page: int = 1) -> ArticlesView:
+    return articles(stock.overview(0), stock.worst_articles, page, LINKS)
 
 
 def test_an_article_shows_its_entries_as_they_stand_in_it() -> None:
@@ -68,7 +68,7 @@ def test_an_article_with_many_entries_has_pages_and_each_use_leads_to_its_own() 
     count = 2 * CARDS_PER_PAGE + 1
     many = [replace(OK, line=number, pointer=f"/images/{number}") for number in range(count)]
     stock = stock_of(many)
-    last = article(stock.overview(0), stock.articles[0], known_of(stock), LINKS, 9)
+    last = article(stock.overview(0), stock.articles[0], known_of(stock)[-1:], LINKS, 3)
     assert [one.entry for one in last.cards] == many[-1:]
     assert (last.counted, dict(last.totals)[Tone.OK]) == (f"{count} image entries", count)
     third = article_name("articles/a.md", 3)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from imgcache.core.catalog import Catalog
 from imgcache.model import Severity, Verdict
 from imgcache.render.html.gallery import TROUBLES, gallery
 from imgcache.render.html.links import Selection
@@ -12,6 +11,7 @@ from imgcache.render.html.views import DrawnCard, GalleryView, Tone
 from imgcache.results import ArticleProblem
 from tests.render import sample
 from tests.render.html.catalog import stock_of
+from tests.support.listed import ListedCatalog
 
 OK, GONE = sample.finished().entries()
 KEPT = replace(GONE, article="articles/b.md", severity=Severity.WARNING)
@@ -22,7 +22,7 @@ ALL = Selection()
 
 
 def view_of(
-    stock: Catalog, selection: Selection = ALL, pages: int = 1, form: Form | None = None
+    stock: ListedCatalog, selection: Selection = ALL, pages: int = 1, form: Form | None = None
 ) -> GalleryView:
     cards = [DrawnCard(Tone.of(one.severity), "") for one in stock.entries]
     page = Page(selection, cards, len(cards), pages)

@@ -1,0 +1,111 @@
+"""Judged entries as JSON texts: lossless, and safe to read from a file that strangers may touch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from imgcache.core.cache import layout
+from imgcache.edge.index import rows
+from imgcache.facts import ImageFacts
+from imgcache.model import Declared, Failure, Format, Severity, Size, Source, Verdict
+from imgcache.results import CachedThumbnail, EntryResult
+
+_FORMATS = {fmt.label: fmt for fmt in Format}
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def entry_text(
+    result: EntryResult, *, flag: bool | None = None, answered: int | None = None
+) -> str:
+    """An entry without its article's name, which depends on the working folder.
+
+    `flag`: the one that follows from the verdict, None for none. `answered`: the status with
+    which its copy came or was confirmed.
+    """
+    declared = result.declared
+    thumbnails = [(one.name, one.path, one.width, one.height) for one in result.thumbnails]
+    return _encode(
+        (
+            (result.line, result.column, result.pointer, result.url),
+            (result.verdict, result.severity, result.message),
+            (declared.width, declared.height, declared.cached, declared.strange),
+            result.actual,
+            result.cached,
+            result.format and result.format.label,
+            (result.bytes, result.sha256, result.status, result.source),
+            thumbnails,
+            (result.excerpt, result.known),
+            (flag, answered),
+        )
+    )
+
+
+def entry_result(article: str, text: str) -> EntryResult:
+    """The entry of a text, in the article that reports show so."""
+    return _read(article, json.loads(text)[:-1])
+
+
+def fresh_result(article: str, text: str) -> EntryResult:
+    """The same entry as a refresh reports it that finds its image fresh."""
+    *document, (flag, answered) = json.loads(text)
+    result = _read(article, document)
+    cached = result.declared.cached if flag is None else flag
+    if result.source is not Source.OFFLINE:
+        return replace(result, cached=cached)
+    return replace(result, cached=cached, status=answered, source=Source.FRESH)
+
+
+def _read(article: str, document: list[Any]) -> EntryResult:
+    where, (verdict, severity, message), declared, actual, cached, label, *rest = document
+    (size, sha256, status, source), thumbnails, (excerpt, known) = rest
+    line, column, pointer, url = where
+    width, height, flag, strange = declared
+    fmt = _FORMATS[label] if label else None
+    return EntryResult(
+        article,
+        line,
+        column,
+        pointer,
+        url,
+        verdict=_VERDICTS[verdict],
+        severity=Severity(severity) if severity else None,
+        message=message,
+        declared=Declared(width, height, flag, tuple(map(tuple, strange))),
+        actual=Size(*actual) if actual else None,
+        cached=cached,
+        format=fmt,
+        bytes=size,
+        sha256=sha256,
+        status=status,
+        source=Source(source) if source else None,
+        path=layout.image_path(sha256, fmt) if sha256 and fmt else None,
+        thumbnails=tuple(CachedThumbnail(*one) for one in thumbnails),
+        excerpt=excerpt,
+        known=known,
+    )
+
+
+def image_text(image: ImageFacts) -> str:
+    """The facts of an image."""
+    thumbnails = [row[2:] for row in rows.thumbnail_rows(image)]
+    return _encode((rows.image_row(image), thumbnails))
+
+
+def image_facts(text: str) -> ImageFacts:
+    """The facts of such a text."""
+    image, thumbnails = json.loads(text)
+    small = ((image[0], number, *one) for number, one in enumerate(thumbnails))
+    return rows.image_facts(image, small)
+
+
+def failure_text(failure: Failure | None) -> str | None:
+    """A failure, if there is one."""
+    return None if failure is None else rows.failure_text(failure)
+
+
+def failure_of(text: str | None) -> Failure | None:
+    """The failure of such a text."""
+    return rows.failure_of(text) if text else None

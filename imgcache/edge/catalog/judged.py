@@ -1,0 +1,212 @@
+"""Judged entries in the catalog: what has to be judged, and the results that stand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from imgcache.core.catalog import folded
+from imgcache.core.verdicts.verdict import Evidence, Measured
+from imgcache.edge.catalog import documents
+from imgcache.edge.catalog.articles import POSITIONS, DeclaredEntry, declared_entry, entries_of
+from imgcache.edge.catalog.database import Catalog, Row
+from imgcache.model import SIZE_VERDICTS, Format, Severity, Size
+from imgcache.results import EntryResult
+
+RANKS = {Severity.ERROR: 0, Severity.WARNING: 1}
+_BATCH = 1000
+_TO_JUDGE = f"""
+    SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
+           excerpt, excluded, href, scheme, u.host, port,
+           u.status, failure, placeholder, seen, evidence, shown
+    FROM entries e LEFT JOIN urls u ON u.id = e.url LEFT JOIN copies ON sha256 = copy
+         LEFT JOIN places p ON p.id = e.place JOIN articles a ON a.id = e.id / {POSITIONS}
+    WHERE judged IS NULL AND excluded = 0 AND e.id > ? ORDER BY e.id LIMIT ?"""
+_PUT = "UPDATE entries SET judged = ?, verdict = ?, severity = ?, edits = ? WHERE id = ?"
+_COUNT = """
+    UPDATE articles SET
+        errors = (SELECT count(*) FROM entries WHERE entries.id >= ?1 AND entries.id < ?2
+                  AND severity = 0 AND excluded = 0),
+        warnings = (SELECT count(*) FROM entries WHERE entries.id >= ?1 AND entries.id < ?2
+                    AND severity = 1 AND excluded = 0)
+    WHERE id = ?3"""
+# Of all articles; the indexes are named, because SQLite would rather read the whole table.
+_TOUCHED = (
+    f"""
+    SELECT DISTINCT id / {POSITIONS} FROM entries INDEXED BY entries_to_judge
+    WHERE judged IS NULL AND excluded = 0""",
+    f"SELECT DISTINCT id / {POSITIONS} FROM entries INDEXED BY entries_to_edit WHERE edits = 1",
+    f"""
+    SELECT DISTINCT id / {POSITIONS} FROM due
+    CROSS JOIN entries INDEXED BY entries_by_url ON entries.url = due.url""",
+)
+_OF_SIZE = f"""
+    SELECT DISTINCT id / {POSITIONS} FROM entries
+    WHERE excluded = 0
+          AND verdict IN ({", ".join(f"'{one.value}'" for one in sorted(SIZE_VERDICTS))})"""
+_STANDING = """
+    SELECT id, judged, verdict, severity FROM entries
+    WHERE id >= ? AND id < ? AND excluded = 0 ORDER BY id"""
+_PLACES = """
+    SELECT p.id, e.written, p.identity, p.evidence IS NULL FROM places p
+    JOIN entries e ON e.id = (SELECT min(id) FROM run_entries WHERE place = p.id)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """An entry to be judged: `answered` is the status of the answer that brought its copy."""
+
+    id: int
+    declared: DeclaredEntry
+    failure: str | None
+    placeholder: bool
+    copy: str | None
+    answered: int | None
+    place: str | None
+    article: str
+
+
+def to_judge(catalog: Catalog) -> Iterator[list[Unjudged]]:
+    """All entries that have to be judged, some at once; each batch is put before the next."""
+    last = -1
+    while found := catalog.rows(_TO_JUDGE, (last, _BATCH)):
+        yield [_unjudged(row) for row in found]
+        last = found[-1][0]
+
+
+def _unjudged(row: Row) -> Unjudged:
+    number, *declared = row[:17]
+    status, failure, placeholder, seen, place, shown = row[17:]
+    return Unjudged(
+        number,
+        declared_entry(tuple(declared)),
+        failure,
+        bool(placeholder),
+        seen,
+        status,
+        place,
+        shown,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An entry's result; `flag` is the one that its article should have, None for any."""
+
+    id: int
+    result: EntryResult
+    flag: bool | None
+    answered: int | None
+
+
+def put(catalog: Catalog, results: Sequence[Judged]) -> None:
+    """Note results, and what the search has to find them by."""
+    articles = sorted({one.id // POSITIONS for one in results})
+    with catalog.together():
+        catalog.many(_PUT, map(_row, results))
+        catalog.many("DELETE FROM search WHERE rowid = ?", ((one.id,) for one in results))
+        texts = ((one.id, haystack(one.result)) for one in results)
+        catalog.many("INSERT INTO search (rowid, text) VALUES (?, ?)", texts)
+        catalog.many(_COUNT, ((*entries_of(number), number) for number in articles))
+
+
+def _row(one: Judged) -> Row:
+    result, declared = one.result, one.result.declared
+    rank = RANKS.get(result.severity, 2) if result.severity else 2
+    text = documents.entry_text(result, flag=one.flag, answered=one.answered)
+    edits = one.flag is not None and one.flag != declared.cached
+    return (text, result.verdict.value, rank, edits, one.id)
+
+
+def haystack(result: EntryResult) -> str:
+    """The text in which a search for an entry looks, beside its article's name."""
+    return folded(f"{result.url}\n{result.message or ''}")
+
+
+def evidence_of(one: Unjudged) -> Evidence:
+    """What is known of an image that needs no fetch, as it was measured."""
+    if one.place is None:
+        return Evidence()
+    return _place_evidence(one.place)
+
+
+def _place_evidence(text: str) -> Evidence:
+    failure, measured = json.loads(text)
+    if measured is None:
+        return Evidence(failure=documents.failure_of(failure))
+    width, height, label, length = measured
+    return Evidence(measured=Measured(Size(width, height), Format.of(label), length))
+
+
+class Place(NamedTuple):
+    """An image of the run that needs no fetch; `identity` is that of its file when it was measured.
+
+    `is_new`: it was not measured yet.
+    """
+
+    id: int
+    written: str | bytes
+    identity: str | None
+    is_new: bool
+
+
+def places(catalog: Catalog) -> list[Place]:
+    """The images of the run that need no fetch."""
+    return [Place(*row) for row in catalog.rows(_PLACES)]
+
+
+def put_place(catalog: Catalog, number: int, identity: str | None, evidence: Evidence) -> None:
+    """Note what an image is; what names it has to be judged again where that is new."""
+    measured = evidence.measured
+    text = json.dumps(
+        (
+            documents.failure_text(evidence.failure),
+            measured and (*measured.size, measured.format.label, measured.bytes),
+        )
+    )
+    before = catalog.one("SELECT identity, evidence FROM places WHERE id = ?", (number,))
+    if before != (identity, text):
+        query = "UPDATE places SET identity = ?, evidence = ? WHERE id = ?"
+        catalog.many(query, [(identity, text, number)])
+        catalog.many("UPDATE entries SET judged = NULL WHERE place = ?", [(number,)])
+
+
+def place_evidence(catalog: Catalog, key: bytes) -> Evidence | None:
+    """What is known of an image that needs no fetch, by its key; None where it was not measured."""
+    row = catalog.one("SELECT evidence FROM places WHERE key = ?", (key,))
+    return None if row is None or row[0] is None else _place_evidence(row[0])
+
+
+def failed_places(catalog: Catalog) -> int:
+    """How many images of the run that need no fetch are broken."""
+    query = """
+        SELECT count(*) FROM places WHERE json_extract(evidence, '$[0]') IS NOT NULL
+        AND id IN (SELECT place FROM run_entries WHERE place IS NOT NULL)"""
+    return int(catalog.value(query))
+
+
+def touched(catalog: Catalog, due: Iterable[int], *, of_size: bool) -> set[int]:
+    """The articles with an entry that is to be judged, or that should say otherwise.
+
+    Also those that name one of the URLs in `due`; `of_size`: and those with a wrong size.
+    """
+    catalog.temporary("DROP TABLE IF EXISTS due")
+    catalog.temporary("CREATE TEMP TABLE due (url INTEGER PRIMARY KEY)")
+    catalog.temporary("INSERT INTO due VALUES (?)", ((number,) for number in due))
+    queries = (*_TOUCHED, _OF_SIZE) if of_size else _TOUCHED
+    return {row[0] for query in queries for row in catalog.rows(query)}
+
+
+def standing(catalog: Catalog, first: int, last: int) -> dict[int, list[tuple[str, str, int]]]:
+    """Text, verdict and rank of the severity of judged entries, by article, in their order.
+
+    Of the articles with the ids from `first` to `last`; those without entries are left out.
+    """
+    found: dict[int, list[tuple[str, str, int]]] = {}
+    for number, text, verdict, rank in catalog.rows(
+        _STANDING, (entries_of(first)[0], entries_of(last)[1])
+    ):
+        found.setdefault(number // POSITIONS, []).append((text, verdict, rank))
+    return found

@@ -1,0 +1,173 @@
+"""The kept catalog: found beside the index, checked, and replaced by a newer one."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import imgcache
+import imgcache.version
+from imgcache.config import Settings
+from imgcache.core.cache.layout import CATALOG, TMP
+from imgcache.edge.cache.store import Store
+from imgcache.edge.catalog.database import Catalog, version
+from imgcache.edge.catalog.schema import VERSION
+from imgcache.edge.index import changes
+from imgcache.edge.index.changes import KeptCatalog
+from imgcache.edge.index.index import Index
+from imgcache.edge.safe_fs import (
+    digest_of,
+    identity_of,
+    local_errors,
+    open_existing,
+    open_folder,
+    text_of,
+)
+
+# A catalog of many more files than a run looks at is not worth its copying.
+_SHARE = 4
+
+
+T = TypeVar("T", bound=Catalog)
+Opening = Callable[[Path | None], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Generic[T]):
+    """The catalog to begin with, and what was wrong with the kept one (None: nothing)."""
+
+    catalog: T
+    trouble: str | None = None
+
+
+def open_catalog(
+    store: Store, index: Index, settings: Settings, files: int | None, opening: Opening[T]
+) -> Opened[T]:
+    """The kept catalog where it is worth having for a run of so many files, else an empty one.
+
+    None: it is, however many files there are.
+    `opening` opens a kept file, or makes an empty catalog. What other settings have judged has to
+    be judged again. Raises LocalError.
+    """
+    kept, trouble = _checked(store, index)
+    catalog = opening(kept)
+    try:
+        if kept is not None and catalog.about("code") != code():
+            catalog.clear()
+            trouble = "is of another version"
+        elif kept is not None and not _is_worth_it(catalog, settings, files):
+            catalog.clear()
+        catalog.note(code=code(), read_by=_reading(settings))
+        if catalog.about("judged_by") != _judging(settings):
+            with catalog.writing() as connection:
+                connection.execute("UPDATE entries SET judged = NULL")
+                connection.execute("UPDATE places SET evidence = NULL")
+            catalog.note(judged_by=_judging(settings))
+    except BaseException:
+        catalog.close()
+        raise
+    return Opened(catalog, trouble)
+
+
+def _is_worth_it(catalog: Catalog, settings: Settings, files: int | None) -> bool:
+    if catalog.about("read_by") != _reading(settings):
+        return False
+    if files is None:
+        return True
+    known: int = catalog.value("SELECT count(*) FROM articles")
+    return files * _SHARE >= known
+
+
+def _checked(store: Store, index: Index) -> tuple[Path | None, str | None]:
+    """The kept file if it is what was written, and why it is not used."""
+    record = changes.kept_catalog(index)
+    path = store.root / CATALOG
+    if record is None:
+        return None, None
+    with local_errors(CATALOG), open_folder(store.root) as folder:
+        file = open_existing(folder, CATALOG)
+        if file is None:
+            return None, None
+        try:
+            is_same = _identity(file) == record.identity or digest_of(file) == record.digest
+        finally:
+            os.close(file)
+    if not is_same:
+        return None, "was damaged"
+    return (path, None) if version(path) == VERSION else (None, "is of another version")
+
+
+def keep(catalog: Catalog, store: Store, index: Index) -> None:
+    """Make the working copy the kept catalog, durably; nothing is done without one.
+
+    Raises LocalError; then there may be no kept catalog.
+    """
+    path = catalog.settle()
+    if path is None:
+        return
+    changes.keep_catalog(index, None)
+    with local_errors(CATALOG), open_folder(store.root, TMP) as tmp:
+        file = open_existing(tmp, path.name)
+        if file is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        try:
+            # The bytes have to be durable before anybody trusts them, the name need not be.
+            os.fsync(file)
+            _rename(store.root, tmp, path.name)
+            changes.keep_catalog(index, KeptCatalog(_identity(file), digest_of(file)))
+        finally:
+            os.close(file)
+
+
+def _rename(root: Path, tmp: int, name: str) -> None:
+    with open_folder(root) as folder:
+        os.rename(name, CATALOG, src_dir_fd=tmp, dst_dir_fd=folder)
+
+
+def _identity(file: int) -> str:
+    return text_of(identity_of(os.fstat(file)))
+
+
+def _reading(settings: Settings) -> str:
+    """What the declared entries were made by, beside the articles."""
+    limits = settings.limits
+    read_by = (limits.front_matter, limits.depth, limits.nodes, settings.exclude)
+    return _fingerprint(settings.fields.model_dump(mode="json"), read_by)
+
+
+def _judging(settings: Settings) -> str:
+    """What the results were made by, beside entries and facts."""
+    return _fingerprint(
+        settings.tolerance,
+        settings.on_mismatch,
+        settings.severity.model_dump(mode="json"),
+        settings.limits.model_dump(mode="json"),
+        str(settings.site_root),
+        settings.fetch.max_bytes,
+    )
+
+
+def _fingerprint(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def code() -> str:
+    """The fingerprint of this program: a build of the same version may judge otherwise."""
+    lengths: list[tuple[str, int]] = []
+    folders = [os.path.dirname(imgcache.__file__)]  # noqa: PTH120  a third of the time
+    while folders:
+        with os.scandir(folders.pop()) as listing:
+            for entry in listing:
+                if entry.name.endswith(".py"):
+                    lengths.append((entry.path, entry.stat().st_size))
+                elif entry.is_dir():
+                    folders.append(entry.path)
+    return _fingerprint(VERSION, imgcache.version.VERSION, sorted(lengths))

@@ -1,0 +1,189 @@
+"""The catalog as pages and programs ask it (core/catalog.py), answered by SQL.
+
+What is counted over all entries is counted once for each edition.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from imgcache.core.catalog import ArticleState, Query
+from imgcache.edge.catalog import users
+from imgcache.edge.catalog.articles import POSITIONS
+from imgcache.edge.catalog.database import Reading, Row
+from imgcache.edge.catalog.memory import Memory
+from imgcache.edge.catalog.searching import Condition, search
+from imgcache.edge.catalog.selections import Selections, bindable
+from imgcache.model import Severity, Verdict
+from imgcache.results import ArticleProblem, EntryResult, KnownEntry, Overview, UrlState
+
+_IS_SHOWN = "kind IN ('article', 'broken', 'unread')"
+_COLUMNS = f"""
+    shown, entries, errors, warnings, problems,
+    (SELECT count(*) FROM entries INDEXED BY entries_as_written
+     WHERE excluded = 0 AND severity = 2 AND verdict <> '{Verdict.OK.value}'
+     AND id >= articles.id * {POSITIONS} AND id < (articles.id + 1) * {POSITIONS})"""
+
+_ARTICLE = f"SELECT {_COLUMNS} FROM articles"
+_ARTICLES = f"""
+    SELECT id, {_COLUMNS} FROM articles WHERE {_IS_SHOWN} AND id > ? ORDER BY id LIMIT ?"""
+_WORST = "(errors = 0 AND problems IS NULL), errors DESC, warnings DESC, id"
+_COUNTS = """
+    SELECT verdict, severity, count(*), min(id) FROM entries INDEXED BY entries_by_verdict
+    WHERE excluded = 0 GROUP BY verdict, severity ORDER BY min(id)"""
+_BROKEN = f"""
+    SELECT count(*) FROM articles WHERE {_IS_SHOWN} AND (errors = 0 AND problems IS NULL) = 0"""
+_PROBLEMS = (
+    "SELECT coalesce(sum(json_array_length(problems)), 0) FROM articles WHERE problems IS NOT NULL"
+)
+_TROUBLED = f"{_ARTICLE} WHERE problems IS NOT NULL ORDER BY errors DESC, warnings DESC, id LIMIT ?"
+_HOSTS = """
+    SELECT host FROM entries INDEXED BY entries_by_host
+    WHERE excluded = 0 AND host IS NOT NULL AND severity <= ?
+    GROUP BY host ORDER BY count(*) DESC, min(id) LIMIT ?"""
+_SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.IGNORE)
+_BATCH = 500
+
+
+class Edition(NamedTuple):
+    """One state of a catalog: what identifies it, when it was made, and the size of the cache."""
+
+    name: str
+    made_at: float
+    cache_bytes: int | None = None
+
+
+class CatalogQueries:
+    """`core.catalog.Catalog`, of what one moment of a database holds."""
+
+    def __init__(self, reading: Reading, edition: Edition, memory: Memory | None = None) -> None:
+        self.edition, self.made_at, self.cache_bytes = edition
+        self._reading = reading
+        self._memory = memory or Memory(edition.name)
+        self._selections = Selections(reading, self._memory)
+        self._users = users.Users(reading)
+
+    @property
+    def last_answer(self) -> float:
+        """When a URL last answered with a sound image, in POSIX seconds; 0 for never."""
+        return float(self._counted("SELECT coalesce(max(answered_at), 0.0) FROM urls"))
+
+    def overview(self, problems: int) -> Overview:
+        """The counts of everything, and so many problems of articles, the worst article first."""
+        return self._memory.recall(("overview", problems), partial(self._overview, problems))
+
+    def failed_articles(self) -> Sequence[str]:
+        """The articles that could not be read or edited, in the order of a report."""
+        query = "SELECT shown FROM articles WHERE problems IS NOT NULL ORDER BY id"
+        return [row[0] for row in self._reading.rows(query)]
+
+    def broken_hosts(self, most: int) -> Sequence[str]:
+        """The hosts of most entries with an error or warning."""
+        return self._hosts(1, most)
+
+    def hosts(self, most: int) -> Sequence[str]:
+        """The hosts of most entries."""
+        return self._hosts(2, most)
+
+    def total(self, query: Query) -> int:
+        """How many entries a query asks for."""
+        return self._selections.total(query)
+
+    def select(self, query: Query, offset: int, most: int) -> Sequence[EntryResult]:
+        """The entries that a query asks for, sorted, from the one with the number `offset` on."""
+        return users.results(self._reading, self._selections.ids(query, offset, most))
+
+    def known(self, query: Query, offset: int, most: int, places: int) -> Sequence[KnownEntry]:
+        """The same with what is known of their URLs, and that many of the places of each."""
+        return self._users.known(self._selections.ids(query, offset, most), places)
+
+    def total_articles(self, text: str = "") -> int:
+        """How many articles have a text in their path, whatever its case."""
+        named = self._named(text)
+        query = f"SELECT count(*) FROM articles WHERE {_IS_SHOWN}{named.sql}"
+        return int(self._counted(query, named.parameters))
+
+    def worst_articles(self, offset: int, most: int, text: str = "") -> Sequence[ArticleState]:
+        """Those articles, the ones with most errors first, then those with most warnings."""
+        named = self._named(text)
+        query = f"{_ARTICLE} WHERE {_IS_SHOWN}{named.sql} ORDER BY {_WORST} LIMIT ? OFFSET ?"
+        found = self._reading.rows(query, (*named.parameters, most, offset))
+        return [_article(row) for row in found]
+
+    def article(self, name: str) -> ArticleState | None:
+        """The article of this path, as reports show it."""
+        query = f"{_ARTICLE} WHERE shown = ? AND {_IS_SHOWN}"
+        row = self._reading.one(query, (bindable(name),))
+        return None if row is None else _article(row)
+
+    def every_article(self) -> Iterator[ArticleState]:
+        """All articles as written, one by one."""
+        last = -1
+        while found := self._reading.rows(_ARTICLES, (last, _BATCH)):
+            yield from (_article(row[1:]) for row in found)
+            last = found[-1][0]
+
+    def state(self, url: str) -> UrlState | None:
+        """What the cache knows of a URL, however it is spelt; None where no article names it."""
+        return self._users.state(url)
+
+    def total_users(self, url: str) -> int:
+        """How many entries name a URL, however they spell it."""
+        return self._users.total(url)
+
+    def users(self, url: str, most: int) -> Sequence[EntryResult]:
+        """The first of these entries, as written."""
+        return self._users.first(url, most)
+
+    def _hosts(self, rank: int, most: int) -> Sequence[str]:
+        def count() -> Sequence[str]:
+            return [row[0] for row in self._reading.rows(_HOSTS, (rank, most))]
+
+        return self._memory.recall(("hosts", rank, most), count)
+
+    def _overview(self, problems: int) -> Overview:
+        told = [
+            problem
+            for row in self._reading.rows(_TROUBLED, (problems,))
+            for problem in _article(row).problems
+        ][:problems]
+        return Overview(
+            self.made_at,
+            self.total_articles(),
+            self._counted(_BROKEN),
+            {
+                (Verdict(verdict), None if verdict == Verdict.OK else _SEVERITIES[rank]): number
+                for verdict, rank, number, _ in self._reading.rows(_COUNTS)
+            },
+            told,
+            self._counted(_PROBLEMS) - len(told),
+        )
+
+    def _named(self, text: str) -> Condition:
+        if not text:
+            return Condition("")
+        found = search(self._reading, self._memory, text).articles()
+        return Condition(f" AND id IN ({found.sql})", found.parameters)
+
+    def _counted(self, query: str, parameters: Sequence[Any] = ()) -> Any:
+        key = (query, *parameters)
+        return self._memory.recall(key, lambda: self._reading.value(query, parameters))
+
+
+def _article(row: Row) -> ArticleState:
+    shown, entries, errors, warnings, problems, ignored = row
+    told = json.loads(problems) if problems else ()
+    return ArticleState(
+        shown,
+        entries,
+        errors,
+        warnings,
+        tuple(
+            ArticleProblem(shown, line, message, column, excerpt)
+            for message, line, column, excerpt in told
+        ),
+        ignored,
+    )

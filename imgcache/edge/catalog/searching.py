@@ -1,0 +1,112 @@
+"""Search for a text: which of two ways to find it is the shorter one.
+
+The index of all sequences of three characters leads from a rare text to its few entries. A text
+with common sequences only ("https://") is looked for in one entry after the other: most have it.
+How common a sequence is, a sample tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from imgcache.core.catalog import folded
+from imgcache.edge.catalog.articles import POSITIONS
+from imgcache.edge.catalog.database import Reading
+from imgcache.edge.catalog.memory import Memory
+
+_SEQUENCE = 3
+# Together they are rare enough, as a rule; each one more is another long list to be read.
+_SEQUENCES = 3
+_SAMPLE = 1000
+# The tables that SQLite keeps the texts of `search` and `names` in.
+_SAID, _NAMED = "search_content", "names_content"
+_RANGE = "SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM "
+_NEXT = "SELECT c0 FROM {} WHERE id >= ? ORDER BY id LIMIT 1"
+
+
+class Condition(NamedTuple):
+    """A part of an SQL statement, and its parameters."""
+
+    sql: str
+    parameters: tuple[str | int, ...] = ()
+
+
+class Texts:
+    """The texts of one table of the search, in one moment."""
+
+    def __init__(self, reading: Reading, memory: Memory, index: str, content: str) -> None:
+        self._index = index
+        self._content = content
+        self._sample = memory.recall(content, lambda: tuple(self._some(reading)))
+
+    def _some(self, reading: Reading) -> Iterator[str]:
+        row = reading.one(_RANGE + self._content)
+        first, last = row or (0, 0)
+        for number in range(_SAMPLE):
+            start = first + (last - first) * number // _SAMPLE
+            found = reading.one(_NEXT.format(self._content), (start,))
+            if found is not None:
+                yield found[0]
+
+    def share(self, *parts: str) -> float:
+        """How many of the texts have all of these parts, 0 to 1; by the sample."""
+        some: Sequence[str] = self._sample
+        for part in parts:
+            some = [text for text in some if part in text]
+        return len(some) / len(self._sample) if self._sample else 0.0
+
+    def sequences(self, wanted: str) -> tuple[str, ...]:
+        """The rarest sequences of a text; none where it is shorter than one."""
+        every = {wanted[at : at + _SEQUENCE] for at in range(len(wanted) - _SEQUENCE + 1)}
+        return tuple(sorted(every, key=lambda one: (self.share(one), one))[:_SEQUENCES])
+
+    def ids(self, wanted: str) -> Condition:
+        """A SELECT of the ids of all texts with this one in them."""
+        sequences = self.sequences(wanted)
+        if not sequences:
+            return Condition(f"SELECT id FROM {self._content} WHERE instr(c0, ?)", (wanted,))
+        quoted = " AND ".join('"{}"'.format(one.replace('"', '""')) for one in sequences)
+        sql = f"""
+            SELECT c.id FROM {self._index} i CROSS JOIN {self._content} c ON c.id = i.rowid
+            WHERE {self._index} MATCH ? AND instr(c0, ?)"""
+        return Condition(sql, (quoted, wanted))
+
+
+class Search:
+    """The search for one text; it is in the entries or in their articles' names.
+
+    `share` of the entries, 0 to 1, is about what the index leads to.
+    """
+
+    def __init__(self, reading: Reading, memory: Memory, text: str) -> None:
+        self._wanted = folded(text)
+        said = Texts(reading, memory, "search", _SAID)
+        names = Texts(reading, memory, "names", _NAMED)
+        sequences = said.sequences(self._wanted)
+        self.share = said.share(*sequences) + names.share(self._wanted) if sequences else 1.0
+        self._said = said.ids(self._wanted)
+        self._named = names.ids(self._wanted)
+
+    def articles(self) -> Condition:
+        """A SELECT of the ids of the articles with the text in their names."""
+        return self._named
+
+    def entries(self) -> Condition:
+        """A SELECT of the ids of all entries with the text, or in an article with it."""
+        said, named = self._said, self._named
+        sql = f"""{said.sql} UNION SELECT e.id FROM ({named.sql}) a CROSS JOIN entries e
+            ON e.id >= a.id * {POSITIONS} AND e.id < (a.id + 1) * {POSITIONS}"""
+        return Condition(sql, said.parameters + named.parameters)
+
+    def test(self) -> Condition:
+        """Whether an entry has the text, or its article; for one entry after the other."""
+        named = self._named
+        sql = f"""(instr((SELECT c0 FROM {_SAID} c WHERE c.id = entries.id), ?)
+            OR id / {POSITIONS} IN ({named.sql}))"""
+        return Condition(sql, (self._wanted, *named.parameters))
+
+
+def search(reading: Reading, memory: Memory, text: str) -> Search:
+    """The search for a text, as it was planned before where it was."""
+    return memory.recall_list(("search", text), lambda: Search(reading, memory, text))

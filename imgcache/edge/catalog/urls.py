@@ -1,0 +1,285 @@
+"""URLs and copies in the catalog: what follows from the facts of the index, until those change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from imgcache.core.http.url import WebUrl
+from imgcache.core.verdicts.verdict import PLACEHOLDER_PATHS
+from imgcache.edge.catalog import documents
+from imgcache.edge.catalog.articles import POSITIONS, entries_of
+from imgcache.edge.catalog.database import Catalog, Row
+from imgcache.facts import ImageFacts
+from imgcache.model import Size
+
+_BATCH = 500
+_STATE = "asked_at, answered_at, fresh_until, status, failure, failing_since, copy"
+_GET = f"SELECT href, id, known, {_STATE} FROM urls WHERE href IN "
+_PUT = """
+    UPDATE urls SET known = 1, asked_at = ?, answered_at = ?, fresh_until = ?, status = ?,
+           failure = ?, failing_since = ?, copy = ?
+    WHERE id = ?"""
+_REJUDGE = "UPDATE entries SET judged = NULL WHERE url = ?"
+_OF_COPY = "SELECT id FROM urls WHERE copy = ?"
+_PUT_COPY = """
+    INSERT INTO copies (sha256, facts) VALUES (?, ?)
+    ON CONFLICT DO UPDATE SET facts = excluded.facts, looked = 0"""
+_SEE = "UPDATE copies SET seen = ?, looked = 1 WHERE sha256 = ?"
+_LEFT = """
+    DELETE FROM {0} WHERE sha256 IN (
+        SELECT sha256 FROM lost WHERE NOT EXISTS (SELECT 1 FROM urls WHERE copy = lost.sha256))"""
+_FILES = "SELECT path, sha256, identity FROM files"
+_UNSEEN = "SELECT sha256 FROM copies WHERE looked = 0"
+_DUE = """
+    SELECT id, href, scheme, host, port FROM urls
+    WHERE (fresh_until <= ?1 OR answered_at > ?1)"""
+_COUNTS = """
+    SELECT (SELECT count(*) FROM in_run),
+           (SELECT count(DISTINCT place) FROM run_entries WHERE place IS NOT NULL),
+           (SELECT count(DISTINCT url_text) FROM run_entries WHERE refused IS NOT NULL)"""
+_SHARED = """
+    SELECT group_concat(id) FROM urls WHERE copy IS NOT NULL
+    GROUP BY copy, host HAVING count(*) >= ?"""
+_IN_RUN = "id IN (SELECT url FROM in_run)"
+
+
+class UrlRow(NamedTuple):
+    """What the facts of a URL say, as the catalog keeps it; times in POSIX seconds.
+
+    `fresh_until` is 0 where the URL has to be asked for in any case.
+    """
+
+    asked_at: float | None
+    answered_at: float | None
+    fresh_until: float
+    status: int | None
+    failure: str | None
+    failing_since: float | None
+    copy: str | None
+
+    @property
+    def evidence(self) -> Row:
+        """What a verdict is made of."""
+        return (self.status, self.failure, self.copy)
+
+
+def unknown(catalog: Catalog) -> Iterator[str]:
+    """The URLs (normalised) of which nothing was looked up yet."""
+    return (row[0] for row in catalog.rows("SELECT href FROM urls WHERE known = 0"))
+
+
+def every(catalog: Catalog) -> Iterator[str]:
+    """All URLs."""
+    return (row[0] for row in catalog.rows("SELECT href FROM urls ORDER BY href"))
+
+
+def update(catalog: Catalog, states: Mapping[str, UrlRow], images: Iterable[ImageFacts]) -> None:
+    """Note what is known of some URLs by now, and of the copies that they have.
+
+    What was judged by something else has to be judged again. Unknown URLs are passed over.
+    """
+    changed: list[Row] = []
+    rejudged: list[Row] = []
+    named: set[str | None] = set()
+    for href, number, known, *old in _chosen(catalog, _GET, list(states)):
+        before, now = UrlRow(*old), states[href]
+        named.add(now.copy)
+        if not known or before != now:
+            changed.append((*now, number))
+        if not known or before.evidence != now.evidence:
+            rejudged.append((number,))
+    catalog.many(_PUT, changed)
+    catalog.many(_REJUDGE, rejudged)
+    _update_copies(catalog, {one.sha256: one for one in images if one.sha256 in named})
+
+
+def _update_copies(catalog: Catalog, images: Mapping[str, ImageFacts]) -> None:
+    texts = {sha256: documents.image_text(image) for sha256, image in images.items()}
+    query = "SELECT sha256, facts FROM copies WHERE sha256 IN "
+    known: dict[str, str] = dict(_chosen(catalog, query, list(texts)))
+    new = [(sha256, text) for sha256, text in texts.items() if known.get(sha256) != text]
+    catalog.many(_PUT_COPY, new)
+
+
+def forget_unneeded_copies(catalog: Catalog) -> None:
+    """Forget the copies that no URL has."""
+    if catalog.value("SELECT EXISTS (SELECT 1 FROM lost)"):
+        with catalog.writing() as connection:
+            for table in ("copies", "files"):
+                connection.execute(_LEFT.format(table))
+            connection.execute("DELETE FROM lost")
+
+
+def files(catalog: Catalog, *, of_run: bool) -> Iterator[tuple[str, str, str]]:
+    """Each cached file, the copy that it belongs to, and how it was when that was looked at."""
+    narrowed = f"{_FILES} WHERE sha256 IN (SELECT copy FROM urls JOIN in_run ON url = urls.id)"
+    return catalog.each(narrowed if of_run else _FILES)
+
+
+def unseen(catalog: Catalog) -> list[str]:
+    """The copies whose files were not looked at yet."""
+    return [row[0] for row in catalog.rows(_UNSEEN)]
+
+
+def copies(catalog: Catalog, sha256s: Sequence[str]) -> Iterator[tuple[ImageFacts, str | None]]:
+    """Some copies: their facts by the index, and (as text) as far as their files are sound."""
+    query = "SELECT facts, seen FROM copies WHERE sha256 IN "
+    for facts, seen in _chosen(catalog, query, sha256s):
+        yield documents.image_facts(facts), seen
+
+
+def unhashed(catalog: Catalog) -> list[str]:
+    """The copies of which it is not certain that somebody has hashed them as they are."""
+    return [row[0] for row in catalog.rows("SELECT DISTINCT sha256 FROM files WHERE hashed = 0")]
+
+
+def every_copy(catalog: Catalog) -> list[str]:
+    """All copies."""
+    return [row[0] for row in catalog.rows("SELECT sha256 FROM copies")]
+
+
+class Seen(NamedTuple):
+    """What was found of a copy: its facts as far as its files are sound, None where it is not.
+
+    `hashed`: its bytes were read, now or when it was as it is now.
+    """
+
+    image: ImageFacts | None
+    hashed: bool
+
+
+def see(catalog: Catalog, seen: Mapping[str, Seen], found: Mapping[str, Mapping[str, str]]) -> None:
+    """Note which copies have sound files, and how these files are (identity by path)."""
+    with catalog.together():
+        for sha256, (image, hashed) in seen.items():
+            text = None if image is None else documents.image_text(image)
+            row = catalog.one("SELECT seen FROM copies WHERE sha256 = ?", (sha256,))
+            if row is not None and row[0] != text:
+                catalog.many(_REJUDGE, catalog.rows(_OF_COPY, (sha256,)))
+            catalog.many(_SEE, [(text, sha256)])
+            catalog.many("DELETE FROM files WHERE sha256 = ?", [(sha256,)])
+            items = ((sha256, path, identity, hashed) for path, identity in found[sha256].items())
+            catalog.many("INSERT INTO files VALUES (?, ?, ?, ?)", items)
+
+
+def due(catalog: Catalog, now: float, *, whole: bool) -> Iterator[tuple[int, WebUrl]]:
+    """The URLs of the run that are not fresh at `now`, with their ids.
+
+    `whole`: all URLs of the catalog are in the run.
+    """
+    for number, *parts in catalog.rows(_DUE if whole else f"{_DUE} AND {_IN_RUN}", (now,)):
+        yield number, WebUrl(*parts)
+
+
+class SharedCopy(NamedTuple):
+    """A URL of a host that has the same copy as others of that host, and what is declared of it."""
+
+    id: int
+    href: str
+    host: str
+    sha256: str
+    size: Size
+    declared: tuple[Size | None, ...]
+
+
+def shared_copies(catalog: Catalog) -> Iterator[SharedCopy]:
+    """The URLs of the run that share a sound copy with enough others of their host."""
+    query = f"""
+        SELECT href, host, copy, seen FROM urls JOIN copies ON sha256 = copy
+        WHERE id = ? AND seen IS NOT NULL AND {_IN_RUN}"""
+    for (numbers,) in catalog.rows(_SHARED, (PLACEHOLDER_PATHS,)):
+        for number in map(int, numbers.split(",")):
+            for href, host, sha256, seen in catalog.rows(query, (number,)):
+                size = documents.image_facts(seen).size
+                yield SharedCopy(number, href, host, sha256, size, _declared(catalog, number))
+
+
+def _declared(catalog: Catalog, url: int) -> tuple[Size | None, ...]:
+    query = "SELECT DISTINCT width, height FROM run_entries WHERE url = ?"
+    return tuple(_size(width, height) for width, height in catalog.rows(query, (url,)))
+
+
+def _size(width: int | None, height: int | None) -> Size | None:
+    return None if width is None or height is None else Size(width, height)
+
+
+def mark_placeholders(catalog: Catalog, ids: Iterable[int]) -> None:
+    """These are the URLs that answer with a stand-in, and no others."""
+    now = set(ids)
+    before = {row[0] for row in catalog.rows("SELECT id FROM urls WHERE placeholder = 1")}
+    for number in now ^ before:
+        catalog.many("UPDATE urls SET placeholder = ? WHERE id = ?", [(number in now, number)])
+        catalog.many(_REJUDGE, [(number,)])
+
+
+def choose(catalog: Catalog, articles: Sequence[int], *, whole: bool) -> None:
+    """Say which articles are in the run; the queries about "the run" are about these alone.
+
+    `whole`: all articles of the catalog are.
+    """
+    for name in ("in_run", "run_entries"):
+        catalog.temporary(f"DROP VIEW IF EXISTS {name}")
+    catalog.temporary("DROP TABLE IF EXISTS run")
+    entries = "CREATE TEMP VIEW run_entries AS SELECT * FROM entries WHERE excluded = 0"
+    if whole:
+        catalog.temporary(entries)
+        catalog.temporary("CREATE TEMP VIEW in_run AS SELECT id AS url FROM urls")
+        return
+    catalog.temporary("CREATE TEMP TABLE run (article INTEGER PRIMARY KEY)")
+    catalog.temporary("INSERT INTO run VALUES (?)", ((number,) for number in articles))
+    catalog.temporary(f"{entries} AND id / {POSITIONS} IN (SELECT article FROM run)")
+    named = "SELECT DISTINCT url FROM run_entries WHERE url IS NOT NULL"
+    catalog.temporary(f"CREATE TEMP VIEW in_run AS {named}")
+
+
+class UrlCounts(NamedTuple):
+    """How many different URLs the run names: on the web, in place, and unusable ones."""
+
+    web: int
+    in_place: int
+    unusable: int
+
+
+def count(catalog: Catalog) -> UrlCounts:
+    """Count the URLs of the run."""
+    row = catalog.one(_COUNTS)
+    assert row is not None  # noqa: S101  aggregates have a row
+    return UrlCounts(*row)
+
+
+def named(catalog: Catalog, url: int) -> list[tuple[str | None, Size | None]]:
+    """How the run's entries spell a URL, and what they declare of it, in their order."""
+    query = "SELECT written, width, height FROM run_entries WHERE url = ? ORDER BY id"
+    return [
+        (written, _size(width, height)) for written, width, height in catalog.rows(query, (url,))
+    ]
+
+
+def spellings(catalog: Catalog, articles: Iterable[int]) -> dict[str, str]:
+    """The normalised URL by each spelling that these articles have."""
+    query = """
+        SELECT written, href FROM entries JOIN urls ON urls.id = url
+        WHERE entries.id >= ? AND entries.id < ?"""
+    return dict(pair for number in articles for pair in catalog.rows(query, entries_of(number)))
+
+
+def known(catalog: Catalog, hrefs: Sequence[str]) -> Iterator[str]:
+    """Those of some URLs that the catalog knows."""
+    return (row[0] for row in _chosen(catalog, "SELECT href FROM urls WHERE href IN ", hrefs))
+
+
+def with_copies(catalog: Catalog, sha256s: Sequence[str]) -> Iterator[tuple[int, WebUrl]]:
+    """The URLs of the run that have one of these copies, with their ids."""
+    query = """
+        SELECT id, href, scheme, host, port FROM urls
+        WHERE id IN (SELECT url FROM in_run) AND copy IN """
+    for number, *parts in _chosen(catalog, query, sha256s):
+        yield number, WebUrl(*parts)
+
+
+def _chosen(catalog: Catalog, query: str, keys: Sequence[str]) -> Iterator[Row]:
+    """The rows of some keys; `query` ends with IN."""
+    for start in range(0, len(keys), _BATCH):
+        some = keys[start : start + _BATCH]
+        yield from catalog.rows(f"{query} ({', '.join('?' * len(some))})", some)

@@ -1,0 +1,119 @@
+"""URLs in the catalog as pages tell of them: what is known of each, and which entries name it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from imgcache.core.http.location import locate
+from imgcache.core.http.url import WebUrl
+from imgcache.edge.catalog import documents
+from imgcache.edge.catalog.articles import POSITIONS, storable
+from imgcache.edge.catalog.database import Reading, Row
+from imgcache.results import EntryResult, KnownEntry, Place, UrlState
+from imgcache.userinfo import masked
+
+_BATCH = 500
+# URLs whose places are remembered: the entries of an article name the same ones again and again.
+_REMEMBERED = 500
+_ARTICLES = f"JOIN articles a ON a.id = e.id / {POSITIONS}"
+_FACTS = "href, u.host, asked_at, answered_at, failing_since, failure, status, seen"
+_STATE = f"SELECT {_FACTS} FROM urls u LEFT JOIN copies ON sha256 = copy WHERE href = ?"
+# What is excluded counts in an id, and stands on no page.
+_POSITION = f"""
+    e.id % {POSITIONS} - (SELECT count(*) FROM entries x WHERE excluded = 1
+                          AND x.id >= e.id / {POSITIONS} * {POSITIONS} AND x.id < e.id)"""
+_RESULTS = f"SELECT e.id, shown, judged FROM entries e {_ARTICLES} WHERE e.id IN "
+_KNOWN = f"""
+    SELECT e.id, shown, judged, {_POSITION}, e.url, url_text, {_FACTS} FROM entries e {_ARTICLES}
+    LEFT JOIN urls u ON u.id = e.url LEFT JOIN copies ON sha256 = copy WHERE e.id IN """
+_PLACES = f"SELECT shown, line, col, {_POSITION} FROM entries e {_ARTICLES} WHERE "
+_FIRST = f"SELECT shown, judged FROM entries e {_ARTICLES} WHERE "
+_TOTAL = "SELECT count(*) FROM entries e WHERE "
+_OF_URL = "e.url = ?"
+_OF_HREF = "e.url = (SELECT id FROM urls WHERE href = ?)"
+# An index of whole texts would hold pictures: a `data:` URL is one.
+_OF_TEXT = """
+    e.url IS NULL AND excluded = 0 AND substr(url_text, 1, 64) = substr(?1, 1, 64)
+    AND url_text = ?1"""
+
+
+def results(reading: Reading, ids: Sequence[int]) -> list[EntryResult]:
+    """The entries with these ids, in their order."""
+    found = {row[0]: documents.entry_result(*row[1:]) for row in _chosen(reading, _RESULTS, ids)}
+    return [found[number] for number in ids]
+
+
+class Users:
+    """The URLs of one moment, and the entries that name them."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._places = lru_cache(_REMEMBERED)(self._read_places)
+
+    def known(self, ids: Sequence[int], places: int) -> list[KnownEntry]:
+        """The entries with these ids, in their order, with what is known of their URLs."""
+        rows = {row[0]: row[1:] for row in _chosen(self._reading, _KNOWN, ids)}
+        return [self._known(rows[number], places) for number in ids]
+
+    def _known(self, row: Row, places: int) -> KnownEntry:
+        shown, judged, position, url, text, *facts = row
+        state = None if url is None else _state(facts)
+        first, more = self._places(_OF_TEXT if url is None else _OF_URL, url or text, places)
+        return KnownEntry(documents.entry_result(shown, judged), state, position, first, more)
+
+    def _read_places(self, whose: str, key: Any, most: int) -> tuple[list[Place], int]:
+        query = f"{_PLACES} {whose} ORDER BY e.id LIMIT ?"
+        first = [Place(*row) for row in self._reading.rows(query, (key, most + 1))]
+        if len(first) <= most:
+            return first, 0
+        return first[:most], self._reading.value(_TOTAL + whose, (key,)) - most
+
+    def state(self, url: str) -> UrlState | None:
+        """What the cache knows of a URL, however it is spelt; None where no article names it."""
+        location = locate(url)
+        if not isinstance(location, WebUrl):
+            return None
+        named = f"{_STATE} AND EXISTS (SELECT 1 FROM entries WHERE url = u.id)"
+        row = self._reading.one(named, (location.href,))
+        return None if row is None else _state(row)
+
+    def total(self, url: str) -> int:
+        """How many entries name a URL, however they spell it."""
+        whose, key = _whose(url)
+        return int(self._reading.value(_TOTAL + whose, (key,)))
+
+    def first(self, url: str, most: int) -> list[EntryResult]:
+        """The first of these entries, as written."""
+        whose, key = _whose(url)
+        rows = self._reading.rows(f"{_FIRST} {whose} ORDER BY e.id LIMIT ?", (key, most))
+        return [documents.entry_result(*row) for row in rows]
+
+
+def _whose(url: str) -> tuple[str, str | bytes]:
+    location = locate(url)
+    if isinstance(location, WebUrl):
+        return _OF_HREF, location.href
+    return _OF_TEXT, storable(masked(url))
+
+
+def _state(row: Iterable[Any]) -> UrlState:
+    href, host, asked, answered, since, failed, status, seen = row
+    failure = documents.failure_of(failed)
+    return UrlState(
+        href,
+        host,
+        asked_at=asked,
+        succeeded_at=answered,
+        failing_since=since,
+        failure=failure,
+        status=failure.status if failure is not None else status,
+        copy=None if seen is None else documents.image_facts(seen),
+    )
+
+
+def _chosen(reading: Reading, query: str, ids: Sequence[int]) -> Iterator[Row]:
+    for start in range(0, len(ids), _BATCH):
+        some = ids[start : start + _BATCH]
+        yield from reading.rows(f"{query} ({', '.join('?' * len(some))})", some)

@@ -1,0 +1,245 @@
+"""What articles declare, kept in the catalog: a file that has not changed costs a `stat`.
+
+Git's rules hold: a file is unchanged when its identity (device, inode, size, times) is the
+recorded one; else its hash decides. The identity of a file that was changed about when it was
+read is not recorded, because the next change might leave it as it is ("racy git").
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+
+from imgcache.config import Settings
+from imgcache.core.articles.document import NotAnArticle
+from imgcache.edge.articles import files
+from imgcache.edge.articles.files import Found
+from imgcache.edge.catalog import articles as rows
+from imgcache.edge.catalog.articles import ArticleRow, DeclaredEntry
+from imgcache.edge.catalog.database import Catalog
+from imgcache.edge.safe_fs import Identity, is_older, text_of
+from imgcache.engine.run.articles import LoadedArticle, ReadArticle, is_excluded, understand
+from imgcache.errors import ArticleError, LocalError, UnreadableError
+
+_ARTICLE, _BROKEN, _UNREAD = "article", "broken", "unread"
+_REASONS = {reason.name.lower(): reason for reason in NotAnArticle}
+
+
+class DeclaredArticles:
+    """The articles of a run, in the order of a report; `ids` are theirs in the catalog.
+
+    `whole`: the catalog has no other articles. `passed_over`: the names of files that were found
+    and are no articles, by reason. `local_fault`: a file could not be read now, which may pass.
+    `odd`: by their numbers the files that are no article, broken (why), or have problems (which).
+    `new`: the ids of those that were taken apart in this run.
+    """
+
+    def __init__(self, catalog: Catalog, settings: Settings, found: Sequence[Found]) -> None:
+        self.found = found
+        self.ids = array("q")
+        self.whole = False
+        self.articles = 0
+        self.local_fault = False
+        self.passed_over: dict[NotAnArticle, list[str]] = {}
+        self.odd: dict[int, NotAnArticle | ArticleError | tuple[ArticleError, ...]] = {}
+        self.new: list[int] = []
+        self._looks: list[str | None] = []
+        self._roots: dict[str, str] = {}
+        self._catalog = catalog
+        self._settings = settings
+        self._site = os.path.join(os.path.realpath(settings.cache.dir.parent), "")  # noqa: PTH118  bytes are cut off it
+
+    def update(self, roots: Sequence[Path], now: int) -> None:
+        """Bring the catalog up to date with the files; `now` (ns) is the file system's clock.
+
+        What lies below `roots` and was not found is forgotten. Raises LocalError.
+        """
+        with self._catalog.together():
+            previous, known = 0, rows.Lookahead(self._catalog)
+            for file in self.found:
+                previous = self._update_one(file, known, previous, now)
+                self.ids.append(previous)
+            self._forget_vanished(roots)
+        total = self._catalog.value("SELECT count(*) FROM articles")
+        self.whole = total == len(self.ids)
+
+    def read(self, number: int) -> ReadArticle:
+        """The file of this number as it is now; read again only where it has changed."""
+        file, name = self.found[number], self._name(self.found[number])
+        row = rows.find(self._catalog, name)
+        assert row is not None  # noqa: S101  `update` has put it there
+        return self._recalled(file, row) or self._read_again(file, row)
+
+    def put(self, number: int, read: LoadedArticle, data: bytes) -> None:
+        """Note what an article declares by now, because this run has written it."""
+        file = self.found[number]
+        digest = hashlib.sha256(data).digest()
+        row = ArticleRow(self.ids[number], file.shown, None, digest, _ARTICLE, read.problems)
+        rows.put(self._catalog, row, self._name(file), self._declared(read))
+
+    def _update_one(self, file: Found, known: rows.Lookahead, previous: int, now: int) -> int:
+        """The id of a file, which the catalog knows as it is now."""
+        name, there = self._name(file), file.identity()
+        self._looks.append(_text(there))
+        row = known.find(name)
+        trusted = _text(there) if there is not None and is_older(there, now) else None
+        if row is not None and row.id > previous and self._is_usable(file, row):
+            if row.shown != file.shown:
+                rows.show_as(self._catalog, row.id, file.shown)
+            if row.identity is not None and row.identity == _text(there):
+                return self._count(file, row)
+        else:
+            row = None
+        return self._look(file, name, row, trusted, previous)
+
+    def _look(
+        self, file: Found, name: bytes, row: ArticleRow | None, trusted: str | None, previous: int
+    ) -> int:
+        """Read a file, and take it apart where it does not hold what it held."""
+        try:
+            data = files.read(file)
+        except ArticleError as exc:
+            self.local_fault |= isinstance(exc, UnreadableError)
+            return self._put(file, name, row, previous, exc, None, None)
+        digest = hashlib.sha256(data).digest()
+        if row is not None and row.digest == digest:
+            if row.identity != trusted:
+                rows.recognize(self._catalog, row.id, trusted)
+            return self._count(file, row)
+        read = _understood(file, data, self._settings)
+        if file.named and not (isinstance(read, LoadedArticle) and read.entries):
+            digest, trusted = b"", None  # it may be none at all where it is only found
+        return self._put(file, name, row, previous, read, digest, trusted)
+
+    def _put(
+        self,
+        file: Found,
+        name: bytes,
+        row: ArticleRow | None,
+        previous: int,
+        read: ReadArticle,
+        digest: bytes | None,
+        trusted: str | None,
+    ) -> int:
+        number = row.id if row is not None else rows.id_after(self._catalog, previous)
+        if number is None:
+            raise LocalError("the catalog has no room for one more article; run again")
+        declared = self._declared(read) if isinstance(read, LoadedArticle) else []
+        kind, problems = _told(read, was_read=digest is not None)
+        new = ArticleRow(number, file.shown, trusted, digest or None, kind, problems)
+        fault = isinstance(read, UnreadableError)
+        rows.put(self._catalog, new, name, declared, local_fault=fault)
+        self.new.append(number)
+        return self._count(file, new)
+
+    def _declared(self, read: LoadedArticle) -> list[DeclaredEntry]:
+        return [
+            DeclaredEntry(entry, location, excerpt, is_excluded(entry, location, self._settings))
+            for entry, location, excerpt in zip(
+                read.entries, read.locations, read.excerpts, strict=True
+            )
+        ]
+
+    def _count(self, file: Found, row: ArticleRow) -> int:
+        """The id of a file; what is odd about it is noted."""
+        number, reason = len(self.ids), _REASONS.get(row.kind)
+        if reason is None:
+            self.articles += 1
+            if row.problems:
+                self.odd[number] = row.problems if row.kind == _ARTICLE else row.problems[0]
+            return row.id
+        self.odd[number] = reason
+        if reason is not NotAnArticle.PLAIN:
+            self.passed_over.setdefault(reason, []).append(file.shown)
+        return row.id
+
+    def is_as_it_was(self, number: int) -> bool:
+        """Whether a file looks as it did when `update` looked at it."""
+        return _text(self.found[number].identity()) == self._looks[number]
+
+    @staticmethod
+    def _is_usable(file: Found, row: ArticleRow) -> bool:
+        """Whether what is known of a file holds for one that was named, or was found, as this."""
+        return row.kind == _ARTICLE or not (file.named or row.kind == _UNREAD)
+
+    def _recalled(self, file: Found, row: ArticleRow) -> ReadArticle | None:
+        there = file.identity()
+        if row.identity is None or there is None or row.identity != _text(there):
+            return None
+        return self._of_row(row)
+
+    def _of_row(self, row: ArticleRow) -> ReadArticle:
+        if row.kind in _REASONS:
+            return _REASONS[row.kind]
+        if row.kind == _ARTICLE:
+            return loaded(self._catalog, row)
+        return row.problems[0]
+
+    def _read_again(self, file: Found, row: ArticleRow) -> ReadArticle:
+        try:
+            data = files.read(file)
+        except ArticleError as exc:
+            return exc
+        if row.digest is not None and row.digest == hashlib.sha256(data).digest():
+            return self._of_row(row)
+        return _understood(file, data, self._settings)
+
+    def forget_others(self) -> None:
+        """Forget all articles that are not in the run."""
+        self._forget_vanished([Path("/")])
+        self.whole = True
+
+    def _forget_vanished(self, roots: Sequence[Path]) -> None:
+        """Forget files below the searched folders that are there no more."""
+        there = frozenset(self.ids)
+        if self._catalog.value("SELECT count(*) FROM articles") == len(there):
+            return
+        folders = tuple(os.path.join(os.path.abspath(root), "") for root in roots)  # noqa: PTH100, PTH118  strings
+        query = "SELECT id, name FROM articles"
+        gone = [name for number, name in self._catalog.rows(query) if number not in there]
+        with self._catalog.together():
+            for name in gone:
+                if os.path.join(self._site, os.fsdecode(name)).startswith(folders):  # noqa: PTH118  as above
+                    rows.remove(self._catalog, name)
+
+    def _name(self, file: Found) -> bytes:
+        """The path as the catalog has it: from the site, so that a site may be moved."""
+        root, path = os.fspath(file.root), file.place
+        if root not in self._roots:
+            self._roots[root] = os.path.join(os.path.abspath(root), "")  # noqa: PTH100, PTH118  strings
+        inside = path.removeprefix(root).lstrip("/") if root != "." else path
+        return os.fsencode(f"{self._roots[root]}{inside}".removeprefix(self._site))
+
+
+def loaded(catalog: Catalog, row: ArticleRow) -> LoadedArticle:
+    """What an article declares, by the catalog."""
+    declared = list(rows.declared(catalog, row.id))
+    return LoadedArticle(
+        tuple(one.entry for one in declared),
+        tuple(one.location for one in declared),
+        tuple(one.excerpt for one in declared),
+        row.problems,
+    )
+
+
+def _told(read: ReadArticle, *, was_read: bool) -> tuple[str, tuple[ArticleError, ...]]:
+    """What a file is, in the catalog's words, and what is wrong with it."""
+    if isinstance(read, LoadedArticle):
+        return _ARTICLE, read.problems
+    if isinstance(read, NotAnArticle):
+        return read.name.lower(), ()
+    return _BROKEN if was_read else _UNREAD, (read,)
+
+
+def _understood(file: Found, data: bytes, settings: Settings) -> ReadArticle:
+    try:
+        return understand(file, data, settings)
+    except ArticleError as exc:
+        return exc
+
+
+def _text(there: Identity | None) -> str | None:
+    return None if there is None else text_of(there)

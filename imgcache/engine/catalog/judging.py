@@ -1,0 +1,108 @@
+"""Judging of the catalog's entries: without a request, and only where something has changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
+
+from imgcache.config import Settings
+from imgcache.core.http.location import DataUrl, SitePath, locate
+from imgcache.core.http.url import WebUrl
+from imgcache.core.verdicts import verdict
+from imgcache.core.verdicts.verdict import Evidence
+from imgcache.edge import site_files
+from imgcache.edge.catalog import documents, judged
+from imgcache.edge.catalog.articles import stored
+from imgcache.edge.catalog.database import Catalog
+from imgcache.edge.catalog.judged import Judged, Unjudged
+from imgcache.edge.decoder.pool import DecodePool
+from imgcache.edge.safe_fs import text_of
+from imgcache.engine.images.in_place import measure
+from imgcache.engine.run.judge import Judge
+from imgcache.facts import ImageFacts
+from imgcache.model import Failure, Source, Verdict
+
+_COPIES = 4096
+# No file looks like this.
+_AGAIN = "to be measured again"
+
+
+class Unmeasured(NamedTuple):
+    """An image that needs no fetch, and has to be decoded; `identity` of its file, if it is one."""
+
+    id: int
+    location: DataUrl | SitePath
+    identity: str | None
+
+
+def unmeasured(catalog: Catalog, settings: Settings) -> list[Unmeasured]:
+    """The images of the run that need no fetch and are new, or whose files have changed."""
+    found = []
+    for place in judged.places(catalog):
+        location = locate(stored(place.written))
+        assert isinstance(location, DataUrl | SitePath)  # noqa: S101  only these are places
+        there = None
+        if isinstance(location, SitePath):
+            there = site_files.identity(settings.site_root, location)
+        identity = None if there is None else text_of(there)
+        if place.is_new or identity != place.identity:
+            found.append(Unmeasured(place.id, location, identity))
+    return found
+
+
+def note_measured(catalog: Catalog, place: Unmeasured, evidence: Evidence) -> None:
+    """Note what an image is; what this machine could not measure is measured again next time."""
+    failed = evidence.failure
+    is_our_fault = failed is not None and failed.verdict is Verdict.LOCAL_ERROR
+    identity = _AGAIN if is_our_fault else place.identity
+    judged.put_place(catalog, place.id, identity, evidence)
+
+
+async def measure_places(catalog: Catalog, pool: DecodePool, settings: Settings) -> None:
+    """Decode the images that need no fetch, where they are new or their files have changed."""
+    for place in await asyncio.to_thread(unmeasured, catalog, settings):
+        note_measured(catalog, place, await measure(place.location, pool, settings))
+
+
+def judge_entries(catalog: Catalog, judge: Judge, settings: Settings) -> None:
+    """Judge what has to be judged, by what the catalog knows. Raises LocalError."""
+    image = lru_cache(_COPIES)(documents.image_facts)
+    with catalog.together():
+        for batch in judged.to_judge(catalog):
+            judged.put(catalog, [_judged(one, judge, settings, image) for one in batch])
+
+
+def _judged(
+    one: Unjudged,
+    judge: Judge,
+    settings: Settings,
+    image: Callable[[str], ImageFacts],
+) -> Judged:
+    entry, location = one.declared.entry, one.declared.location
+    evidence = _evidence(one, image)
+    tolerance = settings.tolerance
+    ruling = verdict.judge_offline(entry.declared, evidence, tolerance)
+    flag = verdict.judge(entry.declared, evidence, tolerance, settings.on_mismatch).flag
+    flagged = replace(ruling, flag=ruling.held)
+    result = judge.result(one.article, one.declared.excerpt, (entry, location), evidence, flagged)
+    return Judged(one.id, result, flag, one.answered if evidence.copy is not None else None)
+
+
+def _evidence(one: Unjudged, image: Callable[[str], ImageFacts]) -> Evidence:
+    location = one.declared.location
+    if isinstance(location, Failure):
+        return Evidence(failure=location)
+    if not isinstance(location, WebUrl):
+        return judged.evidence_of(one)
+    failure = documents.failure_of(one.failure)
+    copy = None if one.copy is None else image(one.copy)
+    return Evidence(
+        failure,
+        copy,
+        placeholder=one.placeholder,
+        source=Source.OFFLINE,
+        status=failure.status if failure is not None else None,
+    )

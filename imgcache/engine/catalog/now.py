@@ -1,0 +1,41 @@
+"""The catalog of some articles as of now, for a program that reads it once."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from imgcache.config import Settings
+from imgcache.core.catalog import Catalog
+from imgcache.edge.catalog.queries import CatalogQueries, Edition
+from imgcache.edge.index.index import Index
+from imgcache.engine.catalog.site import judge_offline, open_site
+from imgcache.engine.run.articles import chosen, search
+from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.wiring import Tools
+
+
+@asynccontextmanager
+async def catalog_now(
+    paths: Sequence[Path], settings: Settings, tools: Tools, listener: Listener | None = None
+) -> AsyncIterator[Catalog]:
+    """What `verify --offline` says of these articles; without paths, of the configured ones.
+
+    One thread at a time may ask it. Raises ConfigError for a PATH that is not there, and
+    LocalError.
+    """
+    survey = await asyncio.to_thread(search, paths, settings)
+    for note in survey.notes:
+        (listener or Listener()).warned(note)
+    async with open_site(survey.found, settings, tools) as site:
+        await site.read_articles(chosen(paths, settings))
+        site.keep_only_these()
+        await site.look_at_copies(tools)
+        await judge_offline(site, tools)
+        size = await tools.session.query(Index.total_bytes)
+        edition = Edition(secrets.token_hex(4), time.time(), size)
+        yield CatalogQueries(site.catalog, edition)

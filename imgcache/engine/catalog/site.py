@@ -1,0 +1,208 @@
+"""The site as a program sees it: a catalog, brought up to date with articles, index and disk.
+
+article files -> declared entries | index -> facts of URLs | cached files -> sound copies
+  -> placeholders -> results without a request, of all that has changed
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from imgcache.config import Settings
+from imgcache.core.articles.document import NotAnArticle
+from imgcache.edge.articles.files import Found
+from imgcache.edge.cache import integrity
+from imgcache.edge.cache.store import Store
+from imgcache.edge.catalog import judged, kept, urls
+from imgcache.edge.catalog.database import Catalog
+from imgcache.edge.catalog.urls import Seen
+from imgcache.engine.catalog import facts
+from imgcache.engine.catalog.declared import DeclaredArticles
+from imgcache.engine.catalog.judging import judge_entries, measure_places
+from imgcache.engine.run.index_session import IndexSession
+from imgcache.engine.run.judge import Judge, problem_of, unread
+from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.report import Form, Report, Standing
+from imgcache.engine.run.targets import Targets
+from imgcache.engine.run.tasks import to_its_end
+from imgcache.engine.run.wiring import Tools
+from imgcache.facts import ImageFacts
+from imgcache.units import batches
+
+_BATCH = 500
+
+
+NO_ARTICLE = "no article was found: name a file or folder, or set `articles`"
+_PASSED_OVER = {
+    NotAnArticle.FOREIGN: "with front matter that is not YAML",
+    NotAnArticle.UNCLOSED: "with an opening --- line but no closing one",
+}
+
+
+@dataclass(slots=True)
+class Site:
+    """A catalog and the articles of a run in it. `trouble`: why the kept one is not used."""
+
+    catalog: Catalog
+    articles: DeclaredArticles
+    settings: Settings
+    trouble: str | None
+
+    async def read_articles(self, roots: Sequence[Path], now: int = 0) -> None:
+        """Read the articles that have changed; `now` (ns) is the file system's clock."""
+        await to_its_end(self.articles.update, roots, now)
+        whole = self.articles.whole
+        await to_its_end(urls.choose, self.catalog, self.articles.ids, whole=whole)
+
+    def tell_of_others(self, listener: Listener) -> None:
+        """Tell of files that look like articles and are none."""
+        for reason, text in _PASSED_OVER.items():
+            if reason in self.articles.passed_over:
+                listener.passed_over(text, self.articles.passed_over[reason])
+
+    async def look_up(self, session: IndexSession) -> None:
+        """Note the facts that have changed in the index."""
+        policy = self.settings.freshness
+        await session.query(lambda index: facts.look_up_changes(self.catalog, index, policy))
+
+    async def changed_copies(self, root: Path) -> set[str]:
+        """The copies of the run that are new to the catalog, or whose files have changed."""
+        of_run = not self.articles.whole
+        changed = await to_its_end(
+            lambda: set(facts.changed_copies(self.catalog, root, of_run=of_run))
+        )
+        return changed | await self.new_copies()
+
+    async def new_copies(self) -> set[str]:
+        """The copies that are new to the catalog."""
+        return set(await to_its_end(urls.unseen, self.catalog))
+
+    async def inspect(self, root: Path, look: facts.Inspect, copies: Collection[str]) -> None:
+        """Look at the files of some copies."""
+        if copies:
+            await to_its_end(facts.inspect, self.catalog, root, look, copies)
+
+    async def look_at_copies(self, tools: Tools) -> None:
+        """Hash the files of all copies that are not as they were when they were hashed."""
+        await self.look_up(tools.session)
+        await self.audit(tools.store)
+
+    async def audit(self, store: Store) -> None:
+        """Hash the files that have changed, and those that nobody has hashed as they are."""
+        copies = await self.changed_copies(store.root)
+        copies.update(await to_its_end(urls.unhashed, self.catalog))
+        await self.inspect(store.root, partial(_sound, store), copies)
+
+    async def hash_new_copies(self, store: Store) -> None:
+        """Hash the files of copies that are new to the catalog."""
+        await self.inspect(store.root, partial(_sound, store), await self.new_copies())
+
+    async def rehash(self, tools: Tools) -> None:
+        """Hash the files of all copies."""
+        await self.look_up(tools.session)
+        copies = await to_its_end(urls.every_copy, self.catalog)
+        await self.inspect(tools.store.root, partial(_intact, tools.store), copies)
+
+    async def find_placeholders(self) -> frozenset[str]:
+        """The URLs of the run that are a placeholder; noted where all articles are in the run."""
+
+        def find() -> frozenset[str]:
+            found = facts.find_placeholders(self.catalog, self.settings.tolerance)
+            if self.articles.whole:
+                urls.mark_placeholders(self.catalog, found.values())
+            return frozenset(found)
+
+        return await to_its_end(find)
+
+    async def judge(self) -> None:
+        """Judge, without a request, what has to be judged."""
+        judge = Judge(Targets(), self.settings)
+        await to_its_end(judge_entries, self.catalog, judge, self.settings)
+
+    def touched(self, due: Collection[int], *, of_size: bool) -> Collection[int]:
+        """The ids of the articles whose results do not stand, or that should say otherwise.
+
+        `due`: the ids of URLs that were not fresh. `of_size`: also those with a wrong size.
+        """
+        if not self.articles.whole:  # what is a placeholder depends on which articles there are
+            return frozenset(self.articles.ids)
+        return judged.touched(self.catalog, due, of_size=of_size)
+
+    def keep_only_these(self) -> None:
+        """Forget all other articles; only in a copy of one's own."""
+        self.articles.forget_others()
+        urls.choose(self.catalog, self.articles.ids, whole=True)
+
+    def report_all(self, report: Report) -> None:
+        """Report all articles as they were judged."""
+        for numbers in batches(range(len(self.articles.found)), _BATCH):
+            standing = self.standing(numbers)
+            for number in numbers:
+                self.report_standing(number, standing, Form.AS_IS, report)
+
+    def standing(self, numbers: Sequence[int]) -> Mapping[int, Sequence[Standing]]:
+        """The judged entries of some articles in a row, by the article's id."""
+        ids = self.articles.ids
+        return judged.standing(self.catalog, ids[numbers[0]], ids[numbers[-1]])
+
+    def report_standing(
+        self, number: int, standing: Mapping[int, Sequence[Standing]], form: Form, report: Report
+    ) -> None:
+        """Report an article as it was judged before."""
+        shown, read = self.articles.found[number].shown, self.articles.odd.get(number, ())
+        if not isinstance(read, tuple):
+            report.add_article(unread(shown, read))
+            return
+        problems = [problem_of(shown, one) for one in read]
+        report.add_standing(shown, form, standing.get(self.articles.ids[number], ()), problems)
+
+
+@asynccontextmanager
+async def open_site(
+    found: Sequence[Found], settings: Settings, tools: Tools, folder: Path | None = None
+) -> AsyncIterator[Site]:
+    """The site of the articles that were found; what it notes is lost in the end, or kept before.
+
+    `folder` is for the working copy of a run that keeps it; None: a temporary one, of which few
+    articles need no kept catalog. Raises LocalError.
+    """
+    files = len(found) if folder is None else None
+    opened = await tools.session.query(
+        lambda index: kept.open_catalog(
+            tools.store, index, settings, files, partial(Catalog, folder=folder)
+        )
+    )
+    articles = DeclaredArticles(opened.catalog, settings, found)
+    try:
+        yield Site(opened.catalog, articles, settings, opened.trouble)
+    finally:
+        opened.catalog.close()
+
+
+async def keep(site: Site, tools: Tools) -> None:
+    """Keep what was noted for later runs. Raises LocalError."""
+    await tools.session.query(lambda index: kept.keep(site.catalog, tools.store, index))
+
+
+async def judge_offline(site: Site, tools: Tools) -> None:
+    """Judge all entries without a request, when articles and copies were looked at."""
+    await measure_places(site.catalog, tools.pool, site.settings)
+    await site.find_placeholders()
+    await site.judge()
+
+
+def _sound(store: Store, image: ImageFacts) -> Seen:
+    return _seen(store, image, is_sound=integrity.is_sound(store, image))
+
+
+def _intact(store: Store, image: ImageFacts) -> Seen:
+    return _seen(store, image, is_sound=integrity.is_intact(store, image))
+
+
+def _seen(store: Store, image: ImageFacts, *, is_sound: bool) -> Seen:
+    found = integrity.with_thumbnails(store, image) if is_sound else None
+    return Seen(found, hashed=True)

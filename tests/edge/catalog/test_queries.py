@@ -1,0 +1,267 @@
+"""The catalog in SQLite says what one of plain lists says, whatever is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imgcache.core.catalog import ArticleState, Order, Query
+from imgcache.core.http.location import Location, locate
+from imgcache.core.http.url import WebUrl
+from imgcache.edge.catalog import articles, judged, urls
+from imgcache.edge.catalog.articles import ArticleRow, DeclaredEntry
+from imgcache.edge.catalog.database import Catalog
+from imgcache.edge.catalog.judged import Judged
+from imgcache.edge.catalog.queries import CatalogQueries, Edition
+from imgcache.edge.catalog.urls import UrlRow
+from imgcache.errors import ArticleError
+from imgcache.model import Declared, Entry, Severity, Verdict
+from imgcache.results import ArticleProblem, EntryResult, UrlState
+from imgcache.userinfo import masked
+from tests.support.facts import NOON
+from tests.support.listed import ListedCatalog
+
+URLS = (
+    "https://a.test/Stra\u00dfe.jpg",
+    "HTTPS://A.test/100%25_x.jpg#part",
+    "https://a.test/100%25_x.jpg",
+    "https://user:secret@a.test/x.jpg",
+    'http://b.test/"quoted".jpg',
+    "https://b.test/\u0130stanbul.jpg",
+    "https://a.test:8443/",
+    "/local/'one'.jpg",
+    "/local/" + "long" * 40 + ".jpg",
+    "data:image/png;base64,AAAA",
+    "ftp://c.test/",
+    "a\0b\nc\ud800.jpg",
+)
+MESSAGES = (
+    None,
+    "the server answered 404; replace it",
+    "IT IS 3 x 4%\n\0_",
+    "\u1e9e\ufb01 \U0001f5bc",
+)
+SHOWN = ("articles/a.md", "articles/B_\u00df.md", 'content/100%"c".md', "z.md")
+PARTS = (
+    *("a", "%", "_", '"', "'", "\n", "\0", "\ud800", "ss", "\u00df", "i\u0307", ".jpg"),
+    *("strasse", "STRA\u00dfE", "\u0130STANBUL", "404", "jpg\nthe", "https://a.test", "100%25_X"),
+    *(".md", "b_ss", "articles/", '"c"', 'quoted"', "AND", 'a" OR "b', "*", "nowhere", "x 4%\n"),
+)
+
+
+@dataclass(frozen=True)
+class One:
+    """One entry; `message` is only said of a verdict that has a severity."""
+
+    url: str
+    verdict: Verdict = Verdict.OK
+    severity: Severity | None = None
+    message: str | None = None
+    excluded: bool = False
+
+
+@dataclass(frozen=True)
+class Written:
+    """One file and its entries, or what is wrong with it; one that is no article has neither."""
+
+    entries: tuple[One, ...] = ()
+    problems: tuple[str, ...] = ()
+    kind: str = "article"
+
+
+def result_of(shown: str, at: int, one: One) -> EntryResult:
+    return EntryResult(
+        article=shown,
+        line=at + 2,
+        column=5,
+        pointer=f"/images/{at}",
+        url=masked(one.url),
+        verdict=one.verdict,
+        severity=one.severity,
+        message=one.message,
+        declared=Declared(),
+    )
+
+
+def reference(files: Sequence[Written], known: Sequence[str]) -> ListedCatalog:
+    entries: list[EntryResult] = []
+    states: list[ArticleState] = []
+    for shown, file in zip(SHOWN, files, strict=False):
+        some = [result_of(shown, at, o) for at, o in enumerate(file.entries) if not o.excluded]
+        weights = [one.severity for one in some]
+        problems = tuple(ArticleProblem(shown, 1, text) for text in file.problems)
+        errors, warnings = weights.count(Severity.ERROR), weights.count(Severity.WARNING)
+        if file.kind == "article":
+            ignored = weights.count(Severity.IGNORE)
+            states.append(ArticleState(shown, len(some), errors, warnings, problems, ignored))
+        entries += some
+    locations = [locate(one.url) for file in files for one in file.entries if not one.excluded]
+    of_web = {one.href: one for one in locations if isinstance(one, WebUrl)}
+    asked = {href: NOON if href in known else None for href in of_web}
+    urls_known = {
+        href: UrlState(href, url.host, asked_at=asked[href], succeeded_at=asked[href])
+        for href, url in of_web.items()
+    }
+    return ListedCatalog(entries, states, urls_known)
+
+
+def fill(catalog: Catalog, files: Sequence[Written], known: Sequence[str]) -> None:
+    previous, results = 0, []
+    for shown, file in zip(SHOWN, files, strict=False):
+        number = articles.id_after(catalog, previous)
+        assert number is not None
+        previous = number
+        problems = tuple(ArticleError(text, 1) for text in file.problems)
+        row = ArticleRow(number, shown, None, None, file.kind, problems)
+        declared = [
+            DeclaredEntry(*_located(at, o), "", o.excluded) for at, o in enumerate(file.entries)
+        ]
+        articles.put(catalog, row, shown.encode(), declared)
+        results += [
+            Judged(number * articles.POSITIONS + at, result_of(shown, at, one), None, None)
+            for at, one in enumerate(file.entries)
+            if not one.excluded
+        ]
+    answer = UrlRow(NOON, NOON, 0.0, None, None, None, None)
+    urls.update(catalog, dict.fromkeys(known, answer), ())
+    judged.put(catalog, results)
+
+
+def _located(at: int, one: One) -> tuple[Entry, Location]:
+    entry = Entry(f"/images/{at}", at + 2, 5, one.url, one.url, Declared())
+    return entry, locate(one.url)
+
+
+@contextmanager
+def both(
+    files: Sequence[Written], known: Sequence[str] = ()
+) -> Iterator[tuple[CatalogQueries, ListedCatalog]]:
+    with Catalog() as catalog:
+        fill(catalog, files, known)
+        yield CatalogQueries(catalog, Edition("edition", NOON)), reference(files, known)
+
+
+_findings = st.builds(
+    One,
+    st.sampled_from(URLS),
+    st.sampled_from([Verdict.GONE, Verdict.TIMEOUT, Verdict.DIMENSIONS_MISMATCH]),
+    st.sampled_from(Severity),
+    st.sampled_from(MESSAGES),
+    st.sampled_from([False, False, False, True]),
+)
+_entries = _findings | st.builds(One, st.sampled_from(URLS))
+_files = st.lists(
+    st.builds(Written, st.lists(_entries, max_size=6).map(tuple))
+    | st.builds(
+        Written, problems=st.lists(st.sampled_from(["odd", "worse"]), max_size=2).map(tuple)
+    )
+    | st.just(Written(kind="plain")),
+    max_size=len(SHOWN),
+)
+_texts = st.sampled_from(PARTS) | st.text(max_size=4)
+_queries = st.builds(
+    Query,
+    st.frozensets(st.sampled_from([Verdict.OK, Verdict.GONE, Verdict.TIMEOUT]), max_size=2),
+    st.frozensets(st.sampled_from(Severity), max_size=2),
+    st.none() | st.sampled_from(["a.test", "A.TEST", "b.test", "\ud800"]),
+    st.none() | _texts,
+    st.none() | st.sampled_from([*SHOWN, "nowhere", "\ud800"]),
+    st.sampled_from(Order),
+)
+_known = st.lists(
+    st.sampled_from([one.href for one in map(locate, URLS) if isinstance(one, WebUrl)])
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(files=_files, query=_queries, offset=st.integers(0, 8), most=st.integers(0, 5))
+def test_a_selection(files: Sequence[Written], query: Query, offset: int, most: int) -> None:
+    with both(files) as (catalog, listed):
+        assert catalog.total(query) == listed.total(query)
+        assert catalog.select(query, 0, 100) == listed.select(query, 0, 100)
+        assert catalog.select(query, offset, most) == listed.select(query, offset, most)
+
+
+@settings(deadline=None, max_examples=100)
+@given(files=_files, known=_known, text=_texts, places=st.integers(0, 3))
+def test_all_the_rest(
+    files: Sequence[Written], known: Sequence[str], text: str, places: int
+) -> None:
+    with both(files, known) as (catalog, listed):
+        written = Query(order=Order.AS_WRITTEN)
+        assert catalog.known(written, 0, 99, places) == listed.known(written, 0, 99, places)
+        assert catalog.overview(places) == listed.overview(places)
+        assert catalog.failed_articles() == listed.failed_articles()
+        assert sorted(catalog.hosts(9)) == sorted(listed.hosts(9))
+        assert sorted(catalog.broken_hosts(9)) == sorted(listed.broken_hosts(9))
+        assert catalog.last_answer == listed.last_answer
+        assert list(catalog.every_article()) == list(listed.every_article())
+        assert catalog.worst_articles(1, 2) == listed.worst_articles(1, 2)
+        assert catalog.worst_articles(0, 9, text) == listed.worst_articles(0, 9, text)
+        assert catalog.total_articles(text) == listed.total_articles(text)
+        for name in (*SHOWN, "nowhere"):
+            assert catalog.article(name) == listed.article(name)
+        for url in (*URLS, "https://nobody.test/", "nobody.jpg"):
+            assert catalog.state(url) == listed.state(url)
+            assert catalog.total_users(url) == listed.total_users(url)
+            assert catalog.users(url, 2) == listed.users(url, 2)
+
+
+@pytest.mark.parametrize("rare", [True, False])
+@pytest.mark.parametrize("order", Order)
+def test_a_text_is_found_by_its_index_and_by_looking(order: Order, *, rare: bool) -> None:
+    """Which way is shorter depends on how many have the text: both find the same."""
+    few, many = (1, 40) if rare else (40, 1)
+    plain = [One(f"https://a.test/{number}.jpg") for number in range(many)]
+    gone = One("https://b.test/Castle.jpg", Verdict.GONE, Severity.ERROR, "it is gone")
+    with both([Written((*plain, *[gone] * few)), Written((gone,))]) as (catalog, listed):
+        for text in ("castle", "IS GONE", "b_ss", "b.test/castle.jpg\nit"):
+            query = Query(text=text, order=order)
+            assert catalog.total(query) == listed.total(query) > 0
+            assert catalog.select(query, 0, 50) == listed.select(query, 0, 50)
+
+
+def test_each_edition_is_counted_once() -> None:
+    with Catalog() as catalog:
+        fill(catalog, [Written((One(URLS[0]),))], ())
+        queries = CatalogQueries(catalog, Edition("first", NOON))
+        assert queries.total(Query()) == 1
+        fill(catalog, [Written((One(URLS[0]), One(URLS[1])))], ())
+        assert queries.total(Query()) == 1
+        later = CatalogQueries(catalog, Edition("second", NOON))
+        assert later.total(Query()) == 2
+
+
+def test_no_selection_reads_entries_that_it_does_not_show() -> None:
+    """Each filter is answered by an index that has all columns it looks at."""
+    with Catalog() as catalog:
+        fill(catalog, [Written((One(URLS[0]),))], ())
+        asked: list[str] = []
+        catalog._connection.set_trace_callback(asked.append)
+        queries = CatalogQueries(catalog, Edition("first", NOON))
+        for query in (
+            Query(),
+            Query(order=Order.AS_WRITTEN),
+            Query(frozenset({Verdict.OK})),
+            Query(host="a.test"),
+            Query(frozenset({Verdict.OK}), host="a.test"),
+            Query(frozenset({Verdict.OK}), frozenset({Severity.ERROR})),
+        ):
+            for one in (query, replace(query, text="jpg")):
+                queries.total(one)
+                queries.select(one, 0, 9)
+        catalog._connection.set_trace_callback(None)
+        plans = [
+            str(row)
+            for statement in asked
+            if "FROM entries INDEXED" in statement or "JOIN entries INDEXED" in statement
+            for row in catalog.rows(f"EXPLAIN QUERY PLAN {statement}")
+        ]
+        scans = [plan for plan in plans if "entries" in plan and "CO-ROUTINE" not in plan]
+        assert scans
+        assert [plan for plan in scans if "COVERING INDEX entries_" not in plan] == []
