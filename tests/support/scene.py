@@ -14,16 +14,18 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imgcache import Report, Settings, refresh
+from imgcache import Depth, Report, Settings, VerifyOptions, refresh, verify
+from imgcache.core.cache.layout import CATALOG
 from imgcache.edge.articles.staging import is_staged_name
 from imgcache.engine.cache.check import check
 from imgcache.engine.run.listener import Listener
+from imgcache.results import EntryResult
 from tests.support import pictures
 from tests.support.origin import Origin
 
@@ -133,6 +135,17 @@ class Scene:
         files = {path.stem: path for path in (self.cache / "images").rglob("*.jpg")}
         return {url for url, sha256, _ in rows if _is_sound(files.get(sha256), sha256)}
 
+    async def assert_kept_state_is_true(self) -> None:
+        """What the cache knows is told alike with what was derived before, and without."""
+        told = await self._offline()
+        with _moved_away(self.cache / CATALOG):
+            assert await self._offline() == told
+
+    async def _offline(self) -> list[EntryResult]:
+        options = VerifyOptions(Depth.OFFLINE)
+        report = await verify([self.folder / "articles"], self.settings(), options)
+        return list(report.entries())
+
     async def assert_mended(self) -> None:
         """After the next run: everything as if nothing had happened, and nothing left behind."""
         for path in self.articles:
@@ -149,6 +162,19 @@ def _has_tables(connection: sqlite3.Connection) -> bool:
 
 def _is_sound(path: Path | None, sha256: str) -> bool:
     return path is not None and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+
+
+@contextmanager
+def _moved_away(path: Path) -> Iterator[None]:
+    aside = path.with_name("aside")
+    there = path.exists()
+    if there:
+        path.rename(aside)
+    try:
+        yield
+    finally:
+        if there:
+            aside.rename(path)
 
 
 def leftovers(folder: Path) -> list[str]:
