@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: demo test browser torture screenshots contact-sheet lint format types lock clean
+SPEED := start_up night serving html_report cold_refresh verify_links
+
+.PHONY: demo test bench browser torture screenshots contact-sheet lint format types lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/imgcache demo
@@ -17,9 +19,13 @@ browser: $(VENV)/.dev
 	$(BIN)/pytest -m browser
 
 # 200 kills at random moments, a kill or an error at each call that changes the disk (needs strace),
-# full disks of all sizes, long fuzzing: takes long.
+# full disks of all sizes, 2,000 histories of kept state, long fuzzing: takes long.
 torture: $(VENV)/.dev
 	$(BIN)/pytest -n auto -m torture
+
+# How fast it is, beside the bare work in the same run; see docs/performance.md. Run it alone.
+bench: $(VENV)/.dev
+	for one in $(SPEED); do echo "== $$one"; $(BIN)/python -m benchmarks.$$one; done
 
 # The pictures in docs/, taken anew; look at them before committing.
 screenshots: $(VENV)/.dev

@@ -1,6 +1,6 @@
 """A cold refresh of news-size JPEGs against the bare work: two processes that decode and shrink.
 
-    python benchmarks/cold_refresh.py [IMAGES] [webp]
+    python -m benchmarks.cold_refresh [IMAGES] [webp]
 
 The baseline has the same bytes in memory and writes one 320 px thumbnail an image with Pillow's
 own recipe; imgcache also fetches (from nginx on loopback, which must be installed), checks,

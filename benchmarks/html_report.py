@@ -1,8 +1,8 @@
 """`imgcache report` of 60,000 entries, start-up included, beside the bare work of the disk.
 
-    python benchmarks/html_report.py [ARTICLES]
+    python -m benchmarks.html_report [ARTICLES]
 
-The site is that of fresh_run.py; a tenth of its entries are wrong, so that there are pages of
+The site is that of night.py; a tenth of its entries are wrong, so that there are pages of
 several verdicts. The bare work: files with the same names and bytes are written, from memory.
 Printed: seconds of both in the same round, entries per second, the ratio of the two and the peak
 memory. Budget: 20 s for 60,000 entries on two cores.
@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.fresh_run import ENTRIES, build
+from benchmarks.sample_site import ENTRIES, build
 
 ROUNDS = 3
 

