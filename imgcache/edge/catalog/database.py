@@ -1,6 +1,6 @@
 """The catalog's SQLite file: read where it is kept, copied before the first write.
 
-A kept file is never changed, only replaced by a whole new one (store.py): so a reader needs no
+A kept file is never changed, only replaced by a whole new one (kept.py): so a reader needs no
 lock, sees one moment, and works on a copy of its own as soon as it has to note something.
 """
 
@@ -14,12 +14,13 @@ from types import TracebackType
 from typing import Any, ClassVar, Self
 
 from imgcache.edge.catalog.schema import TABLES, VERSION
+from imgcache.edge.index.connection import remedy_for
 from imgcache.edge.safe_fs import temp_name
 from imgcache.errors import LocalError
 
 Row = tuple[Any, ...]
 
-_REMEDY = "make room for temporary files; if it stays, remove index.sqlite3-catalog from the cache"
+_REMEDY = "run again; if it stays, remove index.sqlite3-catalog from the cache folder"
 # KiB of pages that a connection keeps; the rest is in the system's page cache.
 _PAGES = 24_000
 
@@ -167,8 +168,20 @@ class Catalog(Reading):
         return connect(f"{kept.absolute().as_uri()}?mode=ro&immutable=1")
 
     def _copied(self, source: sqlite3.Connection | None) -> sqlite3.Connection:
+        """A new working copy; nothing of it is left where it does not fit on the disk."""
         self.path = None if self._folder is None else self._folder / temp_name()
         connection = connect("" if self.path is None else self.path.absolute().as_uri())
+        try:
+            self._fill(connection, source)
+        except BaseException:
+            connection.close()
+            if self.path is not None:
+                self.path.unlink(missing_ok=True)
+            raise
+        self._is_own = True
+        return connection
+
+    def _fill(self, connection: sqlite3.Connection, source: sqlite3.Connection | None) -> None:
         with catalog_errors():
             for pragma in self.pragmas:
                 connection.execute(f"PRAGMA {pragma}")
@@ -177,8 +190,6 @@ class Catalog(Reading):
             else:
                 connection.executescript(TABLES)
                 connection.execute(f"PRAGMA user_version = {VERSION}")
-        self._is_own = True
-        return connection
 
 
 def version(path: Path) -> int | None:
@@ -199,7 +210,7 @@ def catalog_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as exc:
-        raise LocalError(f"the catalog: {exc}; {_REMEDY}") from exc
+        raise LocalError(f"the catalog: {exc}; {remedy_for(exc, _REMEDY)}") from exc
 
 
 def connect(uri: str, pages: int = _PAGES) -> sqlite3.Connection:

@@ -64,14 +64,20 @@ class UrlRow(NamedTuple):
         return (self.status, self.failure, self.copy)
 
 
-def unknown(catalog: Catalog) -> Iterator[str]:
-    """The URLs (normalised) of which nothing was looked up yet."""
-    return (row[0] for row in catalog.rows("SELECT href FROM urls WHERE known = 0"))
+def unknown(catalog: Catalog) -> Iterator[list[str]]:
+    """The URLs (normalised) of which nothing was looked up yet, some at once."""
+    return _some_after(catalog, "SELECT id, href FROM urls WHERE known = 0 AND id > ?", 0)
 
 
-def every(catalog: Catalog) -> Iterator[str]:
-    """All URLs."""
-    return (row[0] for row in catalog.rows("SELECT href FROM urls ORDER BY href"))
+def every(catalog: Catalog) -> Iterator[list[str]]:
+    """All URLs, some at once, sorted."""
+    return _some_after(catalog, "SELECT href, href FROM urls WHERE href > ?", "")
+
+
+def _some_after(catalog: Catalog, query: str, last: int | str) -> Iterator[list[str]]:
+    while found := catalog.rows(f"{query} ORDER BY 1 LIMIT {_BATCH}", (last,)):
+        yield [row[1] for row in found]
+        last = found[-1][0]
 
 
 def update(catalog: Catalog, states: Mapping[str, UrlRow], images: Iterable[ImageFacts]) -> None:

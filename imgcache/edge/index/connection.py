@@ -23,7 +23,8 @@ _REMEDIES = {
     sqlite3.SQLITE_BUSY: "another program is using it; run again when it has ended",
     sqlite3.SQLITE_READONLY: "give this user the right to write the cache folder",
     sqlite3.SQLITE_CANTOPEN: "give this user the right to read and write the cache folder",
-} | dict.fromkeys(_DAMAGE, "run imgcache refresh, which makes it again")
+}
+_DAMAGED = "run imgcache refresh, which makes it again"
 _LOG_ALONE = (
     "its -wal was left by a run that did not end, and SQLite reads that only in a folder that can "
     "be written: run imgcache refresh there once, or copy the cache to where it can be written"
@@ -37,10 +38,15 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as exc:
-        remedy = _REMEDIES.get(_code(exc), _ELSE)
+        remedy = remedy_for(exc, _DAMAGED if _code(exc) in _DAMAGE else _ELSE)
         if _code(exc) == sqlite3.SQLITE_CANTOPEN and _lacks_shared_memory(path):
             remedy = _LOG_ALONE
         raise LocalError(f"{path}: {exc}; {remedy}") from exc
+
+
+def remedy_for(error: sqlite3.Error, otherwise: str) -> str:
+    """What helps against an error of SQLite that is this machine's."""
+    return _REMEDIES.get(_code(error), otherwise)
 
 
 def _lacks_shared_memory(path: Path) -> bool:

@@ -103,7 +103,8 @@ def _named(site: Site) -> _Naming:
     articles, naming = site.articles, _Naming()
     broken = sum(isinstance(one, ArticleError) for one in articles.odd.values())
     naming.articles = articles.articles - broken
-    naming.urls.update(urls.every(site.catalog))
+    for some in urls.every(site.catalog):
+        naming.urls.update(some)
     for written, is_excluded in rows.spellings(site.catalog):
         naming.spellings.add(written)
         location = locate(written) if is_excluded else None

@@ -30,10 +30,8 @@ def look_up_changes(catalog: Catalog, index: Index, policy: FreshnessSettings) -
     """Note what the index says by now of the catalog's URLs. Raises LocalError."""
     point, rule = changes.last(index), policy.model_dump_json()
     known = _known_until(catalog, index) if catalog.about("freshness") == rule else None
-    hrefs = set(urls.unknown(catalog))
-    hrefs.update(urls.every(catalog) if known is None else changes.changed_since(index, known))
     with catalog.together():
-        for some in batches(sorted(hrefs), _BATCH):
+        for some in _to_look_up(catalog, index, known):
             facts = index.urls(some)
             images = index.images({one.copy for one in facts.values() if one.copy is not None})
             states = {href: _state(facts.get(href), policy) for href in some}
@@ -41,6 +39,15 @@ def look_up_changes(catalog: Catalog, index: Index, policy: FreshnessSettings) -
         urls.forget_unneeded_copies(catalog)
         mark, number = point or ("", 0)
         catalog.note(freshness=rule, mark=mark, changed=number)
+
+
+def _to_look_up(catalog: Catalog, index: Index, known: Point | None) -> Iterator[list[str]]:
+    """The URLs whose facts may be others than the catalog has, some at once."""
+    if known is None:
+        yield from urls.every(catalog)
+        return
+    yield from urls.unknown(catalog)
+    yield from batches(changes.changed_since(index, known), _BATCH)
 
 
 def _known_until(catalog: Catalog, index: Index) -> Point | None:
