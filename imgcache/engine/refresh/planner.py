@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import assert_never
@@ -143,11 +144,17 @@ async def _remake_thumbnails(
 
 async def _note_new_spellings(site: Site, targets: Targets, session: IndexSession) -> None:
     """The manifest names each copy by every spelling that an article has for its URL."""
-    new = await to_its_end(urls.spellings, site.catalog, site.articles.new)
-    new |= {written: one.url.href for one in targets.web.values() for written in one.written}
-    for some in batches(new, _BATCH):
-        before = await session.query(lambda index, some=some: index.spellings(some))  # type: ignore[misc]
-        session.record(spellings={one: new[one] for one in some if before.get(one) != new[one]})
+    for articles in batches(site.articles.new, _BATCH):
+        found = await to_its_end(urls.spellings, site.catalog, articles)
+        await _note_spellings(found, session)
+    for some in batches(targets.web.values(), _BATCH):
+        await _note_spellings({name: one.url.href for one in some for name in one.written}, session)
+
+
+async def _note_spellings(spellings: Mapping[str, str], session: IndexSession) -> None:
+    before = await session.query(lambda index: index.spellings(spellings))
+    new = {name: href for name, href in spellings.items() if before.get(name) != href}
+    session.record(spellings=new)
 
 
 def _known(target: Target, facts: KnownFacts) -> plan.Known:
