@@ -31,6 +31,7 @@ _LEFT = """
         SELECT sha256 FROM lost WHERE NOT EXISTS (SELECT 1 FROM urls WHERE copy = lost.sha256))"""
 _FILES = "SELECT path, sha256, identity FROM files"
 _UNSEEN = "SELECT sha256 FROM copies WHERE looked = 0"
+_COPY_OF_RUN = "sha256 IN (SELECT copy FROM urls JOIN in_run ON url = urls.id)"
 _DUE = """
     SELECT id, href, scheme, host, port FROM urls
     WHERE (fresh_until <= ?1 OR answered_at > ?1)"""
@@ -118,14 +119,17 @@ def forget_unneeded_copies(catalog: Catalog) -> None:
 
 
 def files(catalog: Catalog, *, of_run: bool) -> Iterator[tuple[str, str, str]]:
-    """Each cached file, the copy that it belongs to, and how it was when that was looked at."""
-    narrowed = f"{_FILES} WHERE sha256 IN (SELECT copy FROM urls JOIN in_run ON url = urls.id)"
-    return catalog.each(narrowed if of_run else _FILES)
+    """Each cached file, the copy that it belongs to, and how it was when that was looked at.
+
+    `of_run`: only of the copies that the articles of the run name.
+    """
+    return catalog.each(f"{_FILES} WHERE {_COPY_OF_RUN}" if of_run else _FILES)
 
 
-def unseen(catalog: Catalog) -> list[str]:
-    """The copies whose files were not looked at yet."""
-    return [row[0] for row in catalog.rows(_UNSEEN)]
+def unseen(catalog: Catalog, *, of_run: bool) -> list[str]:
+    """The copies whose files were not looked at yet; `of_run` as above."""
+    query = f"{_UNSEEN} AND {_COPY_OF_RUN}" if of_run else _UNSEEN
+    return [row[0] for row in catalog.rows(query)]
 
 
 def copies(catalog: Catalog, sha256s: Sequence[str]) -> Iterator[tuple[ImageFacts, str | None]]:

@@ -78,8 +78,9 @@ class Site:
         return changed | await self.new_copies()
 
     async def new_copies(self) -> set[str]:
-        """The copies that are new to the catalog."""
-        return set(await to_its_end(urls.unseen, self.catalog))
+        """The copies of the run that are new to the catalog."""
+        of_run = not self.articles.whole
+        return set(await to_its_end(urls.unseen, self.catalog, of_run=of_run))
 
     async def inspect(self, root: Path, look: facts.Inspect, copies: Collection[str]) -> None:
         """Look at the files of some copies."""
