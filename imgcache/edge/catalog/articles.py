@@ -18,9 +18,9 @@ from imgcache.userinfo import masked
 
 # An article's id has so much room below it for the positions of its entries.
 POSITIONS = 1 << 20
-# Between two ids there is room for articles that come later; a new one stays near the one before.
-_GAP = 1 << 22
-_STEP = 1 << 10
+# The largest id; the gaps between articles that are read one after the other; and how near a new
+# article stays to the one before it, because more of them may follow.
+_MOST, _GAP, _STEP = 1 << 42, 1 << 26, 1 << 13
 
 _AHEAD = 500
 _NEXT = """
@@ -34,6 +34,7 @@ _PUT = """
 _PUT_NAME = "INSERT OR REPLACE INTO names (rowid, text) VALUES (?, ?)"
 _PUT_URL = "INSERT OR IGNORE INTO urls (href, scheme, host, port) VALUES (?, ?, ?, ?)"
 _PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 20)})"
+_UNNAMED = "DELETE FROM urls WHERE NOT EXISTS (SELECT 1 FROM entries WHERE url = urls.id)"
 _GET = """
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
            excerpt, excluded, u.href, u.scheme, u.host, u.port
@@ -115,13 +116,33 @@ def recognize(catalog: Catalog, article: int, identity: str | None) -> None:
     catalog.many("UPDATE articles SET identity = ? WHERE id = ?", [(identity, article)])
 
 
-def id_after(catalog: Catalog, previous: int) -> int | None:
-    """An id for a new article behind the one with the id `previous`; None where no room is left."""
+def id_after(catalog: Catalog, previous: int, articles: int = 1) -> int | None:
+    """An id for a new article behind the one with the id `previous`; None where no room is left.
+
+    `articles`: about how many there are in all.
+    """
     after = catalog.value("SELECT min(id) FROM articles WHERE id > ?", (previous,))
     if after is None:
-        return previous + _GAP
+        following = previous + min(_GAP, _MOST // max(1, 2 * articles))
+        return following if following < _MOST else None
     room = (int(after) - previous) // 2
-    return previous + min(room, _STEP) if room else None
+    if not room:
+        return None
+    # Who puts new ones before all others is likely to do it again.
+    return previous + (min(room, _STEP) if previous else room)
+
+
+def clear(catalog: Catalog) -> None:
+    """Forget all files, so that they get new ids; their URLs stay until `forget_unnamed`."""
+    with catalog.writing() as connection:
+        for table in ("search", "entries", "articles"):
+            connection.execute(f"DELETE FROM {table}")
+
+
+def forget_unnamed(catalog: Catalog) -> None:
+    """Forget the URLs that no entry names."""
+    with catalog.writing() as connection:
+        connection.execute(_UNNAMED)
 
 
 def put(

@@ -22,10 +22,14 @@ from imgcache.edge.catalog.articles import ArticleRow, DeclaredEntry
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.safe_fs import Identity, is_older, text_of
 from imgcache.engine.run.articles import LoadedArticle, ReadArticle, is_excluded, understand
-from imgcache.errors import ArticleError, LocalError, UnreadableError
+from imgcache.errors import ArticleError, UnreadableError
 
 _ARTICLE, _BROKEN, _UNREAD = "article", "broken", "unread"
 _REASONS = {reason.name.lower(): reason for reason in NotAnArticle}
+
+
+class _CrowdedError(Exception):
+    """Between two articles so many have come that there is no id for one more."""
 
 
 class DeclaredArticles:
@@ -39,18 +43,21 @@ class DeclaredArticles:
 
     def __init__(self, catalog: Catalog, settings: Settings, found: Sequence[Found]) -> None:
         self.found = found
-        self.ids = array("q")
         self.whole = False
+        self._catalog = catalog
+        self._settings = settings
+        self._roots: dict[str, str] = {}
+        self._site = os.path.join(os.path.realpath(settings.cache.dir.parent), "")  # noqa: PTH118  bytes are cut off it
+        self._begin()
+
+    def _begin(self) -> None:
+        self.ids = array("q")
         self.articles = 0
         self.local_fault = False
         self.passed_over: dict[NotAnArticle, list[str]] = {}
         self.odd: dict[int, NotAnArticle | ArticleError | tuple[ArticleError, ...]] = {}
         self.new: list[int] = []
         self._looks: list[str | None] = []
-        self._roots: dict[str, str] = {}
-        self._catalog = catalog
-        self._settings = settings
-        self._site = os.path.join(os.path.realpath(settings.cache.dir.parent), "")  # noqa: PTH118  bytes are cut off it
 
     def update(self, roots: Sequence[Path], now: int) -> None:
         """Bring the catalog up to date with the files; `now` (ns) is the file system's clock.
@@ -58,13 +65,22 @@ class DeclaredArticles:
         What lies below `roots` and was not found is forgotten. Raises LocalError.
         """
         with self._catalog.together():
-            previous, known = 0, rows.Lookahead(self._catalog)
-            for file in self.found:
-                previous = self._update_one(file, known, previous, now)
-                self.ids.append(previous)
+            try:
+                self._update_all(now)
+            except _CrowdedError:
+                self._begin()
+                rows.clear(self._catalog)
+                self._update_all(now)
+                rows.forget_unnamed(self._catalog)
             self._forget_vanished(roots)
         total = self._catalog.value("SELECT count(*) FROM articles")
         self.whole = total == len(self.ids)
+
+    def _update_all(self, now: int) -> None:
+        previous, known = 0, rows.Lookahead(self._catalog)
+        for file in self.found:
+            previous = self._update_one(file, known, previous, now)
+            self.ids.append(previous)
 
     def read(self, number: int) -> ReadArticle:
         """The file of this number as it is now; read again only where it has changed."""
@@ -124,9 +140,10 @@ class DeclaredArticles:
         digest: bytes | None,
         trusted: str | None,
     ) -> int:
-        number = row.id if row is not None else rows.id_after(self._catalog, previous)
+        following = rows.id_after(self._catalog, previous, len(self.found))
+        number = row.id if row is not None else following
         if number is None:
-            raise LocalError("the catalog has no room for one more article; run again")
+            raise _CrowdedError
         declared = self._declared(read) if isinstance(read, LoadedArticle) else []
         kind, problems = _told(read, was_read=digest is not None)
         new = ArticleRow(number, file.shown, trusted, digest or None, kind, problems)

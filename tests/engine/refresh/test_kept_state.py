@@ -178,6 +178,29 @@ async def test_what_is_a_placeholder_depends_on_the_articles_of_the_run(world: W
     assert [one.verdict for one in report.entries()] == [Verdict.PLACEHOLDER] * 3
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["m", *(f"{900 - number}" for number in range(40))],
+        ["a", "z", "p-1", "p-2", *(f"p-1{number:02}" for number in range(40))],
+        ["a", "z", *(f"n{number:02}" for number in range(40, 0, -1))],
+    ],
+)
+async def test_there_is_always_room_for_one_more_article(
+    world: World, monkeypatch: pytest.MonkeyPatch, names: list[str]
+) -> None:
+    monkeypatch.setattr("imgcache.edge.catalog.articles._GAP", 1 << 6)
+    monkeypatch.setattr("imgcache.edge.catalog.articles._STEP", 1 << 2)
+    url = world.origin.route("/a.jpg", body=JPEG)
+    for count, name in enumerate(names, start=1):
+        world.article(world.entry(url), name=f"{name}.md")
+        report = await world.refresh()
+        articles = [one.article for one in report.entries()]
+        assert len(articles) == count
+        assert articles == sorted(articles)
+    assert len(await offline(world)) == len(names)
+
+
 async def test_a_run_of_one_article_keeps_the_others(site: World) -> None:
     for number in range(3, 12):
         url = site.origin.route(f"/{number}.jpg", body=pictures.jpeg(160, 120, seed=number))
