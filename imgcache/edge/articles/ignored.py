@@ -25,6 +25,8 @@ _BOM = b"\xef\xbb\xbf"
 _LARGEST = 1 << 20
 # A pattern with more stars is left out: it would keep the matcher busy for hours on a long name.
 _MOST_STARS = 3
+# White space that is no blank.
+_WHITE = frozenset("\t\r\v\f")
 _STARS = re.compile(r"\*+")
 
 
@@ -151,12 +153,22 @@ def _patterns(folder: Path, name: str) -> GitIgnoreSpec:
     return GitIgnoreSpec([])
 
 
+def _with_its_end(line: str) -> str:
+    """The same pattern for pathspec, which takes any white space from its end; git, blanks only."""
+    text = line.rstrip(" ")
+    if not text or text[-1] not in _WHITE or text.startswith("#"):
+        return line
+    before = text[:-1]
+    is_escaped = (len(before) - len(before.rstrip("\\"))) % 2
+    return f"{before[:-1] if is_escaped else before}[{text[-1]}]"
+
+
 def _lines(data: bytes) -> Iterator[str]:
     """The lines that are patterns, as git reads them: what is none is left out."""
     from pathspec import GitIgnoreSpec  # noqa: PLC0415  see above
 
     for ended in os.fsdecode(data.removeprefix(_BOM)).split("\n"):
-        line = ended.removesuffix("\r")
+        line = _with_its_end(ended.removesuffix("\r"))
         with suppress(ValueError):
             if len(_STARS.findall(line)) <= _MOST_STARS:
                 GitIgnoreSpec.from_lines([line])

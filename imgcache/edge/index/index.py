@@ -73,10 +73,6 @@ _GET_TOTAL = """
 _GET_ORPHANS = """
     SELECT sha256 FROM images WHERE NOT EXISTS (SELECT 1 FROM urls WHERE copy = sha256)
     ORDER BY mtime_ns, sha256"""
-_GET_SHARED = """
-    SELECT copy, url FROM urls WHERE copy IN (
-        SELECT copy FROM urls WHERE copy IS NOT NULL GROUP BY copy HAVING count(*) >= ?
-    ) ORDER BY copy, url"""
 # A URL without a copy has nothing that its validators could confirm.
 _NOTHING = ", ".join(f"{column} = NULL" for column in ("copy", *rows.RESPONSE))
 _FORGET_COPIES = f"UPDATE urls SET changed = ?, {_NOTHING} WHERE copy = ?"  # noqa: S608  # names of this file only
@@ -145,13 +141,6 @@ class Index:
     def spellings(self, keys: Iterable[str]) -> dict[str, str]:
         """The normalised URL of each of these spellings that was recorded before."""
         return dict(self._get(_GET_SPELLINGS, keys))
-
-    def shared_copies(self, least: int) -> tuple[tuple[str, ...], ...]:
-        """The URLs of each copy that at least so many URLs have."""
-        with sqlite_errors(self._path):
-            found = self._connection.execute(_GET_SHARED, (least,))
-            groups = groupby(found, key=lambda row: row[0])
-            return tuple(tuple(url for _, url in group) for _, group in groups)
 
     def pauses(self) -> dict[str, HostPause]:
         """All paused hosts, by host; some pauses may be over."""

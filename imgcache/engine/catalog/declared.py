@@ -140,8 +140,9 @@ class DeclaredArticles:
         digest: bytes | None,
         trusted: str | None,
     ) -> int:
-        following = rows.id_after(self._catalog, previous, len(self.found))
-        number = row.id if row is not None else following
+        number = row.id if row is not None else None
+        if number is None:
+            number = rows.id_after(self._catalog, previous, len(self.found))
         if number is None:
             raise _CrowdedError
         declared = self._declared(read) if isinstance(read, LoadedArticle) else []

@@ -254,15 +254,6 @@ def test_a_host_is_asked_again_after_resume(index: Index) -> None:
     assert index.pauses() == {"other.example": other}
 
 
-def test_shared_copies_are_those_that_enough_urls_have(index: Index) -> None:
-    same = [UrlFacts(f"https://example.org/{n}", NOON, IMAGE.sha256) for n in (3, 1, 2)]
-    pair = [UrlFacts(f"https://example.net/{n}", NOON, OTHER.sha256) for n in (1, 2)]
-    index.record([*same, *pair, UrlFacts(URL, NOON, failure=GONE)], [IMAGE, OTHER])
-    assert index.shared_copies(3) == (tuple(sorted(facts.url for facts in same)),)
-    assert len(index.shared_copies(2)) == 2
-    assert index.shared_copies(4) == ()
-
-
 # Readers
 
 

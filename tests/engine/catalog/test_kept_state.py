@@ -17,7 +17,7 @@ def _fine_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("seed", range(200))
 def test_a_run_reports_the_same_with_and_without_what_was_kept(tmp_path: Path, seed: int) -> None:
-    History(tmp_path, seed).live(steps=3)
+    History(tmp_path, seed).live(steps=4)
 
 
 @pytest.mark.torture
