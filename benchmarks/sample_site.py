@@ -6,8 +6,9 @@ import hashlib
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.cache.layout import INDEX, image_path, thumbnail_path

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from imgcache.facts import RunFacts
 from imgcache.model import FileTotals, Verdict
 from imgcache.results import ArticleProblem
 
 
-@dataclass(slots=True)
-class HostRecord:
+class HostRecord(Struct):
     """One host: how many of its URLs are known, and how the last try of some failed."""
 
     host: str
@@ -25,8 +25,7 @@ class HostRecord:
         return self.verdicts.total()
 
 
-@dataclass(frozen=True, slots=True)
-class CacheStats:
+class CacheStats(Struct, frozen=True):
     """Statistics of a cache. `held`: URLs with a copy; `orphans`: images that no URL points to."""
 
     images: Mapping[str, FileTotals]
@@ -61,8 +60,7 @@ def _sum(totals: Mapping[str, FileTotals]) -> FileTotals:
     return FileTotals(sum(one.files for one in every), sum(one.bytes for one in every))
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(Struct, frozen=True):
     """One damaged file, relative to the cache folder; `repair` tells how it was fixed."""
 
     path: str
@@ -70,8 +68,7 @@ class Damage:
     repair: str | None = None
 
 
-@dataclass(slots=True)
-class CacheCheckResult:
+class CacheCheckResult(Struct):
     """What a check found. `strays`: files that the index does not know; they do no harm."""
 
     images: int = 0
@@ -86,8 +83,7 @@ class CacheCheckResult:
         return all(one.repair is not None for one in self.damage)
 
 
-@dataclass(slots=True)
-class GcResult:
+class GcResult(Struct):
     """What was dropped, or would be in a dry run; paths are relative to the cache folder.
 
     `urls` were forgotten; `files` are images, their thumbnails, and files that the index did not

@@ -10,9 +10,10 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from imgcache.errors import ConfigError
 from imgcache.userinfo import masked, masked_within
@@ -25,8 +26,7 @@ _SECRETS = frozenset({"token", "headers"})
 _ADDITIVE = (("fetch", "resolve"), ("fetch", "allow_private"))
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """One source of settings: `name` is how messages call it.
 
     `text` is what the file says, `folder` the file's own; a source that is no file has none.
@@ -34,7 +34,7 @@ class Layer:
 
     name: str
     values: dict[str, Any]
-    text: str = field(default="", repr=False)
+    text: str = ""
     folder: Path | None = None
 
     def where(self, keys: Sequence[str]) -> str:

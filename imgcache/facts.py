@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from imgcache.model import Failure, Format, Size
 
 
-@dataclass(frozen=True, slots=True)
-class Validators:
+class Validators(Struct, frozen=True):
     """What a conditional request sends back (RFC 9110 section 8.8), byte for byte as received."""
 
     etag: str | None = None
@@ -18,8 +17,7 @@ class Validators:
         return bool(self.etag or self.last_modified)
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseFacts:
+class ResponseFacts(Struct, frozen=True):
     """What an answer said about its own lifetime, and when; times are POSIX seconds."""
 
     requested_at: float
@@ -34,8 +32,7 @@ class ResponseFacts:
     nosniff: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ThumbnailFacts:
+class ThumbnailFacts(Struct, frozen=True):
     """One thumbnail as it lies in the cache. `recipe` is the fingerprint of how it was made.
 
     `digest` is the SHA-256 of its bytes (64 hex digits), empty while that is not known.
@@ -51,8 +48,7 @@ class ThumbnailFacts:
     mtime_ns: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFacts:
+class ImageFacts(Struct, frozen=True):
     """What is known of one sound image, by the SHA-256 of its bytes (64 hex digits).
 
     `hashed` tells, beside `bytes` and `mtime_ns`, which file it was whose bytes were last hashed,
@@ -65,12 +61,11 @@ class ImageFacts:
     bytes: int
     color: str
     mtime_ns: int = 0
-    thumbnails: tuple[ThumbnailFacts, ...] = field(default=())
+    thumbnails: tuple[ThumbnailFacts, ...] = ()
     hashed: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UrlFacts:
+class UrlFacts(Struct, frozen=True):
     """What is known of one URL (WHATWG-normalised, no fragment), as the index keeps it.
 
     `copy` is the SHA-256 of the last sound image it answered with, `response` the answer that
@@ -85,8 +80,7 @@ class UrlFacts:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HostPause:
+class HostPause(Struct, frozen=True):
     """A host that asked (Retry-After) not to be asked again before `until`, in POSIX seconds."""
 
     host: str
@@ -94,8 +88,7 @@ class HostPause:
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True)
-class RunFacts:
+class RunFacts(Struct, frozen=True):
     """Totals of one refresh; times in POSIX seconds, `bytes` those of bodies sent."""
 
     started: float

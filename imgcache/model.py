@@ -6,9 +6,10 @@ Facts are what was declared, asked, answered and measured. A verdict is derived 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class Verdict(StrEnum):
@@ -184,8 +185,7 @@ class FileTotals(NamedTuple):
     bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """What the article says of an image; None is 'not declared', or unknown for `cached`.
 
     `strange`: "width" or "height" and what stands there where that is no size.
@@ -194,7 +194,7 @@ class Declared:
     width: int | None = None
     height: int | None = None
     cached: bool | None = None
-    strange: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    strange: tuple[tuple[str, str], ...] = ()
 
     @property
     def size(self) -> Size | None:
@@ -204,8 +204,7 @@ class Declared:
         return Size(self.width, self.height)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One image entry: where it stands and what it declares.
 
     `url` is the text as written, None where it is no string (`url_text` then tells what is there).
@@ -220,8 +219,7 @@ class Entry:
     declared: Declared
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """How one URL failed: a verdict of the reach or content group (or LOCAL_ERROR), and why.
 
     `detail` is a plain clause for the message ("the server answered 404 Not Found"); it never

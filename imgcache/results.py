@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct, field
 
 from imgcache.facts import ImageFacts
 from imgcache.model import Declared, Failure, Format, Severity, Size, Source, Verdict
@@ -14,8 +15,7 @@ from imgcache.model import Declared, Failure, Format, Severity, Size, Source, Ve
 LISTED = (Severity.ERROR, Severity.WARNING)
 
 
-@dataclass(frozen=True, slots=True)
-class CachedThumbnail:
+class CachedThumbnail(Struct, frozen=True):
     """A thumbnail as a report names it; `path` is relative to the cache folder."""
 
     name: str
@@ -24,8 +24,7 @@ class CachedThumbnail:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class EntryResult:
+class EntryResult(Struct, frozen=True):
     """One judged image entry. `cached` is the flag that stands, `path` the sound copy's, if any.
 
     `excerpt` is the article's line of the finding, without its line end; None where all is well.
@@ -54,8 +53,7 @@ class EntryResult:
     known: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UrlState:
+class UrlState(Struct, frozen=True):
     """What the cache knows of one URL on the web; times in POSIX seconds, None: never, not known.
 
     `url` is normalised. `failure` is how the last try went wrong, `failing_since` when the series
@@ -99,8 +97,7 @@ class KnownEntry(NamedTuple):
     more: int
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleProblem:
+class ArticleProblem(Struct, frozen=True):
     """An article that could not be read, or not be edited exactly.
 
     `excerpt` is the line and `column`, from 1, the character in it, where one is to blame.
@@ -113,8 +110,7 @@ class ArticleProblem:
     excerpt: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """What all pages tell of the whole, counted once.
 
     `made_at` is in POSIX seconds. `counts` are of entries, in the order in which each pair of
@@ -152,16 +148,14 @@ class Overview:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleDiff:
+class ArticleDiff(Struct, frozen=True):
     """The unified diff of one changed article."""
 
     article: str
     diff: str
 
 
-@dataclass(slots=True)
-class ArticleOutcome:
+class ArticleOutcome(Struct):
     """One article's part of the report: its judged entries, and what is wrong with itself."""
 
     results: list[EntryResult]
@@ -171,8 +165,7 @@ class ArticleOutcome:
     diff: ArticleDiff | None = None
 
 
-@dataclass(slots=True)
-class Summary:
+class Summary(Struct):
     """The counts of a run.
 
     `verdicts`, `errors`, `warnings` count entries, `downloaded` to `failed` URLs; `bytes` are
@@ -239,8 +232,7 @@ class Findings(Protocol):
         """One diff per changed article; only where diffs were asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step: its name, seconds since the start, and its facts in order."""
 
     name: str
@@ -248,8 +240,7 @@ class Step:
     facts: tuple[tuple[str, str], ...]
 
 
-@dataclass(slots=True)
-class Explanation:
+class Explanation(Struct):
     """All steps of one URL, and the verdict they led to; `ok` where nothing is declared."""
 
     url: str

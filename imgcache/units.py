@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -18,6 +17,8 @@ from ipaddress import (
 )
 from itertools import islice
 from typing import TypeVar
+
+from msgspec import Struct
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LAST_PORT = 65535
@@ -46,8 +47,7 @@ def _port(text: str) -> int:
     return int(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Resolve:
+class Resolve(Struct, frozen=True):
     """One `--resolve`: connections to `host:port` go to `address:to_port` instead.
 
     `host` is lower case, or `*` for every host.
@@ -84,8 +84,7 @@ class Resolve:
         return f"[{address}]:{self.to_port}" if ":" in address else f"{address}:{self.to_port}"
 
 
-@dataclass(frozen=True, slots=True)
-class AllowedNetwork:
+class AllowedNetwork(Struct, frozen=True):
     """One `--allow-private`: a network, on one port only where `port` is set."""
 
     network: IPv4Network | IPv6Network

@@ -14,11 +14,11 @@ import ssl
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from rich.console import Console as RichConsole
 from rich.table import Table
 
@@ -45,8 +45,7 @@ _PLANNED = [
 _REQUEST_END = b"\r\n\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What came out: text for stdout, and whether it is what was planned."""
 
     text: str

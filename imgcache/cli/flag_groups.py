@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from functools import wraps
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import typer
+from msgspec import Struct, structs
 
 from imgcache.cli.flags import (
     AllowPrivate,
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from imgcache.config import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Reporting:
+class Reporting(Struct, frozen=True):
     """The flags of the commands that report on articles."""
 
     format_: Format = None
@@ -58,8 +57,7 @@ class Reporting:
         return ReportFormat.GITHUB if under_github else ReportFormat.TEXT
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Struct, frozen=True):
     """The flags of all commands that fetch."""
 
     resolve: Resolve = None
@@ -77,8 +75,7 @@ class Network:
         return {"fetch": given} if given else {}
 
 
-@dataclass(frozen=True, slots=True)
-class General:
+class General(Struct, frozen=True):
     """The flags of all commands."""
 
     config: Config = None
@@ -140,7 +137,7 @@ def _bundled(
             default=one.default,
             annotation=declared[one.name],
         )
-        for one in fields(bundle)
+        for one in structs.fields(bundle)
     ]
 
     @wraps(command)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
+from msgspec import Struct
 
 from imgcache import units
 from imgcache.version import VERSION
@@ -52,8 +52,7 @@ _SUFFIXES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """One `--output [FORMAT=]FILE`."""
 
     format: ReportFormat

@@ -6,9 +6,10 @@ import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from imgcache.cli import output
 from imgcache.cli.console import Console
@@ -22,8 +23,7 @@ T = TypeVar("T")
 WELL, FOUND, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """Where a report goes; without `shown` nothing goes to stdout."""
 
     shown: ReportFormat | None = ReportFormat.TEXT

@@ -7,9 +7,10 @@ SQLite, so that no more than what is asked for is in memory.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from imgcache.model import Severity, Verdict
 from imgcache.results import ArticleProblem, EntryResult, KnownEntry, Overview, UrlState
@@ -22,8 +23,7 @@ class Order(StrEnum):
     AS_WRITTEN = "as-written"
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """Which entries are wanted; what is empty or None excludes nothing.
 
     `host` is a URL's host as in its normalised form; `text` is looked for in the article's path,
@@ -44,8 +44,7 @@ def folded(text: str) -> str:
     return text.casefold().replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleState:
+class ArticleState(Struct, frozen=True):
     """One article: how many of its entries are in which state, and its own problems.
 
     `ignored`: those with a verdict that configuration says to ignore.

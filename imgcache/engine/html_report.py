@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from imgcache.config import Settings
 from imgcache.core.catalog import ArticleState, Catalog, Order, Query
@@ -26,8 +27,7 @@ from imgcache.results import EntryResult, KnownEntry, Overview
 _BATCH = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """What a report tells in all, and the articles that could not be read or edited."""
 
     overview: Overview

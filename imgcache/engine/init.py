@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import Struct, field
 from yaml import Node
 
 from imgcache.config import Fields, LimitSettings, Settings
@@ -27,8 +27,7 @@ _MOST_FOLDERS = 8
 _ROOTS = ("static", "public", "assets", "source", "src", ".")
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """What was found: `articles` are folders (none: the usual ones do), `files` have entries."""
 
     files: int

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.model import REACH_VERDICTS, SIZE_VERDICTS, Severity, Verdict
@@ -22,8 +23,7 @@ _SUMMARY_BYTES = 1_000_000
 _CUT = "\n*The rest does not fit here; the other formats have it all.*\n"
 
 
-@dataclass(frozen=True, slots=True)
-class _Annotation:
+class _Annotation(Struct, frozen=True):
     """The content of one workflow command; `rank` orders them, the worst first."""
 
     rank: int

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from msgspec.structs import asdict
 from typing_extensions import TypedDict
 
 from imgcache.model import Severity, Source, Verdict
@@ -167,5 +167,4 @@ def problem_document(problem: ArticleProblem) -> ArticleProblemDocument:
 def summary_document(summary: Summary) -> SummaryDocument:
     """The counts; `verdicts` names those that occurred."""
     verdicts = {str(verdict): count for verdict, count in sorted(summary.verdicts.items())}
-    counts = {one.name: getattr(summary, one.name) for one in fields(summary)}
-    return cast("SummaryDocument", counts | {"verdicts": verdicts})
+    return cast("SummaryDocument", asdict(summary) | {"verdicts": verdicts})

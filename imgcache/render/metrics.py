@@ -6,8 +6,9 @@ prometheus_client is imported where it is used, so that no other command waits f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from imgcache.model import Verdict
 from imgcache.results import Findings
@@ -20,8 +21,7 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LAST_SUCCESS = "imgcache_refresh_last_success_timestamp_seconds"
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """Current state: entries by verdict, articles, and the cache's size; None: not known."""
 
     verdicts: Mapping[Verdict, int]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from imgcache.core.http.url import WebUrl, parse_web
 from imgcache.model import HOST_VERDICTS, Severity, Source, Verdict
@@ -16,8 +17,7 @@ _FROM_THIS_RUN = frozenset({Source.DOWNLOADED, Source.REVALIDATED, Source.PROBED
 _FEW = 5
 
 
-@dataclass(slots=True)
-class Outage:
+class Outage(Struct):
     """A host, how its findings are spread, and the first of the worst as an example."""
 
     host: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from msgspec import Struct
 
 from imgcache.config import Settings
 from imgcache.edge.cache.serving import CachedFiles
@@ -24,8 +24,7 @@ from imgcache.service.problems import too_early
 MOST_QUESTIONS = 32
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceState:
+class ServiceState(Struct, frozen=True):
     """Open and ready; `app.state.service` while the service runs."""
 
     settings: Settings

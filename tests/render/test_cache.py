@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from imgcache.cache_results import CacheCheckResult, CacheStats, Damage, GcResult, HostRecord
 from imgcache.facts import RunFacts

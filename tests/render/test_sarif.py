@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft4Validator
+from msgspec.structs import replace
 
 from imgcache.core.verdicts.rules import RULES
 from imgcache.engine.run.report import Report

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
+from msgspec.structs import replace
 from rich.cells import cell_len, set_cell_size
 
 from imgcache.engine.run.report import Report

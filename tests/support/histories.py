@@ -15,9 +15,10 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from imgcache import Settings, refresh, verify
 from imgcache.core.cache.layout import CATALOG, INDEX, image_path, thumbnail_path

@@ -9,10 +9,10 @@ Only the front matter is text and has to be UTF-8; the body is bytes and is neve
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 
 import yaml
+from msgspec import Struct
 
 from imgcache.config import LimitSettings
 from imgcache.core.articles.yaml_nodes import compose
@@ -37,8 +37,7 @@ class NotAnArticle(Enum):
     UNCLOSED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """An article, taken apart. Nothing is lost: `data` gives back the bytes that were parsed.
 
     `text` begins behind the BOM and ends with the YAML; `rest` is what follows, the closing line

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import yaml
+from msgspec import Struct
 from yaml import MappingNode, ScalarNode, SequenceNode
 
 from imgcache.config import Fields, LimitSettings
@@ -34,16 +34,14 @@ _SIZE_TAGS = frozenset({_STRING, "tag:yaml.org,2002:int"})
 _SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where an entry is written: its mapping, and its pairs with merge keys resolved."""
 
     node: MappingNode
     pairs: dict[str, Pair]
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(Struct, frozen=True):
     """An article's image entries in document order, and what editing them needs.
 
     `problems`: repeated keys on the way to an entry. The entries are listed as a loader sees

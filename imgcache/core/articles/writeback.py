@@ -7,8 +7,9 @@ changed; what can't be proven is not written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from yaml import MappingNode
 
 from imgcache.core.articles.document import NotAnArticle
@@ -20,8 +21,7 @@ from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What one entry shall declare; None leaves a field as it stands."""
 
     cached: bool | None = None
@@ -35,8 +35,7 @@ _INEXACT = "can't be edited without changing something else too; edit this entry
 _Plan = dict[int, dict[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
+class Edited(Struct, frozen=True):
     """An article's new bytes, and its entries at the places where they now stand."""
 
     data: bytes
@@ -140,6 +139,11 @@ def _edits(article: Article, plan: _Plan) -> Iterator[Edit]:
             yield writer.edit(key, text)
 
 
+def _comparable(entry: Entry, declared: Declared) -> Entry:
+    """The entry with these values; without its place, and without values that are no sizes."""
+    return replace(entry, declared=replace(declared, strange=()), line=0, column=0)
+
+
 def _spliced(text: str, edits: list[Edit]) -> str:
     """`text` with the edits made; those at one place in the order in which they came."""
     parts: list[str] = []
@@ -160,11 +164,10 @@ def _proven(
     except ArticleError as exc:
         raise ArticleError(f"can't be edited: {exc.message}") from exc
     wanted = [
-        replace(entry, declared=target, line=0, column=0)
-        for entry, target in zip(article.entries, targets, strict=True)
+        _comparable(entry, target) for entry, target in zip(article.entries, targets, strict=True)
     ]
     if isinstance(after, NotAnArticle) or wanted != [
-        replace(entry, line=0, column=0) for entry in after.entries
+        _comparable(entry, entry.declared) for entry in after.entries
     ]:
         raise ArticleError(_INEXACT)
     new = {id(article.sites[index].node): texts for index, texts in plan.items()}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from imgcache.core.cache.layout import content_paths
 from imgcache.facts import ImageFacts
@@ -25,16 +26,14 @@ class UrlStatus(NamedTuple):
     failed: Verdict | None
 
 
-@dataclass(frozen=True, slots=True)
-class NamedUrls:
+class NamedUrls(Struct, frozen=True):
     """What the articles name: URLs as they are normalised, and as they are written."""
 
     urls: Collection[str]
     spellings: Collection[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Garbage:
+class Garbage(Struct, frozen=True):
     """URLs and spellings to forget; `kept` are the hashes of images that a kept URL points to."""
 
     urls: tuple[str, ...]

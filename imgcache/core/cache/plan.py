@@ -6,8 +6,10 @@ Facts from the index, the copy's state on disk and `now` go in; a frozen decisio
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import Enum, auto
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from imgcache.config import FreshnessSettings, ThumbnailSettings
 from imgcache.core.http import freshness
@@ -27,8 +29,7 @@ class Scope(Enum):
     FAILED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What the index and the disk know of a URL: `copy` only if its file is sound."""
 
     facts: UrlFacts | None = None
@@ -45,20 +46,17 @@ class Known:
         return self.copy is not None or (self.facts is not None and self.facts.failure is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(Struct, frozen=True):
     """Send a request, conditional where there are validators."""
 
     validators: Validators
 
 
-@dataclass(frozen=True, slots=True)
-class UseFresh:
+class UseFresh(Struct, frozen=True):
     """The copy is fresh: no request."""
 
 
-@dataclass(frozen=True, slots=True)
-class UseStale:
+class UseStale(Struct, frozen=True):
     """No request either, but what is known may be old: judge from the index.
 
     `failure` is used where the index has neither a copy nor a failure: the host's pause.

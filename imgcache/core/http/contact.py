@@ -6,7 +6,7 @@ wrong for every article.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from imgcache.model import Failure, Verdict
 
@@ -28,8 +28,7 @@ def was_silent(remembered: Failure | None) -> bool:
     return remembered is not None and remembered.verdict in _WAS_SILENT
 
 
-@dataclass(slots=True)
-class Contact:
+class Contact(Struct):
     """What a run heard: `answered` by any host at all, and the `silent` hosts.
 
     A URL that was known to get no answer proves nothing: it may be all that is due tonight.

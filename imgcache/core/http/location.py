@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 import ada_url
+from msgspec import Struct
 
 from imgcache.core.http.url import WebUrl, control_character, is_web, parse_web, unsupported
 from imgcache.model import Failure
@@ -20,16 +20,14 @@ _ASCII_WHITESPACE = b"\t\n\f\r "
 _MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class DataUrl:
+class DataUrl(Struct, frozen=True):
     """The bytes that a `data:` URL carries, and what they are labelled as."""
 
     media_type: str
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class SitePath:
+class SitePath(Struct, frozen=True):
     """A relative or site-absolute path: no query, no fragment, percent-escapes as written."""
 
     path: str

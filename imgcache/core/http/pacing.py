@@ -8,7 +8,6 @@ step by step. A refusal that the pace does not explain is held against its URL.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 
 from imgcache.config import FetchSettings
 
@@ -35,28 +34,25 @@ _DISPROOF = 5
 _MEASURABLE = 3
 
 
-@dataclass(slots=True)
 class Pace:
     """How fast one host is asked; all times are seconds of one clock.
 
     `places`: how many requests at once. `gap`: from one request to the next.
     """
 
-    fetch: FetchSettings
-    places: int = field(init=False)
-    gap: float = field(default=0.0, init=False)
-    _earliest: float = field(default=-math.inf, init=False)
-    _slowed_at: float = field(default=-math.inf, init=False)
-    _in_a_row: int = field(default=0, init=False)
-    _last_row: int = field(default=0, init=False)
-    _answered_in_a_row: int = field(default=0, init=False)
-    _answered_since: int = field(default=0, init=False)
-    _proven: float = field(default=math.inf, init=False)
-    _ever_answered: bool = field(default=False, init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, fetch: FetchSettings) -> None:
         """Begin at full speed."""
-        self.places = self.fetch.per_host
+        self.fetch = fetch
+        self.places = fetch.per_host
+        self.gap = 0.0
+        self._earliest = -math.inf
+        self._slowed_at = -math.inf
+        self._in_a_row = 0
+        self._last_row = 0
+        self._answered_in_a_row = 0
+        self._answered_since = 0
+        self._proven = math.inf
+        self._ever_answered = False
 
     @property
     def hopeless(self) -> bool:

@@ -6,10 +6,10 @@ It applies to the text of an entry, and of a Location header.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import ip_address
 
 import ada_url
+from msgspec import Struct
 
 from imgcache.core.http.address import Address
 from imgcache.model import Failure, Verdict
@@ -30,8 +30,7 @@ _BLOCKED = """
 _BAD_PORTS = frozenset(map(int, _BLOCKED.split()))
 
 
-@dataclass(frozen=True, slots=True)
-class WebUrl:
+class WebUrl(Struct, frozen=True):
     """One URL that may be requested.
 
     `href` is normalised as the WHATWG URL standard has it, without its fragment: what is requested

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from imgcache.core.images import sniff, svg
 from imgcache.core.images.formats import avif, bmp, gif, ico, jpeg, jxl, png, webp
@@ -51,8 +53,7 @@ _NEVER_SNIFFED = frozenset(
 _ESSENCE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """What the answer said of the bytes: the Content-Type as received, and whether to trust it."""
 
     content_type: str | None = None
@@ -89,8 +90,7 @@ def _is_textual(essence: str) -> bool:
     return essence in _TEXTUAL | _XML or essence.endswith(("+json", "+xml"))
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(Struct, frozen=True):
     """What is known of an image before it is decoded; without `format` browsers don't show it."""
 
     format: Format | None
@@ -142,8 +142,7 @@ def _excess(structure: Structure, limits: Limits) -> str | None:
 FIRST_BYTES = 1 << 14
 
 
-@dataclass(frozen=True, slots=True)
-class Sized:
+class Sized(Struct, frozen=True):
     """An image's format, and the size that a browser will show."""
 
     format: Format

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # x and y of red, green, blue and the white point (CIE 1931).
 Primaries = tuple[float, float, float, float, float, float, float, float]
@@ -28,8 +29,7 @@ _HEADER = 128
 _VERSION = 0x02400000  # 2.4: curves are tables, and no black point is moved
 
 
-@dataclass(frozen=True, slots=True)
-class ColorSpace:
+class ColorSpace(Struct, frozen=True):
     """Three primaries, a white point and the curve of all three channels."""
 
     primaries: Primaries

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from imgcache.core.images.formats import jxl
 from imgcache.core.images.formats.bmp import HEADER_SIZES
@@ -18,8 +19,7 @@ from imgcache.model import Format
 ENOUGH = 64 << 10
 
 
-@dataclass(frozen=True, slots=True)
-class Sniffed:
+class Sniffed(Struct, frozen=True):
     """What a file is: a format that browsers show, or the name of what it is instead.
 
     `name` is a noun with its article ("a TIFF image", "an HTML page"); `is_image` is true for

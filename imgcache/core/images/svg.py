@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
+from msgspec import Struct, field
 
 from imgcache.core.images.formats.structure import Structure, truncated
 from imgcache.core.images.svg_animation import ANIMATIONS, StartValues
@@ -34,8 +34,7 @@ _MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")
 _MOST_COPIES = 1_000_000
 
 
-@dataclass(slots=True)
-class _Document:
+class _Document(Struct):
     """A parser target that keeps the first element and what other elements do to it."""
 
     tag: str | None = None

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 from imgcache.core.images.svg_length import DEFAULT_FONT, is_percentage, measured, sized
 from imgcache.core.images.svg_size import fit, view_box
@@ -41,8 +42,7 @@ _VALID: Mapping[str, Callable[[str], bool]] = {
 }
 
 
-@dataclass(slots=True)
-class StartValues:
+class StartValues(Struct):
     """Values that animations give to the root's attributes; each keeps its begin, in seconds."""
 
     _values: dict[str, tuple[float, str]] = field(default_factory=dict)

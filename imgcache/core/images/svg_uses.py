@@ -7,8 +7,9 @@ included: a few hundred bytes are enough for a tree of billions (SVG 2 section 5
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 _USE = "{http://www.w3.org/2000/svg}use"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -16,8 +17,7 @@ _XLINK = "{http://www.w3.org/1999/xlink}href"
 _COUNTLESS = 1 << 53
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     """An element with an id, and what is in it down to the next such element."""
 
     elements: int = 0
@@ -29,8 +29,7 @@ class _Part:
         self.leads.append(part)
 
 
-@dataclass(slots=True)
-class Uses:
+class Uses(Struct):
     """The parts of a document, the root first, and which of them contain or use which."""
 
     _parts: list[_Part] = field(default_factory=list)

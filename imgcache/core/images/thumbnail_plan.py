@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from imgcache.model import Size
 
@@ -21,8 +23,7 @@ _SUFFIXES = {"webp": "webp", "jpeg": "jpg", "avif": "avif", "png": "png"}
 SUFFIXES = frozenset(_SUFFIXES.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Struct, frozen=True):
     """The settings of one thumbnail as plain values, so that a worker process needs no pydantic.
 
     `width` and `height` are the box in pixels, None is unbounded.
@@ -57,7 +58,7 @@ class Recipe:
 
     def fields(self) -> dict[str, Any]:
         """All values, for JSON."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return asdict(self)
 
     def format_for(self, *, alpha: bool) -> str:
         """The format to write: JPEG has no transparency, so WebP takes its place."""
@@ -81,8 +82,7 @@ def fingerprint(settings: ThumbnailSettings) -> str:
     return f"v{CODE_VERSION}-{box}-{made}"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """`box` of the source (left, top, right, bottom, in its pixels) becomes `size`."""
 
     box: Box

@@ -7,9 +7,10 @@ to the next, so its verdicts count as one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from imgcache.model import (
     CONTENT_VERDICTS,
@@ -55,8 +56,7 @@ _STAGES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BaselineLine:
+class BaselineLine(Struct, frozen=True):
     """One line of the baseline: `count` findings are known, until the day `expires` is over."""
 
     article: str

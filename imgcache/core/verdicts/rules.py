@@ -5,15 +5,14 @@ messages.py makes the sentence of one finding; this is what is true of every suc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from imgcache.core.verdicts.messages import REMEDIES
 from imgcache.core.verdicts.verdict import default_severity
 from imgcache.model import Severity, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One thing that imgcache can find.
 
     `title` is a clause, `meaning` and `remedy` are sentences in Markdown; `severity` is what the

@@ -7,9 +7,10 @@ nothing else in the program decides about an entry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
+
+from msgspec import Struct
 
 from imgcache.config import SeveritySettings
 from imgcache.facts import ImageFacts
@@ -33,8 +34,7 @@ _WARNINGS = frozenset({Verdict.DIMENSIONS_MISSING, Verdict.NOT_CHECKED})
 PLACEHOLDER_PATHS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """An image that was looked at and not kept: in place, or by `verify`; as far as it was read.
 
     `bytes` is its whole length, None if it is unknown; `sha256` is set for whole ones only.
@@ -46,8 +46,7 @@ class Measured:
     sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What a run knows of an entry's URL.
 
     `copy` is the sound copy that the cache holds; `placeholder` says that its bytes also stand
@@ -86,8 +85,7 @@ class Evidence:
         return facts.bytes if facts else None
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """The verdict on one entry, and the flag that follows from it (None: as it stood)."""
 
     verdict: Verdict
@@ -163,8 +161,7 @@ def is_placeholder(declared: Declared, evidence: Evidence) -> bool:
     return evidence.placeholder or (evidence.size == Size(1, 1) and declares_more)
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Struct, frozen=True):
     """One URL of a run that answered with a sound image: where, which bytes, who declared what."""
 
     url: str

@@ -6,10 +6,11 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
+
+from msgspec import Struct
 
 from imgcache.edge import safe_fs
 from imgcache.edge.articles.folder import Folder, shown
@@ -24,8 +25,7 @@ _NAMED = 5
 _WHOLE = frozenset({".yml", ".yaml"})
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A file that may be an article.
 
     `place` is its path; a string, for a site may have 100,000 of them. `shown` is its path for
@@ -54,8 +54,7 @@ class Found:
         return self.path.suffix.lower() in _WHOLE
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """The files at the given PATHs that may be articles, and the leftovers of killed runs.
 
     `notes` are sentences for the user about what was searched otherwise than one would expect.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 # A hook's own variables would send git to another work tree than the one around the PATH.
 _FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
@@ -21,8 +22,7 @@ _SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null")
 _TIMEOUT = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What git printed; `text` is None where it failed or is missing, `complaint` then says why."""
 
     text: str | None

@@ -5,7 +5,7 @@ A file that is the one that was hashed costs an `lstat`: so do 60,000 of them, n
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from imgcache.edge.cache.store import Store
 from imgcache.edge.safe_fs import Identity, mark_of

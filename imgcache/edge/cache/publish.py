@@ -6,10 +6,11 @@ import errno
 import os
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from msgspec import Struct
 
 from imgcache.core.cache.layout import TMP
 from imgcache.edge.safe_fs import (
@@ -27,8 +28,7 @@ from imgcache.edge.safe_fs import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Staged:
+class _Staged(Struct, frozen=True):
     """One whole file, open, and the folder and name that it gets; `temp` is None if it is there.
 
     `identity` is that of the file when its bytes were known: it was written, or is to be hashed.

@@ -10,8 +10,9 @@ import errno
 import os
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from imgcache.config import ThumbnailSettings
 from imgcache.core.images.sniff import ENOUGH, sniff
@@ -34,8 +35,7 @@ _NO_FOLDER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 _REMEMBERED = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class OpenFile:
+class OpenFile(Struct, frozen=True):
     """An open cached file; the caller closes it. `sha256` is that of its own bytes."""
 
     file: int

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from imgcache.core.catalog import folded
 from imgcache.core.http.location import DataUrl, Location, SitePath, locate, place_key
@@ -41,8 +42,7 @@ _GET = """
     FROM entries e LEFT JOIN urls u ON u.id = e.url WHERE e.id >= ? AND e.id < ? ORDER BY e.id"""
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleRow:
+class ArticleRow(Struct, frozen=True):
     """One file as the catalog knows it; `kind` and `problems` are the reader's own words."""
 
     id: int
@@ -53,8 +53,7 @@ class ArticleRow:
     problems: tuple[ArticleError, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredEntry:
+class DeclaredEntry(Struct, frozen=True):
     """One entry of an article, with the line that it stands in as reports may show it."""
 
     entry: Entry

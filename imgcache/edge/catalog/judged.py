@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from imgcache.core.catalog import folded
 from imgcache.core.verdicts.verdict import Evidence, Measured
@@ -54,8 +55,7 @@ _PLACES = """
     JOIN entries e ON e.id = (SELECT min(id) FROM run_entries WHERE place = p.id)"""
 
 
-@dataclass(frozen=True, slots=True)
-class Unjudged:
+class Unjudged(Struct, frozen=True):
     """An entry to be judged: `answered` is the status of the answer that brought its copy."""
 
     id: int
@@ -91,8 +91,7 @@ def _unjudged(row: Row) -> Unjudged:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """An entry's result; `flag` is the one that its article should have, None for any."""
 
     id: int

@@ -7,10 +7,11 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 import imgcache
 import imgcache.version
@@ -39,8 +40,7 @@ T = TypeVar("T", bound=Catalog)
 Opening = Callable[[Path | None], T]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened(Generic[T]):
+class Opened(Struct, Generic[T], frozen=True):
     """The catalog to begin with, and what was wrong with the kept one (None: nothing)."""
 
     catalog: T

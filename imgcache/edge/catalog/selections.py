@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from imgcache.core.catalog import Order, Query
 from imgcache.edge.catalog.articles import entries_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import replace
 from io import BytesIO
 
+from msgspec.structs import replace
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,

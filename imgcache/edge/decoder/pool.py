@@ -11,10 +11,11 @@ import os
 import re
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from msgspec import Struct
 
 from imgcache.config import LimitSettings, ThumbnailSettings
 from imgcache.core.images.limits import Limits
@@ -30,8 +31,7 @@ _COLOR = re.compile("#[0-9a-f]{6}")
 _LIMIT_SIGNALS = frozenset({signal.SIGXCPU, signal.SIGKILL})
 
 
-@dataclass(frozen=True, slots=True)
-class DecodeJob:
+class DecodeJob(Struct, frozen=True):
     """One image to decode: a file, or the bytes themselves, and how it was labelled."""
 
     path: Path | None
@@ -41,8 +41,7 @@ class DecodeJob:
     thumbnails: tuple[tuple[str, ThumbnailSettings], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Thumbnail:
+class Thumbnail(Struct, frozen=True):
     """One finished thumbnail; `recipe` is the fingerprint of its settings."""
 
     name: str
@@ -53,8 +52,7 @@ class Thumbnail:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(Struct, frozen=True):
     """A sound image: format, size as a browser shows it, placeholder colour, thumbnails."""
 
     format: Format
@@ -63,8 +61,7 @@ class Decoded:
     thumbnails: tuple[Thumbnail, ...]
 
 
-@dataclass(slots=True)
-class _Head:
+class _Head(Struct):
     """What the worker reports before it decodes; all unknown until then."""
 
     format: Format | None = None

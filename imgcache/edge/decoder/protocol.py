@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from imgcache.core.images.limits import Limits
 
@@ -48,8 +49,7 @@ def unpack(words: bytes) -> dict[str, Any]:
     return header
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerLimits:
+class WorkerLimits(Struct, frozen=True):
     """What the pool tells a worker when it starts: bytes of memory, seconds of CPU, the rest."""
 
     memory: int

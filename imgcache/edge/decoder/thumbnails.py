@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+from msgspec import Struct
 from PIL import Image
 
 from imgcache.core.images.formats.structure import oriented
@@ -42,8 +42,7 @@ _EXACT: Mapping[str, Mapping[str, Any]] = {
 _COLOR_SIDE = 64  # a colour needs no more pixels than that
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """One thumbnail: `suffix` of its file, its size and its bytes."""
 
     name: str
@@ -52,8 +51,7 @@ class Made:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedImage:
+class DecodedImage(Struct, frozen=True):
     """The pixels that one decode gave.
 
     Attributes:
@@ -73,8 +71,7 @@ class DecodedImage:
     drawn: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
+class _Layer(Struct, frozen=True):
     """Pixels to resize from; `scale` is pixels of the whole image for one of these, by axis.
 
     The scale is exact, whereas the last row and column may stand for less than a whole pixel.

@@ -12,9 +12,10 @@ import resource
 import signal
 import sys
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from msgspec import Struct
 
 from imgcache.core.images.examine import Examined, Label, examine
 from imgcache.core.images.thumbnail_plan import Recipe
@@ -27,8 +28,7 @@ _SVG_COLOR = "#ffffff"
 _STATM = Path("/proc/self/statm")
 
 
-@dataclass(slots=True)
-class _Answer:
+class _Answer(Struct):
     """Writes the frames of one answer."""
 
     sink: BinaryIO

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from imgcache.core.http.response import (
     PARTIAL,
@@ -60,8 +61,7 @@ async def receive(
     return failure or Received(whole=expected == total, total=total)
 
 
-@dataclass(frozen=True, slots=True)
-class _Announced:
+class _Announced(Struct, frozen=True):
     """What a head says about its body: the bytes of this body and of the whole, where given."""
 
     gzip: bool

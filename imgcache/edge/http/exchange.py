@@ -5,8 +5,9 @@ So modules that only name these types start without importing one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from imgcache.core.http.url import WebUrl
 from imgcache.facts import ResponseFacts, Validators
@@ -27,8 +28,7 @@ class Sink(Protocol):
         """Whether the rest of the body is not needed; checked after each write."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadLimit:
+class ReadLimit(Struct, frozen=True):
     """How much of a body is wanted: `most` bytes at all; only the `first` ones are asked for.
 
     Without `first` a part that is not the whole is a failure.
@@ -38,16 +38,14 @@ class ReadLimit:
     first: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     """What came: the `whole` body or its beginning; `total` bytes are announced for the whole."""
 
     whole: bool = True
     total: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Struct, frozen=True):
     """One answer, of a redirect or the last: its URL, and its head (header names as sent)."""
 
     url: str
@@ -65,8 +63,7 @@ class AttemptObserver(Protocol):
         """The head of an answer came."""
 
 
-@dataclass(slots=True)
-class AttemptStats:
+class AttemptStats(Struct):
     """What one attempt has done so far; still valid after a deadline.
 
     `host`: the host that was asked last; redirects may lead away from the first one. `answering`:
@@ -92,23 +89,20 @@ class AttemptStats:
         return self.answering or self.heard_before
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """A body was written to the sink: the whole of it, or as much as the sink wanted."""
 
     response: ResponseFacts
     received: Received = field(default_factory=Received)
 
 
-@dataclass(frozen=True, slots=True)
-class NotModified:
+class NotModified(Struct, frozen=True):
     """The validators still hold: the copy that they belong to is current."""
 
     response: ResponseFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """How one attempt ended, and what it cost: requests sent, bytes of bodies on the wire."""
 
     result: Body | NotModified | Failure

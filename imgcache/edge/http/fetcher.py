@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Self
+
+from msgspec.structs import replace
 
 from imgcache.config import FetchSettings
 from imgcache.core.http import response as answer

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from imgcache.core.cache import manifest
 from imgcache.core.cache.garbage import known_paths
@@ -27,8 +29,7 @@ from imgcache.facts import ImageFacts, UrlFacts
 _BESIDE = ("-wal", "-shm", "-journal")
 
 
-@dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(Struct, frozen=True):
     """The recovery of an index that was lost or damaged.
 
     `reason` says what was wrong with it; it is then kept beside the new one as `moved_to`. Both

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from imgcache.cache_results import CacheCheckResult, Damage
 from imgcache.config import Settings
@@ -84,8 +86,7 @@ async def _fix_manifest(
     return {MANIFEST: "written again"} if await write_manifest(tools, listener) else {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Broken:
+class _Broken(Struct, frozen=True):
     """An image of which something is damaged: its own bytes, or those of some thumbnails."""
 
     image: ImageFacts
@@ -101,8 +102,7 @@ class _Broken:
             yield thumbnail_path(one.name, self.image.sha256, one.suffix)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """What a repair has to do: damage, and sound images that were hashed as the index has not."""
 
     broken: list[_Broken] = field(default_factory=list)

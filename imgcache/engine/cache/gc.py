@@ -11,8 +11,10 @@ import asyncio
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from imgcache.cache_results import GcResult
 from imgcache.config import Settings
@@ -65,8 +67,7 @@ async def collect_garbage(
         return waste.added_to(result)
 
 
-@dataclass(slots=True)
-class _Naming:
+class _Naming(Struct):
     """What all articles name, and the texts that look like broken ones."""
 
     articles: int = 0
@@ -139,8 +140,7 @@ def _text(file: Found) -> str:
         raise LocalError(f"{file.shown}: {exc}") from exc
 
 
-@dataclass(frozen=True, slots=True)
-class _Garbage:
+class _Garbage(Struct, frozen=True):
     """What is dropped: URLs and spellings from the index, images with thumbnails, unknown files."""
 
     garbage: Garbage

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from imgcache.config import Settings
 from imgcache.edge.articles import files
@@ -13,8 +14,7 @@ from imgcache.edge.articles.files import Found
 from imgcache.edge.safe_fs import is_older
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """The articles that are there, those that may have changed, and whether any came or went."""
 
     found: Sequence[Found]

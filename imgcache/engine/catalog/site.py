@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from imgcache.config import Settings
 from imgcache.core.articles.document import NotAnArticle
@@ -43,8 +44,7 @@ _PASSED_OVER = {
 }
 
 
-@dataclass(slots=True)
-class Site:
+class Site(Struct):
     """A catalog and the articles of a run in it. `trouble`: why the kept one is not used."""
 
     catalog: Catalog

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.http.location import DataUrl, SitePath

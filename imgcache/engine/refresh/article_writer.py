@@ -7,7 +7,9 @@ article again, so that what somebody wrote meanwhile is judged, never overwritte
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.articles.document import NotAnArticle
@@ -40,8 +42,7 @@ _REREADS = 5
 _BATCH = 200
 
 
-@dataclass(frozen=True, slots=True)
-class _EntryDecision:
+class _EntryDecision(Struct, frozen=True):
     """One entry, judged; `change` is the edit that its verdict needs."""
 
     number: int
@@ -63,8 +64,7 @@ class _EntryDecision:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class KnownUrls:
+class KnownUrls(Struct, frozen=True):
     """Facts of some URLs; `fresh`: those that the run knows, and whether each is a placeholder."""
 
     facts: KnownFacts

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 from typing import Self
+
+from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.cache import plan

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from imgcache.core.cache.plan import Scope
 from imgcache.engine.run.baseline import BaselineOptions
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshOptions:
+class RefreshOptions(Struct, frozen=True):
     """What is asked of one refresh beyond the settings; `max_time` in seconds.
 
     Without `write` no article and no manifest is written. `diff` keeps a unified diff of each

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import assert_never
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.cache import plan
@@ -34,8 +36,7 @@ from imgcache.units import batches
 _BATCH = 500
 
 
-@dataclass(slots=True)
-class WorkPlan:
+class WorkPlan(Struct):
     """What a run has to do before it can judge.
 
     URLs to ask for, thumbnails to make again, images in place to measure.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
 
 from imgcache.config import Settings
 from imgcache.core.articles.document import NotAnArticle
@@ -20,8 +21,7 @@ from imgcache.model import Entry
 from imgcache.userinfo import masked, masked_within
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedArticle:
+class LoadedArticle(Struct, frozen=True):
     """What an article declares: its entries, where the URL of each leads, the line it stands in.
 
     `excerpts` may be shown: passwords are hidden. `data` and `parsed` are what an edit needs, as
@@ -32,8 +32,8 @@ class LoadedArticle:
     locations: tuple[Location, ...]
     excerpts: tuple[str, ...]
     problems: tuple[ArticleError, ...] = ()
-    data: bytes | None = field(default=None, compare=False)
-    parsed: Article | None = field(default=None, compare=False)
+    data: bytes | None = None
+    parsed: Article | None = None
 
     @classmethod
     def of(cls, data: bytes, article: Article) -> LoadedArticle:

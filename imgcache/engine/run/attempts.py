@@ -7,7 +7,9 @@ what is done with an answer; tries and traffic are counted here.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.cache.plan import Known
@@ -22,8 +24,7 @@ from imgcache.facts import Validators
 from imgcache.model import Failure, Verdict
 
 
-@dataclass(slots=True, eq=False)
-class Job:
+class Job(Struct, eq=False):
     """One URL to ask for, with what is known of it and how often it was tried.
 
     `whole`: all of it is wanted, because its first bytes did not tell its size.

@@ -6,10 +6,12 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from imgcache.core.verdicts.baseline import UNLISTED, BaselineLine, Key, is_settled_by
 from imgcache.core.verdicts.verdict import matches_any
@@ -21,8 +23,7 @@ from imgcache.results import LISTED, ArticleProblem, EntryResult
 _MOST_NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class BaselineOptions:
+class BaselineOptions(Struct, frozen=True):
     """`--baseline FILE`; with `renew` (`--update-baseline`) the file is written anew."""
 
     path: Path

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Self, TypeVar
+
+from msgspec import Struct, field
 
 from imgcache.edge.index.index import Index
 from imgcache.engine.run.tasks import to_its_end
@@ -24,8 +25,7 @@ _NO_SPELLINGS: Mapping[str, str] = MappingProxyType({})
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class _Batch:
+class _Batch(Struct):
     """What waits for a commit, by key: of two facts under one key the later one counts."""
 
     urls: dict[str, UrlFacts] = field(default_factory=dict)
@@ -132,8 +132,7 @@ class ReopeningIndexSession(IndexSession):
         return await to_its_end(open_and_ask)
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFacts:
+class KnownFacts(Struct, frozen=True):
     """What the index says of some URLs, and of the copies they have."""
 
     urls: Mapping[str, UrlFacts]

@@ -6,7 +6,8 @@ The rules are those of core/verdicts; this module finds the evidence of each ent
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.articles.document import NotAnArticle

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from imgcache.config import Settings
 from imgcache.edge import descriptors
@@ -18,8 +19,7 @@ _ANSWERS_AT_MOST = 1 / 3
 _DECODERS_AT_MOST = 1 / 10
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """How many requests, answers on their way into the cache, and decoders there are at once."""
 
     requests: int

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum, auto
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from imgcache.edge.catalog import documents
 from imgcache.engine.run.baseline import Baseline
@@ -23,8 +25,7 @@ from imgcache.results import (
 )
 
 
-@dataclass(slots=True)
-class Traffic:
+class Traffic(Struct):
     """What a run sent, and the bytes of bodies that it received."""
 
     requests: int = 0

@@ -15,8 +15,9 @@ import asyncio
 import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from imgcache.config import FetchSettings
 from imgcache.core.http import retry
@@ -24,8 +25,7 @@ from imgcache.core.http.pacing import Pace
 from imgcache.model import Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How one attempt at a job ended, as far as its host is concerned.
 
     `again`: try this job once more after so many seconds. `pause`: leave the whole host alone so
@@ -72,8 +72,7 @@ class HostJob(Protocol):
 J = TypeVar("J", bound=HostJob)
 
 
-@dataclass(slots=True)
-class _HostQueue(Generic[J]):
+class _HostQueue(Struct, Generic[J]):
     pace: Pace
     pending: deque[J] = field(default_factory=deque)
     delayed: list[J] = field(default_factory=list)

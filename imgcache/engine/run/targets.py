@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from imgcache.config import Settings
 from imgcache.core.http.location import DataUrl, Location, SitePath, place_key
@@ -19,8 +20,7 @@ from imgcache.engine.run.articles import is_excluded
 from imgcache.model import Entry, Failure, Size, Source
 
 
-@dataclass(slots=True, eq=False)
-class Target:
+class Target(Struct, eq=False):
     """One URL of a run. The last fields are what this run found out and the index does not hold.
 
     `held`: the cache has a sound copy. `failed`: the last try, whenever it was, went wrong.
@@ -52,16 +52,14 @@ class Target:
         return Served(self.url.href, self.url.host, path, sha256, size, self.declared)
 
 
-@dataclass(slots=True)
-class InPlaceImage:
+class InPlaceImage(Struct):
     """An image that needs no fetch: a `data:` URL or a file below `site_root`."""
 
     location: DataUrl | SitePath
     evidence: Evidence = field(default_factory=Evidence)
 
 
-@dataclass(slots=True)
-class Targets:
+class Targets(Struct):
     """URLs of a run: on the web by their normalised form, the others by a key."""
 
     web: dict[str, Target] = field(default_factory=dict)

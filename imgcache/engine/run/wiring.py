@@ -6,7 +6,9 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.edge.cache.lock import CacheLock
@@ -132,8 +134,7 @@ def _describe(recovered: Recovery) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
+class Tools(Struct, frozen=True):
     """Open and ready; closed by the context that opened them.
 
     `now` (ns): the cache folder's clock when it was locked, 0 for readers.

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from imgcache.config import FetchSettings, Settings
 from imgcache.core.articles.document import NotAnArticle
@@ -26,7 +27,7 @@ from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.report import Report
 from imgcache.engine.run.targets import Targets
 from imgcache.engine.run.wiring import Tools
-from imgcache.engine.verify.pipeline import gather_evidence
+from imgcache.engine.verify.asking import gather_evidence
 from imgcache.engine.verify.prober import Prober
 from imgcache.engine.verify.readers import Reader
 from imgcache.errors import ArticleError
@@ -105,8 +106,7 @@ def _locations(entries: Iterable[Entry]) -> tuple[Location, ...]:
     return tuple(locate(entry.url) for entry in entries)
 
 
-@dataclass(slots=True)
-class _Host:
+class _Host(Struct):
     places: asyncio.Semaphore
     users: int = 0
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from imgcache.engine.run.baseline import BaselineOptions
 from imgcache.model import (
@@ -44,8 +45,7 @@ _UNSEEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyOptions:
+class VerifyOptions(Struct, frozen=True):
     """What is asked of one `verify` beyond the settings.
 
     `changed_since` skips articles that have not changed since that git revision;

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.http.response import may_lie_in_range

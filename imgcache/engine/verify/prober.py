@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.verdicts.verdict import Evidence

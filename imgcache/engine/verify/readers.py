@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.cache.layout import TMP

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from imgcache.model import Verdict
 from imgcache.render.html.frame import chrome, entries_of, pager, troubles_of

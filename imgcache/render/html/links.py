@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from imgcache.model import Verdict
 from imgcache.results import CachedThumbnail, EntryResult
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Which entries a gallery page shows; the empty one is the first page of all of them."""
 
     verdict: Verdict | None = None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from imgcache.render.html.links import Selection
 from imgcache.render.html.views import DrawnCard
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """One page of a selection: its cards, worst first; how many the selection has in all."""
 
     selection: Selection
@@ -19,8 +19,7 @@ class Page:
     pages: int
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """The URL that answers a gallery's form, and the hosts that it proposes."""
 
     action: str

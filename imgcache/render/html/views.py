@@ -6,9 +6,10 @@ Text is as strangers wrote it; the templates' environment (jinja.py) escapes all
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from imgcache.model import Severity, Size
 from imgcache.render.html.links import Selection
@@ -46,8 +47,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """A place where an article names a URL, and the page that shows it.
 
     All links of views begin at the root of the pages, so that a card is the same on each of them.
@@ -58,24 +58,21 @@ class Use:
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """What is wrong with an article itself, and the page that shows what is known of it."""
 
     problem: ArticleProblem
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A time for machines, and for people."""
 
     iso: str
     told: str
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """The cached copy as it is drawn, in CSS pixels; without `src` only its colour is shown."""
 
     src: str | None
@@ -84,8 +81,7 @@ class Picture:
     alt: str
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """The article's line, with the offending value between what stands before and after it."""
 
     before: str
@@ -93,16 +89,14 @@ class Quote:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """An actual value of an image, and whether the article says something else."""
 
     text: str
     differs: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """One image entry on a page.
 
     `expected` is the declared shape as it is drawn, to the same scale as the picture; `address`
@@ -140,8 +134,7 @@ class DrawnCard(NamedTuple):
     html: str
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """Cards of one tone, under a heading."""
 
     tone: Tone
@@ -149,8 +142,7 @@ class Section:
     cards: Sequence[DrawnCard]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """A filter: its label, how many entries it has, where it leads, and whether it is on."""
 
     label: str
@@ -160,8 +152,7 @@ class Choice:
     tone: Tone = Tone.QUIET
 
 
-@dataclass(frozen=True, slots=True)
-class Pager:
+class Pager(Struct, frozen=True):
     """Links between the pages; None where there is no such page."""
 
     page: int
@@ -172,8 +163,7 @@ class Pager:
     last: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chrome:
+class Chrome(Struct, frozen=True):
     """What every page has around its content; `above` leads from it to where all links begin."""
 
     title: str
@@ -186,8 +176,7 @@ class Chrome:
     made: Moment
 
 
-@dataclass(frozen=True, slots=True)
-class GalleryView:
+class GalleryView(Struct, frozen=True):
     """One page of the gallery. Without `action` it has no form, as in a folder."""
 
     chrome: Chrome
@@ -205,8 +194,7 @@ class GalleryView:
     pager: Pager
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleView:
+class ArticleView(Struct, frozen=True):
     """A page of one article."""
 
     chrome: Chrome
@@ -218,8 +206,7 @@ class ArticleView:
     pager: Pager
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One article in the list of them: how its images fare, and the worst tone."""
 
     article: str
@@ -230,8 +217,7 @@ class Row:
     troubles: Sequence[Trouble]
 
 
-@dataclass(frozen=True, slots=True)
-class ArticlesView:
+class ArticlesView(Struct, frozen=True):
     """One page of the list of articles."""
 
     chrome: Chrome

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from functools import cache
 from http import HTTPStatus
 from pathlib import PurePosixPath
@@ -16,6 +15,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
+from msgspec.structs import replace
 
 from imgcache.core import catalog as core
 from imgcache.core.catalog import Catalog, Order

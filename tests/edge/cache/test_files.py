@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from imgcache.core.cache.garbage import UrlStatus
 from imgcache.core.cache.layout import content_paths

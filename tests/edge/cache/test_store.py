@@ -6,10 +6,10 @@ import os
 import stat
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from imgcache.edge.cache.store import Store
 from imgcache.edge.safe_fs import identity_of, mark_of, temp_name

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from imgcache.core.cache.layout import image_path, thumbnail_path
 from imgcache.edge.catalog import documents

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from imgcache.engine.html_report import CatalogSite
 from imgcache.model import Severity

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from imgcache.model import Declared, Severity, Size, Verdict
 from imgcache.render.html.cards import card, moment, sharpest

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from imgcache.core.images.formats.heif import mini, strict
 from imgcache.core.images.formats.isobmff import Box, boxes
@@ -30,8 +31,7 @@ _APERTURE = struct.Struct(">IIIIiIiI")  # width, height, and both offsets, each 
 _MAJOR = (b"avif", b"avis", b"mif1", b"msf1")
 
 
-@dataclass(slots=True)
-class _Meta:
+class _Meta(Struct):
     """What the meta box says."""
 
     primary: int = 0
@@ -42,8 +42,7 @@ class _Meta:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Picture:
+class _Picture(Struct, frozen=True):
     """The primary item, or the tracks of a sequence: its coded size and how it is shown."""
 
     size: Size | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from imgcache.core.images.formats import bmp_runs
 from imgcache.core.images.formats.structure import Finding, Structure, truncated
@@ -46,8 +47,7 @@ _HIGHEST_BYTE = 0xFF000000
 _MOST_INDEXED = 8  # bits of a pixel that is an index into the palette
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
+class _Header(Struct, frozen=True):
     """What the two headers say; the height is negative where the first row is the upper one."""
 
     pixels_at: int
@@ -173,8 +173,7 @@ def has_palette(data: bytes) -> bool:
     return header is not None and header.depth <= _MOST_INDEXED
 
 
-@dataclass(frozen=True, slots=True)
-class AlphaPlane:
+class AlphaPlane(Struct, frozen=True):
     """One byte of each pixel, in rows of `stride` bytes, of which the bits of `mask` are alpha."""
 
     data: bytes

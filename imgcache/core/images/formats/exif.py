@@ -6,7 +6,8 @@ Source: CIPA DC-008 (EXIF 2.32) section 4.6; HTML, "prepare an image for present
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from imgcache.core.images.formats.structure import oriented
 from imgcache.model import Size
@@ -23,8 +24,7 @@ _LARGEST_IFD = 512
 _BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 
 
-@dataclass(frozen=True, slots=True)
-class Exif:
+class Exif(Struct, frozen=True):
     """Orientation (1 to 8) and what the file says of its density."""
 
     orientation: int = 1

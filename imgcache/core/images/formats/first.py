@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from imgcache.core.images.formats.chunks import Chunk, chunks
 from imgcache.core.images.formats.png import SIGNATURE
@@ -14,8 +15,7 @@ _FOR_ALL_FRAMES = frozenset({b"PLTE", b"tRNS", b"iCCP"})
 _ANMF_HEAD = struct.Struct("<3s3s3s3s")
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """A frame as a file of its own, and its place on the canvas."""
 
     file: bytes

@@ -7,7 +7,8 @@ They paint nothing of a picture that says another one of itself.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from imgcache.core.images.formats import bmp, png
 from imgcache.core.images.formats.structure import Finding, Structure, truncated
@@ -19,8 +20,7 @@ _CORE_HEADER = bmp.CORE_HEADER.to_bytes(4, "little")
 _PICTURE_HEAD = 24  # the beginning of a PNG or BMP that tells its size
 
 
-@dataclass(frozen=True, slots=True)
-class IconEntry:
+class IconEntry(Struct, frozen=True):
     """One directory entry; the offsets are those of its bytes in the file."""
 
     size: Size

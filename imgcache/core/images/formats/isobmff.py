@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from imgcache.core.images.formats.structure import ShortError, take
 
@@ -13,8 +14,7 @@ _MOST_BOXES = 4096
 _MOST_BRANDS = 144
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """One box: its four-character type, and where its payload starts and ends in the file.
 
     `whole` is false where the file ends first; then so does the payload.

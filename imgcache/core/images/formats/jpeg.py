@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from math import ceil
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from imgcache.core.images.formats import exif
 from imgcache.core.images.formats.structure import (
@@ -32,8 +34,7 @@ _BLOCK = 8  # a DCT block is 8 x 8 samples
 _EXIF_MARK = 6  # "Exif", a zero and a byte of padding, before the EXIF block
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
+class _Frame(Struct, frozen=True):
     """A frame header (T.81 B.2.2): `sampling` maps component -> (horizontal, vertical)."""
 
     marker: int
@@ -73,8 +74,7 @@ class _Frame:
         return across * ceil(self.size.height / (_BLOCK * highest))
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Struct):
     """What the walk has found so far."""
 
     frame: _Frame | None = None

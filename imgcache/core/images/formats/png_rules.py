@@ -9,7 +9,8 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from imgcache.core.images.formats import exif
 from imgcache.core.images.formats.chunks import Chunk
@@ -30,8 +31,7 @@ _LOWER = 0x20  # the bit by which a chunk's first letter says that it may be lef
 _LARGEST_PROFILE = 1 << 20
 
 
-@dataclass(slots=True)
-class Met:
+class Met(Struct):
     """What has been met so far: `take` is told each chunk in its order.
 
     Attributes:

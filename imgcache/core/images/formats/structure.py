@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from imgcache.model import Size, Verdict
 
@@ -14,8 +14,7 @@ Finding = tuple[Verdict | None, str]
 _TRANSPOSED = range(5, 9)
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Struct, frozen=True):
     """The facts of one image file, read from its structure.
 
     Attributes:
