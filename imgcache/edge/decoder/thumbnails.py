@@ -14,10 +14,13 @@ from imgcache.core.images.thumbnail_plan import Plan, Recipe, suffix
 from imgcache.edge.decoder import srgb
 from imgcache.model import Size
 
-# A cheaper reduction leaves that many times the target to Lanczos: a JPEG decoded by fewer
-# coefficients, averages of whole boxes, or another thumbnail. Measured on photographs: that keeps
-# the structural similarity to a Lanczos filter over all pixels above 0.993.
-_REDUCING_GAP = 1.8
+# A cheaper reduction leaves that many times the target to a filter: a JPEG decoded by fewer
+# coefficients, averages of whole boxes, or another thumbnail. Where enough is left, the filter is
+# bicubic, which takes two thirds of the time of Lanczos. Measured on photographs: together that
+# keeps the structural similarity to a Lanczos filter over all pixels above 0.988, and mostly above
+# 0.996.
+_REDUCING_GAP = 1.4
+_BICUBIC_FROM = 2.2
 _CASCADE_GAP = 2.0
 _MIRRORED = Image.Transpose.FLIP_LEFT_RIGHT
 _UPRIGHT = {
@@ -160,7 +163,10 @@ def _resized(layer: _Layer, plan: Plan) -> Image.Image:
     )
     if [*pixels.size] == [*plan.size] == [box[2] - box[0], box[3] - box[1]]:
         return pixels
-    return pixels.resize(plan.size, Image.Resampling.LANCZOS, box)
+    left_over = min((box[2] - box[0]) / plan.size.width, (box[3] - box[1]) / plan.size.height)
+    bicubic = left_over >= _BICUBIC_FROM
+    method = Image.Resampling.BICUBIC if bicubic else Image.Resampling.LANCZOS
+    return pixels.resize(plan.size, method, box)
 
 
 def _upright(pixels: Image.Image, orientation: int) -> Image.Image:
