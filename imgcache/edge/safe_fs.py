@@ -136,7 +136,7 @@ def make_folder(root: Path, *names: str) -> Iterator[int]:
     `root` itself may be a symbolic link (it is configured), nothing below it may: OSError
     (ELOOP or ENOTDIR) where a component is no folder.
     """
-    with _descend(root, names, _make) as folder:
+    with _descend(root, names, open_or_make) as folder:
         yield folder
 
 
@@ -149,7 +149,7 @@ def open_folder(root: Path, *names: str) -> Iterator[int]:
 
 @contextmanager
 def _descend(root: Path, names: tuple[str, ...], enter: Callable[[int, str], int]) -> Iterator[int]:
-    folder = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
+    folder = open_root(root)
     try:
         for name in names:
             above = folder
@@ -164,7 +164,16 @@ def _open(above: int, name: str) -> int:
     return os.open(name, _FOLDER, dir_fd=above)
 
 
-def _make(above: int, name: str) -> int:
+def open_root(root: Path) -> int:
+    """A descriptor of a configured folder, which may be a symbolic link. Raises OSError."""
+    return os.open(root, _FOLDER & ~os.O_NOFOLLOW)
+
+
+def open_or_make(above: int, name: str) -> int:
+    """A descriptor of the folder `name` in the folder `above`; made, durably, where it is missing.
+
+    Raises OSError: ELOOP or ENOTDIR where something else has that name.
+    """
     try:
         return _open(above, name)
     except FileNotFoundError:

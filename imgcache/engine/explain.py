@@ -103,9 +103,8 @@ class _Explainer:
             ("orientation", structure.orientation),
             ("frames", structure.frames),
         )
-        job = DecodeJob(None, data, label.content_type, nosniff=label.nosniff, thumbnails=())
         async with DecodePool(limits, 1) as pool:
-            decoded = await pool.decode(job)
+            decoded = await pool.decode(DecodeJob(data, label))
         if isinstance(decoded, Decoded):
             self._step("decode", ("size", decoded.size), ("colour", decoded.color))
             self._conclude(Evidence(measured=Measured(decoded.size, decoded.format, len(data))))

@@ -1,13 +1,16 @@
-"""Publication of files in the cache: staged first, then made durable and renamed together."""
+"""Publication of files in the cache: staged first, then made durable and renamed together.
+
+The steps go over all files of a group one after the other (write, fsync, rename, fsync of the
+folder), so that the file system can write its journal once for several files.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from msgspec import Struct
@@ -20,24 +23,24 @@ from imgcache.edge.safe_fs import (
     equal,
     identity_of,
     local_errors,
-    make_folder,
     open_existing,
+    open_or_make,
+    open_root,
     sync_folder,
     temp_name,
     write_all,
 )
+from imgcache.errors import LocalError
 
 
 class _Staged(Struct, frozen=True):
-    """One whole file, open, and the folder and name that it gets; `temp` is None if it is there.
+    """One whole file, open, and the path that it gets; `temp` is None if it is there already.
 
     `identity` is that of the file when its bytes were known: it was written, or is to be hashed.
     """
 
     path: str
     file: int
-    folder: int
-    name: str
     temp: str | None
     identity: Identity
 
@@ -46,44 +49,67 @@ class _Staged(Struct, frozen=True):
         return self.identity[3]
 
 
-class Publication:
-    """A context manager: stage the files, then `commit`. Without it nothing is published.
+class Folders:
+    """The cache's folders as descriptors, each opened (or made) once for a group of publications.
 
-    Paths are relative to `root`, the cache folder. The steps go over all files one after the
-    other (write, fsync, rename, fsync of the folder), so that the file system can write the
-    journal once for several files. All methods raise LocalError when the disk fails.
+    A context manager. Methods raise OSError.
     """
 
     def __init__(self, root: Path, fsync: Callable[[int], None]) -> None:
         self._root = root
         self._fsync = fsync
+        self._open: dict[str, int] = {}
+        self._synced: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for folder in self._open.values():
+            os.close(folder)
+
+    def of(self, path: str) -> int:
+        """The folder with this path below the cache folder; "" is the cache folder itself."""
+        if path not in self._open:
+            above, _, name = path.rpartition("/")
+            self._open[path] = open_or_make(self.of(above), name) if path else open_root(self._root)
+        return self._open[path]
+
+    def sync(self, path: str) -> None:
+        """Make the names in a folder durable, once for the group: after its last rename."""
+        if path not in self._synced:
+            sync_folder(self.of(path), self._fsync)
+            self._synced.add(path)
+
+
+class Publication:
+    """A context manager: stage files, then `commit`. Without it nothing is published.
+
+    Paths are relative to the cache folder. All methods raise LocalError when the disk fails.
+    """
+
+    def __init__(self, folders: Folders, fsync: Callable[[int], None]) -> None:
+        self._folders = folders
+        self._fsync = fsync
         self._staged: list[_Staged] = []
         self._temps: set[str] = set()
-        self._folders: dict[str, int] = {}
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
-        with local_errors(TMP):
-            self._tmp = self._open.enter_context(make_folder(self._root, TMP))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         # A file whose fsync failed is lost and is never synced again: its temp is removed, too.
         with self._open:
             for temp in self._temps:
                 with local_errors(f"{TMP}/{temp}"), suppress(FileNotFoundError):
-                    os.unlink(temp, dir_fd=self._tmp)
+                    os.unlink(temp, dir_fd=self._folders.of(TMP))
 
     def add(self, path: str, blocks: Iterable[bytes]) -> int:
         """Stage a new file, which will replace what is at `path`; returns its mtime in ns."""
         temp = temp_name()
         with local_errors(f"{TMP}/{temp}"):
-            file = self._hold(create(self._tmp, temp))
+            file = self._hold(create(self._folders.of(TMP), temp))
             self._temps.add(temp)
             for block in blocks:
                 write_all(file, block)
@@ -92,7 +118,7 @@ class Publication:
     def adopt(self, path: str, temp: str) -> int:
         """Stage the whole file `temp`, already in `tmp/`; returns its mtime in ns."""
         with local_errors(f"{TMP}/{temp}"):
-            file = open_existing(self._tmp, temp)
+            file = open_existing(self._folders.of(TMP), temp)
             if file is None:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             self._temps.add(temp)
@@ -104,12 +130,12 @@ class Publication:
         It is synced like the others: a crash may have left it before it was durable.
         """
         with local_errors(path):
-            folder, name = self._place(path)
-            file = open_existing(folder, name)
+            above, name = _split(path)
+            file = open_existing(self._folders.of(above), name)
             if file is None:
                 return None
             # From before the hashing: a change meanwhile makes it another file.
-            staged = _Staged(path, self._hold(file), folder, name, None, _identity(file))
+            staged = _Staged(path, self._hold(file), None, _identity(file))
             if digest_of(file) != sha256:
                 return None  # the rename replaces what is there
             self._staged.append(staged)
@@ -121,18 +147,33 @@ class Publication:
 
     def commit(self) -> None:
         """Make all staged files durable under their names."""
+        self.sync()
+        self.rename()
+        self.sync_folders()
+
+    def sync(self) -> None:
+        """The first step of `commit`, for publications that take each step together."""
         for staged in self._staged:
             with local_errors(staged.path):
                 self._fsync(staged.file)
+
+    def rename(self) -> None:
+        """The second step: all files get their names."""
         for staged in self._staged:
             self._rename(staged)
-        for path, folder in self._folders.items():
-            with local_errors(path or "."):
-                sync_folder(folder, self._fsync)
 
-    def published(self, path: str) -> Identity:
-        """The identity under which the file at `path` holds what was committed."""
-        staged = next(one for one in self._staged if one.path == path)
+    def sync_folders(self) -> None:
+        """The last step: the names are made durable."""
+        for staged in self._staged:
+            above, _ = _split(staged.path)
+            with local_errors(above or "."):
+                self._folders.sync(above)
+
+    def published(self, path: str) -> Identity | None:
+        """The identity under which the file at `path` was committed; None if it was not staged."""
+        staged = next((one for one in self._staged if one.path == path), None)
+        if staged is None:
+            return None
         if staged.temp is None:
             return staged.identity
         with local_errors(path):
@@ -142,22 +183,17 @@ class Publication:
         if staged.temp is None:
             return
         with local_errors(staged.path):
-            os.rename(staged.temp, staged.name, src_dir_fd=self._tmp, dst_dir_fd=staged.folder)
+            above, name = _split(staged.path)
+            tmp, folder = self._folders.of(TMP), self._folders.of(above)
+            os.rename(staged.temp, name, src_dir_fd=tmp, dst_dir_fd=folder)
         self._temps.discard(staged.temp)
 
     def _stage(self, path: str, file: int, temp: str) -> int:
         with local_errors(path):
-            folder, name = self._place(path)
-            staged = _Staged(path, file, folder, name, temp, _identity(file))
+            self._folders.of(_split(path)[0])
+            staged = _Staged(path, file, temp, _identity(file))
             self._staged.append(staged)
             return staged.mtime_ns
-
-    def _place(self, path: str) -> tuple[int, str]:
-        above, _, name = path.rpartition("/")
-        if above not in self._folders:
-            names = above.split("/") if above else ()
-            self._folders[above] = self._open.enter_context(make_folder(self._root, *names))
-        return self._folders[above], name
 
     def _hold(self, file: int) -> int:
         self._open.callback(os.close, file)
@@ -165,8 +201,28 @@ class Publication:
 
     def _is_published(self, staged: _Staged) -> bool:
         with local_errors(staged.path):
-            present = open_existing(staged.folder, staged.name)
+            above, name = _split(staged.path)
+            present = open_existing(self._folders.of(above), name)
             return present is not None and equal(staged.file, self._hold(present))
+
+
+def commit_all(publications: Mapping[int, Publication]) -> dict[int, LocalError]:
+    """Commit a group, each step for all of it; those that failed at a step go no further."""
+    failed: dict[int, LocalError] = {}
+    for step in (Publication.sync, Publication.rename, Publication.sync_folders):
+        for number, publication in publications.items():
+            if number not in failed:
+                try:
+                    step(publication)
+                except LocalError as exc:
+                    failed[number] = exc
+    return failed
+
+
+def _split(path: str) -> tuple[str, str]:
+    """The folder of a path, and the name in it."""
+    above, _, name = path.rpartition("/")
+    return above, name
 
 
 def _identity(file: int) -> Identity:

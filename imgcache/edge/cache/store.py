@@ -8,11 +8,10 @@ when a method here has returned may the index say that the file is there. All bu
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -28,7 +27,8 @@ from imgcache.core.cache.layout import (
     image_path,
     thumbnail_path,
 )
-from imgcache.edge.cache.publish import Publication
+from imgcache.edge.cache.new_images import NewImage, publish_all
+from imgcache.edge.cache.publish import Folders, Publication
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.safe_fs import (
     Identity,
@@ -42,6 +42,7 @@ from imgcache.edge.safe_fs import (
     open_folder,
     write_all,
 )
+from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, ThumbnailFacts
 
 _BLOCK = 1 << 20
@@ -99,69 +100,13 @@ class Store:
         """A buffer for one incoming body."""
         return Spool(self.root)
 
-    def publish(
-        self, body: bytes | Path, image: ImageFacts, thumbnails: Mapping[str, bytes]
-    ) -> ImageFacts:
-        """Publish an image and its new thumbnails; its facts as they are to be recorded.
-
-        Args:
-            body: The image's bytes, or a settled file in `tmp/`, which is moved.
-            image: Its facts; `hashed`, and the `mtime_ns` and `digest` of what is new, come out
-                filled in.
-            thumbnails: The bytes of those of `image.thumbnails` that are new, by name.
-
-        Raises:
-            LocalError: The disk is full, fails or refuses; nothing is left in `tmp/`.
-        """
-        with self._publication() as publication:
-            mtime_ns = self._stage_image(publication, body, image)
-            made = self._stage_thumbnails(publication, image, thumbnails)
-            publication.commit()
-            found = publication.published(image_path(image.sha256, image.format))
-        return replace(image, mtime_ns=mtime_ns, thumbnails=made, hashed=mark_of(found))
-
-    def publish_thumbnails(self, image: ImageFacts, thumbnails: Mapping[str, bytes]) -> ImageFacts:
-        """Publish new thumbnails of an image that is there already; otherwise as `publish`."""
-        with self._publication() as publication:
-            made = self._stage_thumbnails(publication, image, thumbnails)
-            publication.commit()
-        return replace(image, thumbnails=made)
-
-    @contextmanager
-    def _publication(self) -> Iterator[Publication]:
-        try:
-            with Publication(self.root, self._fsync) as publication:
-                yield publication
-        except BaseException:
-            self.failed_to_publish = True
-            raise
-
-    @staticmethod
-    def _stage_image(publication: Publication, body: bytes | Path, image: ImageFacts) -> int:
-        path = image_path(image.sha256, image.format)
-        kept = publication.keep(path, image.sha256)
-        if kept is not None:
-            return kept
-        if isinstance(body, Path):
-            return publication.adopt(path, body.name)
-        return publication.add(path, [body])
-
-    @staticmethod
-    def _stage_thumbnails(
-        publication: Publication, image: ImageFacts, thumbnails: Mapping[str, bytes]
-    ) -> tuple[ThumbnailFacts, ...]:
-        made = []
-        for facts in image.thumbnails:
-            if facts.name in thumbnails:
-                path = thumbnail_path(facts.name, image.sha256, facts.suffix)
-                data = thumbnails[facts.name]
-                digest = hashlib.sha256(data).hexdigest()
-                kept = publication.keep(path, digest)
-                mtime_ns = publication.add(path, [data]) if kept is None else kept
-                made.append(replace(facts, digest=digest, mtime_ns=mtime_ns))
-            else:
-                made.append(facts)
-        return tuple(made)
+    def publish(self, new: Sequence[NewImage]) -> list[ImageFacts | LocalError]:
+        """Publish images together, as `publish_all` says; LocalError if `tmp/` stays unclear."""
+        self.failed_to_publish, before = True, self.failed_to_publish
+        outcomes = publish_all(self.root, self._fsync, new)
+        failed = any(isinstance(one, LocalError) for one in outcomes)
+        self.failed_to_publish = before or failed
+        return outcomes
 
     def is_there(self, image: ImageFacts) -> bool:
         """Whether the file has its size: one `lstat`, cheap enough for the event loop."""
@@ -271,7 +216,10 @@ class Store:
         Raises:
             LocalError: As `publish`.
         """
-        with Publication(self.root, self._fsync) as publication:
+        with (
+            Folders(self.root, self._fsync) as folders,
+            Publication(folders, self._fsync) as publication,
+        ):
             publication.add(MANIFEST, _blocks(lines))
             if not publication.changes():
                 return False

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,7 @@ from typing import Any, Self
 from msgspec import Struct
 
 from imgcache.config import LimitSettings, ThumbnailSettings
+from imgcache.core.images.examine import Label
 from imgcache.core.images.limits import Limits
 from imgcache.core.images.thumbnail_plan import SUFFIXES, Recipe, fingerprint
 from imgcache.edge.decoder import protocol
@@ -34,11 +36,9 @@ _LIMIT_SIGNALS = frozenset({signal.SIGXCPU, signal.SIGKILL})
 class DecodeJob(Struct, frozen=True):
     """One image to decode: a file, or the bytes themselves, and how it was labelled."""
 
-    path: Path | None
-    data: bytes | None
-    content_type: str | None
-    nosniff: bool
-    thumbnails: tuple[tuple[str, ThumbnailSettings], ...]
+    body: bytes | Path
+    label: Label = Label()
+    thumbnails: tuple[tuple[str, ThumbnailSettings], ...] = ()
 
 
 class Thumbnail(Struct, frozen=True):
@@ -86,9 +86,11 @@ class DecodePool:
             seconds=limits.decode_time,
             image=Limits(limits.pixels, limits.frames, limits.scans),
         ).words()
+        self._workers = workers
         self._slots = asyncio.Semaphore(workers)
         self._idle: list[Worker] = []
         self._alive: set[Worker] = set()
+        self._starting = 0
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -105,6 +107,10 @@ class DecodePool:
         self._alive.clear()
         self._idle.clear()
 
+    async def warm_up(self) -> None:
+        """Start all processes before the first image comes: each needs a while to be ready."""
+        await asyncio.gather(*(self._start_idle() for _ in range(self._workers)))
+
     async def decode(self, job: DecodeJob) -> Decoded | Failure:
         """The image as a browser would show it, or why there is none. Never raises for an image."""
         async with self._slots:
@@ -117,14 +123,30 @@ class DecodePool:
                 # The idle worker had already exited: not the image's fault, so use a new one.
             return await self._use_new(job)
 
+    async def _start_idle(self) -> None:
+        async with self._slots:
+            if self._closed or len(self._alive) + self._starting >= self._workers:
+                return
+            with suppress(OSError, LostError, protocol.FrameError):  # told where it is needed
+                self._idle.append(await self._started())
+
+    async def _started(self) -> Worker:
+        """A new process, known to be there; raises OSError, LostError or FrameError."""
+        self._starting += 1
+        try:
+            worker = await Worker.start(self._words)
+        finally:
+            self._starting -= 1
+        self._alive.add(worker)
+        return worker
+
     async def _use_new(self, job: DecodeJob) -> Decoded | Failure:
         if self._closed:
             return _STOPPED
         try:
-            worker = await Worker.start(self._words)
+            worker = await self._started()
         except (OSError, LostError, protocol.FrameError) as exc:
             return Failure(Verdict.LOCAL_ERROR, f"a decoder could not start ({_reason(exc)})")
-        self._alive.add(worker)
         return await self._use(worker, job, _Head())
 
     async def _use(self, worker: Worker, job: DecodeJob, head: _Head) -> Decoded | Failure:
@@ -181,7 +203,7 @@ def _post_mortem(code: int, head: _Head) -> Failure:
 
 async def _exchange(worker: Worker, job: DecodeJob, head: _Head) -> Decoded | Failure:
     """One image; after a LostError or FrameError the worker can't be used again."""
-    await worker.send(_words(job), job.data or b"")
+    await worker.send(_words(job), job.body if isinstance(job.body, bytes) else b"")
     words, payload = await worker.receive()
     try:
         if "verdict" not in words:
@@ -198,9 +220,10 @@ async def _exchange(worker: Worker, job: DecodeJob, head: _Head) -> Decoded | Fa
 
 def _words(job: DecodeJob) -> dict[str, Any]:
     return {
-        "path": os.fspath(job.path) if job.path is not None else None,
-        "type": job.content_type,
-        "nosniff": job.nosniff,
+        # As text that JSON can hold, whatever bytes are in it.
+        "path": os.fsencode(job.body).decode("latin-1") if isinstance(job.body, Path) else None,
+        "type": job.label.essence,
+        "nosniff": job.label.nosniff,
         "thumbnails": [Recipe.of(name, settings).fields() for name, settings in job.thumbnails],
     }
 

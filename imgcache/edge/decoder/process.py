@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from imgcache.edge.decoder import protocol
 
@@ -17,6 +18,7 @@ from imgcache.edge.decoder import protocol
 _MOST_IMAGES = 1000
 _GROWN = 256 << 20
 _START_SECONDS = 60
+_PIPE_BYTES = 1 << 20
 # All that an interpreter may need of the environment; secrets stay out of the decoder's reach.
 _ENVIRONMENT = (
     "PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME",
@@ -52,6 +54,8 @@ class Worker:
             env=_environment(os.environ),
         )
         worker = cls(process)
+        if process.stdin is not None:
+            _enlarge(process.stdin.get_extra_info("pipe"))
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await worker.receive()
@@ -81,7 +85,8 @@ class Worker:
         if pipe is None:
             raise LostError
         try:
-            pipe.write(protocol.pack(words, payload))
+            pipe.write(protocol.head(words, len(payload)))
+            pipe.write(payload)
             await pipe.drain()
         except (BrokenPipeError, ConnectionResetError) as exc:
             raise LostError from exc
@@ -112,6 +117,13 @@ class Worker:
         if self._process.stdout is not None:
             await self._process.stdout.read()  # to its end, or its transport would stay open
         return code
+
+
+def _enlarge(pipe: IO[bytes]) -> None:
+    """Let most images go through a pipe in one piece, where the system can do that."""
+    with suppress(OSError):  # too much of the memory for pipes is in use
+        if sys.platform == "linux":
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _environment(outer: Mapping[str, str]) -> dict[str, str]:

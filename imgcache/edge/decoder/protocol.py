@@ -5,11 +5,11 @@ Nothing is unpickled: a decoder that an image took over can send wrong data, but
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from imgcache.core.images.limits import Limits
@@ -18,16 +18,17 @@ from imgcache.core.images.limits import Limits
 PREFIX = struct.Struct(">II")
 MOST_HEADER = 64 << 10
 MOST_PAYLOAD = 64 << 20
+_HEADER = msgspec.json.Decoder(dict[str, Any])
 
 
 class FrameError(ValueError):
     """The bytes are no frame of this protocol."""
 
 
-def pack(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
-    """One frame, ready to be written."""
-    words = json.dumps(header, separators=(",", ":")).encode()
-    return PREFIX.pack(len(words), len(payload)) + words + payload
+def head(header: Mapping[str, Any], payload: int = 0) -> bytes:
+    """A frame, ready to be written, up to its payload, which is so many bytes long."""
+    words = msgspec.json.encode(header)
+    return PREFIX.pack(len(words), payload) + words
 
 
 def lengths(prefix: bytes) -> tuple[int, int]:
@@ -41,12 +42,9 @@ def lengths(prefix: bytes) -> tuple[int, int]:
 def unpack(words: bytes) -> dict[str, Any]:
     """The header of a frame; raises FrameError for anything but a JSON object."""
     try:
-        header = json.loads(words)
+        return _HEADER.decode(words)
     except (ValueError, RecursionError) as exc:
-        raise FrameError("a frame without JSON") from exc
-    if not isinstance(header, dict):
-        raise FrameError("a frame without an object")
-    return header
+        raise FrameError("a frame without a JSON object") from exc
 
 
 class WorkerLimits(Struct, frozen=True):
@@ -59,18 +57,8 @@ class WorkerLimits(Struct, frozen=True):
     @classmethod
     def parse(cls, text: str) -> WorkerLimits:
         """From the JSON that `words` made of it."""
-        fields = json.loads(text)
-        image = Limits(fields["pixels"], fields["frames"], fields["scans"])
-        return cls(fields["memory"], fields["seconds"], image)
+        return msgspec.json.decode(text, type=cls)
 
     def words(self) -> str:
         """All values, for a command line."""
-        return json.dumps(
-            {
-                "memory": self.memory,
-                "seconds": self.seconds,
-                "pixels": self.image.pixels,
-                "frames": self.image.frames,
-                "scans": self.image.scans,
-            }
-        )
+        return msgspec.json.encode(self).decode()

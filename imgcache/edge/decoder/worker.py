@@ -34,7 +34,8 @@ class _Answer(Struct):
     sink: BinaryIO
 
     def send(self, header: dict[str, Any], payload: bytes = b"") -> None:
-        self.sink.write(protocol.pack(header, payload))
+        self.sink.write(protocol.head(header, len(payload)))
+        self.sink.write(payload)
         self.sink.flush()
 
     def fail(self, verdict: Verdict, detail: str) -> None:
@@ -109,7 +110,7 @@ def _serve(job: dict[str, Any], data: bytes, limits: WorkerLimits, answer: _Answ
     _limit_time(limits.seconds)
     try:
         if job["path"] is not None:
-            data = Path(job["path"]).read_bytes()
+            data = Path(os.fsdecode(job["path"].encode("latin-1"))).read_bytes()
     except OSError as exc:
         answer.fail(Verdict.LOCAL_ERROR, f"the downloaded file can't be read: {exc.strerror}")
         return

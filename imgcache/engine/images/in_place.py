@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.http.location import DataUrl, SitePath
+from imgcache.core.images.examine import Label
 from imgcache.core.verdicts.verdict import Evidence, Measured
 from imgcache.edge import site_files
 from imgcache.edge.decoder.pool import DecodeJob, DecodePool
@@ -35,7 +36,7 @@ async def _measured(location: DataUrl | SitePath, pool: DecodePool, settings: Se
         label = mimetypes.guess_type(location.path)[0]
     if isinstance(data, Failure):
         return Evidence(failure=data)
-    decoded = await pool.decode(DecodeJob(None, data, label, nosniff=False, thumbnails=()))
+    decoded = await pool.decode(DecodeJob(data, Label(label)))
     if isinstance(decoded, Failure):
         return Evidence(failure=replace(decoded, bytes=len(data)))
     return Evidence(measured=Measured(decoded.size, decoded.format, len(data)))

@@ -2,71 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from imgcache.config import Settings, ThumbnailSettings
+from imgcache.config import Settings
 from imgcache.core.cache.layout import image_path
+from imgcache.core.images.examine import Label
+from imgcache.edge.cache.new_images import NewImage
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.decoder.pool import Decoded, DecodeJob
+from imgcache.engine.images.publisher import Publisher
 from imgcache.engine.images.quota import CacheQuota
-from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, ResponseFacts, ThumbnailFacts
 from imgcache.model import Failure
 
-# Smaller bodies reach the decoder faster through its pipe than through a file.
-_BY_PIPE = 1 << 16
-_NO_THUMBNAILS: Mapping[str, ThumbnailSettings] = MappingProxyType({})
+# So many of the images that a run publishes are known by their bytes, the last ones.
+_REMEMBERED = 4096
 
 
 class Ingester:
-    """Decodes and publishes; what it returns may go into the index. Raises LocalError."""
+    """Decodes and publishes; what it returns may go into the index. Raises LocalError.
+
+    Bytes that this run has published already, under another URL, are not decoded again.
+    """
 
     def __init__(self, tools: Tools, settings: Settings) -> None:
         self._tools = tools
         self._settings = settings
         self._room = CacheQuota(tools.store, tools.session, settings.cache.max_bytes)
+        self._publisher = Publisher(tools.store)
+        self._published: OrderedDict[str, ImageFacts] = OrderedDict()
+        self._under_way: dict[str, asyncio.Event] = {}
 
     async def keep(self, spool: Spool, response: ResponseFacts) -> ImageFacts | Failure:
         """A whole answer becomes a published image with its thumbnails, or a content failure."""
-        held = spool.data if spool.size < _BY_PIPE else None
-        body = held if held is not None else await spool.settle()
-        decoded = await self._decode(
-            body, response.content_type, self._settings.thumbnails, nosniff=response.nosniff
-        )
-        if isinstance(decoded, Failure):
-            return replace(decoded, bytes=spool.size)
-        return await self._publish(body, spool, decoded)
+        async with self._alone_with(spool.sha256):
+            label = Label(response.content_type, response.nosniff)
+            image = self._published.get(spool.sha256)
+            if image is not None and self._stands(image, label):
+                await self._room.reserve(image)
+                return image
+            held = spool.data
+            body = held if held is not None else await spool.settle()
+            decoded = await self._decode(body, label)
+            if isinstance(decoded, Failure):
+                return replace(decoded, bytes=spool.size)
+            image = await self._publish(body, spool, decoded)
+            self._remember(image)
+            return image
 
     async def remake(self, copy: ImageFacts) -> ImageFacts | None:
         """A kept copy's thumbnails, made again from its own bytes; None if it can't be decoded."""
         path = self._tools.store.root / image_path(copy.sha256, copy.format)
-        decoded = await self._decode(path, copy.format.media_type, self._settings.thumbnails)
+        decoded = await self._decode(path, Label(copy.format.media_type))
         if isinstance(decoded, Failure):
             return None
         image = replace(copy, thumbnails=_thumbnail_facts(decoded))
-        made = {one.name: one.data for one in decoded.thumbnails}
         await self._room.adjust(copy, image)
-        return await to_its_end(self._tools.store.publish_thumbnails, image, made)
+        return await self._publisher.publish(NewImage(image, None, _made(decoded)))
 
-    async def _decode(
-        self,
-        body: bytes | Path,
-        content_type: str | None,
-        thumbnails: Mapping[str, ThumbnailSettings] = _NO_THUMBNAILS,
-        *,
-        nosniff: bool = False,
-    ) -> Decoded | Failure:
-        path, data = (body, None) if isinstance(body, Path) else (None, body)
-        wanted = tuple(thumbnails.items())
-        return await self._tools.pool.decode(
-            DecodeJob(path, data, content_type, nosniff=nosniff, thumbnails=wanted)
-        )
+    @asynccontextmanager
+    async def _alone_with(self, sha256: str) -> AsyncIterator[None]:
+        """Equal bytes come one after the other, so that the first are the only ones decoded."""
+        while (other := self._under_way.get(sha256)) is not None:
+            await other.wait()
+        self._under_way[sha256] = done = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._under_way[sha256]
+            done.set()
+
+    def _stands(self, image: ImageFacts, label: Label) -> bool:
+        """Whether a decode of the same bytes under this label would give this image."""
+        return label.forbids(image.format) is None and self._tools.store.is_there(image)
+
+    def _remember(self, image: ImageFacts) -> None:
+        self._published[image.sha256] = image
+        if len(self._published) > _REMEMBERED:
+            self._published.popitem(last=False)
+
+    async def _decode(self, body: bytes | Path, label: Label) -> Decoded | Failure:
+        wanted = tuple(self._settings.thumbnails.items())
+        return await self._tools.pool.decode(DecodeJob(body, label, wanted))
 
     async def _publish(self, body: bytes | Path, spool: Spool, decoded: Decoded) -> ImageFacts:
         image = ImageFacts(
@@ -77,13 +102,16 @@ class Ingester:
             decoded.color,
             thumbnails=_thumbnail_facts(decoded),
         )
-        made = {one.name: one.data for one in decoded.thumbnails}
         await self._room.reserve(image)
         try:
-            return await to_its_end(self._tools.store.publish, body, image, made)
+            return await self._publisher.publish(NewImage(image, body, _made(decoded)))
         except LocalError:
             self._room.release(image)
             raise
+
+
+def _made(decoded: Decoded) -> dict[str, bytes]:
+    return {one.name: one.data for one in decoded.thumbnails}
 
 
 def _thumbnail_facts(decoded: Decoded) -> tuple[ThumbnailFacts, ...]:

@@ -16,6 +16,9 @@ from imgcache.engine.run.targets import Targets
 from imgcache.engine.run.tasks import until_interrupted
 from imgcache.engine.run.wiring import Tools
 
+# So many URLs without a copy are worth decoders that are ready when the first answer comes.
+_MANY_NEW = 16
+
 
 class FetchStage:
     """Runs the work of a plan. `cut_short` tells whether a URL was left out."""
@@ -24,6 +27,7 @@ class FetchStage:
         self, tools: Tools, settings: Settings, listener: Listener, interrupt: asyncio.Event
     ) -> None:
         self._cancelled = False
+        self._pool = tools.pool
         self._interrupt = interrupt
         self._downloader = Downloader(tools, settings, listener, places(settings).answers)
         self._scheduler = HostScheduler(
@@ -64,6 +68,8 @@ class FetchStage:
 
     async def _everything(self, targets: Targets, work: WorkPlan) -> None:
         async with self._downloader as downloader, asyncio.TaskGroup() as group:
+            if sum(job.known.copy is None for job in work.ask) >= _MANY_NEW:
+                group.create_task(self._pool.warm_up())
             for place in targets.in_place.values():
                 group.create_task(downloader.measure(place))
             for job in work.remake:

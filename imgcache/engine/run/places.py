@@ -14,7 +14,7 @@ from imgcache.edge import descriptors
 # rest is the index, the lock, the report, an article, and a process that is being started.
 _REQUEST, _ANSWER, _DECODER, _REST = 3, 9, 2, 24
 # Answers that may wait for a decoder, per decoder: enough that none idles, few in memory.
-_BACKLOG = 4
+_BACKLOG = 8
 _ANSWERS_AT_MOST = 1 / 3
 _DECODERS_AT_MOST = 1 / 10
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.cache.layout import TMP
+from imgcache.core.images.examine import Label
 from imgcache.core.verdicts.verdict import Evidence, Measured
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.decoder.pool import Decoded, DecodeJob
@@ -67,9 +68,8 @@ async def decoded(
 ) -> Evidence | Failure:
     """The evidence of a whole body, of which length and SHA-256 are given."""
     size, digest = whole
-    path, data = (body, None) if isinstance(body, Path) else (None, body)
-    job = DecodeJob(path, data, response.content_type, nosniff=response.nosniff, thumbnails=())
-    result = await tools.pool.decode(job)
+    label = Label(response.content_type, response.nosniff)
+    result = await tools.pool.decode(DecodeJob(body, label))
     if isinstance(result, Decoded):
         measured = Measured(result.size, result.format, size, digest)
         return Evidence(measured=measured, source=Source.PROBED, status=response.status)

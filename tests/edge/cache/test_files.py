@@ -18,6 +18,7 @@ from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.model import Failure, FileTotals, Format, Verdict
 from tests.support.facts import NOON, image_of, thumbnail_of
+from tests.support.publishing import publish_one
 
 BODY, SMALL = b"picture", b"small"
 IMAGE = image_of(BODY, thumbnail_of(SMALL))
@@ -37,7 +38,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 
 def test_images_and_thumbnails_are_listed_with_size_and_mtime(store: Store) -> None:
-    image = store.publish(BODY, IMAGE, {"small": SMALL})
+    image = publish_one(store, BODY, IMAGE, {"small": SMALL})
     path, small = content_paths(image)
     assert sorted(kept_files(store.root)) == [
         (path, len(BODY), image.mtime_ns),

@@ -13,6 +13,7 @@ from imgcache.edge.cache.store import Store
 from imgcache.edge.safe_fs import identity_of, mark_of
 from imgcache.facts import ImageFacts
 from tests.support.facts import image_of
+from tests.support.publishing import publish_one
 from tests.support.tampering import spoil, swap
 
 BODY = b"\xff\xd8 a picture" * 1000
@@ -27,7 +28,7 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def image(store: Store) -> ImageFacts:
-    return store.publish(BODY, image_of(BODY), {})
+    return publish_one(store, BODY, image_of(BODY), {})
 
 
 def path_of(store: Store, image: ImageFacts) -> Path:

@@ -10,6 +10,7 @@ from imgcache.edge.cache.spool import Spool, _TempFile
 from imgcache.edge.cache.store import Store
 from imgcache.errors import LocalError
 from tests.support.facts import image_of
+from tests.support.publishing import publish_one
 
 MIB = 1 << 20
 CHUNK = bytes(range(256)) * 256
@@ -91,7 +92,7 @@ async def test_a_published_body_survives_its_spool(store: Store) -> None:
     async with store.spool() as spool:
         body = await fill(spool, 2 * MIB)
         image = image_of(body)
-        await asyncio.to_thread(store.publish, await spool.settle(), image, {})
+        await asyncio.to_thread(publish_one, store, await spool.settle(), image, {})
     assert store.hashed_image(image) is not None
     assert temps(store) == []
 

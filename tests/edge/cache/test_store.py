@@ -16,6 +16,7 @@ from imgcache.edge.safe_fs import identity_of, mark_of, temp_name
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts
 from tests.support.facts import image_of, thumbnail_of
+from tests.support.publishing import publish_one
 from tests.support.tampering import spoil
 
 BODY = b"\xff\xd8 a picture" * 1000
@@ -50,7 +51,7 @@ def open_descriptors() -> int:
 
 
 def publish(store: Store) -> int:
-    return store.publish(BODY, IMAGE, {"small": SMALL}).mtime_ns
+    return publish_one(store, BODY, IMAGE, {"small": SMALL}).mtime_ns
 
 
 def test_prepare_makes_the_folders_and_no_gitignore(store: Store) -> None:
@@ -102,16 +103,16 @@ def test_publish_puts_the_files_where_the_contract_says(store: Store) -> None:
 def test_a_settled_file_is_moved(store: Store) -> None:
     temp = store.root / "tmp" / temp_name()
     temp.write_bytes(BODY)
-    store.publish(temp, IMAGE, {"small": SMALL})
+    publish_one(store, temp, IMAGE, {"small": SMALL})
     assert files(store.root) == [IMAGE_PATH, THUMBNAIL_PATH]
 
 
 def test_only_new_thumbnails_are_written(store: Store) -> None:
-    store.publish(BODY, IMAGE, {})
+    publish_one(store, BODY, IMAGE, {})
     assert files(store.root) == [IMAGE_PATH]
-    store.publish_thumbnails(IMAGE, {"small": SMALL})
+    publish_one(store, None, IMAGE, {"small": SMALL})
     assert files(store.root) == [IMAGE_PATH, THUMBNAIL_PATH]
-    store.publish_thumbnails(IMAGE, {"small": b"by another recipe"})
+    publish_one(store, None, IMAGE, {"small": b"by another recipe"})
     assert (store.root / THUMBNAIL_PATH).read_bytes() == b"by another recipe"
 
 
@@ -129,7 +130,7 @@ def test_a_sound_file_is_kept(store: Store) -> None:
     inode = (store.root / IMAGE_PATH).stat().st_ino
     temp = store.root / "tmp" / temp_name()
     temp.write_bytes(BODY)
-    assert store.publish(temp, IMAGE, {"small": SMALL}).mtime_ns == first
+    assert publish_one(store, temp, IMAGE, {"small": SMALL}).mtime_ns == first
     assert (store.root / IMAGE_PATH).stat().st_ino == inode
 
 
@@ -187,10 +188,11 @@ from pathlib import Path
 from imgcache.edge.cache.store import Store
 from imgcache.errors import LocalError
 from tests.edge.cache.test_store import BODY, IMAGE, SMALL
+from tests.support.publishing import publish_one
 store = Store(Path(sys.argv[1]))
 resource.setrlimit(getattr(resource, sys.argv[2]), (int(sys.argv[3]),) * 2)
 try:
-    store.publish(BODY, IMAGE, {"small": SMALL})
+    publish_one(store, BODY, IMAGE, {"small": SMALL})
 except LocalError as error:
     print(error)
 """
@@ -268,14 +270,14 @@ def test_what_is_published_is_recorded_with_the_identity_that_it_has_in_its_plac
     """The rename has changed its ctime."""
     temp = store.root / "tmp" / temp_name()
     temp.write_bytes(BODY)
-    image = store.publish(temp if is_settled else BODY, IMAGE, {"small": SMALL})
+    image = publish_one(store, temp if is_settled else BODY, IMAGE, {"small": SMALL})
     assert image.hashed == mark(store)
 
 
 def test_a_kept_file_is_recorded_as_it_was_hashed(store: Store) -> None:
     publish(store)
     (store.root / IMAGE_PATH).chmod(0o600)
-    assert store.publish(BODY, IMAGE, {"small": SMALL}).hashed == mark(store)
+    assert publish_one(store, BODY, IMAGE, {"small": SMALL}).hashed == mark(store)
 
 
 def test_an_unchanged_file_is_sound(store: Store) -> None:
@@ -338,7 +340,7 @@ def test_a_thumbnail_tells_its_length(store: Store) -> None:
 
 
 def published(store: Store) -> ImageFacts:
-    return store.publish(BODY, IMAGE, {"small": SMALL})
+    return publish_one(store, BODY, IMAGE, {"small": SMALL})
 
 
 def test_what_is_published_is_recorded_with_digest_and_mtime(store: Store) -> None:
@@ -346,9 +348,9 @@ def test_what_is_published_is_recorded_with_digest_and_mtime(store: Store) -> No
     mtime_ns = (store.root / THUMBNAIL_PATH).stat().st_mtime_ns
     digest = hashlib.sha256(SMALL).hexdigest()
     assert thumbnail == replace(THUMBNAIL, digest=digest, mtime_ns=mtime_ns)
-    assert store.publish_thumbnails(IMAGE, {"small": SMALL}).thumbnails == (thumbnail,)
+    assert publish_one(store, None, IMAGE, {"small": SMALL}).thumbnails == (thumbnail,)
     known = replace(IMAGE, thumbnails=(thumbnail,))
-    assert store.publish(BODY, known, {}).thumbnails == (thumbnail,)
+    assert publish_one(store, BODY, known, {}).thumbnails == (thumbnail,)
 
 
 def test_an_unchanged_or_touched_thumbnail_is_sound(store: Store) -> None:

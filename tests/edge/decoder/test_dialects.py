@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from imgcache.config import LimitSettings, ThumbnailSettings
+from imgcache.core.images.examine import Label
 from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
 from imgcache.model import CONTENT_VERDICTS, Failure, Verdict
 from tests.dialects.every import ALL, BY_FORMAT
@@ -24,9 +25,7 @@ async def decoded(kind: str) -> dict[str, Decoded | Failure]:
     """All dialects of a format, decoded whole."""
     async with DecodePool(LimitSettings(), workers=1) as pool:
         return {
-            name: await pool.decode(
-                DecodeJob(None, one.data, one.media_type, nosniff=False, thumbnails=SMALL)
-            )
+            name: await pool.decode(DecodeJob(one.data, Label(one.media_type), SMALL))
             for name, one in BY_FORMAT[kind].items()
         }
 
@@ -64,8 +63,8 @@ async def test_damaged_images_get_a_verdict_and_nothing_grows(first: int) -> Non
 
 async def check(pool: DecodePool, seed: int) -> None:
     """One damaged image: its seed is in the message of whatever fails."""
-    job = DecodeJob(None, mutated(FILES, seed), "image/svg+xml" if seed % 4 == 0 else None,
-                    nosniff=False, thumbnails=SMALL)  # fmt: skip
+    label = Label("image/svg+xml" if seed % 4 == 0 else None)
+    job = DecodeJob(mutated(FILES, seed), label, SMALL)
     result = await pool.decode(job)
     if isinstance(result, Decoded):
         assert min(result.size) >= 0, seed

@@ -28,7 +28,7 @@ async def pool() -> AsyncIterator[DecodePool]:
 
 
 def job(data: bytes) -> DecodeJob:
-    return DecodeJob(None, data, None, nosniff=False, thumbnails=())
+    return DecodeJob(data)
 
 
 def _large_icon() -> bytes:

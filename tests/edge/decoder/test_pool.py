@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from imgcache.config import LimitSettings, ThumbnailSettings
+from imgcache.core.images.examine import Label
 from imgcache.edge.decoder import pool as decode_module
 from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
 from imgcache.model import Failure, Format, Size, Verdict
@@ -31,7 +32,7 @@ def job(
     nosniff: bool = False,
     thumbnails: tuple[tuple[str, ThumbnailSettings], ...] = SMALL,
 ) -> DecodeJob:
-    return DecodeJob(path, data, content_type, nosniff, thumbnails)
+    return DecodeJob(path or data or b"", Label(content_type, nosniff), thumbnails)
 
 
 @pytest.fixture
@@ -100,6 +101,22 @@ async def test_an_image_may_come_as_a_file(pool: DecodePool, tmp_path: Path) -> 
     file.write_bytes(pictures.jpeg())
     result = await pool.decode(job(path=file))
     assert isinstance(result, Decoded)
+
+
+async def test_a_name_of_odd_bytes_is_no_trouble(pool: DecodePool, tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"caf\xe9\xff \xc3\xa9")
+    file.write_bytes(pictures.jpeg())
+    assert isinstance(await pool.decode(job(path=file)), Decoded)
+
+
+async def test_warm_workers_are_ready_and_no_more_than_allowed() -> None:
+    async with DecodePool(LimitSettings(), workers=2) as pool:
+        await asyncio.gather(pool.warm_up(), pool.decode(job(pictures.jpeg())))
+        warm = {worker._process.pid for worker in pool._alive}
+        assert len(warm) == 2
+        await pool.warm_up()
+        await asyncio.gather(*(pool.decode(job(pictures.jpeg())) for _ in range(4)))
+        assert {worker._process.pid for worker in pool._alive} == warm
 
 
 async def test_a_file_that_can_not_be_read_is_this_machines_fault(

@@ -19,6 +19,7 @@ from imgcache.edge.index.recovery import Recovery, drop_strays, open_index, open
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, UrlFacts
 from tests.support.facts import NOON, image_of, response, thumbnail_of
+from tests.support.publishing import publish_one
 
 URL = "https://cdn.example.org/a.jpg"
 SPELLING = "//CDN.example.org/a.jpg#top"
@@ -47,8 +48,8 @@ def names(store: Store) -> list[str]:
 def filled(store: Store) -> tuple[ImageFacts, ImageFacts]:
     """A cache after a refresh: two images, three spellings, the manifest written."""
     one, other = image_of(BODY, thumbnail_of(SMALL)), image_of(OTHER_BODY)
-    one = store.publish(BODY, one, {"small": SMALL})
-    other = store.publish(OTHER_BODY, other, {})
+    one = publish_one(store, BODY, one, {"small": SMALL})
+    other = publish_one(store, OTHER_BODY, other, {})
     with Index.open(store.root / "index.sqlite3") as index:
         index.record(
             [
@@ -298,8 +299,8 @@ def test_what_was_published_and_never_recorded_goes_unless_the_manifest_lists_it
 ) -> None:
     one, _ = filled(store)
     stray, listed = image_of(b"stray", thumbnail_of(SMALL)), image_of(b"listed")
-    store.publish(b"stray", stray, {"small": SMALL})
-    store.publish(b"listed", listed, {})
+    publish_one(store, b"stray", stray, {"small": SMALL})
+    publish_one(store, b"listed", listed, {})
     with opened(store) as (index, _):
         rows = [*index.manifest_rows(), manifest.Row(ELSEWHERE, listed)]
         store.write_manifest(manifest.lines(rows))

@@ -19,6 +19,7 @@ from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.model import Verdict
 from tests.support import pictures
 from tests.support.facts import NOON, image_of, thumbnail_of
+from tests.support.publishing import publish_one
 from tests.support.world import World
 
 OLD, NEW = image_of(b"o" * 60), image_of(b"n" * 50)
@@ -42,7 +43,7 @@ def named(image: ImageFacts) -> UrlFacts:
 
 
 async def keep(store: Store, session: IndexSession, body: bytes, *, is_named: bool) -> ImageFacts:
-    image = store.publish(body, image_of(body), {})
+    image = publish_one(store, body, image_of(body), {})
     urls = [named(image)] if is_named else []
     await session.query(lambda index: index.record(urls, [image]))
     return image

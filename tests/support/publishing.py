@@ -1,0 +1,21 @@
+"""Publication of a single image, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from imgcache.edge.cache.new_images import NewImage
+from imgcache.edge.cache.store import Store
+from imgcache.errors import LocalError
+from imgcache.facts import ImageFacts
+
+
+def publish_one(
+    store: Store, body: bytes | Path | None, image: ImageFacts, thumbnails: Mapping[str, bytes]
+) -> ImageFacts:
+    """The facts as they are to be recorded; raises the LocalError."""
+    (outcome,) = store.publish([NewImage(image, body, thumbnails)])
+    if isinstance(outcome, LocalError):
+        raise outcome
+    return outcome
