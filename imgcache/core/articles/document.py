@@ -1,50 +1,37 @@
 r"""From an article's bytes to the nodes of its front matter, with exact spans.
 
-Fences are found by `\n` and `\r\n` alone, as editors and site generators do; YAML itself takes a
-lone `\r`, U+0085, U+2028 and U+2029 for line ends too, so its own line numbers are never used.
+TOML and JSON become the nodes that YAML is composed to, so that one walk finds the entries of all
+three. YAML itself takes a lone `\r`, U+0085, U+2028 and U+2029 for line ends too, so the parsers'
+own line numbers are never used.
 
 Only the front matter is text and has to be UTF-8; the body is bytes and is never decoded.
 """
 
 from __future__ import annotations
 
-import re
-from enum import Enum, auto
-
 import yaml
 from msgspec import Struct
 
 from imgcache.config import LimitSettings
-from imgcache.core.articles.yaml_nodes import compose
+from imgcache.core.articles import yaml_nodes
+from imgcache.core.articles.fences import Language, NotAnArticle, Span, find
+from imgcache.core.articles.readers import composer
 from imgcache.errors import ArticleError
 
+__all__ = ["Document", "Language", "NotAnArticle", "parse"]
+
 _BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe-\x00-\x00-\x00", b"\xfe\xff\x00-\x00-\x00-")
-_OPENING = re.compile(rb"---[ \t]*(?:\r?\n|\Z)")
-_CLOSING = re.compile(rb"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
-# TOML, JSON and JavaScript front matter of other generators: `{` counts only where JSON can
-# follow, because templates begin with `{%` and `{{`.
-_FOREIGN = re.compile(
-    rb"(?:\+\+\+|;;;)[ \t]*(?:\r?\n|\Z)|---[ \t]?[A-Za-z]\w*[ \t]*(?:\r?\n|\Z)|\{\s*[\"}]"
-)
-
-
-class NotAnArticle(Enum):
-    """Why a file is passed over: no front matter, that of another language, or one without end."""
-
-    PLAIN = auto()
-    FOREIGN = auto()
-    UNCLOSED = auto()
 
 
 class Document(Struct, frozen=True):
     """An article, taken apart. Nothing is lost: `data` gives back the bytes that were parsed.
 
-    `text` begins behind the BOM and ends with the YAML; `rest` is what follows, the closing line
-    first. `text[start:]` is the YAML, and the marks of `root` (None: nothing but comments) count
-    from `start`, in characters.
+    `text` begins behind the BOM and ends with the front matter; `rest` is what follows, a closing
+    line first. `text[start:]` is the front matter, and the marks of `root` (None: YAML of nothing
+    but comments) count from `start`, in characters.
     """
 
+    language: Language
     text: str
     rest: bytes
     bom: bool
@@ -63,7 +50,7 @@ class Document(Struct, frozen=True):
 
     @property
     def end(self) -> int:
-        """The index in `text` at which the YAML ends: behind its last character."""
+        """The index in `text` at which the front matter ends: behind its last character."""
         return len(self.text)
 
     def source(self, node: yaml.Node) -> str:
@@ -89,35 +76,33 @@ class Document(Struct, frozen=True):
         return self.line(self.start + node.start_mark.index)
 
 
-def parse(data: bytes, *, whole: bool, limits: LimitSettings) -> Document | NotAnArticle:
+def parse(
+    data: bytes, *, whole: bool, limits: LimitSettings, language: Language = Language.YAML
+) -> Document | NotAnArticle:
     """Find and compose the front matter.
 
-    `whole`: the file is YAML from top to bottom. Raises ArticleError for a front matter that is
-    not UTF-8, no YAML or more than one document of it, and for what goes beyond the limits. A
-    caller that merely found a whole file takes all of these for 'no article' (contract section 1).
+    `whole`: the file is of one `language` from top to bottom; in all others the fences tell it.
+    Raises ArticleError for a front matter that is not UTF-8 or no valid text of its language, and
+    for what goes beyond the limits. A caller that merely found a whole file takes all of these
+    for 'no article' (contract section 1).
     """
     bom = data.startswith(_BOM)
     inner = data[len(_BOM) :] if bom else data
-    start, end = 0, len(inner)
-    if not whole:
-        other = _other_than_yaml(inner)
-        if other is not None:
-            return other
-        span = _between_fences(inner)
-        if span is None:
-            return NotAnArticle.UNCLOSED
-        start, end = span
-    text = _decoded(inner[:end])
+    span = Span(language, 0, len(inner)) if whole else find(inner)
+    if isinstance(span, NotAnArticle):
+        return span
+    text = _decoded(inner[: span.end])
     # The opening line is ASCII, so that `start` counts characters, too.
-    return Document(text, inner[end:], bom, start, whole, compose(text, start, limits))
+    root = _composed(text, span, limits)
+    return Document(span.language, text, inner[span.end :], bom, span.start, whole, root)
 
 
-def _other_than_yaml(data: bytes) -> NotAnArticle | None:
-    if data.startswith(_UTF16):
-        raise ArticleError("is UTF-16; save it as UTF-8", 1)
-    if _OPENING.match(data):
-        return None
-    return NotAnArticle.FOREIGN if _FOREIGN.match(data) else NotAnArticle.PLAIN
+def _composed(text: str, span: Span, limits: LimitSettings) -> yaml.Node | None:
+    if span.end - span.start > limits.front_matter:
+        raise ArticleError(f"its front matter is longer than {limits.front_matter} bytes", 1)
+    if span.language is Language.YAML:
+        return yaml_nodes.compose(text, span.start, limits)
+    return composer.compose(text, span.start, span.language, limits)
 
 
 def _decoded(data: bytes) -> str:
@@ -128,11 +113,3 @@ def _decoded(data: bytes) -> str:
         raise ArticleError(
             f"its front matter is not UTF-8 (byte 0x{data[exc.start]:02x}); save it as UTF-8", line
         ) from exc
-
-
-def _between_fences(data: bytes) -> tuple[int, int] | None:
-    """None without a closing line: the first one may be a horizontal rule as well."""
-    newline = data.find(b"\n")
-    start = newline + 1 if newline >= 0 else len(data)
-    closing = _CLOSING.search(data, start)
-    return None if closing is None else (start, closing.start())

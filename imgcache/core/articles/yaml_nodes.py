@@ -25,8 +25,6 @@ from imgcache.errors import ArticleError
 _DEEPEST = 128
 _RESOLVERS: dict[str, list[tuple[str, re.Pattern[str]]]] = CSafeLoader.yaml_implicit_resolvers
 _INDICATORS = " \t-?:"
-# UTF-8 needs up to four bytes for a character.
-_WIDEST = 4
 
 
 class _Loader(CSafeLoader):
@@ -55,8 +53,6 @@ def compose(text: str, start: int, limits: LimitSettings) -> yaml.Node | None:
     Raises ArticleError, its line counted from the beginning of `text`.
     """
     source = text[start:]
-    if len(source) * _WIDEST > limits.front_matter and len(source.encode()) > limits.front_matter:
-        raise ArticleError(f"its front matter is longer than {limits.front_matter} bytes", 1)
     if source.startswith("\ufeff"):
         # libyaml would pass over it and count one character too few ever after.
         raise ArticleError(

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from imgcache.config import LimitSettings
-from imgcache.core.articles.document import Document, NotAnArticle, parse
+from imgcache.core.articles.document import Document, Language, NotAnArticle, parse
 from imgcache.errors import ArticleError
 
 LIMITS = LimitSettings()
@@ -68,14 +68,10 @@ def test_text_without_front_matter_is_no_article_whatever_its_encoding(data: byt
 @pytest.mark.parametrize(
     "data",
     [
-        b"+++\na = 1\n+++\n",
         b";;;\n{}\n;;;\n",
-        b'{\n "a": 1\n}\n',
-        b'{"a": 1}',
-        b"{}",
         b"---js\n{}\n---\n",
         b"--- toml\n",
-        b"\xef\xbb\xbf+++\r\n",
+        b"\xef\xbb\xbf;;;\r\n",
     ],
 )
 def test_front_matter_of_other_languages_is_foreign(data: bytes) -> None:
@@ -88,6 +84,9 @@ def test_front_matter_of_other_languages_is_foreign(data: bytes) -> None:
         (b"---\na: 1\nb: \xff\n---\nbody\n", 3, "front matter is not UTF-8"),
         (b"\xef\xbb\xbf---\na: \xe9\n...\n", 2, "byte 0xe9"),
         (b"\xff\xfe-\x00-\x00-\x00\n\x00", 1, "UTF-16"),
+        (b"\xfe\xff\x00+\x00+\x00+\x00\n", 1, "UTF-16"),
+        (b"+++\na = 1\nb = \xff\n+++\n", 3, "front matter is not UTF-8"),
+        (b'{"a": 1,\n"b": "\xe9"}\nbody', 2, "front matter is not UTF-8"),
         ("---\n\U0001f600: 1\nb: [\nc: d\n---\n".encode(), 3, "expected ',' or ']'"),
         ("---\n\U0001f600: \x07\n---\n".encode(), 2, "U+0007"),
         (b"---\na: 1\n\x00\n---\n", 3, "U+0000"),
@@ -194,6 +193,10 @@ def test_the_limit_of_bytes_counts_bytes_of_the_front_matter() -> None:
     data = "---\na: \u00e9\n---\n".encode() + b"x" * 100
     assert document(data, limits=LimitSettings(front_matter=6)).root is not None
     assert "5 bytes" in error(data, limits=LimitSettings(front_matter=5)).message
+    toml = "+++\na = '\u00e9'\n+++\n".encode()
+    assert document(toml, limits=LimitSettings(front_matter=9)).root is not None
+    assert "8 bytes" in error(toml, limits=LimitSettings(front_matter=8)).message
+    assert "8 bytes" in error(b'{"a": 1 }', limits=LimitSettings(front_matter=8)).message
 
 
 @pytest.mark.parametrize(
@@ -243,6 +246,36 @@ def test_no_value_is_ever_constructed(value: str) -> None:
     assert document(f"---\na: {value}\n---\n".encode()).root is not None
 
 
-@pytest.mark.parametrize("data", [b"---\na: 1\nbody\n", b"---", b"---\n\nA horizontal rule.\n"])
+@pytest.mark.parametrize(
+    ("data", "language", "front"),
+    [
+        (b"+++ \t\r\na = 1\r\n+++\t\r\nbody", Language.TOML, "a = 1\r\n"),
+        (b"+++\n+++", Language.TOML, ""),
+        (b"\xef\xbb\xbf+++\n\n+++\n+++\n", Language.TOML, "\n"),
+        (b'{\n "a": 1\n}\nbody }', Language.JSON, '{\n "a": 1\n}'),
+        (b"{}", Language.JSON, "{}"),
+        (b'\xef\xbb\xbf{"a": "}"}{"b": 1}', Language.JSON, '{"a": "}"}'),
+        (b'{"\\"}": {}}\xe9', Language.JSON, '{"\\"}": {}}'),
+    ],
+)
+def test_the_fence_tells_the_language(data: bytes, language: Language, front: str) -> None:
+    found = document(data)
+    assert (found.language, found.text[found.start :]) == (language, front)
+    assert found.data == data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"---\na: 1\nbody\n",
+        b"---",
+        b"---\n\nA horizontal rule.\n",
+        b"+++\na = 1\n",
+        b"+++\r\na = 1\r\n +++\n---\n",
+        b'{"a": 1',
+        b'{"a": "}',
+        b'{"' + b'\\"' * 200_000,
+    ],
+)
 def test_front_matter_without_a_closing_line_is_told_apart(data: bytes) -> None:
     assert parse(data, whole=False, limits=LimitSettings()) is NotAnArticle.UNCLOSED
