@@ -60,7 +60,7 @@ def _documents(found: Sequence[Found]) -> Iterator[tuple[Path, Document]]:
     limits = LimitSettings()
     for one in found:
         try:
-            parsed = parse(read_file(one), whole=one.whole, limits=limits)
+            parsed = parse(read_file(one), whole=one.whole, limits=limits, language=one.language)
         except ArticleError:
             continue  # a run reports it; here it gives no information
         if isinstance(parsed, Document):
@@ -73,7 +73,11 @@ def _roots(documents: Iterable[Document]) -> Iterator[Node]:
 
 def _urls(document: Document, fields: Fields) -> list[str]:
     entries = read_entries(
-        document.data, whole=document.whole, fields=fields, limits=LimitSettings()
+        document.data,
+        whole=document.whole,
+        fields=fields,
+        limits=LimitSettings(),
+        language=document.language,
     )
     found = entries.entries if isinstance(entries, Article) else ()
     return [one.url for one in found if one.url is not None]

@@ -12,7 +12,7 @@ from msgspec import Struct
 from yaml import MappingNode, ScalarNode, SequenceNode
 
 from imgcache.config import Fields, LimitSettings
-from imgcache.core.articles.document import Document, NotAnArticle, parse
+from imgcache.core.articles.document import Document, Language, NotAnArticle, parse
 from imgcache.core.articles.merge_keys import MERGE_TAG, Duplicate, Pair, ResolvedMappings, written
 from imgcache.core.articles.spans import value_start
 from imgcache.core.articles.yaml_nodes import children
@@ -57,14 +57,20 @@ class Article(Struct, frozen=True):
 
 
 def read(
-    data: bytes, *, whole: bool, fields: Fields, limits: LimitSettings
+    data: bytes,
+    *,
+    whole: bool,
+    fields: Fields,
+    limits: LimitSettings,
+    language: Language = Language.YAML,
 ) -> Article | NotAnArticle:
-    """The image entries of an article. Raises ArticleError as `parse` does.
+    """The image entries of an article; `language` is that of a whole file.
 
-    A whole file (`whole`) without entries comes back as an article that has none; whether that is
-    an article at all depends on how the file was found (contract section 1).
+    Raises ArticleError as `parse` does. A whole file (`whole`) without entries comes back as an
+    article that has none; whether that is an article at all depends on how the file was found
+    (contract section 1).
     """
-    document = parse(data, whole=whole, limits=limits)
+    document = parse(data, whole=whole, limits=limits, language=language)
     if isinstance(document, NotAnArticle):
         return document
     resolved = ResolvedMappings(document)

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from imgcache.edge.articles import git
+from imgcache.edge.articles.names import base
 from imgcache.edge.os_errors import temporary_errors
 from imgcache.errors import ConfigError
 
@@ -41,7 +42,8 @@ def changed_since(rev: str, paths: Iterable[Path]) -> frozenset[Path]:
     """
     if not rev or rev.startswith("-") or "\0" in rev:
         raise ConfigError(f"{_FLAG} {rev!r}: is no revision; name a branch, tag or commit")
-    folders = {path if path.is_dir() else path.parent for path in paths}
+    bases = map(base, paths)
+    folders = {path if path.is_dir() else path.parent for path in bases}
     tops = {_top(folder, rev) for folder in sorted(folders)}
     return frozenset(path.resolve() for top in tops for path in _changed(top, rev))
 

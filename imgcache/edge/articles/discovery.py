@@ -12,17 +12,23 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from imgcache.core.articles.fences import Language
 from imgcache.edge import safe_fs
 from imgcache.edge.articles.folder import Folder, shown
 from imgcache.edge.articles.ignored import Ignored, ignored_below
+from imgcache.edge.articles.names import ArticleNames, Pattern, base
 from imgcache.edge.articles.staging import is_staged_name
 from imgcache.edge.safe_fs import Identity
 from imgcache.errors import ConfigError
 
-_ENDINGS = frozenset({"md", "mdx", "markdown", "html", "htm", "txt", "yml", "yaml"})
 # As many linked folders are named in a note.
 _NAMED = 5
-_WHOLE = frozenset({".yml", ".yaml"})
+_WHOLE = {
+    ".yml": Language.YAML,
+    ".yaml": Language.YAML,
+    ".toml": Language.TOML,
+    ".json": Language.JSON,
+}
 
 
 class Found(Struct, frozen=True):
@@ -50,8 +56,13 @@ class Found(Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether the file is YAML from top to bottom, by its suffix."""
+        """Whether the file is data from top to bottom, by its suffix."""
         return self.path.suffix.lower() in _WHOLE
+
+    @property
+    def language(self) -> Language:
+        """The language of a whole file."""
+        return _WHOLE.get(self.path.suffix.lower(), Language.YAML)
 
 
 class Survey(Struct, frozen=True):
@@ -65,23 +76,28 @@ class Survey(Struct, frozen=True):
     notes: tuple[str, ...]
 
 
-def discover(paths: Sequence[Path], *, cache_dir: Path) -> tuple[Found, ...]:
+def discover(
+    paths: Sequence[Path], *, cache_dir: Path, listed: Sequence[Path] = ()
+) -> tuple[Found, ...]:
     """The files to look at, in the order of `shown`, each real file once.
 
     Hidden folders, `cache_dir` and what git ignores are skipped, unless they are named
     themselves. Links to files are followed, links to folders are not: what they hold inside of
     PATH is found at its own place. A folder that can't be listed is found itself, so that
-    reading it gives the reason. Raises ConfigError for a PATH that does not exist.
+    reading it gives the reason. `listed`: what the configuration names as articles. Patterns
+    among that stand for what they find, and only files that it names by a path or pattern with
+    their suffix are found where they are TOML or JSON. Raises ConfigError for a PATH that does
+    not exist.
     """
-    return survey(paths, cache_dir=cache_dir).found
+    return survey(paths, cache_dir=cache_dir, listed=listed).found
 
 
-def survey(paths: Sequence[Path], *, cache_dir: Path) -> Survey:
+def survey(paths: Sequence[Path], *, cache_dir: Path, listed: Sequence[Path] = ()) -> Survey:
     """As `discover`; and the leftovers in all folders in which an article may be replaced.
 
-    A note names the linked folders that lead out of all PATHs.
+    Notes name the linked folders that lead out of all PATHs, and patterns that find nothing.
     """
-    search = _Search(os.path.realpath(cache_dir))
+    search = _Search(os.path.realpath(cache_dir), ArticleNames(listed))
     for path in paths:
         search.look_at(path)
     notes = (*search.notes, *search.strayed())
@@ -145,16 +161,17 @@ class _Chosen:
 
 
 def check(paths: Sequence[Path]) -> None:
-    """Raises ConfigError for a PATH that does not exist, without looking into any."""
+    """Raises ConfigError for a configured PATH that does not exist, without looking into any."""
     for path in paths:
-        _mode(path)
+        _mode(base(path))
 
 
 class _Search:
     """One search of all PATHs: what it met."""
 
-    def __init__(self, cache: str) -> None:
+    def __init__(self, cache: str, names: ArticleNames) -> None:
         self._cache = cache
+        self._article_names = names
         self.chosen = _Chosen()
         self.leftovers = _Leftovers()
         self.notes: dict[str, None] = {}
@@ -178,7 +195,10 @@ class _Search:
 
     def look_at(self, path: Path) -> None:
         """Find the file, or the files below the folder. Raises ConfigError where there is none."""
-        if not stat.S_ISDIR(_mode(path)):
+        pattern = self._article_names.patterns.get(path)
+        if pattern is not None:
+            path = pattern.folder
+        elif not stat.S_ISDIR(_mode(path)):
             self._find_named(path)
             return
         root = Folder.at(path)
@@ -186,7 +206,10 @@ class _Search:
         ignored = ignored_below(path)
         if ignored.note:
             self.notes[ignored.note] = None
-        self._walk(root, ignored)
+        is_any = self._walk(root, ignored, pattern)
+        if pattern is not None and not is_any:
+            name = "/".join(pattern.names)
+            self.notes[f"`articles`: no file in {shown(path)} fits {name}"] = None
 
     def _find_named(self, path: Path) -> None:
         folder = self._parents.get(path.parent)
@@ -199,8 +222,9 @@ class _Search:
             self.leftovers.beside(folder.real, folder)
             self.chosen.add(found, folder.real, path.name)
 
-    def _walk(self, root: Folder, ignored: Ignored) -> None:
-        stack = [root]
+    def _walk(self, root: Folder, ignored: Ignored, pattern: Pattern | None) -> bool:
+        """Find what fits the pattern, or all articles; whether there was any."""
+        stack, is_any = [root], False
         while stack:
             folder = stack.pop()
             try:
@@ -217,20 +241,22 @@ class _Search:
                 if is_folder:
                     if self._is_searched(name, folder.real_of(name)):
                         stack.append(folder.inner(name))
-                else:
-                    self._look_at_file(entry, folder, root)
+                elif pattern is None or pattern.fits(folder.below + name):
+                    is_any |= self._look_at_file(entry, folder, root)
+        return is_any
 
-    def _look_at_file(self, entry: os.DirEntry[str], folder: Folder, root: Folder) -> None:
-        if _may_be_article(entry):
+    def _look_at_file(self, entry: os.DirEntry[str], folder: Folder, root: Folder) -> bool:
+        """Find a file that may be an article; whether it may."""
+        if self._article_names.fit(entry.name, folder) and _is_regular(entry):
             found = Found(*folder.names_of(entry.name), named=False, root=folder.root)
             if entry.is_symlink():
                 self._find_link(found, root)
             else:
                 self.chosen.add(found, folder.real, entry.name)
-        elif _is_linked_folder(entry) and self._is_searched(
-            entry.name, os.path.realpath(entry.path)
-        ):
+            return True
+        if _is_linked_folder(entry) and self._is_searched(entry.name, os.path.realpath(entry.path)):
             self._links.append(entry.path)
+        return False
 
     def _find_link(self, found: Found, root: Folder) -> None:
         folder, name = os.path.split(os.path.realpath(found.place))
@@ -264,11 +290,8 @@ def _is_linked_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _may_be_article(entry: os.DirEntry[str]) -> bool:
-    """Whether the name fits and a regular file is behind it; nothing else is ever opened."""
-    stem, _, ending = entry.name.rpartition(".")
-    if ending.lower() not in _ENDINGS or not stem.strip("."):
-        return False
+def _is_regular(entry: os.DirEntry[str]) -> bool:
+    """Whether a regular file is behind a name; nothing else is ever opened."""
     try:
         return entry.is_file()
     except OSError:  # a loop of links has no file behind it

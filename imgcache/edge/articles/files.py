@@ -12,6 +12,7 @@ from pathlib import Path
 
 from imgcache.edge.articles.discovery import Found, Survey, check, discover, survey
 from imgcache.edge.articles.folder import shown
+from imgcache.edge.articles.names import base
 from imgcache.edge.articles.staging import remove_leftover, staged
 from imgcache.edge.os_errors import OUR_OWN, REMEDIES
 from imgcache.edge.safe_fs import (
@@ -26,6 +27,7 @@ from imgcache.errors import ArticleError, LocalError, UnreadableError
 __all__ = [
     "Found",
     "Survey",
+    "base",
     "check",
     "check_editable",
     "discover",

@@ -215,7 +215,8 @@ class DeclaredArticles:
         there = frozenset(self.ids)
         if self._catalog.value("SELECT count(*) FROM articles") == len(there):
             return
-        folders = tuple(os.path.join(os.path.abspath(root), "") for root in roots)  # noqa: PTH100, PTH118  strings
+        bases = map(files.base, roots)
+        folders = tuple(os.path.join(os.path.abspath(root), "") for root in bases)  # noqa: PTH100, PTH118  strings
         query = "SELECT id, name FROM articles"
         gone = [name for number, name in self._catalog.rows(query) if number not in there]
         with self._catalog.together():

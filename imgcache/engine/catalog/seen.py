@@ -12,6 +12,7 @@ from imgcache.config import Settings
 from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found
 from imgcache.edge.safe_fs import is_older
+from imgcache.engine.run.articles import listed
 
 
 class Look(Struct, frozen=True):
@@ -29,13 +30,14 @@ class SeenArticles:
     def __init__(self, paths: Sequence[Path], settings: Settings) -> None:
         self._paths = paths
         self._cache = settings.cache.dir
+        self._listed = listed(settings)
         self._names = array("q")
         self._looks = array("q")
         self._new: tuple[array[int], array[int]] | None = None
 
     def look(self, now: int) -> Look:
         """Look at all articles; `now` (ns) is the file system's clock. LocalError."""
-        survey = files.survey(self._paths, cache_dir=self._cache)
+        survey = files.survey(self._paths, cache_dir=self._cache, listed=self._listed)
         names = array("q", (hash(one.place) for one in survey.found))
         looks = array("q", (_look(one, now) for one in survey.found))
         is_same_list = names == self._names

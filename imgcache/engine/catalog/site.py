@@ -39,8 +39,8 @@ _BATCH = 500
 
 NO_ARTICLE = "no article was found: name a file or folder, or set `articles`"
 _PASSED_OVER = {
-    NotAnArticle.FOREIGN: "with front matter that is not YAML",
-    NotAnArticle.UNCLOSED: "with an opening --- line but no closing one",
+    NotAnArticle.FOREIGN: "with front matter that is neither YAML, TOML nor JSON",
+    NotAnArticle.UNCLOSED: "with front matter that has no end (a closing ---, +++ or })",
 }
 
 

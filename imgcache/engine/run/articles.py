@@ -78,8 +78,8 @@ def load(found: Found, settings: Settings) -> LoadedArticle | NotAnArticle:
 def understand(found: Found, data: bytes, settings: Settings) -> LoadedArticle | NotAnArticle:
     """What these bytes of a file are. Raises ArticleError as `load` does.
 
-    A YAML file that was found, not named, is an article only if it is one parsable document
-    with at least one image entry; all others are ignored.
+    A file of nothing but YAML, TOML or JSON that was found, not named, is an article only if it
+    is one parsable document with at least one image entry; all others are ignored.
     """
     try:
         article = parse(found, data, settings)
@@ -96,7 +96,13 @@ def understand(found: Found, data: bytes, settings: Settings) -> LoadedArticle |
 
 def parse(found: Found, data: bytes, settings: Settings) -> Article | NotAnArticle:
     """The article that these bytes are. Raises ArticleError."""
-    return read_entries(data, whole=found.whole, fields=settings.fields, limits=settings.limits)
+    return read_entries(
+        data,
+        whole=found.whole,
+        fields=settings.fields,
+        limits=settings.limits,
+        language=found.language,
+    )
 
 
 def _refuse_if_named(found: Found, reason: NotAnArticle) -> NotAnArticle:
@@ -108,10 +114,11 @@ def _refuse_if_named(found: Found, reason: NotAnArticle) -> NotAnArticle:
 def refusal(reason: NotAnArticle) -> ArticleError:
     """Why something that was meant to be an article is none."""
     if reason is NotAnArticle.FOREIGN:
-        return ArticleError("the front matter is not YAML; put it between two --- lines", 1)
+        words = "the front matter is neither YAML, TOML nor JSON; put YAML between two --- lines"
+        return ArticleError(words, 1)
     if reason is NotAnArticle.UNCLOSED:
-        return ArticleError("no article: the front matter has no closing --- line", 1)
-    return ArticleError("no article: the file does not begin with front matter (---)", 1)
+        return ArticleError("no article: the front matter has no end (a closing ---, +++ or })", 1)
+    return ArticleError("no article: the file does not begin with front matter (---, +++ or {)", 1)
 
 
 def url_names(entry: Entry, location: Location) -> tuple[str, ...]:
@@ -128,6 +135,11 @@ def is_excluded(entry: Entry, location: Location, settings: Settings) -> bool:
     return verdict.matches_any(settings.exclude, url_names(entry, location))
 
 
+def listed(settings: Settings) -> list[Path]:
+    """The paths and patterns that the configuration names as articles."""
+    return [Path(path) for path in settings.articles]
+
+
 def chosen(paths: Sequence[Path | str], settings: Settings) -> list[Path]:
     """The given paths, else the configured ones, else the site's articles/, content/, or itself."""
     if paths or settings.articles:
@@ -138,4 +150,6 @@ def chosen(paths: Sequence[Path | str], settings: Settings) -> list[Path]:
 
 def search(paths: Sequence[Path | str], settings: Settings) -> Survey:
     """The files at the given paths, else at the configured or the usual ones. ConfigError."""
-    return files.survey(chosen(paths, settings), cache_dir=settings.cache.dir)
+    return files.survey(
+        chosen(paths, settings), cache_dir=settings.cache.dir, listed=listed(settings)
+    )

@@ -192,6 +192,7 @@ async def test_while_an_article_can_not_be_read_nothing_goes(world: World, text:
     ("name", "text"),
     [
         ("1.md", "---\nimages:\n  - url: {url}\n"),
+        ("1.md", ';;;\n{{"images": [{{"url": "{url}"}}]}}\n;;;\n'),
         ("1.md", '+++\nimages = [{{ url = "{url}" }}]\n+++\n'),
         ("1.yaml", "images:\n  - url: {url}\n\t- broken\n"),
     ],

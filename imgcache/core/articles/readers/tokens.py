@@ -88,8 +88,6 @@ class Reader:
         self._count(start)
         quote = self.text[start]
         style = quote if tag == STRING and quote in "\"'" else None
-        if not value.isascii():
-            _check_characters(value, start)
         return ScalarNode(tag, value, _mark(start), _mark(self.index), style=style)
 
     def mapping(self, start: int, depth: int) -> MappingNode:
@@ -130,12 +128,3 @@ def too_deep(deepest: int) -> str:
 def _mark(index: int) -> Mark:
     """Lines and columns are counted from the index, and only where they are needed."""
     return Mark("", index, 0, 0, None, 0)
-
-
-def _check_characters(value: str, start: int) -> None:
-    """No file and no report can hold half a character, which JSON's escapes can name."""
-    try:
-        value.encode()
-    except UnicodeEncodeError as exc:
-        half = ord(value[exc.start])
-        raise Excess(f"\\u{half:04x} is half a character; write both halves", start) from None
