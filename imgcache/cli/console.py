@@ -72,8 +72,18 @@ class Console(Listener):
 
     def passed_over(self, why: str, files: Sequence[str]) -> None:
         """Files that are no articles; all are named with `verbose`."""
-        names = ", ".join(files) if self._verbose else some(files)
-        self.warned(f"{count(len(files), 'file')} {why}: passed over ({names})")
+        self.warned(f"{count(len(files), 'file')} {why}: passed over ({self._named(files)})")
+
+    def unwritten(self, entries: Sequence[str]) -> None:
+        """What is left to the user; all is named with `verbose`."""
+        number = count(len(entries), "image entry", "image entries")
+        self.warned(
+            f"TOML and JSON front matter is read, never written; {number} should say otherwise: "
+            f"{self._named(entries)}"
+        )
+
+    def _named(self, names: Sequence[str]) -> str:
+        return ", ".join(names) if self._verbose else some(names)
 
     def failed(self, message: str) -> None:
         """What went wrong on this machine; shown with `quiet`, too."""

@@ -151,13 +151,15 @@ async def test_wrong_usage_is_told_in_a_sentence(
 
 async def test_no_article_is_a_warning(world: World) -> None:
     (world.articles / "a.md").write_text("no front matter\n")
-    (world.articles / "b.md").write_text("+++\ntitle = 'x'\n+++\n")
+    (world.articles / "b.md").write_text(";;;\n{}\n;;;\n")
     (world.articles / "c.md").write_text("---\n\nA horizontal rule.\n")
     done = await run("refresh", cwd=world.folder)
     assert done.status == 0
     assert "no article" in done.stderr
-    assert "1 file with front matter that is not YAML: passed over (articles/b.md)" in done.stderr
-    assert "1 file with an opening --- line but no closing one" in done.stderr
+    assert (
+        "1 file with front matter that is neither YAML, TOML nor JSON: passed over" in done.stderr
+    )
+    assert "1 file with front matter that has no end" in done.stderr
 
 
 async def test_a_named_file_that_is_no_article_is_an_error(world: World) -> None:
@@ -171,7 +173,7 @@ async def test_a_named_file_without_a_closing_line_is_an_error(world: World) -> 
     (world.articles / "a.md").write_text("---\ntitle: x\n")
     done = await run("refresh", "articles/a.md", "--format", "json", cwd=world.folder)
     assert done.status == 1
-    assert "no closing ---" in done.report["article_errors"][0]["message"]
+    assert "the front matter has no end" in done.report["article_errors"][0]["message"]
 
 
 async def test_an_encoding_that_lacks_a_character_is_no_error(world: World) -> None:
@@ -421,7 +423,7 @@ async def test_closed_and_full_streams_end_no_run(
     world: World, redirection: str, status: int
 ) -> None:
     article = world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
-    (world.articles / "b.md").write_text("+++\n+++\n")
+    (world.articles / "b.md").write_text(";;;\n;;;\n")
     done = await shell(world, redirection)
     assert done.status == status
     assert "Traceback" not in done.stderr

@@ -56,6 +56,8 @@ def apply(article: Article, changes: Mapping[int, Change]) -> Edited:
     plan = _planned(article, targets)
     if not plan:
         return Edited(document.data, article.entries)
+    if not document.language.is_written:
+        raise ArticleError(f"{document.language.name} front matter is read, never written")
     if article.problems:
         raise article.problems[0]
     edits = list(_edits(article, plan))

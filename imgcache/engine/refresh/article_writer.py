@@ -23,6 +23,7 @@ from imgcache.edge.articles.files import Found
 from imgcache.edge.catalog import judged, urls
 from imgcache.engine.catalog.site import Site
 from imgcache.engine.refresh.options import RefreshOptions
+from imgcache.engine.refresh.unwritten import told
 from imgcache.engine.run import articles
 from imgcache.engine.run.articles import LoadedArticle, ReadArticle, excerpts
 from imgcache.engine.run.index_session import KnownFacts, look_up
@@ -72,7 +73,10 @@ class KnownUrls(Struct, frozen=True):
 
 
 class ArticleWriter:
-    """Judges and writes articles, by the targets of the run and the facts of the index."""
+    """Judges and writes articles, by the targets of the run and the facts of the index.
+
+    `unwritten`: the entries that should say otherwise, in articles that are never written.
+    """
 
     def __init__(
         self,
@@ -88,6 +92,7 @@ class ArticleWriter:
         self._settings = settings
         self._options = options
         self.fixes_sizes = options.fix_dimensions
+        self.unwritten: list[str] = []
 
     def write(self, number: int, read: LoadedArticle, known: KnownUrls) -> ArticleOutcome:
         """One article: its results, and what of it was changed.
@@ -124,6 +129,10 @@ class ArticleWriter:
             return self._unchanged(found, read, decisions)
         if read.parsed is None or read.data is None:
             return None
+        if not read.parsed.document.language.is_written:
+            todo = [one for one in decisions if one.needs_edit]
+            self.unwritten += [told(found.shown, one.entry, one.change) for one in todo]
+            return ArticleOutcome(self._untouched(found, decisions), [])
         edited = apply(read.parsed, changes)
         if not self._store(found, read.data, edited.data):
             return None
@@ -257,6 +266,8 @@ async def write_all(
         known = await _known(hrefs, placeholders, site, tools)
         await to_its_end(_write_batch, numbers, readings, known, writer, site, report)
         listener.judged(len(numbers))
+    if writer.unwritten:
+        listener.unwritten(writer.unwritten)
 
 
 def _readings(

@@ -25,6 +25,9 @@ class Listener:
     def passed_over(self, why: str, files: Sequence[str]) -> None:
         """Files that look like articles and are none: `why` goes on after "2 files"."""
 
+    def unwritten(self, entries: Sequence[str]) -> None:
+        """Entries that should say otherwise, in front matter that is never written."""
+
     def planned(self, articles: int, urls: int, jobs: int) -> None:
         """All articles are read: so many URLs are named, so many jobs will be run."""
 

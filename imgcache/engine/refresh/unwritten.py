@@ -1,0 +1,17 @@
+"""Changes that are told, because front matter of their language is never written."""
+
+from __future__ import annotations
+
+from imgcache.core.articles.writeback import Change
+from imgcache.model import Entry
+
+
+def told(article: str, entry: Entry, change: Change) -> str:
+    """Where an entry stands, and what it would say: `a.md:12 (cached: true)`."""
+    declared = entry.declared
+    cached = None if change.cached is None else str(change.cached).lower()
+    sides = (("width", change.width, declared.width), ("height", change.height, declared.height))
+    new = [f"{name}: {side}" for name, side, before in sides if side not in {None, before}]
+    if cached is not None and change.cached is not declared.cached:
+        new.append(f"cached: {cached}")
+    return f"{article}:{entry.line} ({', '.join(new)})"
