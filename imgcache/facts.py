@@ -53,6 +53,7 @@ class ImageFacts(Struct, frozen=True):
 
     `hashed` tells, beside `bytes` and `mtime_ns`, which file it was whose bytes were last hashed,
     or written by us: its device, inode and ctime, as text. None while that is not known.
+    `has_position`: whether its EXIF has GPS coordinates; None while that is not known.
     """
 
     sha256: str
@@ -63,6 +64,7 @@ class ImageFacts(Struct, frozen=True):
     mtime_ns: int = 0
     thumbnails: tuple[ThumbnailFacts, ...] = ()
     hashed: str | None = None
+    has_position: bool | None = None
 
 
 class UrlFacts(Struct, frozen=True):

@@ -82,6 +82,7 @@ images = st.builds(
     _counts,
     st.lists(_thumbnails, max_size=3).map(tuple),
     _maybe,
+    st.none() | st.booleans(),
 )
 pauses = st.builds(HostPause, _texts, _times, failures)
 

@@ -143,10 +143,14 @@ FIRST_BYTES = 1 << 14
 
 
 class Sized(Struct, frozen=True):
-    """An image's format, and the size that a browser will show."""
+    """An image's format, and the size that a browser will show.
+
+    `has_position`: whether its EXIF has GPS coordinates; None where these bytes don't tell.
+    """
 
     format: Format
     size: Size
+    has_position: bool | None = None
 
 
 def judge_prefix(data: bytes, label: Label | None, limits: Limits) -> Sized | Failure | None:
@@ -163,7 +167,9 @@ def judge_prefix(data: bytes, label: Label | None, limits: Limits) -> Sized | Fa
         return None
     if structure.flaw in (Verdict.UNSUPPORTED_FORMAT, Verdict.TOO_MANY_PIXELS):
         return _settled(found)
-    return Sized(found.format, structure.size) if structure.size is not None else None
+    if structure.size is None:
+        return None
+    return Sized(found.format, structure.size, structure.has_position)
 
 
 def _is_known(structure: Structure) -> bool:

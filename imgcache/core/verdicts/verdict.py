@@ -38,12 +38,14 @@ class Measured(Struct, frozen=True):
     """An image that was looked at and not kept: in place, or by `verify`; as far as it was read.
 
     `bytes` is its whole length, None if it is unknown; `sha256` is set for whole ones only.
+    `has_position`: whether its EXIF has GPS coordinates, None where that was not read.
     """
 
     size: Size
     format: Format
     bytes: int | None = None
     sha256: str | None = None
+    has_position: bool | None = None
 
 
 class Evidence(Struct, frozen=True):

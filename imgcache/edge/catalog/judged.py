@@ -135,8 +135,9 @@ def _place_evidence(text: str) -> Evidence:
     failure, measured = json.loads(text)
     if measured is None:
         return Evidence(failure=documents.failure_of(failure))
-    width, height, label, length = measured
-    return Evidence(measured=Measured(Size(width, height), Format.of(label), length))
+    width, height, label, length, has_position = measured
+    size = Size(width, height)
+    return Evidence(measured=Measured(size, Format.of(label), length, has_position=has_position))
 
 
 class Place(NamedTuple):
@@ -162,7 +163,8 @@ def put_place(catalog: Catalog, number: int, identity: str | None, evidence: Evi
     text = json.dumps(
         (
             documents.failure_text(evidence.failure),
-            measured and (*measured.size, measured.format.label, measured.bytes),
+            measured
+            and (*measured.size, measured.format.label, measured.bytes, measured.has_position),
         )
     )
     before = catalog.one("SELECT identity, evidence FROM places WHERE id = ?", (number,))

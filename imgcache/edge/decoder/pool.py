@@ -53,12 +53,16 @@ class Thumbnail(Struct, frozen=True):
 
 
 class Decoded(Struct, frozen=True):
-    """A sound image: format, size as a browser shows it, placeholder colour, thumbnails."""
+    """A sound image: format, size as a browser shows it, placeholder colour, thumbnails.
+
+    `has_position`: whether its EXIF has GPS coordinates; None where that can't be told.
+    """
 
     format: Format
     size: Size
     color: str
     thumbnails: tuple[Thumbnail, ...]
+    has_position: bool | None = None
 
 
 class _Head(Struct):
@@ -67,6 +71,7 @@ class _Head(Struct):
     format: Format | None = None
     size: Size | None = None
     bytes: int | None = None
+    has_position: bool | None = None
     received: bool = False
 
     def failure(self, verdict: Verdict, detail: str) -> Failure:
@@ -236,6 +241,8 @@ def _read_head(words: Mapping[str, Any], head: _Head) -> None:
         width, height = words["size"]
         head.size = Size(int(width), int(height))
     head.bytes = int(words["bytes"])
+    if words["has_position"] is not None:
+        head.has_position = bool(words["has_position"])
 
 
 def _result(job: DecodeJob, head: _Head, words: Mapping[str, Any], payload: bytes) -> Decoded:
@@ -261,4 +268,4 @@ def _result(job: DecodeJob, head: _Head, words: Mapping[str, Any], payload: byte
             )
         )
         start = end
-    return Decoded(head.format, head.size, color, tuple(made))
+    return Decoded(head.format, head.size, color, tuple(made), head.has_position)

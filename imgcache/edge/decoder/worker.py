@@ -130,6 +130,7 @@ def _judge(job: dict[str, Any], data: bytes, limits: WorkerLimits, answer: _Answ
             "format": examined.format.label if examined.format else None,
             "size": structure.size,
             "bytes": len(data),
+            "has_position": structure.has_position,
         }
     )
     if structure.flaw is not None:

@@ -62,8 +62,8 @@ _GET_THUMBNAILS = _select("thumbnails", rows.THUMBNAIL)
 _GET_SPELLINGS = _select("spellings", ("spelling", "url"))
 _GET_MANIFEST = """
     SELECT spelling, i.sha256, format, i.width, i.height, i.bytes, color, i.mtime_ns,
-           hashed, t.sha256, position, name, recipe, suffix, t.width, t.height, t.bytes,
-           digest, t.mtime_ns
+           hashed, has_position, t.sha256, position, name, recipe, suffix, t.width, t.height,
+           t.bytes, digest, t.mtime_ns
     FROM spellings CROSS JOIN urls USING (url) CROSS JOIN images i ON i.sha256 = copy
     LEFT JOIN thumbnails t ON t.sha256 = i.sha256
     ORDER BY spelling"""
@@ -249,7 +249,7 @@ class Index:
             found = self._connection.execute(_GET_MANIFEST)
             for spelling, group in groupby(found, key=lambda row: row[0]):
                 parts = list(group)
-                image, small = parts[0][1:9], [row[9:] for row in parts if row[9] is not None]
+                image, small = parts[0][1:10], [row[10:] for row in parts if row[10] is not None]
                 yield manifest.Row(spelling, rows.image_facts(image, small))
 
     def manifest_written(self, generation: int) -> None:

@@ -26,7 +26,10 @@ RESPONSE = (
     *("expires", "age", "date", "content_type", "nosniff"),
 )
 URL = ("url", "tried_at", "failure", "copy", *RESPONSE)
-IMAGE = ("sha256", "format", "width", "height", "bytes", "color", "mtime_ns", "hashed")
+IMAGE = (
+    *("sha256", "format", "width", "height", "bytes", "color", "mtime_ns", "hashed"),
+    "has_position",
+)
 THUMBNAIL = (
     *("sha256", "position", "name", "recipe", "suffix", "width", "height", "bytes"),
     *("digest", "mtime_ns"),
@@ -88,8 +91,8 @@ def _response(
 def image_row(image: ImageFacts) -> Row:
     """The `images` row of an image; its thumbnails have rows of their own."""
     width, height = image.size
-    sha256, label = image.sha256, image.format.label
-    return (sha256, label, width, height, image.bytes, image.color, image.mtime_ns, image.hashed)
+    seen = (image.sha256, image.format.label, width, height, image.bytes, image.color)
+    return (*seen, image.mtime_ns, image.hashed, image.has_position)
 
 
 def file_row(image: ImageFacts) -> Row:
@@ -99,10 +102,11 @@ def file_row(image: ImageFacts) -> Row:
 
 def image_facts(row: Row, thumbnails: Iterable[Row]) -> ImageFacts:
     """The facts of an `images` row and the rows of its thumbnails, in any order."""
-    sha256, label, width, height, size, color, mtime_ns, hashed = row
+    sha256, label, width, height, size, color, mtime_ns, hashed, positioned = row
     small = tuple(ThumbnailFacts(*facts) for _, _, *facts in sorted(thumbnails))
     measured = (_FORMATS[label], Size(width, height), size, color)
-    return ImageFacts(sha256, *measured, mtime_ns, small, hashed)
+    has_position = None if positioned is None else bool(positioned)
+    return ImageFacts(sha256, *measured, mtime_ns, small, hashed, has_position)
 
 
 def thumbnail_rows(image: ImageFacts) -> Iterator[Row]:

@@ -101,7 +101,10 @@ CREATE TABLE sessions (mark TEXT PRIMARY KEY, changed INTEGER NOT NULL) STRICT, 
 CREATE TABLE catalog (identity TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
 """
 
-MIGRATIONS = (_FACTS, _DIGESTS_AND_RUNS, _IDENTITIES, _CHANGES)
+# Whether an image's EXIF has GPS coordinates; NULL for images that were decoded before.
+_POSITIONS = "ALTER TABLE images ADD COLUMN has_position INTEGER"
+
+MIGRATIONS = (_FACTS, _DIGESTS_AND_RUNS, _IDENTITIES, _CHANGES, _POSITIONS)
 
 
 def version(connection: sqlite3.Connection) -> int:

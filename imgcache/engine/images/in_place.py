@@ -39,4 +39,5 @@ async def _measured(location: DataUrl | SitePath, pool: DecodePool, settings: Se
     decoded = await pool.decode(DecodeJob(data, Label(label)))
     if isinstance(decoded, Failure):
         return Evidence(failure=replace(decoded, bytes=len(data)))
-    return Evidence(measured=Measured(decoded.size, decoded.format, len(data)))
+    measured = Measured(decoded.size, decoded.format, len(data), has_position=decoded.has_position)
+    return Evidence(measured=measured)

@@ -64,7 +64,8 @@ class Ingester:
         decoded = await self._decode(path, Label(copy.format.media_type))
         if isinstance(decoded, Failure):
             return None
-        image = replace(copy, thumbnails=_thumbnail_facts(decoded))
+        thumbnails = _thumbnail_facts(decoded)
+        image = replace(copy, thumbnails=thumbnails, has_position=decoded.has_position)
         await self._room.adjust(copy, image)
         return await self._publisher.publish(NewImage(image, None, _made(decoded)))
 
@@ -101,6 +102,7 @@ class Ingester:
             spool.size,
             decoded.color,
             thumbnails=_thumbnail_facts(decoded),
+            has_position=decoded.has_position,
         )
         await self._room.reserve(image)
         try:

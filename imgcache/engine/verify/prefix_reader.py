@@ -114,7 +114,7 @@ class PrefixReader:
         label = Label(response.content_type, response.nosniff)
         settled = judge_prefix(bytes(sink.data), label, self._limits)
         if isinstance(settled, Sized):
-            measured = Measured(settled.size, settled.format, total)
+            measured = Measured(settled.size, settled.format, total, None, settled.has_position)
             return Evidence(measured=measured, source=Source.PROBED, status=response.status)
         if isinstance(settled, Failure):
             return replace(settled, status=response.status, bytes=total)

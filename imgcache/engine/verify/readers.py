@@ -71,7 +71,7 @@ async def decoded(
     label = Label(response.content_type, response.nosniff)
     result = await tools.pool.decode(DecodeJob(body, label))
     if isinstance(result, Decoded):
-        measured = Measured(result.size, result.format, size, digest)
+        measured = Measured(result.size, result.format, size, digest, result.has_position)
         return Evidence(measured=measured, source=Source.PROBED, status=response.status)
     return replace(result, status=response.status, bytes=size)
 

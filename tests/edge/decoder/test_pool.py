@@ -93,7 +93,16 @@ async def test_a_sound_image_is_decoded_with_its_thumbnail(decode: Any, kind: st
 
 async def test_an_svg_is_sound_and_has_no_thumbnail(decode: Any) -> None:
     result = await decode(pictures.svg(), content_type="image/svg+xml")
-    assert result == Decoded(Format.SVG, Size(80, 60), "#ffffff", ())
+    assert result == Decoded(Format.SVG, Size(80, 60), "#ffffff", (), has_position=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"), [(pictures.placed_jpeg(), True), (pictures.jpeg(), False)]
+)
+async def test_a_position_in_the_exif_is_told(decode: Any, body: bytes, *, told: bool) -> None:
+    result = await decode(body)
+    assert isinstance(result, Decoded)
+    assert result.has_position is told
 
 
 async def test_an_image_may_come_as_a_file(pool: DecodePool, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from imgcache.core.cache import manifest
 from imgcache.edge.index.index import Index
+from imgcache.edge.index.schema import MIGRATIONS, migrate
 from imgcache.errors import LocalError
 from imgcache.facts import HostPause, ImageFacts, RunFacts, UrlFacts, Validators
 from imgcache.model import Failure, Verdict
@@ -74,6 +75,23 @@ def test_new_facts_replace_what_was_known(index: Index) -> None:
     assert index.urls([URL]) == {URL: failed}
     assert index.images([IMAGE.sha256]) == {IMAGE.sha256: smaller}
     assert index.spellings([SPELLING]) == {SPELLING: URL}
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_position_is_kept_and_read_back(index: Index, *, told: bool) -> None:
+    image = replace(IMAGE, has_position=told)
+    index.record([KNOWN], [image], {SPELLING: URL})
+    assert index.images([IMAGE.sha256]) == {IMAGE.sha256: image}
+    assert [row.image for row in index.manifest_rows()] == [image]
+
+
+def test_nothing_is_claimed_of_the_images_of_an_old_index(tmp_path: Path) -> None:
+    path = tmp_path / "index.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, MIGRATIONS[:4])
+        connection.execute("INSERT INTO images VALUES ('ab', 'jpeg', 3, 2, 9, '#000000', 0, NULL)")
+    with Index.open(path) as index:
+        assert index.images(["ab"])["ab"].has_position is None
 
 
 def test_any_number_of_keys_is_asked_for_at_once(index: Index) -> None:

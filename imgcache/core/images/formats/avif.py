@@ -89,6 +89,7 @@ def walk(data: bytes) -> Structure:
         frames=frames,
         flaw=flaw,
         detail=detail,
+        has_position=None,
     )
 
 

@@ -91,7 +91,7 @@ class _Walk(Struct):
         # The orientation may come late, but not after the beginning of the pixels.
         headed = self.scan is not None
         if self.frame is None:
-            return Structure(scans=self.scans, headed=headed)
+            return Structure(scans=self.scans, headed=headed, has_position=self._has_position())
         meta = self.meta or exif.Exif()
         return Structure(
             size=meta.shown(self.frame.size),
@@ -101,7 +101,14 @@ class _Walk(Struct):
             scans=self.scans,
             parts=tuple(self.kept),
             scan=self.scan,
+            has_position=self._has_position(),
         )
+
+    def _has_position(self) -> bool | None:
+        """As of the EXIF block that counts, which stands before the pixels."""
+        if self.meta is not None:
+            return self.meta.has_position
+        return None if self.scan is None else False
 
     def flaw(self) -> Finding:
         """What is wrong with an image that was walked to its end."""

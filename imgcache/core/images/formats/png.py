@@ -46,6 +46,7 @@ def walk(data: bytes) -> Structure:
         if end > len(data):
             break
         if kind == b"IEND":
+            met.has_position = bool(met.has_position)
             return _structure(met, kept, _judged(met))
         position = end
     return _structure(met, kept, truncated())
@@ -63,6 +64,7 @@ def _structure(met: Met, kept: list[Span], finding: Finding) -> Structure:
         parts=tuple(kept),
         flaw=flaw,
         detail=detail,
+        has_position=met.has_position,
     )
 
 

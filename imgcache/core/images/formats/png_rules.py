@@ -37,6 +37,7 @@ class Met(Struct):
     Attributes:
         header: the body of the header chunk.
         orientation: as the first eXIf chunk has it.
+        has_position: whether GPS coordinates are in it; None while there is no such chunk.
         headed: whether the pixels have begun, so that nothing can change the size.
         pixels: how many bytes of compressed pixels there are.
         announced: frames of an animation that acTL promises.
@@ -46,6 +47,7 @@ class Met(Struct):
 
     header: bytes = b""
     orientation: int | None = None
+    has_position: bool | None = None
     headed: bool = False
     pixels: int = 0
     announced: int = 0
@@ -158,7 +160,8 @@ def _background(met: Met, chunk: Chunk) -> bool:
 
 def _exif(met: Met, chunk: Chunk) -> bool:
     if chunk.sound and met.orientation is None:
-        met.orientation = exif.parse(chunk.body).orientation
+        found = exif.parse(chunk.body)
+        met.orientation, met.has_position = found.orientation, found.has_position
     return False
 
 

@@ -30,6 +30,7 @@ class Structure(Struct, frozen=True):
         detail: why, as a clause for the message.
         parts: the byte ranges a decoder needs, without metadata; empty means all.
         scan: where the entropy-coded data of the first scan lies (JPEG only).
+        has_position: whether its EXIF has GPS coordinates; None where that was not read.
     """
 
     size: Size | None = None
@@ -43,6 +44,7 @@ class Structure(Struct, frozen=True):
     detail: str = ""
     parts: tuple[Span, ...] = ()
     scan: Span | None = None
+    has_position: bool | None = False
 
     def decodable(self, data: bytes) -> bytes:
         """The bytes a decoder needs: the image without metadata, comments and what follows it."""

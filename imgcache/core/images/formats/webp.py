@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from imgcache.core.images.formats import exif
 from imgcache.core.images.formats.structure import Finding, Structure, truncated
 from imgcache.model import Size, Verdict
 
@@ -21,6 +22,7 @@ def walk(data: bytes) -> Structure:
     size: Size | None = None
     animated = False
     pictures = frames = 0
+    meta: exif.Exif | None = None
     position = 12
     while position + 8 <= min(end, len(data)):
         kind = data[position : position + 4]
@@ -31,12 +33,27 @@ def walk(data: bytes) -> Structure:
             animated = kind == b"VP8X" and bool(body[:1]) and bool(body[0] & _ANIMATED)
         pictures += kind in _PICTURES
         frames += kind == b"ANMF"
+        if kind == b"EXIF" and meta is None and position + 8 + length <= len(data):
+            meta = _exif(data[position + 8 : position + 8 + length])
         position += 8 + length + (length & 1)
     flaw, detail = _judged(size, frames if animated else pictures)
     # The last chunk may lack its padding byte.
     if end > len(data) + 1 or position > len(data) + 1:
         flaw, detail = truncated()
-    return Structure(size=size, canvas=size, frames=max(frames, 1), flaw=flaw, detail=detail)
+    unread = None if flaw is Verdict.TRUNCATED else False
+    return Structure(
+        size=size,
+        canvas=size,
+        frames=max(frames, 1),
+        flaw=flaw,
+        detail=detail,
+        has_position=meta.has_position if meta is not None else unread,
+    )
+
+
+def _exif(body: bytes) -> exif.Exif:
+    """The chunk of section 2.7.1.5; some writers put the mark of a JPEG's segment before it."""
+    return exif.parse(body.removeprefix(b"Exif\0\0"))
 
 
 def _size(kind: bytes, body: bytes) -> Size | None:
