@@ -15,26 +15,25 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
 )
 
 from imgcache import config_sources, units
+from imgcache.config_rules import Rules, RuleSettings
+from imgcache.config_types import (
+    ByteSize,
+    Count,
+    Duration,
+    Section,
+    Strings,
+    comma_separated,
+    parsed,
+)
 from imgcache.errors import ConfigError
 from imgcache.model import Severity, Verdict
 from imgcache.version import VERSION
-
-
-def _text(parse: Any) -> BeforeValidator:
-    return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
-
-
-def _comma_separated(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
 
 
 def _not_empty(value: object) -> object:
@@ -44,19 +43,15 @@ def _not_empty(value: object) -> object:
     return value
 
 
-Duration = Annotated[float, _text(units.duration), Field(ge=0)]
-Timeout = Annotated[float, _text(units.duration), Field(gt=0)]
+Timeout = Annotated[float, parsed(units.duration), Field(gt=0)]
 Key = Annotated[str, Field(min_length=1)]
-ByteSize = Annotated[int, _text(units.byte_size), Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
-Strings = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
 Resolves = Annotated[
-    tuple[Annotated[units.Resolve, _text(units.Resolve.parse)], ...],
-    BeforeValidator(_comma_separated),
+    tuple[Annotated[units.Resolve, parsed(units.Resolve.parse)], ...],
+    BeforeValidator(comma_separated),
 ]
 AllowedNetworks = Annotated[
-    tuple[Annotated[units.AllowedNetwork, _text(units.AllowedNetwork.parse)], ...],
-    BeforeValidator(_comma_separated),
+    tuple[Annotated[units.AllowedNetwork, parsed(units.AllowedNetwork.parse)], ...],
+    BeforeValidator(comma_separated),
 ]
 
 
@@ -77,12 +72,6 @@ HeaderName = Annotated[
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
 Token = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")]
 ThumbnailName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
-
-
-class Section(BaseModel):
-    """The common rules: frozen, and no unknown key."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Fields(Section):
@@ -233,6 +222,8 @@ class Settings(Section):
     on_mismatch: Literal["uncache", "keep"] = "uncache"
     tolerance: Annotated[int, Field(ge=0)] = 0
     severity: SeveritySettings = SeveritySettings()
+    fail_after: Duration | None = None
+    rules: Rules = ()
     cache: CacheSettings = CacheSettings()
     freshness: FreshnessSettings = FreshnessSettings()
     thumbnails: dict[ThumbnailName, ThumbnailSettings] = Field(
@@ -241,6 +232,11 @@ class Settings(Section):
     fetch: FetchSettings = FetchSettings()
     limits: LimitSettings = LimitSettings()
     serve: ServeSettings = ServeSettings()
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The keys that rules require of entries, each once."""
+        return tuple(dict.fromkeys(key for rule in self.rules for key in rule.require))
 
     @classmethod
     def load(cls, config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
@@ -292,4 +288,5 @@ def _known_keys(section: type[BaseModel]) -> dict[str, Any]:
     if section is Settings:
         del keys["folder"]
         keys["thumbnails"] = {"*": _known_keys(ThumbnailSettings)}
+        keys["rules"] = _known_keys(RuleSettings)
     return keys

@@ -10,6 +10,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ _PREFIX = "IMGCACHE_"
 _PATHS = (("site_root",), ("cache", "dir"), ("fetch", "ca_file"))
 # Messages never show what these are set to.
 _SECRETS = frozenset({"token", "headers"})
+_ABSENT = object()
 _ADDITIVE = (("fetch", "resolve"), ("fetch", "allow_private"))
 
 
@@ -37,14 +39,34 @@ class Layer(Struct, frozen=True):
     text: str = ""
     folder: Path | None = None
 
-    def where(self, keys: Sequence[str]) -> str:
-        """`FILE:LINE` of a key where its line is certain; else the layer's name."""
-        key = re.escape(keys[-1]) if keys else ""
+    def where(self, keys: Sequence[str | int]) -> str:
+        """`FILE:LINE` of a key where its line is certain; else the layer's name.
+
+        A number is the place of a table in a list of tables.
+        """
+        start, end, below = self._table(keys)
+        key = re.escape(str(below[-1])) if below else ""
         pattern = rf"^[ \t]*(?:\[+)?[\w.\"-]*?\"?\b{key}\"?[ \t]*(?:=|\]|\.)"
-        matches = list(re.finditer(pattern, self.text, re.MULTILINE)) if key else []
-        if len(matches) == 1:
-            return f"{self.name}:{self.text.count(chr(10), 0, matches[0].start()) + 1}"
+        matches = list(re.finditer(pattern, self.text[start:end], re.MULTILINE)) if key else []
+        if len(matches) == 1 or start:
+            at = start + (matches[0].start() if matches else 0)
+            return f"{self.name}:{self.text.count(chr(10), 0, at) + 1}"
         return self.name
+
+    def _table(self, keys: Sequence[str | int]) -> tuple[int, int, Sequence[str | int]]:
+        """Where the `[[table]]` of a key begins and ends, and the keys in it; else the whole."""
+        names = [one for one in keys if isinstance(one, str)]
+        number = next((at for at, one in enumerate(keys) if isinstance(one, int)), None)
+        if number is None:
+            return 0, len(self.text), names
+        name = re.escape(".".join(map(str, keys[:number])))
+        heads = re.finditer(rf"^[ \t]*\[\[(?:.*\.)?{name}\]\]", self.text, re.MULTILINE)
+        head = next(islice(heads, int(keys[number]), None), None)
+        if head is None:
+            return 0, len(self.text), names[:number]
+        following = re.compile(r"^[ \t]*\[", re.MULTILINE).search(self.text, head.end())
+        end = following.start() if following else len(self.text)
+        return head.start(), end, [one for one in keys[number + 1 :] if isinstance(one, str)]
 
     def check_keys(self, known: Mapping[str, Any]) -> None:
         """Raises ConfigError for the first unknown key, naming the nearest one."""
@@ -139,10 +161,13 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def _get(values: Mapping[str, Any], keys: Sequence[str]) -> Any:
+def _get(values: Mapping[str, Any], keys: Sequence[str | int]) -> Any:
     found: Any = values
     for key in keys:
-        found = found.get(key) if isinstance(found, Mapping) else None
+        if isinstance(key, int):
+            found = found[key] if isinstance(found, list) and key < len(found) else None
+        else:
+            found = found.get(key) if isinstance(found, Mapping) else None
     return found
 
 
@@ -183,15 +208,34 @@ def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
 
 def bad_value(stack: Sequence[Layer], problem: Mapping[str, Any]) -> ConfigError:
     """The error for a value that the models refuse; it names the layer that set it."""
-    keys = [str(part) for part in problem["loc"] if part != "verdicts"]
-    keys = [key for key in keys if not key.isdecimal() and "[" not in key]
+    parts = [one for one in problem["loc"] if one != "verdicts" and "[" not in str(one)]
+    keys = [one for one in parts if isinstance(one, str)]
     reason = str(problem["msg"]).removeprefix("Value error, ")
+    name = ".".join(keys)
     for layer in reversed(stack):
-        value = _get(layer.values, keys)
-        if value is not None:
-            if _SECRETS.intersection(keys):
-                return ConfigError(f"{layer.where(keys)}: {'.'.join(keys)}: {reason}")
-            shown = masked(value) if isinstance(value, str) else value
-            message = f"{layer.where(keys)}: {'.'.join(keys)} = {shown!r}: {reason}"
-            return ConfigError(masked_within(message))
-    return ConfigError(f"{'.'.join(keys)}: {reason}")
+        where, value = _found(layer, parts)
+        if value is _ABSENT:
+            continue
+        if value is None or _SECRETS.intersection(keys):
+            return ConfigError(f"{where}: {name}: {reason}")
+        shown = masked(value) if isinstance(value, str) else value
+        return ConfigError(masked_within(f"{where}: {name} = {shown!r}: {reason}"))
+    return ConfigError(f"{name}: {reason}")
+
+
+def _found(layer: Layer, parts: Sequence[str | int]) -> tuple[str, Any]:
+    """Where a layer sets something, and to what.
+
+    None for what is missing in a table that is there, _ABSENT where the layer says nothing of it.
+    """
+    value = _get(layer.values, parts)
+    if value is not None:
+        return layer.where(parts), value
+    tables = [at for at, one in enumerate(parts) if isinstance(one, int)]
+    if not tables:
+        return layer.name, _ABSENT
+    listed, table = parts[: tables[0]], parts[: tables[0] + 1]
+    if _get(layer.values, table) is not None:
+        return layer.where(table), None
+    value = _get(layer.values, listed)
+    return layer.where(listed), _ABSENT if value is None else value

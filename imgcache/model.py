@@ -113,6 +113,26 @@ HOST_VERDICTS = frozenset(
 )
 
 
+class Breach(StrEnum):
+    """How an image breaks a rule of its site; `code` is its stable number in reports."""
+
+    TOO_HEAVY = "too-heavy"
+    TOO_SMALL = "too-small"
+    TOO_BIG = "too-big"
+    WRONG_SHAPE = "wrong-shape"
+    WRONG_FORMAT = "wrong-format"
+    MISSING_FIELD = "missing-field"
+    HAS_POSITION = "has-position"
+
+    @property
+    def code(self) -> str:
+        """The stable number, IMG501 to IMG507."""
+        return _BREACH_CODES[self]
+
+
+_BREACH_CODES = {breach: f"IMG5{number:02d}" for number, breach in enumerate(Breach, start=1)}
+
+
 class Severity(StrEnum):
     """How much a finding weighs: errors fail the run, ignored ones are not even listed."""
 
@@ -209,6 +229,8 @@ class Entry(Struct, frozen=True):
 
     `url` is the text as written, None where it is no string (`url_text` then tells what is there).
     `line` and `column` (from 1, in characters) are at the first character of the `url` value.
+    `filled`: those of the keys that rules require which it has and does not leave empty; None
+    where that is not known.
     """
 
     pointer: str
@@ -217,6 +239,7 @@ class Entry(Struct, frozen=True):
     url: str | None
     url_text: str
     declared: Declared
+    filled: tuple[str, ...] | None = None
 
 
 class Failure(Struct, frozen=True):

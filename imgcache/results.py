@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from msgspec import Struct, field
 
 from imgcache.facts import ImageFacts
-from imgcache.model import Declared, Failure, Format, Severity, Size, Source, Verdict
+from imgcache.model import Breach, Declared, Failure, Format, Severity, Size, Source, Verdict
 
 # The severities that are listed; the rest is only counted.
 LISTED = (Severity.ERROR, Severity.WARNING)
@@ -24,11 +24,51 @@ class CachedThumbnail(Struct, frozen=True):
     height: int
 
 
+class BrokenRule(Struct, frozen=True):
+    """A rule of the site that an entry breaks, and how.
+
+    `known`: the baseline lists it, so that it does not count.
+    """
+
+    rule: str
+    breach: Breach
+    severity: Severity
+    message: str
+    known: bool = False
+
+
+class Finding(Struct, frozen=True):
+    """One thing that was found at an entry: its verdict, or (then with its name) a broken rule."""
+
+    name: Verdict | Breach
+    severity: Severity
+    message: str
+    rule: str | None = None
+    known: bool = False
+
+    @property
+    def code(self) -> str:
+        """The stable number of its verdict or breach."""
+        return self.name.code or ""
+
+    @property
+    def title(self) -> str:
+        """What was found, in a few words: `gone (IMG201)`, `too-heavy (IMG501), rule hero`."""
+        of_rule = "" if self.rule is None else f", rule {self.rule}"
+        return f"{self.name} ({self.code}){of_rule}"
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether reports list it; the rest is only counted."""
+        return self.severity in LISTED
+
+
 class EntryResult(Struct, frozen=True):
     """One judged image entry. `cached` is the flag that stands, `path` the sound copy's, if any.
 
     `excerpt` is the article's line of the finding, without its line end; None where all is well.
-    `known`: the baseline lists it, so that it does not count.
+    `known`: the baseline lists its verdict, so that it does not count. `broken`: the rules of the
+    site that it breaks, each a finding beside the verdict.
     """
 
     article: str
@@ -51,6 +91,31 @@ class EntryResult(Struct, frozen=True):
     thumbnails: tuple[CachedThumbnail, ...] = ()
     excerpt: str | None = None
     known: bool = False
+    broken: tuple[BrokenRule, ...] = ()
+
+    @property
+    def findings(self) -> Iterator[Finding]:
+        """All that was found, whatever it weighs: the verdict but `ok`, then each broken rule."""
+        if self.severity is not None:
+            yield Finding(self.verdict, self.severity, self.message or "", known=self.known)
+        for one in self.broken:
+            yield Finding(one.breach, one.severity, one.message, one.rule, one.known)
+
+    @property
+    def listed(self) -> tuple[Finding, ...]:
+        """Those of the findings that reports list."""
+        if not self.broken and self.severity not in LISTED:
+            return ()
+        return tuple(one for one in self.findings if one.is_listed)
+
+    @property
+    def worst(self) -> Severity | None:
+        """How much the worst of its findings weighs; None where all is well.
+
+        An image of which only ignored rules are broken is well.
+        """
+        found = {self.severity, *(one.severity for one in self.broken)}
+        return next((one for one in LISTED if one in found), self.severity)
 
 
 class UrlState(Struct, frozen=True):
@@ -114,8 +179,9 @@ class Overview(Struct, frozen=True):
     """What all pages tell of the whole, counted once.
 
     `made_at` is in POSIX seconds. `counts` are of entries, in the order in which each pair of
-    verdict and severity comes first. `problems` are the first ones of articles that could not be
-    read or edited, `more_problems` counts the others; `broken_articles` have an error or problem.
+    verdict and severity (of the worst finding) comes first. `problems` are the first ones of
+    articles that could not be read or edited, `more_problems` counts the others;
+    `broken_articles` have an error or problem.
     """
 
     made_at: float
@@ -168,8 +234,9 @@ class ArticleOutcome(Struct):
 class Summary(Struct):
     """The counts of a run.
 
-    `verdicts`, `errors`, `warnings` count entries, `downloaded` to `failed` URLs; `bytes` are
-    wire bytes of bodies, `requests` all that was sent, redirects and retries included.
+    `verdicts` counts entries, `rules` breaches, `errors` and `warnings` both; `downloaded` to
+    `failed` count URLs. `bytes` are wire bytes of bodies, `requests` all that was sent, redirects
+    and retries included.
     """
 
     articles: int = 0
@@ -178,6 +245,7 @@ class Summary(Struct):
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     errors: int = 0
     warnings: int = 0
+    rules: Counter[Breach] = field(default_factory=Counter)
     downloaded: int = 0
     revalidated: int = 0
     fresh: int = 0
@@ -223,7 +291,7 @@ class Findings(Protocol):
         """All judged entries, in article order, then in document order."""
 
     def findings(self) -> Iterator[EntryResult]:
-        """Those of the entries whose severity is error or warning, in the same order."""
+        """Those of the entries with a finding that is an error or a warning, in the same order."""
 
     def article_errors(self) -> Iterator[ArticleProblem]:
         """The articles that could not be read or edited."""

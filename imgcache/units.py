@@ -22,7 +22,19 @@ from msgspec import Struct
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LAST_PORT = 65535
-_BYTES = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+_BYTES = {
+    "": 1,
+    "B": 1,
+    "KiB": 1 << 10,
+    "MiB": 1 << 20,
+    "GiB": 1 << 30,
+    "TiB": 1 << 40,
+    "kB": 10**3,
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+}
 
 
 def duration(text: str) -> float:
@@ -34,11 +46,19 @@ def duration(text: str) -> float:
 
 
 def byte_size(text: str) -> int:
-    """Bytes of `32MiB`, `512KiB`, `2GiB` or `4096`."""
-    match = re.fullmatch(r"([0-9]{1,15}) ?(|B|KiB|MiB|GiB|TiB)", text.strip())
-    if match is None:
+    """Bytes of `32MiB`, `512KiB`, `300kB`, `2GiB` or `4096`."""
+    match = re.fullmatch(r"([0-9]{1,15}) ?([A-Za-z]*)", text.strip())
+    if match is None or match[2] not in _BYTES:
         raise ValueError(f"{text!r} is no size; write 4096, 512KiB, 32MiB or 2GiB")
     return int(match[1]) * _BYTES[match[2]]
+
+
+def share(text: str) -> float:
+    """The part of a whole that `1 %` or `0.01` says."""
+    match = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?(%?)", text.strip())
+    if match is None:
+        raise ValueError(f'{text!r} is no share; write "1 %" or 0.01')
+    return float(match[1]) / (100 if match[2] else 1)
 
 
 def _port(text: str) -> int:

@@ -141,6 +141,38 @@ def test_thumbnails_can_be_none_or_others(tmp_path: Path) -> None:
     }
 
 
+RULES = """
+tolerance = 0
+[[rules]]
+name = "hero"
+min_width = 1200
+[[rules]]
+"""
+WRONG_RULES = [
+    ('name = "a"', [":6:", "wants nothing", "max_bytes"]),
+    ("min_width = 3", [":6:", "rules.name", "required"]),
+    ('name = ""\nmin_width = 3', [":7:", "rules.name", "''", "empty"]),
+    ('name = "hero"\nmin_width = 3', ["rules", "two rules are called 'hero'", "of its own"]),
+    ('name = "a"\nmin_widht = 3', [":8:", "rules.min_widht", "rules.min_width"]),
+    ('name = "a"\nmin_width = 3\nmax_width = 2', [":6:", "min_width = 3", "lower the first"]),
+    ('name = "a"\nmin_height = 9\nmax_pixels = 8', [":6:", "9 pixels", "max_pixels = 8"]),
+    ('name = "a"\nmin_width = 0', [":8:", "rules.min_width = 0"]),
+    ('name = "a"\nmax_bytes = "300 parrots"', [":8:", "rules.max_bytes", "parrots", "512KiB"]),
+    ('name = "a"\nformats = ["jpg"]', [":8:", "rules.formats", "'jpg'", "'jpeg'", "webp"]),
+    ('name = "a"\naspect = "wide"', [":8:", "rules.aspect", "'wide'", "16:9", "1:1..2:1"]),
+    ('name = "a"\naspect = "16:0"', [":8:", "rules.aspect", "16:9"]),
+    ('name = "a"\naspect = 1.91', [":8:", "rules.aspect", "1.91", "in quotes"]),
+    ('name = "a"\naspect = "2:1..1:1"', [":8:", "write 1:1..2:1"]),
+    ('name = "a"\naspect = "1:1"\naspect_tolerance = "much"', [":9:", "'much'", "1 %"]),
+    ('name = "a"\naspect = "1:1"\naspect_tolerance = 2', [":9:", "rules.aspect_tolerance = 2"]),
+    ('name = "a"\nmax_width = 9\nmatch = ""', [":9:", "rules.match", "empty pattern"]),
+    ('name = "a"\nmax_width = 9\narticles = "blog/[ab"', [":9:", "'blog/[ab'", "[[]"]),
+    ('name = "a"\nforbid = ["gps"]', [":8:", "rules.forbid", "'gps'", "'position'"]),
+    ('name = "a"\nrequire = [""]', [":8:", "rules.require", "empty"]),
+    ('name = "a"\nmax_width = 9\nseverity = "fatal"', [":9:", "rules.severity", "'fatal'"]),
+]
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
@@ -172,6 +204,8 @@ def test_thumbnails_can_be_none_or_others(tmp_path: Path) -> None:
         ('[fields]\nwidth = "height"\n', ["four different keys"]),
         ('site_root = "static"\n', [":1:", "site_root", "static", "no such folder"]),
         ('site_root = "imgcache.toml"\n', [":1:", "site_root", "no such folder"]),
+        ('fail_after = "soon"\n', [":1:", "fail_after", "'soon'", "30d"]),
+        *((f"{RULES}{text}\n", parts) for text, parts in WRONG_RULES),
     ],
 )
 def test_a_wrong_setting_is_told_with_file_line_value_and_remedy(
@@ -181,6 +215,41 @@ def test_a_wrong_setting_is_told_with_file_line_value_and_remedy(
     with pytest.raises(ConfigError) as raised:
         Settings.load()
     assert [part for part in ["imgcache.toml", *parts] if part not in str(raised.value)] == []
+
+
+def test_a_rule_is_read_in_all_its_parts(tmp_path: Path) -> None:
+    (tmp_path / "imgcache.toml").write_text(
+        """
+        [[rules]]
+        name = "hero"
+        match = "*/hero/*"
+        articles = "blog/*"
+        severity = "warning"
+        max_bytes = "300 kB"
+        max_bytes_per_pixel = 0.5
+        aspect = "1:1..1.91:1"
+        aspect_tolerance = "2.5 %"
+        formats = ["jpeg", "webp"]
+        require = ["alt", "credit"]
+        forbid = ["position"]
+        """
+    )
+    (rule,) = Settings.load().rules
+    assert (rule.max_bytes, rule.max_bytes_per_pixel, rule.aspect_tolerance) == (
+        300_000,
+        0.5,
+        0.025,
+    )
+    assert rule.aspect is not None
+    assert (rule.aspect.least, rule.aspect.most) == (1.0, 1.91)
+    assert (rule.formats, rule.require) == (("jpeg", "webp"), ("alt", "credit"))
+    assert (rule.severity, rule.forbid) == (Severity.WARNING, ("position",))
+
+
+def test_tables_in_a_list_on_one_line_are_told_by_that_line(tmp_path: Path) -> None:
+    (tmp_path / "imgcache.toml").write_text('\nrules = [{name = "a", max_width = 0}]\n')
+    with pytest.raises(ConfigError, match=r"imgcache.toml:2: rules.max_width = 0: "):
+        Settings.load()
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ FLOORS = {
     "units": 0,
     "userinfo": 0,
     "config_sources": 0,
+    "config_types": 0,
+    "config_rules": 0,
     "config": 0,
     "core": 1,
     "edge": 2,

@@ -27,8 +27,8 @@ class Query(Struct, frozen=True):
     """Which entries are wanted; what is empty or None excludes nothing.
 
     `host` is a URL's host as in its normalised form; `text` is looked for in the article's path,
-    and in the URL with the message on the next line, whatever its case; `article` is a path as
-    reports show it.
+    and in the URL with the message on the next line and broken rules on those behind it, whatever
+    its case; `article` is a path as reports show it. A severity is that of the worst finding.
     """
 
     verdicts: frozenset[Verdict] = frozenset()

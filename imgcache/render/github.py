@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
-from imgcache.model import REACH_VERDICTS, SIZE_VERDICTS, Severity, Verdict
+from imgcache.model import REACH_VERDICTS, SIZE_VERDICTS, Breach, Severity, Verdict
 from imgcache.render import markdown, phrases
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import count, printable
-from imgcache.results import ArticleProblem, EntryResult, Findings
+from imgcache.results import ArticleProblem, EntryResult, Finding, Findings
 
 _SHOWN = 10
 # GitHub drops a job summary above 1 MiB; some room is left for what else a step writes.
@@ -65,8 +65,8 @@ def _annotations(findings: Findings) -> Iterator[_Annotation]:
     yield from map(_of_problem, findings.article_errors())
     yield from map(_of_outage, outages)
     for entry in findings.findings():
-        if not outages.cover(entry):
-            yield _of_entry(entry)
+        for one in outages.left(entry):
+            yield _of_finding(entry, one)
 
 
 def _of_problem(problem: ArticleProblem) -> _Annotation:
@@ -85,27 +85,29 @@ def _of_outage(outage: Outage) -> _Annotation:
     )
 
 
-def _of_entry(entry: EntryResult) -> _Annotation:
+def _of_finding(entry: EntryResult, found: Finding) -> _Annotation:
     return _Annotation(
-        _rank(entry.verdict),
-        entry.severity or Severity.WARNING,
+        _rank(found.name),
+        found.severity,
         entry.article,
         entry.line,
         entry.column,
-        f"{entry.verdict} ({entry.verdict.code})",
-        f"{entry.message or ''}\n{entry.url} at {entry.pointer}",
+        found.title,
+        f"{found.message}\n{entry.url} at {entry.pointer}",
     )
 
 
-def _rank(verdict: Verdict) -> int:
-    """This machine's faults, then images that don't show, then wrong sizes, then the unknown."""
-    if verdict is Verdict.LOCAL_ERROR:
+def _rank(found: Verdict | Breach) -> int:
+    """This machine's faults, images that don't show, wrong sizes, broken rules, the unknown."""
+    if found is Verdict.LOCAL_ERROR:
         return 0
-    if verdict is Verdict.NOT_CHECKED:
+    if found is Verdict.NOT_CHECKED:
         return 5
-    if verdict in SIZE_VERDICTS:
-        return 4 if verdict is Verdict.DIMENSIONS_MISSING else 3
-    return 1 if verdict in REACH_VERDICTS else 2
+    if isinstance(found, Breach) or found is Verdict.DIMENSIONS_MISSING:
+        return 4
+    if found in SIZE_VERDICTS:
+        return 3
+    return 1 if found in REACH_VERDICTS else 2
 
 
 def _command(one: _Annotation) -> str:

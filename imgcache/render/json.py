@@ -10,7 +10,7 @@ from typing import Any, cast
 from msgspec.structs import asdict
 from typing_extensions import TypedDict
 
-from imgcache.model import Severity, Source, Verdict
+from imgcache.model import Breach, Severity, Source, Verdict
 from imgcache.results import ArticleProblem, EntryResult, Findings, Summary
 from imgcache.version import VERSION
 
@@ -41,6 +41,16 @@ class Thumbnail(TypedDict):
     height: int
 
 
+class BrokenRuleDocument(TypedDict):
+    """A rule of the site that an entry breaks, and how."""
+
+    rule: str
+    code: str
+    breach: Breach
+    severity: Severity
+    message: str
+
+
 class EntryDocument(TypedDict):
     """One judged image entry. `article`, `line` and `column` are null where no file has it."""
 
@@ -62,6 +72,7 @@ class EntryDocument(TypedDict):
     status: int | None
     source: Source | None
     path: str | None
+    rules: list[BrokenRuleDocument]
     thumbnails: list[Thumbnail]
 
 
@@ -82,6 +93,7 @@ class SummaryDocument(TypedDict):
     verdicts: dict[Verdict, int]
     errors: int
     warnings: int
+    rules: dict[Breach, int]
     downloaded: int
     revalidated: int
     fresh: int
@@ -152,6 +164,16 @@ def entry_document(entry: EntryResult) -> EntryDocument:
         "status": entry.status,
         "source": entry.source,
         "path": entry.path,
+        "rules": [
+            {
+                "rule": one.rule,
+                "code": one.breach.code,
+                "breach": one.breach,
+                "severity": one.severity,
+                "message": one.message,
+            }
+            for one in entry.broken
+        ],
         "thumbnails": [
             {"name": one.name, "path": one.path, "width": one.width, "height": one.height}
             for one in entry.thumbnails
@@ -165,6 +187,9 @@ def problem_document(problem: ArticleProblem) -> ArticleProblemDocument:
 
 
 def summary_document(summary: Summary) -> SummaryDocument:
-    """The counts; `verdicts` names those that occurred."""
-    verdicts = {str(verdict): count for verdict, count in sorted(summary.verdicts.items())}
-    return cast("SummaryDocument", asdict(summary) | {"verdicts": verdicts})
+    """The counts; `verdicts` and `rules` name those that occurred."""
+    named = {
+        "verdicts": {str(verdict): count for verdict, count in sorted(summary.verdicts.items())},
+        "rules": {str(breach): count for breach, count in sorted(summary.rules.items())},
+    }
+    return cast("SummaryDocument", asdict(summary) | named)

@@ -1,4 +1,4 @@
-"""JUnit XML, as CI servers draw it: a suite per article, a case per image entry.
+"""JUnit XML, as CI servers draw it: a suite per article, a case per image entry and broken rule.
 
 The shape is the one of Surefire and Jenkins (junit-10.xsd). Errors are failures; a case with a
 warning passes and has it as output; what was not checked, or is ignored, is skipped.
@@ -15,7 +15,7 @@ from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.model import Severity, Verdict
 from imgcache.render.excerpt import place
 from imgcache.render.phrases import printable
-from imgcache.results import ArticleProblem, EntryResult, Findings
+from imgcache.results import ArticleProblem, EntryResult, Finding, Findings
 
 
 def render(findings: Findings) -> Iterator[str]:
@@ -24,9 +24,10 @@ def render(findings: Findings) -> Iterator[str]:
     for problem in findings.article_errors():
         problems.setdefault(problem.article, []).append(problem)
     summary, broken = findings.summary, sum(map(len, problems.values()))
+    tests = summary.entries + summary.rules.total() + broken
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield (
-        f'<testsuites name="imgcache {findings.command}" tests="{summary.entries + broken}" '
+        f'<testsuites name="imgcache {findings.command}" tests="{tests}" '
         f'failures="{summary.errors}" errors="{broken}" time="{findings.seconds:.3f}">\n'
     )
     for article, entries in groupby(findings.entries(), lambda one: one.article):
@@ -39,16 +40,17 @@ def render(findings: Findings) -> Iterator[str]:
 def _suite(
     article: str, entries: list[EntryResult], problems: list[ArticleProblem]
 ) -> Iterator[str]:
-    outcomes = Counter(_outcome(entry) for entry in entries)
+    cases = [case for entry in entries for case in _cases(entry)]
+    outcomes = Counter(_outcome(one) for _, one in cases)
     yield (
-        f'  <testsuite name={_quoted(article)} tests="{len(entries) + len(problems)}" '
+        f'  <testsuite name={_quoted(article)} tests="{len(cases) + len(problems)}" '
         f'failures="{outcomes["failure"]}" errors="{len(problems)}" '
         f'skipped="{outcomes["skipped"]}">\n'
     )
     for problem in problems:
         yield _problem(problem)
-    for entry in entries:
-        yield _case(entry)
+    for case in cases:
+        yield _case(*case)
     yield "  </testsuite>\n"
 
 
@@ -63,33 +65,45 @@ def _problem(problem: ArticleProblem) -> str:
     )
 
 
-def _case(entry: EntryResult) -> str:
-    name = f"{entry.line}:{entry.column} {entry.pointer} {entry.url}"
-    opening = f"    <testcase classname={_quoted(entry.article)} name={_quoted(name)}"
-    outcome = _outcome(entry)
-    if outcome == "passed":
-        return f"{opening}/>\n"
-    return f"{opening}>\n      {_element(outcome, entry)}\n    </testcase>\n"
+# An entry, and what was found at it: its verdict, None for `ok`, or a rule that it breaks.
+_Case = tuple[EntryResult, Finding | None]
 
 
-def _outcome(entry: EntryResult) -> str:
-    """The name of the element that reports it; `passed` needs none."""
+def _cases(entry: EntryResult) -> Iterator[_Case]:
     if entry.severity is None:
+        yield entry, None
+    for one in entry.findings:
+        yield entry, one
+
+
+def _case(entry: EntryResult, found: Finding | None) -> str:
+    name = f"{entry.line}:{entry.column} {entry.pointer} {entry.url}"
+    if found is not None and found.rule is not None:
+        name += f" {found.name} {found.rule}"
+    opening = f"    <testcase classname={_quoted(entry.article)} name={_quoted(name)}"
+    if found is None:
+        return f"{opening}/>\n"
+    return f"{opening}>\n      {_element(_outcome(found), entry, found)}\n    </testcase>\n"
+
+
+def _outcome(found: Finding | None) -> str:
+    """The name of the element that reports it; `passed` needs none."""
+    if found is None:
         return "passed"
-    if entry.severity is Severity.ERROR:
+    if found.severity is Severity.ERROR:
         return "failure"
-    skipped = entry.severity is Severity.IGNORE or entry.verdict is Verdict.NOT_CHECKED
+    skipped = found.severity is Severity.IGNORE or found.name is Verdict.NOT_CHECKED
     return "skipped" if skipped else "system-out"
 
 
-def _element(tag: str, entry: EntryResult) -> str:
-    kind = f"{entry.verdict.code} {entry.verdict}"
-    message = entry.message or ""
-    if entry.known:
+def _element(tag: str, entry: EntryResult, found: Finding) -> str:
+    kind = f"{found.code} {found.name}"
+    message = found.message
+    if found.known:
         kind = f"known (baseline): {kind}"
     if tag == "skipped":
         return f"<skipped message={_quoted(f'{kind}: {message}')}/>"
-    lines = (f"{entry.severity} {kind}", f"{place(entry)} {entry.pointer}", entry.url, message)
+    lines = (f"{found.severity} {kind}", f"{place(entry)} {entry.pointer}", entry.url, message)
     body = "\n".join(map(_text, lines))
     if tag == "system-out":
         return f"<system-out>{body}</system-out>"

@@ -11,7 +11,7 @@ from imgcache.render import phrases
 from imgcache.render.excerpt import place
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import printable
-from imgcache.results import EntryResult, Findings
+from imgcache.results import EntryResult, Finding, Findings
 
 _HEAD = "| severity | finding | place | image | what to do |\n|---|---|---|---|---|\n"
 # What would be markup, a link, an emoji, mathematics or HTML in running text.
@@ -31,10 +31,10 @@ def render(findings: Findings) -> Iterator[str]:
     if problems:
         yield "\n### Articles that could not be read or edited\n\n| place | reason |\n|---|---|\n"
         yield from problems
-    listed = (one for one in findings.findings() if not outages.cover(one))
+    listed = (one for one in findings.findings() if outages.left(one))
     for article, entries in groupby(listed, lambda one: one.article):
         yield f"\n### {code(article)}\n\n{_HEAD}"
-        yield from map(_row, entries)
+        yield from (_row(entry, one) for entry in entries for one in outages.left(entry))
 
 
 def _totals(findings: Findings) -> Iterator[str]:
@@ -49,6 +49,8 @@ def _totals(findings: Findings) -> Iterator[str]:
         yield "| verdict | entries |\n|---|--:|\n"
         yield from (f"| {verdict} | {n:,} |\n" for verdict, n in summary.verdicts.most_common())
         yield "\n"
+    if broken := phrases.broken(summary):
+        yield f"{broken}.\n\n"
     yield f"{phrases.fetched(findings)}.\n"
     notes = (phrases.written(findings), phrases.known(findings), phrases.unreached(findings))
     for note in notes:
@@ -72,11 +74,12 @@ def _host(outage: Outage) -> str:
     )
 
 
-def _row(entry: EntryResult) -> str:
+def _row(entry: EntryResult, found: Finding) -> str:
+    of_rule = "" if found.rule is None else f"<br>rule {escaped(found.rule)}"
     return (
-        f"| {_weight(entry.severity)} | {entry.verdict} ({entry.verdict.code}) "
+        f"| {_weight(found.severity)} | {found.name} ({found.code}){of_rule} "
         f"| {code(place(entry))}<br>{code(entry.pointer)} | {code(entry.url)} "
-        f"| {escaped(entry.message or '')} |\n"
+        f"| {escaped(found.message)} |\n"
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from imgcache.model import Verdict
+from imgcache.model import Breach, Verdict
 from imgcache.results import Findings
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ def of_refresh(findings: Findings, cache_bytes: int | None, *, success: bool, be
         "fresh": summary.fresh,
         "failed": summary.failed,
     }
+    breaches = {str(breach): summary.rules.get(breach, 0) for breach in Breach}
+    rules = "Breaches of the site's rules in the last refresh"
+    _labelled(registry, "refresh_broken_rules", rules, breaches, label="breach")
     _labelled(registry, "refresh_urls", "URLs of the last refresh, by how they fared", outcomes)
     ended = findings.started + findings.seconds
     gauges = {

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from imgcache.core.http.url import WebUrl, parse_web
 from imgcache.model import HOST_VERDICTS, Severity, Source, Verdict
-from imgcache.results import EntryResult, Findings
+from imgcache.results import LISTED, EntryResult, Finding, Findings
 
 # No answer came; the other host verdicts are answers.
 _SILENT = HOST_VERDICTS - {Verdict.RATE_LIMITED, Verdict.SERVER_ERROR}
@@ -61,9 +61,11 @@ class Outages:
     def __bool__(self) -> bool:
         return bool(self._hosts)
 
-    def cover(self, entry: EntryResult) -> bool:
-        """Whether the line of its host already reports this finding."""
-        return bool(self._hosts) and _host(entry) in self._hosts
+    def left(self, entry: EntryResult) -> tuple[Finding, ...]:
+        """The findings of an entry that the line of its host does not already report."""
+        if not self._hosts or _host(entry) not in self._hosts:
+            return entry.listed
+        return tuple(one for one in entry.listed if one.rule is not None)
 
 
 def _answering(findings: Findings, hosts: Collection[str]) -> frozenset[str]:
@@ -73,8 +75,9 @@ def _answering(findings: Findings, hosts: Collection[str]) -> frozenset[str]:
 
 
 def _host(entry: EntryResult) -> str | None:
-    """The host that a finding is about, if it is about a host."""
-    return _host_of(entry) if entry.verdict in HOST_VERDICTS else None
+    """The host that a listed verdict is about, if it is about a host."""
+    is_about_host = entry.verdict in HOST_VERDICTS and entry.severity in LISTED
+    return _host_of(entry) if is_about_host else None
 
 
 def _host_of(entry: EntryResult) -> str | None:

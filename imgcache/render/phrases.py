@@ -16,6 +16,14 @@ def counted(summary: Summary) -> str:
     return f"{entries} in {count(summary.articles, 'article')}"
 
 
+def broken(summary: Summary) -> str | None:
+    """How often the site's rules are broken; None where they are kept."""
+    if not summary.rules:
+        return None
+    counts = ", ".join(f"{number:,} {breach}" for breach, number in summary.rules.most_common())
+    return f"{count(summary.rules.total(), 'rule is', 'rules are')} broken: {counts}"
+
+
 def fetched(findings: Findings) -> str:
     """What went over the wire, and how long it took."""
     phrase = _asked if findings.command == "verify" else _traffic

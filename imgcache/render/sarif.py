@@ -18,7 +18,7 @@ from imgcache.core.verdicts.rules import ARTICLE_ERROR, RULES, Rule
 from imgcache.model import Severity
 from imgcache.render.excerpt import value_end
 from imgcache.render.phrases import count, printable
-from imgcache.results import ArticleProblem, EntryResult, Findings
+from imgcache.results import ArticleProblem, EntryResult, Finding, Findings
 from imgcache.userinfo import is_masked
 from imgcache.version import VERSION
 
@@ -53,7 +53,8 @@ def render(findings: Findings) -> Iterator[str]:
 
 
 def _number(findings: Findings) -> int:
-    return sum(1 for _ in chain(findings.findings(), findings.article_errors()))
+    listed = sum(len(one.listed) for one in findings.findings())
+    return listed + sum(1 for _ in findings.article_errors())
 
 
 def _all(findings: Findings) -> Iterator[_Document]:
@@ -107,12 +108,14 @@ def _entries(findings: Findings) -> Iterator[_Document]:
     for _, entries in groupby(findings.findings(), lambda one: one.article):
         seen: Counter[str] = Counter()
         for entry in entries:
-            mark = _fingerprint(entry.article, entry.url, entry.verdict)
-            seen[mark] += 1
-            yield _entry(entry, f"{mark}:{seen[mark]}")
+            for found in entry.listed:
+                rule = () if found.rule is None else (found.rule,)
+                mark = _fingerprint(entry.article, entry.url, found.name, *rule)
+                seen[mark] += 1
+                yield _finding(entry, found, f"{mark}:{seen[mark]}")
 
 
-def _entry(entry: EntryResult, fingerprint: str) -> _Document:
+def _finding(entry: EntryResult, found: Finding, fingerprint: str) -> _Document:
     region = {"startLine": entry.line, "startColumn": entry.column}
     # How long a value is in the file can't be told from one that is not shown whole.
     if not is_masked(entry.url) and (end := value_end(entry)):
@@ -120,8 +123,11 @@ def _entry(entry: EntryResult, fingerprint: str) -> _Document:
     properties: _Document = {"pointer": entry.pointer, "url": printable(entry.url)}
     if entry.status is not None:
         properties["status"] = entry.status
-    result = _result(entry.verdict.code or "", f"{entry.verdict}: {entry.message or ''}")
-    level = "error" if entry.severity is Severity.ERROR else "warning"
+    if found.rule is not None:
+        properties["rule"] = printable(found.rule)
+    of_rule = "" if found.rule is None else f" (rule {found.rule})"
+    result = _result(found.code, f"{found.name}{of_rule}: {found.message}")
+    level = "error" if found.severity is Severity.ERROR else "warning"
     return result | {
         "level": level,
         "locations": [_location(entry.article, region)],

@@ -6,7 +6,7 @@ programs that apply them; only on a `terminal` what would steer it is escaped in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from imgcache.model import Severity, Verdict
@@ -14,7 +14,7 @@ from imgcache.render import phrases
 from imgcache.render.excerpt import place, quoted, quoted_problem
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import amount, printable
-from imgcache.results import ArticleProblem, EntryResult, Findings
+from imgcache.results import ArticleProblem, EntryResult, Finding, Findings
 
 # Other modules import these from here.
 __all__ = ["amount", "printable", "render"]
@@ -71,13 +71,13 @@ def _articles(findings: Findings, outages: Outages, paint: _Paint) -> Iterator[s
     problems: dict[str, list[ArticleProblem]] = {}
     for problem in findings.article_errors():
         problems.setdefault(problem.article, []).append(problem)
-    listed = (one for one in findings.findings() if not outages.cover(one))
+    listed = (one for one in findings.findings() if outages.left(one))
     for article, entries in groupby(listed, lambda one: one.article):
         yield f"{paint('article', printable(article))}\n"
         for problem in problems.pop(article, ()):
             yield from _problem(problem, paint)
         for entry in entries:
-            yield from _entry(entry, paint)
+            yield from _entry(entry, outages.left(entry), paint)
     for article, rest in problems.items():
         yield f"{paint('article', printable(article))}\n"
         for problem in rest:
@@ -94,24 +94,26 @@ def _problem(problem: ArticleProblem, paint: _Paint) -> Iterator[str]:
     yield "\n"
 
 
-def _entry(entry: EntryResult, paint: _Paint) -> Iterator[str]:
+def _entry(entry: EntryResult, found: Sequence[Finding], paint: _Paint) -> Iterator[str]:
+    """All that was found at an entry, and its line once."""
     where = f"{entry.line}:{entry.column}"
-    weight = entry.severity or Severity.IGNORE
-    name = f"{entry.verdict} ({entry.verdict.code})"
-    yield (
-        f"{where:>{_WHERE}}  {paint(weight, f'{weight:<7}')}  {paint(weight, name)}  "
-        f"{paint('faint', printable(entry.pointer))}\n"
-    )
-    yield f"{_MESSAGE}{printable(entry.message or '')}\n"
-    yield from _source(entry, paint)
+    for one in found:
+        weight = one.severity
+        yield (
+            f"{where:>{_WHERE}}  {paint(weight, f'{weight:<7}')}  "
+            f"{paint(weight, printable(one.title))}  {paint('faint', printable(entry.pointer))}\n"
+        )
+        yield f"{_MESSAGE}{printable(one.message)}\n"
+    worst = Severity.ERROR if any(one.severity is Severity.ERROR for one in found) else "warning"
+    yield from _source(entry, worst, paint)
     yield "\n"
 
 
-def _source(entry: EntryResult, paint: _Paint) -> Iterator[str]:
+def _source(entry: EntryResult, style: str, paint: _Paint) -> Iterator[str]:
     """The place, clickable, and the line; or the URL where the line is not known."""
     yield from _arrow(place(entry), paint)
     lines = list(quoted(entry, _WHERE))
-    yield from _quote(lines, entry.severity or "faint", paint)
+    yield from _quote(lines, style, paint)
     if not lines:
         yield f"{_MESSAGE} {printable(entry.url)}\n"
 
@@ -143,6 +145,8 @@ def _ending(findings: Findings, paint: _Paint) -> Iterator[str]:
         for verdict, count in findings.summary.verdicts.most_common()
     )
     yield f"{phrases.counted(findings.summary)}{': ' + verdicts if verdicts else ''}\n"
+    if broken := phrases.broken(findings.summary):
+        yield f"{broken}\n"
     yield f"{phrases.fetched(findings)}\n"
     for text in filter(None, (phrases.written(findings), phrases.known(findings))):
         yield f"{text}\n"

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from imgcache.engine.run.report import Report, Traffic
-from imgcache.model import Declared, Format, Severity, Size, Source, Verdict
-from imgcache.results import ArticleDiff, ArticleProblem, CachedThumbnail, EntryResult
+from imgcache.model import Breach, Declared, Format, Severity, Size, Source, Verdict
+from imgcache.results import (
+    ArticleDiff,
+    ArticleProblem,
+    BrokenRule,
+    CachedThumbnail,
+    EntryResult,
+)
 
 SHA = "ab" * 32
 DIFF = "--- a/articles/a.md\n+++ b/articles/a.md\n@@ -1 +1 @@\n-isCached: true\n+isCached: false\n"
@@ -123,6 +131,24 @@ def _unresolved(number: int) -> EntryResult:
         declared=Declared(10, 20),
         excerpt=f"  - url: https://down.test/{number}.jpg",
     )
+
+
+def ruled() -> Report:
+    """A run with broken rules: beside `ok`, beside a verdict, and at a host that is down."""
+    report = Report("verify")
+    heavy = BrokenRule("hero", Breach.TOO_HEAVY, _E, "it has 412,345 bytes; compress it more")
+    shape = BrokenRule("a|b <rule>, 50%", Breach.WRONG_SHAPE, _W, "it is 3:2; crop it")
+    known = BrokenRule("hero", Breach.MISSING_FIELD, _I, "`alt` is missing", known=True)
+    ok = _finding(0, Verdict.OK, _E, "https://a.test/1.jpg", "  - url: https://a.test/1.jpg", 10)
+    scaled = _finding(1, Verdict.DIMENSIONS_SCALED, _W, "https://a.test/2.jpg", None, 10)
+    down = [replace(_unresolved(number), status=None) for number in range(6)]
+    report.add([replace(ok, severity=None, message=None, broken=(heavy, shape, known))])
+    report.add([replace(scaled, broken=(heavy,)), replace(down[0], broken=(shape,)), *down[1:]])
+    report.summary.articles = 2
+    report.finish(8, {"failed": 6}, Traffic(requests=20, bytes=12_345))
+    report.seconds = 1.25
+    report.started = 1_795_392_000.5
+    return report
 
 
 def golden(name: str) -> str:

@@ -40,6 +40,7 @@ def test_the_report_has_the_shape_that_scripts_rely_on() -> None:
         "status": 200,
         "source": "downloaded",
         "path": f"images/ab/{sample.SHA}.jpg",
+        "rules": [],
         "thumbnails": [
             {
                 "name": "small",
@@ -58,6 +59,7 @@ def test_the_report_has_the_shape_that_scripts_rely_on() -> None:
         "urls": 2,
         "verdicts": {"gone": 1, "ok": 1},
         "errors": 1,
+        "rules": {},
         "warnings": 0,
         "downloaded": 1,
         "revalidated": 0,

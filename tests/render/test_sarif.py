@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from imgcache.core.verdicts.rules import RULES
 from imgcache.engine.run.report import Report
-from imgcache.model import Severity, Verdict
+from imgcache.model import Breach, Severity, Verdict
 from imgcache.render import sarif
 from imgcache.results import ArticleProblem, EntryResult
 from imgcache.version import VERSION
@@ -51,7 +51,8 @@ def test_each_result_names_the_rule_that_explains_it() -> None:
 def test_each_code_has_one_rule() -> None:
     codes = [rule.code for rule in RULES]
     assert codes == sorted(set(codes))
-    assert set(codes) == {"IMG001"} | {verdict.code for verdict in Verdict if verdict.code}
+    of_verdicts = {verdict.code for verdict in Verdict if verdict.code}
+    assert set(codes) == {"IMG001"} | of_verdicts | {breach.code for breach in Breach}
 
 
 def test_fingerprints_stay_when_lines_move() -> None:

@@ -42,6 +42,14 @@ _GIF = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
 _OTHERS = ["/local.png", "/missing.png", _GIF, "", "ftp://x/a"]
 _STYLES = ("block", "flow")
 _MONTH = 30 * 86_400.0
+_RULES: list[list[dict[str, Any]]] = [
+    [],
+    [{"name": "wide", "min_width": 41, "articles": "articles/[01].md"}],
+    [
+        {"name": "text", "require": ["alt"], "severity": "warning"},
+        {"name": "light", "max_bytes": 700, "match": f"http://{_HOSTS[0]}/*", "aspect": "3:2"},
+    ],
+]
 
 
 class Life:
@@ -209,6 +217,8 @@ class History:
                 ("severity", self.dice.choice([{}, {"gone": "warning", "placeholder": "ignore"}])),
                 ("site_root", self.dice.choice(["site", "articles"])),
                 ("freshness", self.dice.choice([{}, {"default": "1h", "least": "1s"}])),
+                ("rules", self.dice.choice(_RULES)),
+                ("fail_after", self.dice.choice([None, "3d"])),
             ]
         )
         for life in self.lives:
@@ -226,7 +236,8 @@ class History:
 
     def _fail(self) -> None:
         verdict = self.dice.choice([Verdict.GONE, Verdict.TIMEOUT, Verdict.CORRUPT])
-        failure = Failure(verdict, "it failed", status=404, since=1_700_000_000.0)
+        since = self.dice.choice([1_700_000_000.0, time.time() - 86_400.0])
+        failure = Failure(verdict, "it failed", status=404, since=since)
         url = self.dice.choice(_URLS)
         self._into_index(lambda index, _: _failed(index, url, failure))
 
@@ -318,6 +329,8 @@ class History:
         fields = [f'url: "{url}"']
         if dice.random() < 0.9:
             fields += [f"width: {size.width}", f"height: {size.height}"]
+        if dice.random() < 0.5:
+            fields.append(f"alt: {dice.choice(['a picture', '', '~'])}")
         if dice.random() < 0.8:
             fields.append(f"isCached: {dice.choice(['true', 'false', 'maybe'])}")
         if dice.choice(_STYLES) == "flow":

@@ -38,7 +38,7 @@ class ListedCatalog:
             self.made_at,
             len(self.articles),
             sum(one.is_broken for one in self.articles),
-            Counter((one.verdict, one.severity) for one in self.entries),
+            Counter((one.verdict, one.worst) for one in self.entries),
             told[:problems],
             max(0, len(told) - problems),
         )
@@ -53,7 +53,7 @@ class ListedCatalog:
         return self._hosts(2, most)
 
     def _hosts(self, rank: int, most: int) -> Sequence[str]:
-        some = [_host(one) for one in self.entries if _RANKS[one.severity] <= rank]
+        some = [_host(one) for one in self.entries if _RANKS[one.worst] <= rank]
         return [host for host, _ in Counter(filter(None, some)).most_common(most)]
 
     def total(self, query: Query) -> int:
@@ -107,16 +107,17 @@ class ListedCatalog:
     def _matching(self, query: Query) -> list[EntryResult]:
         found = [one for one in self.entries if _matches(one, query)]
         if query.order is Order.BROKEN_FIRST:
-            found.sort(key=lambda one: _RANKS[one.severity])
+            found.sort(key=lambda one: _RANKS[one.worst])
         return found
 
 
 def _matches(entry: EntryResult, query: Query) -> bool:
-    said = folded(f"{entry.url}\n{entry.message or ''}")
+    broken = [f"{one.breach} {one.rule} {one.message}" for one in entry.broken]
+    said = folded("\n".join([entry.url, entry.message or "", *broken]))
     wanted = folded(query.text or "")
     return (
         (not query.verdicts or entry.verdict in query.verdicts)
-        and (not query.severities or entry.severity in query.severities)
+        and (not query.severities or entry.worst in query.severities)
         and (query.host is None or _host(entry) == query.host.lower())
         and (query.article is None or entry.article == query.article)
         and (wanted in said or wanted in folded(entry.article))

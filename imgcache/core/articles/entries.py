@@ -13,6 +13,7 @@ from yaml import MappingNode, ScalarNode, SequenceNode
 
 from imgcache.config import Fields, LimitSettings
 from imgcache.core.articles.document import Document, Language, NotAnArticle, parse
+from imgcache.core.articles.filled import filled
 from imgcache.core.articles.merge_keys import MERGE_TAG, Duplicate, Pair, ResolvedMappings, written
 from imgcache.core.articles.spans import value_start
 from imgcache.core.articles.yaml_nodes import children
@@ -54,6 +55,7 @@ class Article(Struct, frozen=True):
     sites: tuple[Site, ...]
     fields: Fields
     limits: LimitSettings
+    noted: tuple[str, ...] = ()
 
 
 def read(
@@ -63,12 +65,13 @@ def read(
     fields: Fields,
     limits: LimitSettings,
     language: Language = Language.YAML,
+    noted: tuple[str, ...] = (),
 ) -> Article | NotAnArticle:
     """The image entries of an article; `language` is that of a whole file.
 
-    Raises ArticleError as `parse` does. A whole file (`whole`) without entries comes back as an
-    article that has none; whether that is an article at all depends on how the file was found
-    (contract section 1).
+    Raises ArticleError as `parse` does. `noted` are the keys of which an entry tells whether they
+    are filled. A whole file (`whole`) without entries comes back as an article that has none;
+    whether that is an article at all depends on how the file was found (contract section 1).
     """
     document = parse(data, whole=whole, limits=limits, language=language)
     if isinstance(document, NotAnArticle):
@@ -78,12 +81,13 @@ def read(
     sites = tuple(site for _, site in found)
     places = _Places(document)
     return Article(
-        tuple(_entry(pointer, site, places, fields) for pointer, site in found),
+        tuple(_entry(pointer, site, places, fields, noted) for pointer, site in found),
         tuple(_problems(document, resolved, sites, fields)),
         document,
         sites,
         fields,
         limits,
+        noted,
     )
 
 
@@ -131,7 +135,9 @@ def _below(visit: _Visit, resolved: ResolvedMappings, fields: Fields) -> Iterato
                 yield _Visit(item, f"{pointer}/{index}", is_item)
 
 
-def _entry(pointer: str, site: Site, places: _Places, fields: Fields) -> Entry:
+def _entry(
+    pointer: str, site: Site, places: _Places, fields: Fields, noted: tuple[str, ...]
+) -> Entry:
     url = site.pairs[fields.url]
     line, column = places.of(url)
     text = places.document.source(url.value)
@@ -143,6 +149,7 @@ def _entry(pointer: str, site: Site, places: _Places, fields: Fields) -> Entry:
         url.value.value if is_scalar and url.value.tag == _STRING else None,
         url.value.value if is_scalar else _shortened(text),
         _declared(site, places.document, fields),
+        filled(site.pairs, noted),
     )
 
 

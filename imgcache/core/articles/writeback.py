@@ -162,7 +162,13 @@ def _proven(
     """The entries of the new bytes. Raises ArticleError unless they are exactly what was wanted."""
     before = article.document
     try:
-        after = read(data, whole=before.whole, fields=article.fields, limits=article.limits)
+        after = read(
+            data,
+            whole=before.whole,
+            fields=article.fields,
+            limits=article.limits,
+            noted=article.noted,
+        )
     except ArticleError as exc:
         raise ArticleError(f"can't be edited: {exc.message}") from exc
     wanted = [

@@ -140,3 +140,10 @@ def confirm(stored: ResponseFacts, answer: ResponseFacts) -> ResponseFacts:
         content_type=stored.content_type,
         nosniff=stored.nosniff,
     )
+
+
+def failing_since(before: UrlFacts | None, now: float) -> float:
+    """When the series of failures began that ends with one now; never in the future."""
+    if before is None or before.failure is None:
+        return now
+    return min(before.failure.since or before.tried_at, now)

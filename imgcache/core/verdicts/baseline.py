@@ -2,7 +2,7 @@
 
 A finding is known by its article, its URL and what is wrong with it; neither line nor pointer is
 part of that, so that moved lines still match. What a host in trouble answers changes from one day
-to the next, so its verdicts count as one.
+to the next, so its verdicts count as one. A broken rule is known by its name, too.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from imgcache.model import (
     OFFLINE_VERDICTS,
     REACH_VERDICTS,
     SIZE_VERDICTS,
+    Breach,
     Verdict,
 )
 
@@ -31,45 +32,52 @@ class Key(NamedTuple):
     article: str
     url: str
     trouble: str
+    rule: str | None = None
 
     @classmethod
-    def of(cls, article: str, url: str, verdict: Verdict) -> Key:
+    def of(cls, article: str, url: str, found: Verdict | Breach, rule: str | None = None) -> Key:
         """The key of a finding; all verdicts of a host in trouble count as one."""
-        return cls(article, url, "host" if verdict in HOST_VERDICTS else verdict.value)
+        return cls(article, url, "host" if found in HOST_VERDICTS else found.value, rule)
 
 
-def is_settled_by(listed: Verdict, today: Verdict) -> bool:
+def is_settled_by(listed: Verdict | Breach, today: Verdict) -> bool:
     """Whether today's verdict on an entry could have shown what is listed of it.
 
     The size of an unreachable image is unknown: a verdict hides those of later stages.
     """
-    return _STAGES[listed] <= (0 if today in _HIDING else _STAGES[today])
+    stage = _LAST if isinstance(listed, Breach) else _STAGES[listed]
+    return stage <= (0 if today in _HIDING else _STAGES[today])
 
 
 # Nothing was learned of the image itself.
 _HIDING = HOST_VERDICTS | OFFLINE_VERDICTS | {Verdict.NOT_CHECKED, Verdict.LOCAL_ERROR}
+_LAST = 3
 _STAGES = (
     dict.fromkeys(Verdict, 0)
     | dict.fromkeys(REACH_VERDICTS, 1)
     | dict.fromkeys(CONTENT_VERDICTS, 2)
-    | dict.fromkeys((Verdict.OK, *SIZE_VERDICTS), 3)
+    | dict.fromkeys((Verdict.OK, *SIZE_VERDICTS), _LAST)
 )
 
 
 class BaselineLine(Struct, frozen=True):
-    """One line of the baseline: `count` findings are known, until the day `expires` is over."""
+    """One line of the baseline: `count` findings are known, until the day `expires` is over.
+
+    `found` is a verdict, or how the `rule` of that name is broken.
+    """
 
     article: str
-    verdict: Verdict
+    found: Verdict | Breach
     url: str
     count: int = 1
     expires: date | None = None
     reason: str | None = None
+    rule: str | None = None
 
     @property
     def key(self) -> Key:
         """What it matches."""
-        return Key.of(self.article, self.url, self.verdict)
+        return Key.of(self.article, self.url, self.found, self.rule)
 
     def holds(self, today: date) -> bool:
         """Whether it has not expired."""

@@ -7,10 +7,18 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from imgcache.core.verdicts.baseline import UNLISTED, BaselineLine
-from imgcache.model import Verdict
+from imgcache.model import Breach, Verdict
 from imgcache.units import is_text
 from imgcache.userinfo import masked, masked_within
 
@@ -30,7 +38,9 @@ class _Line(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     article: str
-    verdict: Verdict
+    verdict: Verdict | None = None
+    breach: Breach | None = None
+    rule: str | None = None
     url: str
     count: Annotated[int, Field(ge=1, strict=True)] = 1
     expires: Annotated[date, BeforeValidator(_written_out)] | None = None
@@ -38,10 +48,22 @@ class _Line(BaseModel):
 
     @field_validator("verdict")
     @classmethod
-    def _is_a_finding(cls, verdict: Verdict) -> Verdict:
+    def _is_a_finding(cls, verdict: Verdict | None) -> Verdict | None:
         if verdict in UNLISTED:
             raise ValueError(f"{verdict} is about a run and can't be listed")
         return verdict
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> _Line:
+        if (self.verdict is None) == (self.breach is None) or (self.breach and self.rule is None):
+            raise ValueError("write a verdict, or a breach and the name of its rule")
+        return self
+
+    def line(self) -> BaselineLine:
+        found = self.verdict or self.breach
+        assert found is not None  # noqa: S101  as validated
+        url, counted = masked(self.url), (self.count, self.expires, self.reason)
+        return BaselineLine(self.article, found, url, *counted, self.rule)
 
 
 class _File(BaseModel):
@@ -63,7 +85,7 @@ def parse(text: str) -> tuple[BaselineLine, ...]:
         lines = _File.model_validate(document).findings
     except ValidationError as exc:
         raise ValueError(_message(exc.errors()[0])) from exc
-    return tuple(BaselineLine(**one.model_dump() | {"url": masked(one.url)}) for one in lines)
+    return tuple(one.line() for one in lines)
 
 
 def _message(problem: Any) -> str:
@@ -75,7 +97,7 @@ def _message(problem: Any) -> str:
 
 def render(lines: Iterable[BaselineLine]) -> str:
     """The file, sorted and one line per finding, so that merges and reviews stay readable."""
-    ordered = sorted(lines, key=lambda one: (one.article, one.url, one.verdict))
+    ordered = sorted(lines, key=lambda one: (one.article, one.url, one.found, one.rule or ""))
     listed = ",\n  ".join(_line(one) for one in ordered)
     body = f"[\n  {listed}\n ]" if listed else "[]"
     return f'{{\n "schema": {SCHEMA},\n "findings": {body}\n}}\n'
@@ -88,11 +110,12 @@ def _line(one: BaselineLine) -> str:
 
 
 def _document(one: BaselineLine) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "article": one.article,
-        "verdict": one.verdict.value,
-        "url": one.url,
-    }
+    document: dict[str, Any] = {"article": one.article}
+    if one.rule is None:
+        document["verdict"] = one.found.value
+    else:
+        document |= {"breach": one.found.value, "rule": one.rule}
+    document["url"] = one.url
     if one.count != 1:
         document["count"] = one.count
     if one.expires is not None:

@@ -5,6 +5,7 @@ It never names a refused address; a failure's `detail` already says what the ori
 
 from __future__ import annotations
 
+from imgcache.core.verdicts.patience import Patience
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.model import Declared, Severity, Size, Source, Verdict
 
@@ -39,12 +40,18 @@ REMEDIES = {
 
 
 def message(
-    verdict: Verdict, severity: Severity | None, declared: Declared, evidence: Evidence
+    verdict: Verdict,
+    severity: Severity | None,
+    declared: Declared,
+    evidence: Evidence,
+    patience: Patience | None = None,
 ) -> str | None:
     """The message of a finding, whatever it weighs; None for `ok`."""
     if severity is None:
         return None
     cause = _cause(verdict, declared, evidence)
+    if patience is not None:
+        cause += f" ({patience.told})"
     return f"{cause}; {_remedy(verdict, evidence)}"
 
 

@@ -1,4 +1,4 @@
-"""Rule texts: what each verdict means and what to do about it, one per code, for reports and docs.
+"""Rule texts: what each code means and what to do about it, for reports and docs.
 
 messages.py makes the sentence of one finding; this is what is true of every such finding.
 """
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from imgcache.core.verdicts.messages import REMEDIES
 from imgcache.core.verdicts.verdict import default_severity
-from imgcache.model import Severity, Verdict
+from imgcache.model import Breach, Severity, Verdict
 
 
 class Rule(Struct, frozen=True):
@@ -222,5 +222,50 @@ def _rule(verdict: Verdict, title: str, meaning: str, remedy: str | None = None)
     return Rule(verdict.code or "", verdict.value, severity, title, meaning, remedy)
 
 
-RULES = (ARTICLE_ERROR, *(_rule(verdict, *texts) for verdict, texts in _TEXTS.items()))
+_OF_SITES: dict[Breach, tuple[str, str, str]] = {
+    Breach.TOO_HEAVY: (
+        "The file is heavier than a rule of the site allows",
+        "It has more bytes than `max_bytes`, or more a pixel than `max_bytes_per_pixel`.",
+        "Compress it more, scale it down, or save it as WebP or AVIF.",
+    ),
+    Breach.TOO_SMALL: (
+        "The image is smaller than a rule of the site wants",
+        "It is less wide than `min_width`, or less high than `min_height`.",
+        "Use a larger original: scaling up adds no detail.",
+    ),
+    Breach.TOO_BIG: (
+        "The image is larger than a rule of the site allows",
+        "It has more pixels than `max_width`, `max_height` or `max_pixels`.",
+        "Scale it down to the size at which it is shown, twice that for dense screens.",
+    ),
+    Breach.WRONG_SHAPE: (
+        "The image has another shape than a rule of the site wants",
+        "Width through height is not `aspect`, within `aspect_tolerance`.",
+        "Crop the image to that shape.",
+    ),
+    Breach.WRONG_FORMAT: (
+        "The image has a format that a rule of the site does not list",
+        "Its bytes are of a format that is not in `formats`, whatever its suffix says.",
+        "Save it in one of the formats that the message names.",
+    ),
+    Breach.MISSING_FIELD: (
+        "The entry lacks a key that a rule of the site requires",
+        "A key of `require` is not there, or is empty.",
+        "Write it into the entry: a text that says what is to be seen, whom to credit.",
+    ),
+    Breach.HAS_POSITION: (
+        "The image tells where it was taken",
+        "Its EXIF has GPS coordinates, which anybody can read, and a rule forbids them.",
+        "Save the image without them, and take the old file off the web.",
+    ),
+}
+
+RULES = (
+    ARTICLE_ERROR,
+    *(_rule(verdict, *texts) for verdict, texts in _TEXTS.items()),
+    *(
+        Rule(breach.code, breach.value, Severity.ERROR, *texts)
+        for breach, texts in _OF_SITES.items()
+    ),
+)
 """Every rule, in the order of the codes."""

@@ -63,10 +63,14 @@ class Evidence(Struct, frozen=True):
     status: int | None = None
 
     @property
+    def sound(self) -> Measured | ImageFacts | None:
+        """What is known of a sound image."""
+        return self.measured or self.copy
+
+    @property
     def sound_size(self) -> Size | None:
         """The true size of a sound image."""
-        facts = self.measured or self.copy
-        return facts.size if facts else None
+        return self.sound.size if self.sound else None
 
     @property
     def size(self) -> Size | None:
@@ -209,15 +213,18 @@ def severity(
     *,
     held: bool,
     settings: SeveritySettings,
+    forborne: bool = False,
     strict: bool = False,
 ) -> Severity | None:
     """How much a verdict weighs; None for `ok`.
 
-    `names`: the spellings of its URL. `held`: the cache holds a sound copy.
+    `names`: the spellings of its URL. `held`: the cache holds a sound copy. `forborne`: patience
+    (patience.py) makes it a warning.
     """
     if verdict is Verdict.OK:
         return None
-    weight = _configured(verdict, names, settings) or _by_itself(verdict, held=held)
+    by_itself = Severity.WARNING if forborne else _by_itself(verdict, held=held)
+    weight = _configured(verdict, names, settings) or by_itself
     return Severity.ERROR if strict and weight is Severity.WARNING else weight
 
 

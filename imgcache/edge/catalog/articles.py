@@ -24,6 +24,7 @@ POSITIONS = 1 << 20
 _MOST, _GAP, _STEP = 1 << 42, 1 << 26, 1 << 13
 
 _AHEAD = 500
+_NOT_JUDGED = (None,) * 6
 _NEXT = """
     SELECT name, id, shown, identity, digest, kind, problems FROM articles
     WHERE id > ? ORDER BY id LIMIT ?"""
@@ -34,11 +35,11 @@ _PUT = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _PUT_NAME = "INSERT OR REPLACE INTO names (rowid, text) VALUES (?, ?)"
 _PUT_URL = "INSERT OR IGNORE INTO urls (href, scheme, host, port) VALUES (?, ?, ?, ?)"
-_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 20)})"
+_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 23)})"
 _UNNAMED = "DELETE FROM urls WHERE NOT EXISTS (SELECT 1 FROM entries WHERE url = urls.id)"
 _GET = """
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
-           excerpt, excluded, u.href, u.scheme, u.host, u.port
+           excerpt, excluded, filled, u.href, u.scheme, u.host, u.port
     FROM entries e LEFT JOIN urls u ON u.id = e.url WHERE e.id >= ? AND e.id < ? ORDER BY e.id"""
 
 
@@ -196,7 +197,8 @@ def _entry_row(connection: sqlite3.Connection, number: int, one: DeclaredEntry) 
         says.cached,
         json.dumps(says.strange) if says.strange else None,
     )
-    known = (url, host, place, None, None, None, None)
+    filled = None if entry.filled is None else json.dumps(entry.filled)
+    known = (filled, url, host, place, *_NOT_JUDGED)
     names = (written, refused, storable(masked(entry.url_text)))
     return (number, *where, *names, *size, storable(one.excerpt), one.excluded, *known)
 
@@ -252,7 +254,7 @@ def declared_entry(row: Row) -> DeclaredEntry:
     """The entry of a row, from its pointer on, with the URL's columns behind it."""
     pointer, line, column, written, refused, text, width, height, *others = row
     cached, strange, excerpt, *rest = others
-    excluded, href, scheme, host, port = rest
+    excluded, filled, href, scheme, host, port = rest
     says = Declared(
         width,
         height,
@@ -260,7 +262,8 @@ def declared_entry(row: Row) -> DeclaredEntry:
         tuple(map(tuple, json.loads(strange))) if strange else (),
     )
     written = None if written is None else stored(written)
-    entry = Entry(stored(pointer), line, column, written, stored(text), says)
+    has = None if filled is None else tuple(json.loads(filled))
+    entry = Entry(stored(pointer), line, column, written, stored(text), says, has)
     location: Location
     if refused is not None:
         location = unsupported(refused)

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from imgcache.core.cache import layout
 from imgcache.edge.index import rows
 from imgcache.facts import ImageFacts
-from imgcache.model import Declared, Failure, Format, Severity, Size, Source, Verdict
-from imgcache.results import CachedThumbnail, EntryResult
+from imgcache.model import Breach, Declared, Failure, Format, Severity, Size, Source, Verdict
+from imgcache.results import BrokenRule, CachedThumbnail, EntryResult
 
 _FORMATS = {fmt.label: fmt for fmt in Format}
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
@@ -39,6 +39,7 @@ def entry_text(
             (result.bytes, result.sha256, result.status, result.source),
             thumbnails,
             (result.excerpt, result.known),
+            [(one.rule, one.breach, one.severity, one.message, one.known) for one in result.broken],
             (flag, answered),
         )
     )
@@ -61,7 +62,7 @@ def fresh_result(article: str, text: str) -> EntryResult:
 
 def _read(article: str, document: list[Any]) -> EntryResult:
     where, (verdict, severity, message), declared, actual, cached, label, *rest = document
-    (size, sha256, status, source), thumbnails, (excerpt, known) = rest
+    (size, sha256, status, source), thumbnails, (excerpt, known), broken = rest
     line, column, pointer, url = where
     width, height, flag, strange = declared
     fmt = _FORMATS[label] if label else None
@@ -86,7 +87,13 @@ def _read(article: str, document: list[Any]) -> EntryResult:
         thumbnails=tuple(CachedThumbnail(*one) for one in thumbnails),
         excerpt=excerpt,
         known=known,
+        broken=tuple(map(_broken_rule, broken)) if broken else (),
     )
+
+
+def _broken_rule(document: list[Any]) -> BrokenRule:
+    rule, breach, severity, message, known = document
+    return BrokenRule(rule, Breach(breach), Severity(severity), message, known)
 
 
 def image_text(image: ImageFacts) -> str:

@@ -13,19 +13,22 @@ from imgcache.core.verdicts.verdict import Evidence, Measured
 from imgcache.edge.catalog import documents
 from imgcache.edge.catalog.articles import POSITIONS, DeclaredEntry, declared_entry, entries_of
 from imgcache.edge.catalog.database import Catalog, Row
-from imgcache.model import SIZE_VERDICTS, Format, Severity, Size
+from imgcache.model import SIZE_VERDICTS, Breach, Format, Severity, Size
 from imgcache.results import EntryResult
 
 RANKS = {Severity.ERROR: 0, Severity.WARNING: 1}
+_NEITHER = 2
 _BATCH = 1000
 _TO_JUDGE = f"""
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
-           excerpt, excluded, href, scheme, u.host, port,
-           u.status, failure, placeholder, seen, evidence, shown
+           excerpt, excluded, filled, href, scheme, u.host, port,
+           u.status, failure, failing_since, placeholder, seen, evidence, shown
     FROM entries e LEFT JOIN urls u ON u.id = e.url LEFT JOIN copies ON sha256 = copy
          LEFT JOIN places p ON p.id = e.place JOIN articles a ON a.id = e.id / {POSITIONS}
     WHERE judged IS NULL AND excluded = 0 AND e.id > ? ORDER BY e.id LIMIT ?"""
-_PUT = "UPDATE entries SET judged = ?, verdict = ?, severity = ?, edits = ? WHERE id = ?"
+_PUT = """
+    UPDATE entries SET judged = ?, verdict = ?, severity = ?, edits = ?, broken = ?, until = ?
+    WHERE id = ?"""
 _COUNT = """
     UPDATE articles SET
         errors = (SELECT count(*) FROM entries WHERE entries.id >= ?1 AND entries.id < ?2
@@ -48,19 +51,28 @@ _OF_SIZE = f"""
     WHERE excluded = 0
           AND verdict IN ({", ".join(f"'{one.value}'" for one in sorted(SIZE_VERDICTS))})"""
 _STANDING = """
-    SELECT id, judged, verdict, severity FROM entries
+    SELECT id, judged, verdict, severity, broken FROM entries
     WHERE id >= ? AND id < ? AND excluded = 0 ORDER BY id"""
 _PLACES = """
     SELECT p.id, e.written, p.identity, p.evidence IS NULL FROM places p
     JOIN entries e ON e.id = (SELECT min(id) FROM run_entries WHERE place = p.id)"""
 
 
+# A judged entry: its text (documents.py), its verdict, the rank of its worst finding, and
+# `broken_text`.
+Standing = tuple[str, str, int, str | None]
+
+
 class Unjudged(Struct, frozen=True):
-    """An entry to be judged: `answered` is the status of the answer that brought its copy."""
+    """An entry to be judged: `answered` is the status of the answer that brought its copy.
+
+    `failing_since`: when its failures began, in POSIX seconds.
+    """
 
     id: int
     declared: DeclaredEntry
     failure: str | None
+    failing_since: float | None
     placeholder: bool
     copy: str | None
     answered: int | None
@@ -77,12 +89,13 @@ def to_judge(catalog: Catalog) -> Iterator[list[Unjudged]]:
 
 
 def _unjudged(row: Row) -> Unjudged:
-    number, *declared = row[:17]
-    status, failure, placeholder, seen, place, shown = row[17:]
+    number, *declared = row[:18]
+    status, failure, since, placeholder, seen, place, shown = row[18:]
     return Unjudged(
         number,
         declared_entry(tuple(declared)),
         failure,
+        since,
         bool(placeholder),
         seen,
         status,
@@ -92,12 +105,16 @@ def _unjudged(row: Row) -> Unjudged:
 
 
 class Judged(Struct, frozen=True):
-    """An entry's result; `flag` is the one that its article should have, None for any."""
+    """An entry's result; `flag` is the one that its article should have, None for any.
+
+    `until`: when it has to be judged again though nothing else has changed, in POSIX seconds.
+    """
 
     id: int
     result: EntryResult
     flag: bool | None
     answered: int | None
+    until: float | None = None
 
 
 def put(catalog: Catalog, results: Sequence[Judged]) -> None:
@@ -113,15 +130,44 @@ def put(catalog: Catalog, results: Sequence[Judged]) -> None:
 
 def _row(one: Judged) -> Row:
     result, declared = one.result, one.result.declared
-    rank = RANKS.get(result.severity, 2) if result.severity else 2
+    rank = rank_of(result.worst)
     text = documents.entry_text(result, flag=one.flag, answered=one.answered)
     edits = one.flag is not None and one.flag != declared.cached
-    return (text, result.verdict.value, rank, edits, one.id)
+    return (text, result.verdict.value, rank, edits, broken_text(result), one.until, one.id)
+
+
+def rank_of(severity: Severity | None) -> int:
+    """The number of a severity: 0 for an error, 1 for a warning, 2 for neither."""
+    return RANKS.get(severity, _NEITHER) if severity else _NEITHER
+
+
+def broken_text(result: EntryResult) -> str | None:
+    """The ranks of the verdict and of each broken rule; None where no rule is broken."""
+    if not result.broken:
+        return None
+    broken = [(one.breach, rank_of(one.severity)) for one in result.broken]
+    return json.dumps((rank_of(result.severity), broken))
+
+
+class Ranks(NamedTuple):
+    """The ranks of all that was found at an entry, and the breaches among it."""
+
+    all: list[int]
+    breaches: list[Breach]
+
+
+def ranks(worst: int, broken: str | None) -> Ranks:
+    """What `broken_text` and the rank of the worst finding say of an entry."""
+    if broken is None:
+        return Ranks([worst], [])
+    own, rules = json.loads(broken)
+    return Ranks([own, *(rank for _, rank in rules)], [Breach(breach) for breach, _ in rules])
 
 
 def haystack(result: EntryResult) -> str:
     """The text in which a search for an entry looks, beside its article's name."""
-    return folded(f"{result.url}\n{result.message or ''}")
+    broken = "".join(f"\n{one.breach} {one.rule} {one.message}" for one in result.broken)
+    return folded(f"{result.url}\n{result.message or ''}{broken}")
 
 
 def evidence_of(one: Unjudged) -> Evidence:
@@ -200,14 +246,24 @@ def touched(catalog: Catalog, due: Iterable[int], *, of_size: bool) -> set[int]:
     return {row[0] for query in queries for row in catalog.rows(query)}
 
 
-def standing(catalog: Catalog, first: int, last: int) -> dict[int, list[tuple[str, str, int]]]:
-    """Text, verdict and rank of the severity of judged entries, by article, in their order.
+def expires(catalog: Catalog, now: float) -> bool:
+    """Whether a result holds no longer at `now`, in POSIX seconds."""
+    query = "SELECT EXISTS (SELECT 1 FROM entries WHERE until <= ?)"
+    return bool(catalog.value(query, (now,)))
+
+
+def expire(catalog: Catalog, now: float) -> None:
+    """What holds no longer has to be judged again. Nothing is written where all does."""
+    if expires(catalog, now):
+        catalog.many("UPDATE entries SET judged = NULL, until = NULL WHERE until <= ?", [(now,)])
+
+
+def standing(catalog: Catalog, first: int, last: int) -> dict[int, list[Standing]]:
+    """The judged entries of articles, by article, in their order.
 
     Of the articles with the ids from `first` to `last`; those without entries are left out.
     """
-    found: dict[int, list[tuple[str, str, int]]] = {}
-    for number, text, verdict, rank in catalog.rows(
-        _STANDING, (entries_of(first)[0], entries_of(last)[1])
-    ):
-        found.setdefault(number // POSITIONS, []).append((text, verdict, rank))
+    found: dict[int, list[Standing]] = {}
+    for number, *row in catalog.rows(_STANDING, (entries_of(first)[0], entries_of(last)[1])):
+        found.setdefault(number // POSITIONS, []).append(tuple(row))
     return found

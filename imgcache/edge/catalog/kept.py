@@ -138,7 +138,8 @@ def _identity(file: int) -> str:
 def _reading(settings: Settings) -> str:
     """What the declared entries were made by, beside the articles."""
     limits = settings.limits
-    read_by = (limits.front_matter, limits.depth, limits.nodes, settings.exclude)
+    parsing = (limits.front_matter, limits.depth, limits.nodes)
+    read_by = (*parsing, settings.exclude, settings.required)
     return _fingerprint(settings.fields.model_dump(mode="json"), read_by)
 
 
@@ -151,7 +152,18 @@ def _judging(settings: Settings) -> str:
         settings.limits.model_dump(mode="json"),
         str(settings.site_root),
         settings.fetch.max_bytes,
+        settings.fail_after,
+        [one.model_dump(mode="json") for one in settings.rules],
+        _rules_folder(settings),
     )
+
+
+def _rules_folder(settings: Settings) -> str | None:
+    """Where rules about articles look from, as seen from the site: both may be moved together."""
+    if all(one.articles is None for one in settings.rules):
+        return None
+    site = os.path.realpath(settings.cache.dir.parent)
+    return os.path.relpath(os.path.realpath(settings.folder), site)
 
 
 def _fingerprint(*parts: object) -> str:

@@ -155,7 +155,7 @@ class CatalogQueries:
             self.total_articles(),
             self._counted(_BROKEN),
             {
-                (Verdict(verdict), None if verdict == Verdict.OK else _SEVERITIES[rank]): number
+                (Verdict(verdict), _severity(verdict, rank)): number
                 for verdict, rank, number, _ in self._reading.rows(_COUNTS)
             },
             told,
@@ -171,6 +171,12 @@ class CatalogQueries:
     def _counted(self, query: str, parameters: Sequence[Any] = ()) -> Any:
         key = (query, *parameters)
         return self._memory.recall(key, lambda: self._reading.value(query, parameters))
+
+
+def _severity(verdict: str, rank: int) -> Severity | None:
+    """The severity of an entry's worst finding, by its verdict and the rank of that severity."""
+    is_well = verdict == Verdict.OK and rank == _SEVERITIES.index(Severity.IGNORE)
+    return None if is_well else _SEVERITIES[rank]
 
 
 def _article(row: Row) -> ArticleState:

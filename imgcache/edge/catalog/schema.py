@@ -7,17 +7,20 @@ migrations; a catalog of another version is not read.
 from __future__ import annotations
 
 # Raise it whenever a table here, or what a column means, changes.
-VERSION = 1
+VERSION = 2
 
 # Articles have ascending ids in the order of a report, with gaps for new ones (articles.py).
 # `entries.id` is the article's id and the position in it, so that an article is a range of ids.
 # `judged` is the entry's result without a request (documents.py), NULL while it has to be judged
-# again; `verdict` and `severity` (0 error, 1 warning, 2 neither) are in it, too. `edits`: 1 where
-# the article should have another flag. `copies.seen` are the facts of a copy as far as its files
-# are sound, NULL for none; `files` those files as they were then; `looked`: they were looked at
-# since the facts are these. `lost` are copies that a URL has no more, and perhaps none has.
-# `search` has a text for each judged entry (judged.py), `names` the name of each article. The
-# indexes of entries hold all that a selection looks at (selections.py).
+# again; its `verdict`, and the `severity` of its worst finding (0 error, 1 warning, 2 neither), are
+# in it, too. `edits`: 1 where the article should have another flag. `broken`: the severity of the
+# verdict, and breach and severity of each broken rule, as JSON; NULL where none is. `until`: when
+# the result changes by itself, in POSIX seconds. `filled`: the keys that rules require and the
+# entry has. `copies.seen` are the facts of a copy as far as its files are sound, NULL for none;
+# `files` those files as they were then; `looked`: they were looked at since the facts are these.
+# `lost` are copies that a URL has no more, and perhaps none has. `search` has a text for each
+# judged entry (judged.py), `names` the name of each article. The indexes of entries hold all that
+# a selection looks at (selections.py).
 TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
@@ -106,18 +109,22 @@ CREATE TABLE entries (
     strange TEXT,
     excerpt ANY NOT NULL,
     excluded INTEGER NOT NULL,
+    filled TEXT,
     url INTEGER,
     host TEXT,
     place INTEGER,
     judged TEXT,
     verdict TEXT,
     severity INTEGER,
-    edits INTEGER
+    edits INTEGER,
+    broken TEXT,
+    until REAL
 ) STRICT;
 CREATE INDEX entries_by_url ON entries (url) WHERE url IS NOT NULL;
 CREATE INDEX entries_by_place ON entries (place) WHERE place IS NOT NULL;
 CREATE INDEX entries_refused ON entries (url_text) WHERE refused IS NOT NULL;
 CREATE INDEX entries_to_edit ON entries (id) WHERE edits = 1;
+CREATE INDEX entries_until ON entries (until) WHERE until IS NOT NULL;
 CREATE INDEX entries_to_judge ON entries (id) WHERE judged IS NULL AND excluded = 0;
 CREATE INDEX entries_by_severity
     ON entries (severity, id, verdict, host, excluded) WHERE excluded = 0;

@@ -19,7 +19,7 @@ from imgcache.config import Settings
 from imgcache.core import catalog as core
 from imgcache.core.cache.layout import INDEX
 from imgcache.edge import safe_fs
-from imgcache.edge.catalog import kept, said, urls
+from imgcache.edge.catalog import judged, kept, said, urls
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.memory import Memory
 from imgcache.edge.catalog.queries import CatalogQueries, Edition
@@ -98,13 +98,14 @@ class CurrentCatalog:
         now = await asyncio.to_thread(self._clock)
         look = await to_its_end(self._seen.look, now)
         self.notes = look.notes
-        is_news = index != self._index or audit or self._catalog is None
+        moment = time.time()
+        is_news = index != self._index or audit or await self._expires(moment)
         if not (is_news or look.changed or not look.is_same_list):
             return
         if self._catalog is None:
             self._catalog = await self._opened(len(look.found))
         with self._catalog.update():
-            site = await self._read(self._catalog, look, now)
+            site = await self._read(self._catalog, look, now, moment)
             if is_news or site.articles.new or not look.is_same_list:
                 await self._judge(site, audit=audit)
         self._seen.accept()
@@ -112,6 +113,12 @@ class CurrentCatalog:
         if self.edition != self._noted:
             self.edition = self._noted
             await to_its_end(self._prepare)
+
+    async def _expires(self, moment: float) -> bool:
+        """Whether something holds no longer; or there is nothing yet."""
+        if self._catalog is None:
+            return True
+        return await to_its_end(judged.expires, self._catalog, moment)
 
     def _clock(self) -> int:
         with temporary_errors("no room for the catalog's working copy"):
@@ -127,14 +134,15 @@ class CurrentCatalog:
 
         return await self._of_index(open_kept)
 
-    async def _read(self, catalog: SharedCatalog, look: Look, now: int) -> Site:
-        """Read what was saved since, and forget what is there no more."""
+    async def _read(self, catalog: SharedCatalog, look: Look, now: int, moment: float) -> Site:
+        """Read what was saved since, and forget what is there no more, or holds no longer."""
+        await to_its_end(judged.expire, catalog, moment)
         some, roots = (look.changed, ()) if look.is_same_list else (look.found, _EVERYWHERE)
         articles = DeclaredArticles(catalog, self._settings, some)
         await to_its_end(articles.update, roots, now)
         articles.whole = True
         await to_its_end(urls.choose, catalog, (), whole=True)
-        return Site(catalog, articles, self._settings, None)
+        return Site(catalog, articles, self._settings, None, moment)
 
     async def _judge(self, site: Site, *, audit: bool) -> None:
         """Judge what says something else by now; an edition is made only of what differs."""

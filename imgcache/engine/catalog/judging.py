@@ -89,7 +89,10 @@ def _judged(
     flag = verdict.judge(entry.declared, evidence, tolerance, settings.on_mismatch).flag
     flagged = replace(ruling, flag=ruling.held)
     result = judge.result(one.article, one.declared.excerpt, (entry, location), evidence, flagged)
-    return Judged(one.id, result, flag, one.answered if evidence.copy is not None else None)
+    answered = one.answered if evidence.copy is not None else None
+    patience = judge.patience(location, evidence, flagged)
+    until = patience.until if patience is not None and patience.lasts else None
+    return Judged(one.id, result, flag, answered, until)
 
 
 def _evidence(one: Unjudged, image: Callable[[str], ImageFacts]) -> Evidence:
@@ -99,6 +102,8 @@ def _evidence(one: Unjudged, image: Callable[[str], ImageFacts]) -> Evidence:
     if not isinstance(location, WebUrl):
         return judged.evidence_of(one)
     failure = documents.failure_of(one.failure)
+    if failure is not None and failure.since is None:
+        failure = replace(failure, since=one.failing_since)
     copy = None if one.copy is None else image(one.copy)
     return Evidence(
         failure,

@@ -6,6 +6,7 @@ article files -> declared entries | index -> facts of URLs | cached files -> sou
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -20,6 +21,7 @@ from imgcache.edge.cache import integrity
 from imgcache.edge.cache.store import Store
 from imgcache.edge.catalog import judged, kept, urls
 from imgcache.edge.catalog.database import Catalog
+from imgcache.edge.catalog.judged import Standing
 from imgcache.edge.catalog.urls import Seen
 from imgcache.engine.catalog import facts
 from imgcache.engine.catalog.declared import DeclaredArticles
@@ -27,7 +29,7 @@ from imgcache.engine.catalog.judging import judge_entries, measure_places
 from imgcache.engine.run.index_session import IndexSession
 from imgcache.engine.run.judge import Judge, problem_of, unread
 from imgcache.engine.run.listener import Listener
-from imgcache.engine.run.report import Form, Report, Standing
+from imgcache.engine.run.report import Form, Report
 from imgcache.engine.run.targets import Targets
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools
@@ -45,15 +47,20 @@ _PASSED_OVER = {
 
 
 class Site(Struct):
-    """A catalog and the articles of a run in it. `trouble`: why the kept one is not used."""
+    """A catalog and the articles of a run in it. `trouble`: why the kept one is not used.
+
+    `began`: the moment of which it tells, in POSIX seconds; what held until then is judged again.
+    """
 
     catalog: Catalog
     articles: DeclaredArticles
     settings: Settings
     trouble: str | None
+    began: float
 
     async def read_articles(self, roots: Sequence[Path], now: int = 0) -> None:
         """Read the articles that have changed; `now` (ns) is the file system's clock."""
+        await to_its_end(judged.expire, self.catalog, self.began)
         await to_its_end(self.articles.update, roots, now)
         whole = self.articles.whole
         await to_its_end(urls.choose, self.catalog, self.articles.ids, whole=whole)
@@ -121,7 +128,7 @@ class Site(Struct):
 
     async def judge(self) -> None:
         """Judge, without a request, what has to be judged."""
-        judge = Judge(Targets(), self.settings)
+        judge = Judge(Targets(), self.settings, self.began)
         await to_its_end(judge_entries, self.catalog, judge, self.settings)
 
     def touched(self, due: Collection[int], *, of_size: bool) -> Collection[int]:
@@ -179,7 +186,7 @@ async def open_site(
     )
     articles = DeclaredArticles(opened.catalog, settings, found)
     try:
-        yield Site(opened.catalog, articles, settings, opened.trouble)
+        yield Site(opened.catalog, articles, settings, opened.trouble, time.time())
     finally:
         opened.catalog.close()
 

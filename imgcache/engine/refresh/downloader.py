@@ -122,7 +122,7 @@ class Downloader(JobRunner):
             now,
             before.copy if before else None,
             before.response if before else None,
-            replace(failure, since=_failing_since(before, now)),
+            replace(failure, since=plan.failing_since(before, now)),
         )
         if self.contact.answered or not is_silence(failure):
             self._record(job, facts)
@@ -202,10 +202,3 @@ class Downloader(JobRunner):
         job.target.source, job.target.held, job.target.failed = Source.DOWNLOADED, True, False
         self._listener.concluded(href, Source.DOWNLOADED, None)
         return None
-
-
-def _failing_since(before: UrlFacts | None, now: float) -> float:
-    """When the series of failures began that ends with this one, never in the future."""
-    if before is None or before.failure is None:
-        return now
-    return min(before.failure.since or before.tried_at, now)

@@ -89,7 +89,7 @@ async def refresh(
                 options = replace(options, write=False)
                 report.dry_run = report.local_fault = True
             placeholders = await _note_outcome(site, targets, work, tools)
-            judge = Judge(targets, settings, strict=options.strict)
+            judge = Judge(targets, settings, site.began, strict=options.strict)
             writer = ArticleWriter(judge, site, targets, settings, options)
             await write_all(writer, site, targets, placeholders, tools, listener, report)
             if options.write:

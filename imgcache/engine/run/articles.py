@@ -102,6 +102,7 @@ def parse(found: Found, data: bytes, settings: Settings) -> Article | NotAnArtic
         fields=settings.fields,
         limits=settings.limits,
         language=found.language,
+        noted=settings.required,
     )
 
 

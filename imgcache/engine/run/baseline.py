@@ -17,10 +17,12 @@ from imgcache.core.verdicts.baseline import UNLISTED, BaselineLine, Key, is_sett
 from imgcache.core.verdicts.verdict import matches_any
 from imgcache.engine.run.listener import Listener
 from imgcache.errors import ConfigError, LocalError
-from imgcache.model import Severity, Verdict
-from imgcache.results import LISTED, ArticleProblem, EntryResult
+from imgcache.model import Breach, Severity, Verdict
+from imgcache.results import LISTED, ArticleProblem, BrokenRule, EntryResult
 
 _MOST_NAMED = 5
+# What a line can list.
+Found = Verdict | Breach
 
 
 class BaselineOptions(Struct, frozen=True):
@@ -68,16 +70,29 @@ class Baseline:
     def _applied(self, result: EntryResult) -> EntryResult:
         article, verdict = self._relative(result.article), result.verdict
         self._verdicts.setdefault((article, result.url), set()).add(verdict)
-        if verdict in UNLISTED:
+        if result.broken:
+            broken = tuple(self._applied_to_rule(one, article, result.url) for one in result.broken)
+            result = replace(result, broken=broken)
+        if verdict in UNLISTED or not self._knows(
+            BaselineLine(article, verdict, result.url), result.severity
+        ):
             return result
-        line = BaselineLine(article, verdict, result.url)
+        return replace(result, severity=Severity.IGNORE, known=True)
+
+    def _applied_to_rule(self, one: BrokenRule, article: str, url: str) -> BrokenRule:
+        line = BaselineLine(article, one.breach, url, rule=one.rule)
+        if not self._knows(line, one.severity):
+            return one
+        return replace(one, severity=Severity.IGNORE, known=True)
+
+    def _knows(self, line: BaselineLine, severity: Severity | None) -> bool:
+        """Whether a finding of this run is known; it is counted."""
         self._occurs[line.key] += 1
-        if result.severity not in LISTED:
-            return result
+        if severity not in LISTED:
+            return False
         first = self._found.get(line.key)
         self._found[line.key] = replace(first, count=first.count + 1) if first else line
-        known = self._occurs[line.key] <= self._room[line.key] or self._accepts(line.key)
-        return replace(result, severity=Severity.IGNORE, known=True) if known else result
+        return self._occurs[line.key] <= self._room[line.key] or self._accepts(line.key)
 
     def _accepts(self, key: Key) -> bool:
         """Whether this run adds what is new. What has expired should have been fixed by now."""
@@ -92,10 +107,10 @@ class Baseline:
             self._names[article] = os.path.relpath(path, self._folder)
         return self._names[article]
 
-    def reconcile(self, examined: Iterable[str], unseen: Collection[Verdict]) -> Iterator[str]:
+    def reconcile(self, examined: Iterable[str], unseen: Collection[Found]) -> Iterator[str]:
         """Notes for the operator on lines that no longer hold; a renewal writes the file instead.
 
-        `examined` are the articles that this run could judge, `unseen` the verdicts that it could
+        `examined` are the articles that this run could judge, `unseen` the findings that it could
         not reach: their lines stay as they are. Raises LocalError.
         """
         if self._use is None:
@@ -114,7 +129,7 @@ class Baseline:
             text = _summary(late, "has expired and occurs still", "have expired and occur still")
             yield f"{self._use.path}: {text}; fix it, or write another day"
 
-    def _vanished(self, judged: set[str], unseen: Collection[Verdict]) -> Iterator[BaselineLine]:
+    def _vanished(self, judged: set[str], unseen: Collection[Found]) -> Iterator[BaselineLine]:
         """The lines that no longer hold; several with one key are compared by their sum."""
         left = self._occurs.copy()
         for line in self._lines:
@@ -123,13 +138,13 @@ class Baseline:
                 yield line
 
     def _could_be_seen(
-        self, line: BaselineLine, judged: set[str], unseen: Collection[Verdict]
+        self, line: BaselineLine, judged: set[str], unseen: Collection[Found]
     ) -> bool:
-        if line.verdict in unseen or matches_any(self._exclude, [line.url]):
+        if line.found in unseen or matches_any(self._exclude, [line.url]):
             return False
         if line.article in judged:
             verdicts = self._verdicts.get((line.article, line.url), ())
-            return all(is_settled_by(line.verdict, one) for one in verdicts)
+            return all(is_settled_by(line.found, one) for one in verdicts)
         # A name with an escape in it can't be looked for.
         path = os.path.join(self._folder, line.article)  # noqa: PTH118  as above
         return "\\" not in line.article and not os.path.lexists(path)
@@ -165,7 +180,7 @@ async def account(
     report: _Accounted,
     baseline: Baseline,
     articles: Iterable[str],
-    unseen: Collection[Verdict],
+    unseen: Collection[Found],
     listener: Listener,
 ) -> None:
     """After the last verdict: tell of lines that no longer hold, or write the file anew.
@@ -199,7 +214,7 @@ def _load(use: BaselineOptions) -> tuple[BaselineLine, ...]:
 
 def _summary(lines: list[BaselineLine], one: str, many: str) -> str:
     """`2 entries no longer occur: articles/a.md gone https://...`, a few of them by name."""
-    named = ", ".join(f"{line.article} {line.verdict} {line.url}" for line in lines[:_MOST_NAMED])
+    named = ", ".join(f"{line.article} {line.found} {line.url}" for line in lines[:_MOST_NAMED])
     rest = f", and {len(lines) - _MOST_NAMED} more" if len(lines) > _MOST_NAMED else ""
     text = f"1 entry {one}" if len(lines) == 1 else f"{len(lines)} entries {many}"
     return f"{text}: {named}{rest}"

@@ -5,7 +5,10 @@ The rules are those of core/verdicts; this module finds the evidence of each ent
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -14,19 +17,26 @@ from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.cache import layout
 from imgcache.core.http.location import Location, place_key
 from imgcache.core.http.url import WebUrl
-from imgcache.core.verdicts import messages, verdict
+from imgcache.core.verdicts import messages, verdict, wishes
+from imgcache.core.verdicts.patience import Patience, patience
 from imgcache.core.verdicts.verdict import Evidence, Judgement, Served, placeholders
 from imgcache.engine.run.articles import LoadedArticle, ReadArticle, is_excluded, url_names
 from imgcache.engine.run.targets import Target, Targets
 from imgcache.errors import ArticleError, UnreadableError
 from imgcache.facts import ImageFacts, UrlFacts
-from imgcache.model import (
-    Entry,
-    Failure,
-    Source,
+from imgcache.model import Entry, Failure, Source, Verdict
+from imgcache.results import (
+    LISTED,
+    ArticleOutcome,
+    ArticleProblem,
+    BrokenRule,
+    CachedThumbnail,
+    EntryResult,
 )
-from imgcache.results import LISTED, ArticleOutcome, ArticleProblem, CachedThumbnail, EntryResult
 from imgcache.userinfo import masked
+
+# Articles are judged one after the other.
+_ARTICLES = 64
 
 
 def web_evidence(
@@ -35,7 +45,7 @@ def web_evidence(
     """What is known of a URL on the web, from this run and from the index."""
     if target is None:
         return Evidence()
-    failure = target.failure or (facts.failure if facts else None)
+    failure = _dated(target.failure or (facts.failure if facts else None), facts)
     copy = images.get(facts.copy) if facts and facts.copy and target.held else None
     response = facts.response if facts else None
     status = response.status if response and copy else None
@@ -49,6 +59,13 @@ def web_evidence(
         source=source,
         status=failure.status if failure else status,
     )
+
+
+def _dated(failure: Failure | None, facts: UrlFacts | None) -> Failure | None:
+    """With the beginning of its series, where the index knows one and the failure does not."""
+    if failure is None or failure.since is not None or facts is None or facts.failure is None:
+        return failure
+    return replace(failure, since=facts.failure.since or facts.tried_at)
 
 
 def fresh_evidence(
@@ -88,15 +105,21 @@ def gathered(targets: Targets) -> Iterator[Served]:
 
 
 class Judge:
-    """Judges the entries of articles from the evidence of their URLs.
+    """Judges the entries of articles from the evidence of their URLs, at the moment `now`.
 
-    `strict`: warnings are errors.
+    `now` is in POSIX seconds. `strict`: warnings are errors.
     """
 
-    def __init__(self, targets: Targets, settings: Settings, *, strict: bool = False) -> None:
+    def __init__(
+        self, targets: Targets, settings: Settings, now: float, *, strict: bool = False
+    ) -> None:
         self._targets = targets
         self._settings = settings
+        self._now = now
         self._strict = strict
+        self._folder = Path(os.path.realpath(settings.folder))
+        self._by_article = any(one.articles is not None for one in settings.rules)
+        self._inside = lru_cache(_ARTICLES)(self._from_folder)
 
     def outcome(self, shown: str, read: ReadArticle) -> ArticleOutcome | None:
         """One article that stays as it is, by the evidence of the targets; None if it is none.
@@ -159,13 +182,17 @@ class Judge:
     ) -> EntryResult:
         """One judged entry as a result of the report; `excerpt` is the line that it stands in."""
         entry, location = located
+        patience = self.patience(location, evidence, judgement)
         severity = verdict.severity(
             judgement.verdict,
             url_names(entry, location),
             held=judgement.held,
             settings=self._settings.severity,
+            forborne=patience is not None and patience.lasts,
             strict=self._strict,
         )
+        broken = self._broken(shown, located, evidence, judgement)
+        is_listed = severity in LISTED or any(one.severity in LISTED for one in broken)
         copy = evidence.copy
         return EntryResult(
             article=shown,
@@ -175,7 +202,9 @@ class Judge:
             url=masked(entry.url_text),
             verdict=judgement.verdict,
             severity=severity,
-            message=messages.message(judgement.verdict, severity, entry.declared, evidence),
+            message=messages.message(
+                judgement.verdict, severity, entry.declared, evidence, patience
+            ),
             declared=entry.declared,
             actual=evidence.size,
             cached=entry.declared.cached if judgement.flag is None else judgement.flag,
@@ -186,8 +215,41 @@ class Judge:
             source=evidence.source,
             path=layout.image_path(copy.sha256, copy.format) if copy else None,
             thumbnails=_thumbnails(copy) if copy else (),
-            excerpt=excerpt if severity in LISTED else None,
+            excerpt=excerpt if is_listed else None,
+            broken=broken,
         )
+
+    def patience(
+        self, location: Location, evidence: Evidence, judgement: Judgement
+    ) -> Patience | None:
+        """How `fail_after` bears on an entry. What is not asked for on the web can't recover."""
+        if not isinstance(location, WebUrl):
+            return None
+        after = self._settings.fail_after
+        return patience(judgement.verdict, evidence.failure, after, self._now)
+
+    def _broken(
+        self,
+        shown: str,
+        located: tuple[Entry, Location],
+        evidence: Evidence,
+        judgement: Judgement,
+    ) -> tuple[BrokenRule, ...]:
+        """The rules that an entry breaks; a stand-in is not the image that it means."""
+        rules, image = self._settings.rules, evidence.sound
+        if not rules or image is None or judgement.verdict is Verdict.PLACEHOLDER:
+            return ()
+        entry, location = located
+        article = self._inside(shown) if self._by_article else None
+        place = wishes.Place(url_names(entry, location), article, filled=entry.filled)
+        return wishes.broken(rules, place, image, strict=self._strict)
+
+    def _from_folder(self, shown: str) -> str | None:
+        """An article's path relative to the configuration's folder; None for a text in no file."""
+        if not shown:
+            return None
+        path = os.path.join(os.path.realpath(os.path.dirname(shown)), os.path.basename(shown))  # noqa: PTH118, PTH119, PTH120  strings
+        return os.path.relpath(path, self._folder).replace(os.sep, "/")
 
 
 def unread(shown: str, reason: NotAnArticle | ArticleError) -> ArticleOutcome | None:

@@ -10,13 +10,13 @@ from enum import Enum, auto
 from msgspec import Struct
 from msgspec.structs import replace
 
-from imgcache.edge.catalog import documents
+from imgcache.edge.catalog import documents, judged
+from imgcache.edge.catalog.judged import Standing
 from imgcache.engine.run.baseline import Baseline
 from imgcache.engine.run.disk_list import DiskList
 from imgcache.model import Severity, Verdict
 from imgcache.render import json
 from imgcache.results import (
-    LISTED,
     ArticleDiff,
     ArticleOutcome,
     ArticleProblem,
@@ -47,9 +47,6 @@ _READERS: dict[Form, Callable[[str, str], EntryResult]] = {
 _Article = tuple[str, int, list[str]]
 
 
-# An entry that was judged before: a text (edge/catalog/documents.py), its verdict, and the rank of
-# its severity: 0 error, 1 warning, 2 neither.
-Standing = tuple[str, str, int]
 _UNLISTED = 2
 
 
@@ -83,8 +80,8 @@ class Report:
         self._findings: DiskList[_Article] = DiskList()
         self._diffs: DiskList[tuple[str, str]] = DiskList()
         self._problems: list[ArticleProblem] = []
-        # How many entries of which verdict and severity were judged before.
-        self._standing: Counter[tuple[str, int]] = Counter()
+        # How many entries of which verdict, severity and broken rules were judged before.
+        self._standing: Counter[tuple[str, int, str | None]] = Counter()
 
     def entries(self) -> Iterator[EntryResult]:
         """All judged entries, in article order, then in document order."""
@@ -121,13 +118,12 @@ class Report:
         """One judged article's entries, known ones marked, and its diff if it was wanted."""
         results = self._baseline.apply(results)
         if results:
-            texts = [(documents.entry_text(one), one.severity in LISTED) for one in results]
+            texts = [(documents.entry_text(one), bool(one.listed)) for one in results]
             self._append(results[0].article, Form.AS_IS, texts)
         if diff is not None:
             self._diffs.append((diff.article, diff.diff))
         for result in results:
-            self._count(result.verdict, result.severity)
-            self.known += result.known
+            self._count(result)
 
     def add_standing(
         self,
@@ -139,27 +135,35 @@ class Report:
         """One article whose entries were judged before; `form` says how they are to be read."""
         if self.strict or self._baseline.is_used:
             read = _READERS[form]
-            results = [self._stricter(read(article, text)) for text, _, _ in standing]
+            results = [self._stricter(read(article, text)) for text, *_ in standing]
             self.add_article(ArticleOutcome(results, list(problems)))
             return
         self.summary.articles += 1
         for problem in problems:
             self.add_problem(problem)
         if standing:
-            self._append(article, form, [(text, rank < _UNLISTED) for text, _, rank in standing])
-        for _, verdict, rank in standing:
-            self._standing[verdict, rank] += 1
+            texts = [(text, rank < _UNLISTED) for text, _, rank, _ in standing]
+            self._append(article, form, texts)
+        for _, verdict, rank, broken in standing:
+            self._standing[verdict, rank, broken] += 1
 
     def _stricter(self, result: EntryResult) -> EntryResult:
-        if self.strict and result.severity is Severity.WARNING:
-            return replace(result, severity=Severity.ERROR)
-        return result
+        if not self.strict or not result.listed:
+            return result
+        broken = tuple(replace(one, severity=_stricter(one.severity)) for one in result.broken)
+        severity = result.severity and _stricter(result.severity)
+        return replace(result, severity=severity, broken=broken)
 
-    def _count(self, verdict: Verdict, severity: Severity | None) -> None:
-        self.summary.entries += 1
-        self.summary.verdicts[verdict] += 1
-        self.summary.errors += severity is Severity.ERROR
-        self.summary.warnings += severity is Severity.WARNING
+    def _count(self, result: EntryResult) -> None:
+        summary = self.summary
+        summary.entries += 1
+        summary.verdicts[result.verdict] += 1
+        for one in result.findings:
+            summary.errors += one.severity is Severity.ERROR
+            summary.warnings += one.severity is Severity.WARNING
+            self.known += one.known
+        for broken in result.broken:
+            summary.rules[broken.breach] += 1
 
     def _append(self, article: str, form: Form, texts: Sequence[tuple[str, bool]]) -> None:
         self._entries.append((article, form.value, [text for text, _ in texts]))
@@ -181,11 +185,14 @@ class Report:
     def finish(self, urls: int, fared: Mapping[str, int], traffic: Traffic) -> None:
         """Stop the clock; count the URLs by how they fared, and the failed articles once each."""
         summary = self.summary
-        for (verdict, rank), count in self._standing.items():
+        for (verdict, rank, broken), count in self._standing.items():
+            found = judged.ranks(rank, broken)
             summary.entries += count
             summary.verdicts[Verdict(verdict)] += count
-            summary.errors += count if rank == 0 else 0
-            summary.warnings += count if rank == 1 else 0
+            summary.errors += count * found.all.count(0)
+            summary.warnings += count * found.all.count(1)
+            for breach in found.breaches:
+                summary.rules[breach] += count
         self._standing.clear()
         summary.urls = urls
         summary.downloaded = fared.get("downloaded", 0)
@@ -200,3 +207,7 @@ class Report:
         """Delete the temporary files; the summary stays."""
         for spool in (self._entries, self._findings, self._diffs):
             spool.close()
+
+
+def _stricter(severity: Severity) -> Severity:
+    return Severity.ERROR if severity is Severity.WARNING else severity

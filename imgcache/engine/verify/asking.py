@@ -49,7 +49,7 @@ async def ask_and_judge(
     with open_reader(tools, settings, options.depth) as reader:
         prober = Prober(reader, settings, listener)
         report.interrupted = not await gather_evidence(targets, tools, settings, prober, interrupt)
-    judge = Judge(targets, settings, strict=options.strict)
+    judge = Judge(targets, settings, site.began, strict=options.strict)
     for number in articles:
         read = await asyncio.to_thread(site.articles.read, number)
         report.add_article(judge.outcome(site.articles.found[number].shown, read))

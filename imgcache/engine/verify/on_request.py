@@ -7,6 +7,7 @@ requests; nothing is written.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -83,7 +84,8 @@ class RequestVerifier:
             targets.add(entry, location, self._settings)
         gathering = gather_evidence(targets, self._tools, self._settings, prober, interrupt)
         report.interrupted = not await gathering
-        report.add_article(Judge(targets, self._settings).outcome(NAMELESS, read))
+        judge = Judge(targets, self._settings, time.time())
+        report.add_article(judge.outcome(NAMELESS, read))
         report.finish(targets.urls, targets.counts(), prober.traffic)
         return report
 

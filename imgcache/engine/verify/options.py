@@ -11,6 +11,7 @@ from imgcache.model import (
     CONTENT_VERDICTS,
     OFFLINE_VERDICTS,
     REACH_VERDICTS,
+    Breach,
     Verdict,
 )
 
@@ -32,13 +33,17 @@ class Depth(Enum):
         return self in {Depth.OFFLINE, Depth.REHASH}
 
     @property
-    def unseen(self) -> frozenset[Verdict]:
-        """The verdicts that can't be reached at this depth: their absence says nothing."""
+    def unseen(self) -> frozenset[Verdict | Breach]:
+        """What can't be found for certain at this depth: its absence says nothing."""
         return _UNSEEN[self]
 
 
-_UNSEEN = {
-    Depth.PROBE: CONTENT_VERDICTS - {Verdict.EMPTY, Verdict.NOT_AN_IMAGE} | OFFLINE_VERDICTS,
+# The length of a file, and where its EXIF stands, may be told by its end only.
+_AT_THE_END: frozenset[Verdict | Breach] = frozenset({Breach.TOO_HEAVY, Breach.HAS_POSITION})
+_UNSEEN: dict[Depth, frozenset[Verdict | Breach]] = {
+    Depth.PROBE: CONTENT_VERDICTS - {Verdict.EMPTY, Verdict.NOT_AN_IMAGE}
+    | OFFLINE_VERDICTS
+    | _AT_THE_END,
     Depth.FULL: OFFLINE_VERDICTS,
     Depth.OFFLINE: REACH_VERDICTS | CONTENT_VERDICTS,
     Depth.REHASH: REACH_VERDICTS | CONTENT_VERDICTS,

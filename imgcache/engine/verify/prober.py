@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from imgcache.config import Settings
+from imgcache.core.cache.plan import failing_since
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge.http.exchange import AttemptStats, NotModified
 from imgcache.engine.run.attempts import Job, JobRunner
@@ -36,7 +37,9 @@ class Prober(JobRunner):
         return Outcome()
 
     def _conclude(self, job: Job, failure: Failure) -> None:
-        copy = job.known.copy
+        copy, before = job.known.copy, job.known.facts
+        if before is not None and before.failure is not None:
+            failure = replace(failure, since=failing_since(before, before.tried_at))
         source = Source.STALE if copy is not None else None
         self._keep(job, Evidence(failure=failure, copy=copy, source=source, status=failure.status))
 

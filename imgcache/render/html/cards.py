@@ -40,7 +40,8 @@ def card(known: KnownEntry, links: Links) -> Card:
     expected, shown = _to_scale(entry)
     return Card(
         entry=entry,
-        tone=Tone.of(entry.severity),
+        tone=Tone.of(entry.worst),
+        found=[(Tone.of(one.severity), one) for one in entry.findings],
         name=name,
         address=_shortened(entry.url, _LONGEST_ADDRESS),
         link=link,

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from imgcache.model import Severity, Size
 from imgcache.render.html.links import Selection
-from imgcache.results import ArticleProblem, EntryResult
+from imgcache.results import ArticleProblem, EntryResult, Finding
 
 
 class Tone(StrEnum):
@@ -97,7 +97,7 @@ class Cell(Struct, frozen=True):
 
 
 class Card(Struct, frozen=True):
-    """One image entry on a page.
+    """One image entry on a page; `found` is all that was found at it, each with its tone.
 
     `expected` is the declared shape as it is drawn, to the same scale as the picture; `address`
     the URL as it is shown, `link` where it leads, only if that is http or https; `copied` the
@@ -107,6 +107,7 @@ class Card(Struct, frozen=True):
 
     entry: EntryResult
     tone: Tone
+    found: Sequence[tuple[Tone, Finding]]
     name: str
     address: str
     link: str | None

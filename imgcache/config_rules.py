@@ -1,0 +1,168 @@
+"""Settings of the rules that a site makes for its images: `[[rules]]`.
+
+What a rule finds is decided in core/verdicts/wishes.py.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from imgcache import units
+from imgcache.config_types import ByteSize, Count, Section, comma_separated
+from imgcache.model import Format, Severity
+
+_RATIO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?) ?: ?([0-9]{1,6}(?:\.[0-9]{1,6})?)")
+# What a pattern means as one character of several (fnmatch).
+_SETS = re.compile(r"\[!?\]?[^\]]*\]")
+_FORMATS = tuple(one.label for one in Format)
+_WISHES = (
+    *("max_bytes", "max_bytes_per_pixel", "min_width", "min_height", "max_width", "max_height"),
+    *("max_pixels", "aspect", "formats", "require", "forbid"),
+)
+
+
+class Aspect(NamedTuple):
+    """Shapes from `least` to `most`, as width through height; `text` is how the site wrote it."""
+
+    least: float
+    most: float
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Aspect:
+        """From `16:9`, `1.91:1`, or a range `1:1..2:1`. Raises ValueError."""
+        first, dots, last = text.partition("..")
+        ratios = [_ratio(one.strip(), text) for one in ((first, last) if dots else (first,))]
+        least, most = ratios[0], ratios[-1]
+        if least > most:
+            raise ValueError(
+                f"{text!r} begins with the wider shape; write {last.strip()}..{first.strip()}"
+            )
+        return cls(least, most, text)
+
+
+def _ratio(text: str, whole: str) -> float:
+    match = _RATIO.fullmatch(text)
+    if match is None or not float(match[1]) or not float(match[2]):
+        raise ValueError(f"{whole!r} is no shape; write 16:9, 1.91:1, or a range like 1:1..2:1")
+    return float(match[1]) / float(match[2])
+
+
+def _aspect(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError('is no shape; write "16:9" in quotes')  # noqa: TRY004  as above
+    return Aspect.parse(value)
+
+
+def _pattern(text: str) -> str:
+    if not text:
+        raise ValueError("an empty pattern matches nothing; leave the key out to mean everything")
+    if "[" in _SETS.sub("", text):
+        raise ValueError(f"{text!r} opens a set with [ and never closes it; write [[] for a [")
+    return text
+
+
+def _format(name: str) -> str:
+    if name not in _FORMATS:
+        near = difflib.get_close_matches(name.lower(), _FORMATS, n=1, cutoff=0.0)[0]
+        known = ", ".join(_FORMATS)
+        raise ValueError(f"{name!r} is no format; did you mean {near!r}? There are {known}")
+    return name
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise ValueError("is empty; a rule's name tells people which wish was not met")
+    return name
+
+
+def _key(name: str) -> str:
+    if not name:
+        raise ValueError('is empty; name a key of the entry, such as "alt"')
+    return name
+
+
+def _is_number(value: object) -> object:
+    """Pydantic would take `true` for 1."""
+    if isinstance(value, bool):
+        raise ValueError("is no number")  # noqa: TRY004  pydantic listens to ValueError
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Share = Annotated[
+    float,
+    BeforeValidator(lambda value: units.share(value) if isinstance(value, str) else value),
+    BeforeValidator(_is_number),
+    Field(ge=0, lt=1),
+]
+Pixels = Annotated[Count, BeforeValidator(_is_number)]
+
+
+class RuleSettings(Section):
+    """One `[[rules]]`: which entries it is for, and what it wants of their images.
+
+    `match` is a URL pattern, `articles` a pattern of paths relative to the configuration's folder,
+    `at` a place of `[[images]]`; what is None narrows nothing, and no other wish is made.
+    """
+
+    name: Annotated[str, AfterValidator(_named)]
+    match: Pattern | None = None
+    articles: Pattern | None = None
+    at: str | None = None
+    severity: Severity = Severity.ERROR
+    max_bytes: Annotated[ByteSize, BeforeValidator(_is_number)] | None = None
+    max_bytes_per_pixel: Annotated[float, BeforeValidator(_is_number), Field(gt=0)] | None = None
+    min_width: Pixels | None = None
+    min_height: Pixels | None = None
+    max_width: Pixels | None = None
+    max_height: Pixels | None = None
+    max_pixels: Pixels | None = None
+    aspect: Annotated[Aspect, BeforeValidator(_aspect)] | None = None
+    aspect_tolerance: Share = 0.01
+    formats: Annotated[
+        tuple[Annotated[str, AfterValidator(_format)], ...], BeforeValidator(comma_separated)
+    ] = ()
+    require: Annotated[
+        tuple[Annotated[str, AfterValidator(_key)], ...], BeforeValidator(comma_separated)
+    ] = ()
+    forbid: Annotated[tuple[Literal["position"], ...], BeforeValidator(comma_separated)] = ()
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> RuleSettings:
+        for side in ("width", "height"):
+            least, most = getattr(self, f"min_{side}"), getattr(self, f"max_{side}")
+            if least is not None and most is not None and least > most:
+                raise ValueError(
+                    f"min_{side} = {least} is above max_{side} = {most}, so that no image is "
+                    "right; lower the first, or raise the second"
+                )
+        fewest = (self.min_width or 1) * (self.min_height or 1)
+        if self.max_pixels is not None and fewest > self.max_pixels:
+            raise ValueError(
+                f"min_width and min_height make at least {fewest} pixels, more than "
+                f"max_pixels = {self.max_pixels}; raise max_pixels"
+            )
+        if all(getattr(self, key) in (None, ()) for key in _WISHES):
+            known = ", ".join(_WISHES)
+            raise ValueError(f"this rule wants nothing; give it a wish, one of {known}")
+        return self
+
+
+def _differently_named(rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, ...]:
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.name in seen:
+            raise ValueError(
+                f"two rules are called {rule.name!r}; give each a name of its own, because reports "
+                "and baselines tell them apart by it"
+            )
+        seen.add(rule.name)
+    return rules
+
+
+Rules = Annotated[tuple[RuleSettings, ...], AfterValidator(_differently_named)]
