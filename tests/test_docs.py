@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,20 @@ from typer.main import get_command
 import imgcache
 from imgcache.cli.app import app
 from imgcache.config import Settings, SeveritySettings, ThumbnailSettings
-from imgcache.model import Verdict
+from imgcache.config_rules import RuleSettings
+from imgcache.core.verdicts import wishes
+from imgcache.core.verdicts.messages import message
+from imgcache.core.verdicts.patience import patience
+from imgcache.core.verdicts.verdict import Evidence, Measured
+from imgcache.core.verdicts.wishes import Place
+from imgcache.model import Breach, Declared, Failure, Format, Severity, Size, Verdict
+from tests.support.facts import NOON
 
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 COMMANDS = (ROOT / "docs" / "commands.md").read_text()
 HOUSE = Path(imgcache.__file__).parent
+RULES = (ROOT / "docs" / "rules.md").read_text()
 README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
@@ -55,6 +64,45 @@ def test_every_setting_is_documented_and_no_other() -> None:
 @pytest.mark.parametrize("verdict", [one for one in Verdict if one is not Verdict.OK])
 def test_every_verdict_stands_in_the_readme_with_its_code(verdict: Verdict) -> None:
     assert f"| {verdict.code} | `{verdict}` |" in README
+
+
+@pytest.mark.parametrize("breach", Breach)
+def test_every_breach_stands_in_the_page_of_rules_with_its_code(breach: Breach) -> None:
+    assert f"| {breach.code} | `{breach}` |" in RULES
+
+
+def test_every_key_of_a_rule_is_documented_and_no_other() -> None:
+    table = RULES.partition("| key | default |")[2].partition("\n\n")[0]
+    first = re.findall(r"^\| (.*?) \|", table, re.MULTILINE)
+    # `at` belongs to places, which are told elsewhere.
+    named = {key for cell in first for key in re.findall(r"`(\w+)`", cell)} | {"at"}
+    assert named == set(RuleSettings.model_fields)
+
+
+def example(mark: str) -> str:
+    return RULES.partition(f"<!-- {mark} -->\n```text\n")[2].partition("\n```")[0]
+
+
+def documented_settings() -> Settings:
+    blocks = re.findall(r"```toml\n(.*?)```", RULES, re.DOTALL)
+    return Settings.model_validate(tomllib.loads("\n".join(reversed(blocks))))
+
+
+def test_the_rules_of_the_page_find_what_it_says() -> None:
+    image = Measured(Size(4000, 3000), Format.JPEG, 412_345, has_position=False)
+    place = Place(("https://a.test/hero/1.jpg",), "blog/a.md", filled=("alt",))
+    found = wishes.broken(documented_settings().rules, place, image)
+    told = [f"{one.rule}: {one.breach} ({one.breach.code}): {one.message}" for one in found]
+    assert "\n".join(told) == example("broken")
+
+
+def test_patience_says_what_the_page_says() -> None:
+    after = documented_settings().fail_after
+    failure = Failure(Verdict.GONE, "the server answered 404 Not Found", 404, since=NOON)
+    forborne = patience(Verdict.GONE, failure, after, NOON)
+    evidence = Evidence(failure=failure)
+    told = message(Verdict.GONE, Severity.WARNING, Declared(), evidence, forborne)
+    assert told == example("patience")
 
 
 # Typer's commands are click's in one version and its own in another: alike, but of no common class.

@@ -22,6 +22,8 @@ EXAMPLES = {
     "exclude",
     "site_root",
     "severity",
+    "fail_after",
+    "rules",
     "cache.max_bytes",
     "thumbnails",
     "fetch.user_agent",
