@@ -55,7 +55,8 @@ class _Line(BaseModel):
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> _Line:
-        if (self.verdict is None) == (self.breach is None) or (self.breach and self.rule is None):
+        breaks, names_a_rule = self.breach is not None, self.rule is not None
+        if (self.verdict is None) != breaks or breaks != names_a_rule:
             raise ValueError("write a verdict, or a breach and the name of its rule")
         return self
 

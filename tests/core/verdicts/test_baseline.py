@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from imgcache.core.verdicts.baseline import UNLISTED, BaselineLine, Key, is_settled_by
 from imgcache.core.verdicts.baseline_format import parse, render
-from imgcache.model import HOST_VERDICTS, Verdict
+from imgcache.model import HOST_VERDICTS, Breach, Verdict
 
 _TEXTS = st.text(max_size=20)
 LINES = st.builds(
@@ -21,9 +21,12 @@ LINES = st.builds(
     st.none() | st.dates(),
     st.none() | _TEXTS,
 )
+BROKEN = st.builds(
+    BaselineLine, st.just("a.md"), st.sampled_from(Breach), _TEXTS, rule=st.sampled_from("ab")
+)
 
 
-@given(st.lists(LINES, max_size=5))
+@given(st.lists(LINES | BROKEN, max_size=5))
 def test_what_is_written_is_read_back(lines: list[BaselineLine]) -> None:
     text = render(lines)
     assert sorted(parse(text), key=repr) == sorted(lines, key=repr)
@@ -35,13 +38,15 @@ def test_a_finding_is_one_line_so_that_merges_stay_readable() -> None:
     lines = [
         BaselineLine("articles/é.md", Verdict.GONE, "https://a.test/1.jpg"),
         BaselineLine("a", Verdict.GONE, "", 1, date(2027, 1, 31), ""),
+        BaselineLine("b", Breach.TOO_HEAVY, "u", rule="hero"),
     ]
     assert render(lines).splitlines() == [
         "{",
         ' "schema": 1,',
         ' "findings": [',
         '  {"article": "a", "verdict": "gone", "url": "", "expires": "2027-01-31", "reason": ""},',
-        '  {"article": "articles/é.md", "verdict": "gone", "url": "https://a.test/1.jpg"}',
+        '  {"article": "articles/é.md", "verdict": "gone", "url": "https://a.test/1.jpg"},',
+        '  {"article": "b", "breach": "too-heavy", "rule": "hero", "url": "u"}',
         " ]",
         "}",
     ]
@@ -77,10 +82,15 @@ def test_a_line_holds_until_its_day_is_over() -> None:
         (Verdict.GONE, Verdict.NOT_CACHED, False),
         (Verdict.NOT_CACHED, Verdict.OK, True),
         (Verdict.GONE, Verdict.LOCAL_ERROR, False),
+        (Breach.TOO_HEAVY, Verdict.OK, True),
+        (Breach.TOO_HEAVY, Verdict.DIMENSIONS_MISSING, True),
+        (Breach.TOO_HEAVY, Verdict.GONE, False),
+        (Breach.TOO_HEAVY, Verdict.CORRUPT, False),
+        (Breach.TOO_HEAVY, Verdict.NOT_CHECKED, False),
     ],
 )
 def test_a_verdict_hides_those_that_would_come_after_it(
-    line: Verdict, today: Verdict, settled: bool
+    line: Verdict | Breach, today: Verdict, settled: bool
 ) -> None:
     assert is_settled_by(line, today) is settled
 
@@ -99,6 +109,11 @@ GOOD = {"article": "a.md", "verdict": "gone", "url": "u"}
         ([GOOD | {"count": 0}], "findings[0].count"),
         ([GOOD | {"count": "2"}], "findings[0].count"),
         ([{"article": "a.md", "verdict": "gone"}], "findings[0].url"),
+        ([{"article": "a.md", "url": "u"}], "a verdict, or a breach and the name of its rule"),
+        ([GOOD | {"breach": "too-heavy", "rule": "a"}], "write a verdict, or a breach"),
+        ([GOOD | {"rule": "a"}], "write a verdict, or a breach"),
+        ([{"article": "a.md", "url": "u", "breach": "too-heavy"}], "the name of its rule"),
+        ([{"article": "a.md", "url": "u", "breach": "heavy", "rule": "a"}], "findings[0].breach"),
         ({}, "findings"),
     ],
 )

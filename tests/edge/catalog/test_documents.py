@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from imgcache.core.cache.layout import image_path, thumbnail_path
 from imgcache.edge.catalog import documents
-from imgcache.model import Declared, Format, Severity, Size, Source, Verdict
-from imgcache.results import CachedThumbnail, EntryResult
+from imgcache.model import Breach, Declared, Format, Severity, Size, Source, Verdict
+from imgcache.results import BrokenRule, CachedThumbnail, EntryResult
 
 SHA256 = "ab" * 32
 # All that YAML can spell, halves of surrogate pairs, too.
@@ -20,6 +20,15 @@ THUMBNAILS = st.builds(
     st.just(thumbnail_path("small", SHA256, "webp")),
     st.integers(1, 400),
     st.integers(1, 400),
+)
+
+BROKEN = st.builds(
+    BrokenRule,
+    TEXTS,
+    st.sampled_from(Breach),
+    st.sampled_from(Severity),
+    TEXTS,
+    st.booleans(),
 )
 
 
@@ -49,6 +58,7 @@ def results(draw: st.DrawFn) -> EntryResult:
         thumbnails=tuple(draw(st.lists(THUMBNAILS, max_size=2))),
         excerpt=draw(st.none() | TEXTS),
         known=draw(st.booleans()),
+        broken=tuple(draw(st.lists(BROKEN, max_size=2))),
     )
 
 

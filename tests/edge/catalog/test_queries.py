@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ from imgcache.edge.catalog.judged import Judged
 from imgcache.edge.catalog.queries import CatalogQueries, Edition
 from imgcache.edge.catalog.urls import UrlRow
 from imgcache.errors import ArticleError
-from imgcache.model import Declared, Entry, Severity, Verdict
-from imgcache.results import ArticleProblem, EntryResult, UrlState
+from imgcache.model import Breach, Declared, Entry, Severity, Verdict
+from imgcache.results import ArticleProblem, BrokenRule, EntryResult, UrlState
 from imgcache.userinfo import masked
 from tests.support.facts import NOON
 from tests.support.listed import ListedCatalog
@@ -64,6 +65,7 @@ class One:
     severity: Severity | None = None
     message: str | None = None
     excluded: bool = False
+    broken: tuple[BrokenRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def result_of(shown: str, at: int, one: One) -> EntryResult:
         severity=one.severity,
         message=one.message,
         declared=Declared(),
+        broken=one.broken,
     )
 
 
@@ -94,7 +97,7 @@ def reference(files: Sequence[Written], known: Sequence[str]) -> ListedCatalog:
     states: list[ArticleState] = []
     for shown, file in zip(SHOWN, files, strict=False):
         some = [result_of(shown, at, o) for at, o in enumerate(file.entries) if not o.excluded]
-        weights = [one.severity for one in some]
+        weights = [one.worst for one in some]
         problems = tuple(ArticleProblem(shown, 1, text) for text in file.problems)
         errors, warnings = weights.count(Severity.ERROR), weights.count(Severity.WARNING)
         if file.kind == "article":
@@ -155,7 +158,19 @@ _findings = st.builds(
     st.sampled_from(MESSAGES),
     st.sampled_from([False, False, False, True]),
 )
-_entries = _findings | st.builds(One, st.sampled_from(URLS))
+_broken = st.builds(
+    BrokenRule,
+    st.sampled_from(["hero", "IT IS"]),
+    st.sampled_from(Breach),
+    st.sampled_from(Severity),
+    st.sampled_from(["it is 3 x 4%", "404"]),
+)
+_breaking = st.builds(
+    dataclasses.replace,
+    _findings | st.builds(One, st.sampled_from(URLS)),
+    broken=st.lists(_broken, max_size=2).map(tuple),
+)
+_entries = _findings | _breaking | st.builds(One, st.sampled_from(URLS))
 _files = st.lists(
     st.builds(Written, st.lists(_entries, max_size=6).map(tuple))
     | st.builds(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.wiring import serving_tools
 from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
-from imgcache.model import Verdict
+from imgcache.model import Severity, Verdict
 from imgcache.results import EntryResult
 from tests.support import pictures
 from tests.support.world import World
@@ -339,6 +340,38 @@ async def test_local_files_are_measured_again_only_when_they_change(world: World
         picture.write_bytes(OTHER)
         await watcher.look()
         assert verdicts(watcher)[0] is Verdict.DIMENSIONS_MISMATCH
+
+
+async def test_patience_ends_while_it_watches(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.extra["fail_after"] = "3d"
+    world.article(world.entry(world.origin.route("/gone.jpg", status=404)))
+    await world.refresh()
+    async with watching(world) as watcher:
+        assert only(watcher).severity is Severity.WARNING
+        edition = watcher.edition
+        await watcher.look()
+        assert watcher.edition == edition
+        later = time.time() + 3 * 86_400 + 60
+        monkeypatch.setattr(time, "time", lambda: later)
+        await watcher.look()
+        assert only(watcher).severity is Severity.ERROR
+        assert watcher.edition != edition
+
+
+async def test_a_rule_is_broken_as_soon_as_an_article_is_saved(world: World) -> None:
+    world.extra["rules"] = [{"name": "described", "require": ["alt"]}]
+    world.article(f"{world.entry(world.origin.route('/a.jpg', body=JPEG))}, alt: a picture")
+    await world.refresh()
+    async with watching(world) as watcher:
+        assert only(watcher).broken == ()
+        world.article(world.entry(world.origin.url("/a.jpg")))
+        await watcher.look()
+        assert [one.rule for one in only(watcher).broken] == ["described"]
+        with watcher.moment() as catalog:
+            assert catalog.overview(1).severities == {Severity.ERROR: 1}
+            assert catalog.total(Query(text="missing-field")) == 1
 
 
 async def test_it_works_by_itself_and_ends_with_its_context(world: World) -> None:

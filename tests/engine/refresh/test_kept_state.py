@@ -157,7 +157,8 @@ async def test_an_old_index_is_migrated_and_keeps_its_facts(site: World) -> None
         connection.executescript(
             "DROP INDEX urls_by_change; ALTER TABLE urls DROP COLUMN changed;"
             "DROP TABLE sessions; DROP TABLE catalog;"
-            "ALTER TABLE images DROP COLUMN hashed; PRAGMA user_version = 2"
+            "ALTER TABLE images DROP COLUMN hashed; ALTER TABLE images DROP COLUMN has_position;"
+            "PRAGMA user_version = 2"
         )
     asked = len(site.origin.requests)
     report = await site.refresh()

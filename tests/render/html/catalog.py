@@ -15,7 +15,7 @@ from tests.support.listed import ListedCatalog
 def stock_of(entries: Sequence[EntryResult], *problems: ArticleProblem) -> ListedCatalog:
     articles = []
     for name, some in groupby(entries, lambda one: one.article):
-        weights = [one.severity for one in some]
+        weights = [one.worst for one in some]
         errors, warnings = weights.count(Severity.ERROR), weights.count(Severity.WARNING)
         ignored = weights.count(Severity.IGNORE)
         articles.append(ArticleState(name, len(weights), errors, warnings, (), ignored))

@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from imgcache.model import Declared, Severity, Size, Verdict
+from imgcache.model import Breach, Declared, Severity, Size, Verdict
+from imgcache.render.html import jinja
 from imgcache.render.html.cards import card, moment, sharpest
 from imgcache.render.html.static_site import FolderLinks, picture_name
 from imgcache.render.html.views import Card, Tone
-from imgcache.results import CachedThumbnail, EntryResult, KnownEntry, Place, UrlState
+from imgcache.results import BrokenRule, CachedThumbnail, EntryResult, KnownEntry, Place, UrlState
 from tests.render import sample
 from tests.support.facts import NOON, image_of
 
@@ -35,6 +36,28 @@ def with_size(verdict: Verdict, declared: Size, actual: Size) -> EntryResult:
 )
 def test_the_tone_follows_the_severity(severity: Severity | None, tone: Tone) -> None:
     assert card_of(replace(GONE, severity=severity)).tone is tone
+
+
+HEAVY = BrokenRule("hero", Breach.TOO_HEAVY, Severity.ERROR, "it has 412,345 bytes; <compress>")
+SMALL = BrokenRule("a <rule>", Breach.TOO_SMALL, Severity.WARNING, "it is 3 x 2; use a larger")
+
+
+def test_broken_rules_stand_beside_the_verdict_and_the_worst_gives_the_tone() -> None:
+    shown = card_of(replace(GONE, severity=Severity.WARNING, broken=(SMALL, HEAVY)))
+    assert shown.tone is Tone.ERROR
+    assert [(tone, one.name) for tone, one in shown.found] == [
+        (Tone.WARNING, Verdict.GONE),
+        (Tone.WARNING, Breach.TOO_SMALL),
+        (Tone.ERROR, Breach.TOO_HEAVY),
+    ]
+
+
+def test_an_image_that_breaks_a_rule_alone_is_drawn_with_the_rule() -> None:
+    html = jinja.finding(card_of(replace(OK, broken=(SMALL,)))).html
+    assert "too-small" in html
+    assert "IMG502" in html
+    assert "rule <bdi>a &lt;rule&gt;</bdi>" in html
+    assert "The answer" not in html
 
 
 def test_the_declared_and_the_true_shape_are_drawn_to_one_scale() -> None:

@@ -209,3 +209,24 @@ async def test_nothing_of_the_site_leaks_through_a_path(world: World, tmp_path: 
     found = [one["verdict"] for one in asked.json()["entries"]]
     assert found == ["dimensions-missing", "gone", "gone", "gone", "unsupported-url"]
     assert str(tmp_path) not in json.dumps(asked.json())
+
+
+async def test_the_rules_of_the_site_are_told_to_whoever_asks(world: World) -> None:
+    world.extra["rules"] = [
+        {"name": "light", "max_bytes": "1kB"},
+        {"name": "described", "require": ["alt"]},
+        {"name": "of the blog", "max_width": 1, "articles": "*"},
+    ]
+    url = world.origin.route("/a.jpg", behaviours.ranged(LARGE))
+    article = f"---\nimages:\n  - {{url: '{url}', width: 1200, height: 800}}\n---\n"
+    async with service(world) as served:
+        asked = {"entries": [{"url": url, "width": 1200, "height": 800}]}
+        as_entry = (await served.verify(asked)).json()
+        as_article = (await served.verify({"article": article})).json()
+    VerifyAnswer.model_validate(as_article)
+    (entry,) = as_entry["entries"]
+    assert entry["verdict"] == "ok"
+    assert [(one["rule"], one["code"]) for one in entry["rules"]] == [("light", "IMG501")]
+    assert (as_entry["summary"]["errors"], as_entry["summary"]["rules"]) == (1, {"too-heavy": 1})
+    (entry,) = as_article["entries"]
+    assert [one["breach"] for one in entry["rules"]] == ["too-heavy", "missing-field"]
