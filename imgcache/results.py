@@ -9,10 +9,8 @@ from typing import NamedTuple, Protocol
 from msgspec import Struct, field
 
 from imgcache.facts import ImageFacts
+from imgcache.findings import LISTED, BrokenRule, Finding
 from imgcache.model import Breach, Declared, Failure, Format, Severity, Size, Source, Verdict
-
-# The severities that are listed; the rest is only counted.
-LISTED = (Severity.ERROR, Severity.WARNING)
 
 
 class CachedThumbnail(Struct, frozen=True):
@@ -22,45 +20,6 @@ class CachedThumbnail(Struct, frozen=True):
     path: str
     width: int
     height: int
-
-
-class BrokenRule(Struct, frozen=True):
-    """A rule of the site that an entry breaks, and how.
-
-    `known`: the baseline lists it, so that it does not count.
-    """
-
-    rule: str
-    breach: Breach
-    severity: Severity
-    message: str
-    known: bool = False
-
-
-class Finding(Struct, frozen=True):
-    """One thing that was found at an entry: its verdict, or (then with its name) a broken rule."""
-
-    name: Verdict | Breach
-    severity: Severity
-    message: str
-    rule: str | None = None
-    known: bool = False
-
-    @property
-    def code(self) -> str:
-        """The stable number of its verdict or breach."""
-        return self.name.code or ""
-
-    @property
-    def title(self) -> str:
-        """What was found, in a few words: `gone (IMG201)`, `too-heavy (IMG501), rule hero`."""
-        of_rule = "" if self.rule is None else f", rule {self.rule}"
-        return f"{self.name} ({self.code}){of_rule}"
-
-    @property
-    def is_listed(self) -> bool:
-        """Whether reports list it; the rest is only counted."""
-        return self.severity in LISTED
 
 
 class EntryResult(Struct, frozen=True):

@@ -16,6 +16,7 @@ FLOORS = {
     "errors": 0,
     "model": 0,
     "facts": 0,
+    "findings": 0,
     "results": 0,
     "cache_results": 0,
     "version": 0,

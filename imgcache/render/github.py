@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
+from imgcache.findings import Finding
 from imgcache.model import REACH_VERDICTS, SIZE_VERDICTS, Breach, Severity, Verdict
 from imgcache.render import markdown, phrases
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import count, printable
-from imgcache.results import ArticleProblem, EntryResult, Finding, Findings
+from imgcache.results import ArticleProblem, EntryResult, Findings
 
 _SHOWN = 10
 # GitHub drops a job summary above 1 MiB; some room is left for what else a step writes.

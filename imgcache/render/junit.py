@@ -12,10 +12,11 @@ from html import escape
 from itertools import groupby
 
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
+from imgcache.findings import Finding
 from imgcache.model import Severity, Verdict
 from imgcache.render.excerpt import place
 from imgcache.render.phrases import printable
-from imgcache.results import ArticleProblem, EntryResult, Finding, Findings
+from imgcache.results import ArticleProblem, EntryResult, Findings
 
 
 def render(findings: Findings) -> Iterator[str]:

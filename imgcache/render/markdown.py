@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
+from imgcache.findings import Finding
 from imgcache.model import Severity
 from imgcache.render import phrases
 from imgcache.render.excerpt import place
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import printable
-from imgcache.results import EntryResult, Finding, Findings
+from imgcache.results import EntryResult, Findings
 
 _HEAD = "| severity | finding | place | image | what to do |\n|---|---|---|---|---|\n"
 # What would be markup, a link, an emoji, mathematics or HTML in running text.

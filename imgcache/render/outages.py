@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator
 from msgspec import Struct, field
 
 from imgcache.core.http.url import WebUrl, parse_web
+from imgcache.findings import LISTED, Finding
 from imgcache.model import HOST_VERDICTS, Severity, Source, Verdict
-from imgcache.results import LISTED, EntryResult, Finding, Findings
+from imgcache.results import EntryResult, Findings
 
 # No answer came; the other host verdicts are answers.
 _SILENT = HOST_VERDICTS - {Verdict.RATE_LIMITED, Verdict.SERVER_ERROR}

@@ -15,10 +15,11 @@ from typing import Any
 from urllib.parse import quote
 
 from imgcache.core.verdicts.rules import ARTICLE_ERROR, RULES, Rule
+from imgcache.findings import Finding
 from imgcache.model import Severity
 from imgcache.render.excerpt import value_end
 from imgcache.render.phrases import count, printable
-from imgcache.results import ArticleProblem, EntryResult, Finding, Findings
+from imgcache.results import ArticleProblem, EntryResult, Findings
 from imgcache.userinfo import is_masked
 from imgcache.version import VERSION
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from imgcache.findings import Finding
 from imgcache.model import Severity, Verdict
 from imgcache.render import phrases
 from imgcache.render.excerpt import place, quoted, quoted_problem
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import amount, printable
-from imgcache.results import ArticleProblem, EntryResult, Finding, Findings
+from imgcache.results import ArticleProblem, EntryResult, Findings
 
 # Other modules import these from here.
 __all__ = ["amount", "printable", "render"]

@@ -7,14 +7,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from imgcache.engine.run.report import Report, Traffic
+from imgcache.findings import BrokenRule
 from imgcache.model import Breach, Declared, Format, Severity, Size, Source, Verdict
-from imgcache.results import (
-    ArticleDiff,
-    ArticleProblem,
-    BrokenRule,
-    CachedThumbnail,
-    EntryResult,
-)
+from imgcache.results import ArticleDiff, ArticleProblem, CachedThumbnail, EntryResult
 
 SHA = "ab" * 32
 DIFF = "--- a/articles/a.md\n+++ b/articles/a.md\n@@ -1 +1 @@\n-isCached: true\n+isCached: false\n"

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from imgcache.config_rules import RuleSettings
 from imgcache.core.verdicts.verdict import Measured, matches_any
 from imgcache.facts import ImageFacts
+from imgcache.findings import BrokenRule
 from imgcache.model import Breach, Severity
-from imgcache.results import BrokenRule
 
 
 class Place(NamedTuple):

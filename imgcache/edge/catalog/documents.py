@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from imgcache.core.cache import layout
 from imgcache.edge.index import rows
 from imgcache.facts import ImageFacts
+from imgcache.findings import BrokenRule
 from imgcache.model import Breach, Declared, Failure, Format, Severity, Size, Source, Verdict
-from imgcache.results import BrokenRule, CachedThumbnail, EntryResult
+from imgcache.results import CachedThumbnail, EntryResult
 
 _FORMATS = {fmt.label: fmt for fmt in Format}
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}

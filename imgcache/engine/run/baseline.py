@@ -17,8 +17,9 @@ from imgcache.core.verdicts.baseline import UNLISTED, BaselineLine, Key, is_sett
 from imgcache.core.verdicts.verdict import matches_any
 from imgcache.engine.run.listener import Listener
 from imgcache.errors import ConfigError, LocalError
+from imgcache.findings import LISTED, BrokenRule
 from imgcache.model import Breach, Severity, Verdict
-from imgcache.results import LISTED, ArticleProblem, BrokenRule, EntryResult
+from imgcache.results import ArticleProblem, EntryResult
 
 _MOST_NAMED = 5
 # What a line can list.

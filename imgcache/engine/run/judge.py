@@ -24,15 +24,9 @@ from imgcache.engine.run.articles import LoadedArticle, ReadArticle, is_excluded
 from imgcache.engine.run.targets import Target, Targets
 from imgcache.errors import ArticleError, UnreadableError
 from imgcache.facts import ImageFacts, UrlFacts
+from imgcache.findings import LISTED, BrokenRule
 from imgcache.model import Entry, Failure, Source, Verdict
-from imgcache.results import (
-    LISTED,
-    ArticleOutcome,
-    ArticleProblem,
-    BrokenRule,
-    CachedThumbnail,
-    EntryResult,
-)
+from imgcache.results import ArticleOutcome, ArticleProblem, CachedThumbnail, EntryResult
 from imgcache.userinfo import masked
 
 # Articles are judged one after the other.

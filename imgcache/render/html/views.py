@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from imgcache.findings import Finding
 from imgcache.model import Severity, Size
 from imgcache.render.html.links import Selection
-from imgcache.results import ArticleProblem, EntryResult, Finding
+from imgcache.results import ArticleProblem, EntryResult
 
 
 class Tone(StrEnum):

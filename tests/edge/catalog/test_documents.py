@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from imgcache.core.cache.layout import image_path, thumbnail_path
 from imgcache.edge.catalog import documents
+from imgcache.findings import BrokenRule
 from imgcache.model import Breach, Declared, Format, Severity, Size, Source, Verdict
-from imgcache.results import BrokenRule, CachedThumbnail, EntryResult
+from imgcache.results import CachedThumbnail, EntryResult
 
 SHA256 = "ab" * 32
 # All that YAML can spell, halves of surrogate pairs, too.

@@ -3,12 +3,13 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from imgcache.findings import BrokenRule
 from imgcache.model import Breach, Declared, Severity, Size, Verdict
 from imgcache.render.html import jinja
 from imgcache.render.html.cards import card, moment, sharpest
 from imgcache.render.html.static_site import FolderLinks, picture_name
 from imgcache.render.html.views import Card, Tone
-from imgcache.results import BrokenRule, CachedThumbnail, EntryResult, KnownEntry, Place, UrlState
+from imgcache.results import CachedThumbnail, EntryResult, KnownEntry, Place, UrlState
 from tests.render import sample
 from tests.support.facts import NOON, image_of
 
