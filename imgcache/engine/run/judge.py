@@ -185,8 +185,11 @@ class Judge:
             forborne=patience is not None and patience.lasts,
             strict=self._strict,
         )
-        broken = self._broken(shown, located, evidence, judgement)
-        is_listed = severity in LISTED or any(one.severity in LISTED for one in broken)
+        rules = self._settings.rules
+        broken = self._broken(shown, located, evidence, judgement) if rules else ()
+        is_listed = severity in LISTED
+        if broken:
+            is_listed = is_listed or any(one.severity in LISTED for one in broken)
         copy = evidence.copy
         return EntryResult(
             article=shown,
@@ -217,9 +220,9 @@ class Judge:
         self, location: Location, evidence: Evidence, judgement: Judgement
     ) -> Patience | None:
         """How `fail_after` bears on an entry. What is not asked for on the web can't recover."""
-        if not isinstance(location, WebUrl):
-            return None
         after = self._settings.fail_after
+        if after is None or not isinstance(location, WebUrl):
+            return None
         return patience(judgement.verdict, evidence.failure, after, self._now)
 
     def _broken(
@@ -230,13 +233,13 @@ class Judge:
         judgement: Judgement,
     ) -> tuple[BrokenRule, ...]:
         """The rules that an entry breaks; a stand-in is not the image that it means."""
-        rules, image = self._settings.rules, evidence.sound
-        if not rules or image is None or judgement.verdict is Verdict.PLACEHOLDER:
+        image = evidence.sound
+        if image is None or judgement.verdict is Verdict.PLACEHOLDER:
             return ()
         entry, location = located
         article = self._inside(shown) if self._by_article else None
         place = wishes.Place(url_names(entry, location), article, filled=entry.filled)
-        return wishes.broken(rules, place, image, strict=self._strict)
+        return wishes.broken(self._settings.rules, place, image, strict=self._strict)
 
     def _from_folder(self, shown: str) -> str | None:
         """An article's path relative to the configuration's folder; None for a text in no file."""
