@@ -30,4 +30,6 @@ Strings = Annotated[tuple[str, ...], BeforeValidator(comma_separated)]
 class Section(BaseModel):
     """The common rules: frozen, and no unknown key."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
+    )

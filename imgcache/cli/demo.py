@@ -24,8 +24,8 @@ from rich.table import Table
 
 from imgcache.cli.console import Console
 from imgcache.config import LimitSettings, Settings
-from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.articles.entries import read as read_entries
+from imgcache.core.articles.fences import NotAnArticle
 from imgcache.edge import demo_pictures
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.pipeline import refresh

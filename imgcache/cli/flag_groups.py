@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import typer
@@ -123,12 +123,18 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
     return _bundled(command, "reporting", Reporting)
 
 
+@cache
+def _hints(bundle: type[Struct]) -> dict[str, Any]:
+    """The annotations of a bundle: many commands have it."""
+    return get_type_hints(bundle, include_extras=True)
+
+
 def _bundled(
     command: Callable[..., None], name: str, bundle: type[General | Network | Reporting]
 ) -> Callable[..., None]:
     """The command with the fields of `bundle` as flags of its own, as typer reads a signature."""
     signature = inspect.signature(command, eval_str=True)
-    declared = get_type_hints(bundle, include_extras=True)
+    declared = _hints(bundle)
     own = [one for one in signature.parameters.values() if one.name != name]
     shared = [
         inspect.Parameter(

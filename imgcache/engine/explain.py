@@ -12,7 +12,8 @@ from imgcache.config import Settings
 from imgcache.core.http.address import Address, AddressRule, mapping
 from imgcache.core.http.location import DataUrl, SitePath, locate
 from imgcache.core.http.url import WebUrl
-from imgcache.core.images.examine import Label, examine
+from imgcache.core.images.examine import examine
+from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.core.verdicts import messages
 from imgcache.core.verdicts.verdict import Evidence, Measured

@@ -19,8 +19,9 @@ from PIL import Image, ImageCms, ImageDraw
 
 from imgcache.config import ThumbnailSettings
 from imgcache.core.images import cicp
-from imgcache.core.images.examine import Label, examine
+from imgcache.core.images.examine import examine
 from imgcache.core.images.icc import ColorSpace, rgb_profile
+from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.core.images.thumbnail_plan import Recipe
 from imgcache.edge.decoder import pixels

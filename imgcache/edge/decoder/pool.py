@@ -19,7 +19,7 @@ from typing import Any, Self
 from msgspec import Struct
 
 from imgcache.config import LimitSettings, ThumbnailSettings
-from imgcache.core.images.examine import Label
+from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.core.images.thumbnail_plan import SUFFIXES, Recipe, fingerprint
 from imgcache.edge.decoder import protocol

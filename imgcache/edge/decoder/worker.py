@@ -17,7 +17,8 @@ from typing import Any, BinaryIO
 
 from msgspec import Struct
 
-from imgcache.core.images.examine import Examined, Label, examine
+from imgcache.core.images.examine import Examined, examine
+from imgcache.core.images.label import Label
 from imgcache.core.images.thumbnail_plan import Recipe
 from imgcache.edge.decoder import pixels, protocol
 from imgcache.edge.decoder.protocol import WorkerLimits

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from imgcache.cache_results import GcResult
 from imgcache.config import Settings
-from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.articles.fences import NotAnArticle
 from imgcache.core.cache import garbage
 from imgcache.core.cache.garbage import Garbage, NamedUrls, weight
 from imgcache.core.cache.layout import content_paths

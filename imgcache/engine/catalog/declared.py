@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imgcache.config import Settings
-from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.articles.fences import NotAnArticle
 from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found
 from imgcache.edge.catalog import articles as rows

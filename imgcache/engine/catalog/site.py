@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from imgcache.config import Settings
-from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.articles.fences import NotAnArticle
 from imgcache.edge.articles.files import Found
 from imgcache.edge.cache import integrity
 from imgcache.edge.cache.store import Store

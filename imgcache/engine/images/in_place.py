@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.http.location import DataUrl, SitePath
-from imgcache.core.images.examine import Label
+from imgcache.core.images.label import Label
 from imgcache.core.verdicts.verdict import Evidence, Measured
 from imgcache.edge import site_files
 from imgcache.edge.decoder.pool import DecodeJob, DecodePool

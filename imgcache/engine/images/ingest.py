@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.cache.layout import image_path
-from imgcache.core.images.examine import Label
+from imgcache.core.images.label import Label
 from imgcache.edge.cache.new_images import NewImage
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.decoder.pool import Decoded, DecodeJob

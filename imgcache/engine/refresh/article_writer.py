@@ -12,8 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from imgcache.config import Settings
-from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.articles.entries import LARGEST_SIDE
+from imgcache.core.articles.fences import NotAnArticle
 from imgcache.core.articles.writeback import Change, Edited, apply
 from imgcache.core.http.location import Location
 from imgcache.core.verdicts import verdict

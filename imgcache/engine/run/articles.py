@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from imgcache.config import Settings
-from imgcache.core.articles.document import NotAnArticle
-from imgcache.core.articles.entries import Article
-from imgcache.core.articles.entries import read as read_entries
+from imgcache.core.articles.fences import NotAnArticle
 from imgcache.core.http.location import Location, locate
 from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts import verdict
@@ -19,6 +18,9 @@ from imgcache.edge.articles.files import Found, Survey
 from imgcache.errors import ArticleError
 from imgcache.model import Entry
 from imgcache.userinfo import masked, masked_within
+
+if TYPE_CHECKING:
+    from imgcache.core.articles.entries import Article
 
 
 class LoadedArticle(Struct, frozen=True):
@@ -96,7 +98,10 @@ def understand(found: Found, data: bytes, settings: Settings) -> LoadedArticle |
 
 def parse(found: Found, data: bytes, settings: Settings) -> Article | NotAnArticle:
     """The article that these bytes are. Raises ArticleError."""
-    return read_entries(
+    # Imported late: where no article has changed, there is nothing to parse.
+    from imgcache.core.articles.entries import read  # noqa: PLC0415
+
+    return read(
         data,
         whole=found.whole,
         fields=settings.fields,

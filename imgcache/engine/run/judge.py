@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from imgcache.config import Settings
-from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.articles.fences import NotAnArticle
 from imgcache.core.cache import layout
 from imgcache.core.http.location import Location, place_key
 from imgcache.core.http.url import WebUrl

@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from imgcache.config import FetchSettings, Settings
-from imgcache.core.articles.document import NotAnArticle
+from imgcache.core.articles.fences import NotAnArticle
 from imgcache.core.http.location import Location, locate
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge.articles.files import Found

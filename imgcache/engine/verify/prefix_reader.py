@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from imgcache.config import Settings
 from imgcache.core.http.response import may_lie_in_range
 from imgcache.core.http.retry import wants_pause
-from imgcache.core.images.examine import FIRST_BYTES, Label, Sized, judge_prefix
+from imgcache.core.images.examine import FIRST_BYTES, Sized, judge_prefix
+from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.core.verdicts.verdict import Evidence, Measured
 from imgcache.edge.http.exchange import AttemptStats, Body, NotModified

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.cache.layout import TMP
-from imgcache.core.images.examine import Label
+from imgcache.core.images.label import Label
 from imgcache.core.verdicts.verdict import Evidence, Measured
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.decoder.pool import Decoded, DecodeJob

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.core.images.examine import Label, Sized, examine, judge_prefix
+from imgcache.core.images.examine import Sized, examine, judge_prefix
+from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.model import Size, Verdict
 from tests.dialects.every import ALL

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from imgcache.core.images.examine import Label, examine
+from imgcache.core.images.examine import examine
+from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.model import Format, Verdict
 from tests.support import pictures

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from imgcache.core.images.examine import Label, Sized, judge_prefix
+from imgcache.core.images.examine import Sized, judge_prefix
+from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.core.images.sniff import ENOUGH
 from imgcache.model import Failure, Format, Size, Verdict

@@ -7,8 +7,9 @@ import struct
 import pytest
 from PIL import Image
 
-from imgcache.core.images.examine import Label, examine
+from imgcache.core.images.examine import examine
 from imgcache.core.images.formats import webp
+from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.edge.decoder import canvas
 from imgcache.model import Format, Size

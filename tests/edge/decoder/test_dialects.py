@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from imgcache.config import LimitSettings, ThumbnailSettings
-from imgcache.core.images.examine import Label
+from imgcache.core.images.label import Label
 from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
 from imgcache.model import CONTENT_VERDICTS, Failure, Verdict
 from tests.dialects.every import ALL, BY_FORMAT

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageChops
 
 from imgcache.config import ThumbnailSettings
-from imgcache.core.images.examine import Label, examine
+from imgcache.core.images.examine import examine
+from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.core.images.thumbnail_plan import Recipe
 from imgcache.edge.decoder import pixels

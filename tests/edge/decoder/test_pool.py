@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from imgcache.config import LimitSettings, ThumbnailSettings
-from imgcache.core.images.examine import Label
+from imgcache.core.images.label import Label
 from imgcache.edge.decoder import pool as decode_module
 from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
 from imgcache.model import Failure, Format, Size, Verdict

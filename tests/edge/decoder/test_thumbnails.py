@@ -9,8 +9,9 @@ import pytest
 from PIL import Image, ImageCms, ImageOps
 
 from imgcache.config import ThumbnailSettings
-from imgcache.core.images.examine import Examined, Label, examine
+from imgcache.core.images.examine import Examined, examine
 from imgcache.core.images.formats.structure import oriented
+from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.core.images.thumbnail_plan import Recipe
 from imgcache.edge.decoder import pixels
