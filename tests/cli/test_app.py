@@ -257,7 +257,9 @@ def test_an_interruption_before_a_command_listens_is_one_line(
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(sys.modules, "imgcache.cli.app", SimpleNamespace(app=interrupted))
+    monkeypatch.setitem(
+        sys.modules, "imgcache.cli.app", SimpleNamespace(app=interrupted, narrow=len)
+    )
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 130
