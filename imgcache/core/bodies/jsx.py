@@ -1,0 +1,160 @@
+"""The JSX of an MDX body: its images as far as their URLs are plain strings; the rest is masked.
+
+MDX has neither raw HTML nor code by indentation; Markdown goes on between and within elements.
+"""
+
+from __future__ import annotations
+
+import re
+
+from imgcache.core.bodies.elements import Elements
+from imgcache.core.bodies.excerpt import Excerpt
+from imgcache.core.bodies.finds import Find
+from imgcache.core.bodies.source import Source
+
+_NAMES = {"img": "img", "Image": "img", "source": "source", "picture": "picture"}
+_TOKEN = re.compile(
+    r"^[ \t>]*(?:(?:[-+*]|[0-9]{1,9}[.)])[ \t]+)*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
+    r"|^(?P<module>(?:import|export)\b)"
+    r"|(?P<code>`+)|\\.|(?P<comment><!--|\{/\*)|(?P<tag><)(?=[/A-Za-z>])",
+    re.MULTILINE,
+)
+_COMMENT_ENDS = {"<!--": "-->", "{/*": "*/}"}
+_JS_STRING = r""""(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'|`(?:[^`\\]|\\.)*+`"""
+_DEEPEST = 6
+
+
+def _braces(depth: int) -> str:
+    """The pattern of a JavaScript expression in braces, with braces in it."""
+    inner = _braces(depth - 1) if depth else r"(?!)"
+    return rf"\{{(?>{_JS_STRING}|[^{{}}]|{inner})*+\}}"
+
+
+_STRING = r""""[^"]*+"|'[^']*+'"""
+_NAME = r"[A-Za-z_$][\w.:$-]*+"
+_TAG = re.compile(
+    rf"<(/?)((?:[A-Za-z][\w.:-]*+)?)"
+    rf"((?>\s++|/(?!>)|{_braces(_DEEPEST)}|{_NAME}(?:\s*+=\s*+(?>{_STRING}|{_braces(_DEEPEST)}))?+)*+)"
+    r"/?>"
+)
+_ATTRIBUTE = re.compile(
+    rf"{_braces(_DEEPEST)}|({_NAME})(?:\s*+=\s*+(?>({_STRING})|({_braces(_DEEPEST)})))?+"
+)
+_PLAIN = re.compile(r"""\{\s*(?:"([^"\\]*)"|'([^'\\]*)'|`([^`\\$]*)`|([0-9]+))\s*\}""")
+# A URL in braces is an expression, which counts as a template.
+_EXPRESSION = "{}"
+
+
+def without_jsx(source: Source) -> tuple[Source, list[Find]]:
+    """The body with blanks for its JSX, comments and modules, and the images of its JSX."""
+    text = source.text
+    if "<" not in text and "{/*" not in text:
+        return source, []
+    scan = _Scan(source)
+    scan.run()
+    return source._replace(text=scan.masked()), scan.finds()
+
+
+class _Scan:
+    """Goes once through a text; what it is not sure of it leaves as it is."""
+
+    def __init__(self, source: Source) -> None:
+        self._text = source.text
+        self._excerpt = Excerpt.of(source.text)
+        self._elements = Elements(source)
+        self._expressions: list[Find] = []
+        self._masks: list[tuple[int, int]] = []
+        # Where the paragraph ends in which runs of so many backticks close nothing.
+        self._unclosed: dict[int, int] = {}
+
+    def finds(self) -> list[Find]:
+        """The images of the JSX that was found."""
+        return [*self._elements.done(), *self._expressions]
+
+    def masked(self) -> str:
+        """The text with blanks for all that is no Markdown; lines stay lines."""
+        pieces, done = [], 0
+        for start, end in self._masks:
+            pieces += self._text[done:start], re.sub(r"[^\n]", " ", self._text[start:end])
+            done = end
+        return "".join(pieces) + self._text[done:]
+
+    def run(self) -> None:
+        """Find all JSX that stands in no code."""
+        position = 0
+        while match := _TOKEN.search(self._text, position):
+            if match["fence"]:
+                position = self._behind_fence(match)
+            elif match["code"]:
+                position = self._behind_code(match)
+            elif match["module"]:
+                position = self._mask(match.start(), self._paragraph_end(match.end()))
+            elif match["comment"]:
+                position = self._behind_comment(match)
+            elif match["tag"]:
+                position = self._behind_tag(match.start())
+            else:
+                position = match.end()
+
+    def _mask(self, start: int, end: int) -> int:
+        self._masks.append((start, end))
+        return end
+
+    def _paragraph_end(self, position: int) -> int:
+        end = self._text.find("\n\n", position)
+        return len(self._text) if end < 0 else end
+
+    def _behind_fence(self, match: re.Match[str]) -> int:
+        run = match["fence"]
+        closing = re.compile(rf"^[ \t>]*{run}{run[0]}*[ \t]*$", re.MULTILINE)
+        end = closing.search(self._text, match.end())
+        return end.end() if end else len(self._text)
+
+    def _behind_code(self, match: re.Match[str]) -> int:
+        length = len(match["code"])
+        if match.end() < self._unclosed.get(length, 0):
+            return match.end()
+        paragraph = self._paragraph_end(match.end())
+        closing = re.compile(rf"(?<!`)`{{{length}}}(?!`)")
+        end = closing.search(self._text, match.end(), paragraph)
+        if end is None:
+            self._unclosed[length] = paragraph
+        return end.end() if end else match.end()
+
+    def _behind_comment(self, match: re.Match[str]) -> int:
+        end = self._text.find(_COMMENT_ENDS[match["comment"]], match.end())
+        if end < 0:
+            return match.end()
+        return self._mask(match.start(), end + len("-->"))
+
+    def _behind_tag(self, start: int) -> int:
+        tag = _TAG.match(self._text, start)
+        if tag is None:
+            return start + 1
+        name = _NAMES.get(tag[2])
+        if name and not tag[1]:
+            self._show(name, *tag.span(3))
+        return self._mask(start, tag.end())
+
+    def _show(self, name: str, start: int, end: int) -> None:
+        spans: dict[str, tuple[int, int]] = {}
+        for match in _ATTRIBUTE.finditer(self._text, start, end):
+            if not match[1]:
+                continue
+            key = match[1].lower()
+            span = _value(match)
+            if key in {"src", "srcset"} and self._text[span[0] : span[1]].startswith("{"):
+                self._expressions.append(Find(*span, _EXPRESSION))
+            else:
+                spans.setdefault(key, span)
+        self._elements.show(self._excerpt, name, spans)
+
+
+def _value(match: re.Match[str]) -> tuple[int, int]:
+    """Where the value of an attribute stands: without its quotes, or with the braces around it."""
+    if match[2]:
+        return match.start(2) + 1, match.end(2) - 1
+    if not match[3]:
+        return match.end(), match.end()
+    plain = _PLAIN.fullmatch(match.string, *match.span(3))
+    return plain.span(plain.lastindex or 0) if plain else match.span(3)

@@ -1,0 +1,120 @@
+"""The text of a body as parsers can read it: what they would stumble over is masked.
+
+Template marks are read by a site generator before Markdown and HTML are: `![a]({{ x | y }}.png)`
+is an image, though its URL has blanks. Each mask is as long as what it hides, so that places in
+the masked text are places in the body.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from typing import NamedTuple
+
+from imgcache.core.bodies.finds import Find
+
+_OPENING = re.compile(r"\{\{|\{%|<%")
+_ERB = re.compile("<%")
+_CLOSING = {"{{": "}}", "{%": "%}", "<%": "%>"}
+_MARKS = ("{{", "{%", "<%")
+# Shortcodes of Hugo and tags of Liquid that stand for an image: `{{< figure src=... >}}`.
+_SHORTCODE = re.compile(r"\{(?:\{[<%](?!/\*)|%)")
+_OF_IMAGE = re.compile(r"\bsrc\s*=|\.(?:png|jpe?g|gif|webp|avif|svg)\b", re.IGNORECASE)
+_IMAGE_MASK = ("x<img src=", ">")
+# Hashnode's `![alt](url align="center")`, which is no CommonMark.
+_ALIGN = re.compile(r' align="\w*"(?=[ \t]*\))')
+_LONGEST_URL = 4096
+
+
+class Source(NamedTuple):
+    """`original` is the body with LF for CRLF; `text` is it masked, character for character.
+
+    `starts` and `ends` are the spans of template marks, in order.
+    """
+
+    original: str
+    text: str
+    starts: list[int]
+    ends: list[int]
+
+    @classmethod
+    def of(cls, body: bytes, *, braces: bool) -> Source:
+        """Decode a body. `braces`: whether `{{` and `{%` are template marks."""
+        original = body.decode(errors="replace").replace("\r\n", "\n")
+        # A lone CR ends a line for both languages, but no editor counts it as one.
+        text = original.replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+        text, spans = _templates_masked(text, _OPENING if braces else _ERB)
+        starts, ends = [start for start, _ in spans], [end for _, end in spans]
+        return cls(original, _aligns_masked(text), starts, ends)
+
+    def is_templated(self, find: Find) -> bool:
+        """Whether a URL is made by a template, so that nobody knows it before."""
+        url = find.url
+        if url.startswith("{") and url.endswith("}"):
+            return True
+        written = self.original[find.start : find.end]
+        return self._is_masked(find.start, find.end) or any(mark in written for mark in _MARKS)
+
+    def unmasked(self, text: str, start: int, end: int) -> str:
+        """What was read from a span of the masked text; as it is written if it was masked."""
+        return self.original[start:end] if self._is_masked(start, end) else text
+
+    def _is_masked(self, start: int, end: int) -> bool:
+        before = bisect_left(self.starts, end) - 1
+        return start < end and before >= 0 and self.ends[before] > start
+
+
+def _templates_masked(text: str, opening: re.Pattern[str]) -> tuple[str, list[tuple[int, int]]]:
+    pieces: list[str] = []
+    spans: list[tuple[int, int]] = []
+    done = 0
+    for start, end in _templates(text, opening):
+        pieces += text[done:start], _mask(text[start:end])
+        spans.append((start, end))
+        done = end
+    return ("".join(pieces) + text[done:] if pieces else text), spans
+
+
+def _templates(text: str, opening: re.Pattern[str]) -> list[tuple[int, int]]:
+    """The spans of template expressions, none within another, none over a blank line."""
+    spans: list[tuple[int, int]] = []
+    position, unclosed = 0, set[str]()
+    while match := opening.search(text, position):
+        mark = match[0]
+        end = -1 if mark in unclosed else text.find(_CLOSING[mark], match.end())
+        if end < 0:
+            unclosed.add(mark)
+            position = match.end()
+            continue
+        # The last opening before it is the one that it closes.
+        start = text.rfind(mark, match.start(), end)
+        if "\n\n" in text[start:end]:
+            position = end
+            continue
+        position = end + len(_CLOSING[mark])
+        spans.append((start, position))
+    return spans
+
+
+def _mask(template: str) -> str:
+    """A mask that is text, or the tag of an image where the template stands for one."""
+    filler = "x" * len(template)
+    if _SHORTCODE.match(template) and _OF_IMAGE.search(template):
+        before, after = _IMAGE_MASK
+        filler = before + filler[len(before) + len(after) :] + after
+    if "\n" not in template:
+        return filler
+    return "".join("\n" if was == "\n" else now for was, now in zip(template, filler, strict=True))
+
+
+def _aligns_masked(text: str) -> str:
+    if ' align="' not in text:
+        return text
+    return _ALIGN.sub(lambda match: " " * len(match[0]) if _ends_a_url(match) else match[0], text)
+
+
+def _ends_a_url(match: re.Match[str]) -> bool:
+    end = match.start()
+    before = match.string[max(0, end - _LONGEST_URL) : end].rstrip(" \t")
+    url = before[before.rfind("](") + 2 :]
+    return "](" in before and bool(url) and not any(mark.isspace() for mark in url)
