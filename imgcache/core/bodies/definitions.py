@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
-import pyromark
+from pyromark.event import BrokenLink, BrokenLinkCallback
 
 from imgcache.core.bodies.destinations import destination
 from imgcache.core.bodies.finds import Find
-from imgcache.core.bodies.options import OPTIONS
+from imgcache.core.bodies.pulldown import definitions_of
 from imgcache.core.bodies.utf8 import Utf8Places
 
 _LABEL = re.compile(r"\[(?:[^\[\]\\]|\\.)*\]:", re.DOTALL)
@@ -22,25 +22,38 @@ class Definitions:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._has_some = "]:" in text
         self._known: dict[str, Find] | None = None
         self._used: dict[int, Find] = {}
 
-    def use(self, label: str, url: str, alt: str) -> None:
+    @property
+    def callback(self) -> BrokenLinkCallback | None:
+        """What a parser asks that sees a part of the body; None where no definition can be."""
+        return self._resolved if self._has_some else None
+
+    def use(self, label: str, alt: str) -> None:
         """Note that an image uses one; its text is that of the first image that does."""
-        if self._known is None:
-            self._known = self._all()
-        find = self._known.get(_folded(label))
-        if find is not None and find.url == url:
+        find = self._find(label)
+        if find is not None:
             self._used.setdefault(find.start, find._replace(alt=alt))
 
     def used(self) -> list[Find]:
         """One for each definition that was used."""
         return list(self._used.values())
 
+    def _resolved(self, link: BrokenLink) -> tuple[str, str] | None:
+        find = self._find(link["reference"])
+        return None if find is None else (find.url, "")
+
+    def _find(self, label: str) -> Find | None:
+        if self._known is None:
+            self._known = self._all()
+        return self._known.get(_folded(label))
+
     def _all(self) -> dict[str, Find]:
         places = Utf8Places(self._text, 0)
         known: dict[str, Find] = {}
-        definitions = pyromark.reference_definitions(self._text, options=OPTIONS)
+        definitions = definitions_of(self._text)
         for label, told in definitions.items():
             start = places.character(told["span"]["start"])
             written = _LABEL.match(self._text, start)

@@ -8,6 +8,9 @@ from imgcache.core.bodies.finds import Find
 from imgcache.core.bodies.source import Source
 from imgcache.core.bodies.srcset import candidates
 from imgcache.core.bodies.tags import (
+    FOREIGN,
+    IMAGES,
+    RAW_TEXT,
     Tag,
     Unclosed,
     attributes,
@@ -16,14 +19,6 @@ from imgcache.core.bodies.tags import (
     raw_text_end,
 )
 
-# The parser of the HTML standard calls an `<image>` an `<img>`.
-_IMAGES = frozenset({"img", "image"})
-# Their content is text, whatever it looks like.
-_RAW_TEXT = frozenset(
-    {"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext"}
-)
-_FOREIGN = frozenset({"svg", "math"})
-_SHOWING = _IMAGES | {"source", "picture"}
 _BLANKS = " \t\n\f\r"
 
 
@@ -83,22 +78,22 @@ class Elements:
 
     def _take(self, excerpt: Excerpt, tag: Tag) -> None:
         name = tag.name
-        if name in _FOREIGN:
+        if name in FOREIGN:
             if tag.closing:
                 self._foreign = max(0, self._foreign - 1)
             elif not tag.is_self_closing(excerpt.text):
                 self._foreign += 1
         elif name == "template":
             self._templates = max(0, self._templates + (-1 if tag.closing else 1))
-        elif name in _RAW_TEXT:
+        elif name in RAW_TEXT:
             if not tag.closing and not self._foreign:
                 self._inside = name
-        elif name in _SHOWING and not self._templates and not tag.closing:
+        elif not self._templates and not tag.closing:
             self.show(excerpt, name, attributes(excerpt.text, tag))
 
     def show(self, excerpt: Excerpt, name: str, spans: dict[str, tuple[int, int]]) -> None:
         """Take an element for what it shows; its attributes' values stand in `spans`."""
-        if name in _IMAGES:
+        if name in IMAGES:
             # An image ends what SVG or MathML it stands in.
             self._foreign = 0
             self._image(excerpt, spans)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pyromark
 from pyromark.event import Range
 
 from imgcache.core.bodies.definitions import Definitions
@@ -13,7 +12,7 @@ from imgcache.core.bodies.destinations import destination
 from imgcache.core.bodies.elements import Elements
 from imgcache.core.bodies.excerpt import Excerpt, lines_of
 from imgcache.core.bodies.finds import Find
-from imgcache.core.bodies.options import OPTIONS
+from imgcache.core.bodies.pulldown import events_of
 from imgcache.core.bodies.source import Source
 from imgcache.core.bodies.utf8 import Utf8Places
 
@@ -52,7 +51,9 @@ class MarkdownEvents:
         """Read a part that stands at a place of the body."""
         self._places = Utf8Places(text, place)
         takers = self._takers
-        for event, span in pyromark.events_with_range(text, options=OPTIONS):
+        kind: str
+        told: Any
+        for event, span in events_of(text, self._definitions.callback):
             if isinstance(event, str):
                 kind, told = event, " "
             else:
@@ -80,7 +81,7 @@ class MarkdownEvents:
         self._inner_end = span["start"] + len("![")
         self._words.clear()
 
-    def _end(self, told: Any, span: Range) -> None:
+    def _end(self, told: Any, _: Range) -> None:
         if told == "Image":
             self._close()
         elif told == "HtmlBlock" and self._html is not None:
@@ -110,7 +111,7 @@ class MarkdownEvents:
         elif self._image is not None:
             self._words.append(self._source.unmasked(told, *self._span(span)))
 
-    def _word(self, told: str, span: Range) -> None:
+    def _word(self, told: str, _: Range) -> None:
         if self._image is not None:
             self._words.append(told)
 
@@ -130,7 +131,7 @@ class MarkdownEvents:
     def _show(self, image: dict[str, str]) -> None:
         alt, url = "".join(self._words), image["dest_url"]
         if image["link_type"] != "Inline":
-            self._definitions.use(image["id"], url, alt)
+            self._definitions.use(image["id"], alt)
             return
         text = self._source.text
         opening = text.find("](", self._places.character(self._inner_end)) + len("](")

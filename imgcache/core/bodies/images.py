@@ -29,9 +29,10 @@ class BodyKind(Enum):
 
 
 class BodyImage(Struct, frozen=True):
-    """One URL of an image. `line` and `column` (from 1, in characters) are those of its first
-    character in the file; an empty URL has the place where it would stand.
+    """One URL of an image.
 
+    `line` and `column` (from 1, in characters) are those of its first character in the file; an
+    empty URL has the place where it would stand.
     `url` is what the writing means (entities and escapes are read, blanks around it dropped).
     `alt` is None where no text is declared; that of Markdown is "" at least. What one Markdown
     definition is used for many times is one image, at the definition.

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 
-import pyromark
-
 from imgcache.core.bodies.definitions import Definitions
 from imgcache.core.bodies.elements import Elements
 from imgcache.core.bodies.events import MarkdownEvents
 from imgcache.core.bodies.finds import Find
-from imgcache.core.bodies.options import OPTIONS
+from imgcache.core.bodies.pulldown import events_of
 from imgcache.core.bodies.segments import can_go_on, read_segments
 from imgcache.core.bodies.source import Source
 
@@ -47,6 +45,6 @@ class MarkdownReader:
 
 def _is_whole(segment: str) -> bool:
     """Whether all blocks that begin in a segment end in it."""
-    last = deque(pyromark.events_with_range(segment + _SENTINEL, options=OPTIONS), maxlen=3)
+    last = deque(events_of(segment + _SENTINEL, None), maxlen=3)
     end = len((segment + _SENTINEL).encode())
     return last[0] == ({"Start": "Paragraph"}, {"start": end - 1, "end": end})

@@ -19,11 +19,6 @@ _HTML = re.compile(
 )
 _LITERALS = "![", "```", "~~~"
 _FENCE = re.compile(r"(`{3,})[^`\n]*(?:\n|\Z)|(~{3,})[^\n]*(?:\n|\Z)")
-_DEFINITION = re.compile(
-    r"^[ \t]*(?:(?:>|[-+*]|[0-9]{1,9}[.)]|\[\^[^\]\n]*\]:)[ \t]*)*+"
-    r"\[(?!\^)(?:[^\[\]\\]|\\.){1,1000}\]:",
-    re.MULTILINE | re.DOTALL,
-)
 _BLANK_LINE = "\n\n"
 _INDENTS = " \t\n"
 
@@ -34,9 +29,6 @@ def read_segments(text: str, read: Callable[[int, int], int | None]) -> None:
     `read` returns None, or the place from which on all that is left has to be read at once:
     a block goes on over the segment's end.
     """
-    if "]:" in text and _DEFINITION.search(text):
-        read(0, len(text))
-        return
     # Where the last part ended that has been read, or holds no image: outside of all blocks.
     done = 0
     for mark in _marks(text):

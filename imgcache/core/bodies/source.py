@@ -43,7 +43,9 @@ class Source(NamedTuple):
         original = body.decode(errors="replace").replace("\r\n", "\n")
         # A lone CR ends a line for both languages, but no editor counts it as one.
         text = original.replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
-        text, spans = _templates_masked(text, _OPENING if braces else _ERB)
+        spans: list[tuple[int, int]] = []
+        if "<%" in text or (braces and ("{{" in text or "{%" in text)):
+            text, spans = _templates_masked(text, _OPENING if braces else _ERB)
         starts, ends = [start for start, _ in spans], [end for _, end in spans]
         return cls(original, _aligns_masked(text), starts, ends)
 

@@ -8,17 +8,27 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+# The elements whose tags are told.
+IMAGES = frozenset({"img", "image"})
+RAW_TEXT = frozenset(
+    {"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext"}
+)
+FOREIGN = frozenset({"svg", "math"})
+TOLD = IMAGES | RAW_TEXT | FOREIGN | {"source", "picture", "template"}
 _S = r"\t\n\f\r "
 # A quote that is never closed makes no attribute, and so no tag: the text ends within it.
 _NAME = rf"[^{_S}/>][^{_S}/>=]*+"
 _VALUE = rf"""[{_S}]*+=[{_S}]*+(?:"[^"]*+"|'[^']*+'|(?=>)|(?!["'>])[^{_S}>]++)"""
-_TAG = re.compile(
-    rf"<(/?)([a-zA-Z][^{_S}/>]*+)((?:[{_S}/]++|{_NAME}(?:{_VALUE}|(?![{_S}]*+=)))*+)>"
-)
 _VALUED = re.compile(
     rf"""({_NAME})(?:[{_S}]*+=[{_S}]*+(?:"([^"]*+)"|'([^']*+)'|(?!["'])([^{_S}>]*+)))?+"""
 )
-_MARKUP = re.compile(r"<(?=[a-zA-Z/!?])")
+_ATTRIBUTES = rf"(?:[{_S}/]++|{_NAME}(?:{_VALUE}|(?![{_S}]*+=)))*+"
+_TAG = re.compile(rf"<(/?)([a-zA-Z][^{_S}/>]*+)({_ATTRIBUTES})>")
+# Text, and tags that nobody asks for.
+_BORING = re.compile(
+    rf"(?:[^<]++|<(?![a-zA-Z/!?])|</?(?!(?i:{'|'.join(sorted(TOLD))})[{_S}/>])"
+    rf"[a-zA-Z][^{_S}/>]*+{_ATTRIBUTES}>)*+"
+)
 _COMMENT = "<!--"
 _COMMENT_END = re.compile(r"--!?>")
 # A comment that its own beginning ends: `<!-->` and `<!--->`.
@@ -45,9 +55,11 @@ class Unclosed(NamedTuple):
 
 
 def next_tag(text: str, position: int) -> Tag | Unclosed | None:
-    """The next tag; comments and declarations are passed over. None: text and nothing else."""
-    while markup := _MARKUP.search(text, position):
-        start = markup.start()
+    """The next tag of a told element. None: there is none up to the end of the text."""
+    while boring := _BORING.match(text, position):
+        start = boring.end()
+        if start == len(text):
+            return None
         if match := _TAG.match(text, start):
             return Tag(match[2].lower(), match[1] == "/", match.start(3), match.end(3))
         if text.startswith(_COMMENT, start):

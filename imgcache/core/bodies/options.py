@@ -1,7 +1,0 @@
-"""The extensions of CommonMark that are read: tables and footnotes, as most site generators do."""
-
-from __future__ import annotations
-
-import pyromark
-
-OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES
