@@ -65,6 +65,8 @@ class _Scan:
         self._elements = Elements(source)
         self._expressions: list[Find] = []
         self._masks: list[tuple[int, int]] = []
+        # Where the paragraph ends that was looked at last.
+        self._paragraph = 0
         self._endless: set[str] = set()
         # Where the paragraph ends in which runs of so many backticks close nothing.
         self._unclosed: dict[int, int] = {}
@@ -104,8 +106,10 @@ class _Scan:
         return end
 
     def _paragraph_end(self, position: int) -> int:
-        end = self._text.find("\n\n", position)
-        return len(self._text) if end < 0 else end
+        if position > self._paragraph:
+            end = self._text.find("\n\n", position)
+            self._paragraph = len(self._text) if end < 0 else end
+        return self._paragraph
 
     def _behind_fence(self, match: re.Match[str]) -> int:
         run = match["fence"]

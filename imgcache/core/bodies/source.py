@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from imgcache.core.bodies.finds import Find
 
-_OPENING = re.compile(r"\{\{|\{%|<%")
-_ERB = re.compile("<%")
+# By their first character: a search for one that is not there costs next to nothing.
+_OPENINGS = {"<": "<%", "{": r"\{[{%]"}
 _CLOSING = {"{{": "}}", "{%": "%}", "<%": "%>"}
 _MARKS = ("{{", "{%", "<%")
 # Shortcodes of Hugo and tags of Liquid that stand for an image: `{{< figure src=... >}}`.
@@ -40,12 +40,11 @@ class Source(NamedTuple):
     @classmethod
     def of(cls, body: bytes, *, braces: bool) -> Source:
         """Decode a body. `braces`: whether `{{` and `{%` are template marks."""
-        original = body.decode(errors="replace").replace("\r\n", "\n")
-        # A lone CR ends a line for both languages, but no editor counts it as one.
-        text = original.replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
-        spans: list[tuple[int, int]] = []
-        if "<%" in text or (braces and ("{{" in text or "{%" in text)):
-            text, spans = _templates_masked(text, _OPENING if braces else _ERB)
+        text = original = _with_line_feeds(body.decode(errors="replace"))
+        if "\r" in text or "\0" in text:
+            # A lone CR ends a line for both languages, but no editor counts it as one.
+            text = text.replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+        text, spans = _templates_masked(text, "<{" if braces else "<")
         starts, ends = [start for start, _ in spans], [end for _, end in spans]
         return cls(original, _aligns_masked(text), starts, ends)
 
@@ -66,9 +65,17 @@ class Source(NamedTuple):
         return start < end and before >= 0 and self.ends[before] > start
 
 
-def _templates_masked(text: str, opening: re.Pattern[str]) -> tuple[str, list[tuple[int, int]]]:
+def _with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n") if "\r" in text else text
+
+
+def _templates_masked(text: str, first: str) -> tuple[str, list[tuple[int, int]]]:
+    openings = [_OPENINGS[mark] for mark in first if mark in text]
     pieces: list[str] = []
     spans: list[tuple[int, int]] = []
+    if not openings:
+        return text, spans
+    opening = re.compile("|".join(openings))
     done = 0
     for start, end in _templates(text, opening):
         pieces += text[done:start], _mask(text[start:end])
@@ -110,7 +117,7 @@ def _mask(template: str) -> str:
 
 
 def _aligns_masked(text: str) -> str:
-    if ' align="' not in text:
+    if "=" not in text or ' align="' not in text:
         return text
     return _ALIGN.sub(lambda match: " " * len(match[0]) if _ends_a_url(match) else match[0], text)
 
