@@ -6,13 +6,15 @@ The URL is written in the definition, so that is an image's place, once for all 
 from __future__ import annotations
 
 import re
-
-from pyromark.event import BrokenLink, BrokenLinkCallback
+from typing import TYPE_CHECKING
 
 from imgcache.core.bodies.destinations import destination
 from imgcache.core.bodies.finds import Find
 from imgcache.core.bodies.pulldown import definitions_of
 from imgcache.core.bodies.utf8 import Utf8Places
+
+if TYPE_CHECKING:  # the types cost as much to import as the parser itself
+    from pyromark.event import BrokenLink, BrokenLinkCallback
 
 _LABEL = re.compile(r"\[(?:[^\[\]\\]|\\.)*\]:", re.DOTALL)
 

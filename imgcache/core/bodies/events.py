@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-from pyromark.event import Range
+from typing import TYPE_CHECKING, Any
 
 from imgcache.core.bodies.definitions import Definitions
 from imgcache.core.bodies.destinations import destination
@@ -15,6 +13,9 @@ from imgcache.core.bodies.finds import Find
 from imgcache.core.bodies.pulldown import events_of
 from imgcache.core.bodies.source import Source
 from imgcache.core.bodies.utf8 import Utf8Places
+
+if TYPE_CHECKING:  # the types cost as much to import as the parser itself
+    from pyromark.event import Range
 
 
 class MarkdownEvents:

@@ -6,6 +6,7 @@ MDX has neither raw HTML nor code by indentation; Markdown goes on between and w
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from imgcache.core.bodies.elements import Elements
 from imgcache.core.bodies.excerpt import Excerpt
@@ -32,14 +33,24 @@ def _braces(depth: int) -> str:
 
 _STRING = r""""[^"]*+"|'[^']*+'"""
 _NAME = r"[A-Za-z_$][\w.:$-]*+"
-_TAG = re.compile(
-    rf"<(/?)((?:[A-Za-z][\w.:-]*+)?)"
-    rf"((?>\s++|/(?!>)|{_braces(_DEEPEST)}|{_NAME}(?:\s*+=\s*+(?>{_STRING}|{_braces(_DEEPEST)}))?+)*+)"
-    r"/?>"
-)
-_ATTRIBUTE = re.compile(
-    rf"{_braces(_DEEPEST)}|({_NAME})(?:\s*+=\s*+(?>({_STRING})|({_braces(_DEEPEST)})))?+"
-)
+
+
+@cache
+def _tag() -> re.Pattern[str]:
+    """Compiled when the first MDX body is read: it takes milliseconds."""
+    value = rf"\s*+=\s*+(?>{_STRING}|{_braces(_DEEPEST)})"
+    return re.compile(
+        rf"<(/?)((?:[A-Za-z][\w.:-]*+)?)"
+        rf"((?>\s++|/(?!>)|{_braces(_DEEPEST)}|{_NAME}(?:{value})?+)*+)/?>"
+    )
+
+
+@cache
+def _attribute() -> re.Pattern[str]:
+    braces = _braces(_DEEPEST)
+    return re.compile(rf"{braces}|({_NAME})(?:\s*+=\s*+(?>({_STRING})|({braces})))?+")
+
+
 _PLAIN = re.compile(r"""\{\s*(?:"([^"\\]*)"|'([^'\\]*)'|`([^`\\$]*)`|([0-9]+))\s*\}""")
 # A URL in braces is an expression, which counts as a template.
 _EXPRESSION = "{}"
@@ -137,7 +148,7 @@ class _Scan:
         return self._mask(match.start(), end + len(closing))
 
     def _behind_tag(self, start: int) -> int:
-        tag = _TAG.match(self._text, start)
+        tag = _tag().match(self._text, start)
         if tag is None:
             return start + 1
         name = _NAMES.get(tag[2])
@@ -147,7 +158,7 @@ class _Scan:
 
     def _show(self, name: str, start: int, end: int) -> None:
         spans: dict[str, tuple[int, int]] = {}
-        for match in _ATTRIBUTE.finditer(self._text, start, end):
+        for match in _attribute().finditer(self._text, start, end):
             if not match[1]:
                 continue
             key = match[1].lower()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pyromark
-from pyromark.event import BrokenLinkCallback, Event, LinkDef, Range
+
+if TYPE_CHECKING:  # the types cost as much to import as the parser itself
+    from pyromark.event import BrokenLinkCallback, Event, LinkDef, Range
 
 # Most site generators know both. What else they know changes nothing about images.
 _OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES

@@ -1,0 +1,34 @@
+"""Bodies made to be expensive: they are read to their end, and nothing is raised."""
+
+from __future__ import annotations
+
+import pytest
+
+from imgcache.core.bodies.images import BodyKind, images_of
+
+_UNITS = [
+    "![", "![](", "![](u)", "![a][b]\n\n", "[", "`", "``` ", "```a`\n", "```\n\n", "<img", "<img ",
+    "<img src=a>", '<img src="', "<!-- ", "<!-->", "<?", "<%", "{{", "{{ a }}", "{% a.png %}", "\0",
+    "\r", "](", '](u align="c")', "<script>", "<svg>", "<template>", "<pre>\n\n", "<a {", '<a b="',
+    "<a b={`", "{/*", "- ![](u)\n\n", "> ", "[a]: u\n", "[^a]: x\n\n", "import a\n", "é![ü](u)",
+]  # fmt: skip
+_LONG = 20_000
+
+
+@pytest.mark.parametrize("kind", BodyKind)
+@pytest.mark.parametrize("unit", _UNITS)
+def test_repetitions_are_read(unit: str, kind: BodyKind) -> None:
+    images = images_of((unit * (_LONG // len(unit))).encode(), 1, kind)
+    assert len(images.images) + images.templated <= _LONG
+
+
+def test_as_many_images_as_a_body_has() -> None:
+    body = b"![](u)" * 5_000 + b"<img srcset='" + b"v 1x," * 5_000 + b"'>"
+    assert len(images_of(body, 1, BodyKind.MARKDOWN).images) == 10_000
+
+
+def test_depth_costs_no_recursion() -> None:
+    deep = 5_000
+    body = "> " * 50 + "![" * deep + "x" + "](u)" * deep
+    (image,) = images_of(body.encode(), 1, BodyKind.MARKDOWN).images
+    assert image.alt == "x"
