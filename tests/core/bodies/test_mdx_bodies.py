@@ -32,6 +32,7 @@ def places(body: str) -> list[Place]:
         ("`<img src='no'/>` ``a` <img src='no'/>``", []),
         ("{/* <img src='no'/> ![a](no) */} <!-- ![a](no) -->", []),
         ('export const a = <img src="no" />\n\n![a](u)', [(3, 6, "u")]),
+        ("import a\nexport const b = <img src='no'/>\n\nYou can\nimport ![a](u)", [(5, 13, "u")]),
         ("a < b <img src='u'/> <c", [(1, 17, "u")]),
         (r"\<img src='no'/>", []),
         ("<Video src='no'/> <Img src='no'/>", []),
