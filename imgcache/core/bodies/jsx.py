@@ -16,7 +16,8 @@ from imgcache.core.bodies.source import Source
 _NAMES = {"img": "img", "Image": "img", "source": "source", "picture": "picture"}
 # Each begins with a character of its own, outside of groups: the search is many times as fast.
 _TOKEN = re.compile(
-    r"\n(?:(?=[ \t>0-9.)*+-]*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,}))|(?<=\n\n)(?=(?P<module>import|export)\b))"
+    r"\n(?:(?=[ \t>0-9.)*+-]*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,}))"
+    r"|(?<=\n\n)(?=(?P<module>import|export)\b))"
     r"|``*|\\.|<!--|\{/\*|<(?=[/A-Za-z>])",
     re.MULTILINE,
 )

@@ -64,6 +64,7 @@ def test_tags(body: str, found: list[Place]) -> None:
         ("<textarea><img src=no>", []),
         ("<template><template></template><img src=no></template><img src=u>", [(1, 64, "u")]),
         ("<svg><style/><title>a</title><image href=no /></svg><img src=u>", [(1, 62, "u")]),
+        ("<svg><img src=u><style><img src=no></style>", [(1, 15, "u")]),
         ("<svg/><style><img src=no></style>", []),
         ("</template><img src=u>", [(1, 21, "u")]),
     ],

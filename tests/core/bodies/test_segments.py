@@ -48,6 +48,10 @@ def whole(source: Source) -> list[Find]:
 @example("<div>\n```\n\n![a](u)\n\n```\n")
 @example("![a](u)\n```\n\n![a](no)\n")
 @example("<div><!--\n\n![a](no)\n\n<p>-->\n\n![a](u)")
+@example("<pre>\n\n![a](no)\n\n</pre>")
+@example("   ```\n\n![a](no)\n\n```\n\n![a](u)")
+@example("<div>![a](no)\n```\n\n![a](u)")
+@example("![a](u) ``` c\n```d` ![b](v) ```")
 @example("[r]: d\n\n[r]: e\n![r]")
 def test_segments_mean_alone_what_they_mean_together(body: str) -> None:
     source = Source.of(body.encode(), braces=True)
