@@ -108,9 +108,11 @@ def _templates(text: str, opening: re.Pattern[str]) -> list[tuple[int, int]]:
 def _mask(template: str) -> str:
     """A mask that is text, or the tag of an image where the template stands for one."""
     filler = "x" * len(template)
-    if _SHORTCODE.match(template) and _OF_IMAGE.search(template):
-        before, after = _IMAGE_MASK
-        filler = before + filler[len(before) + len(after) :] + after
+    before, after = _IMAGE_MASK
+    inner = len(template) - len(before) - len(after)
+    # A shorter one has a name or a file, but not both.
+    if inner > 0 and _SHORTCODE.match(template) and _OF_IMAGE.search(template):
+        filler = before + "x" * inner + after
     if "\n" not in template:
         return filler
     return "".join("\n" if was == "\n" else now for was, now in zip(template, filler, strict=True))

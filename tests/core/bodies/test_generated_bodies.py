@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from imgcache.core.bodies.attributes import decoded
 from imgcache.core.bodies.destinations import meaning
 from imgcache.core.bodies.images import BodyKind, images_of
+from imgcache.core.bodies.source import Source
 
 # The place of a URL is marked in what is generated, and taken out before it is read.
 _MARK = "\N{PILCROW SIGN}"
@@ -133,6 +134,16 @@ _PIECES = st.sampled_from(
 _ANYTHING = st.one_of(
     st.text().map(str.encode), st.binary(), st.lists(_PIECES).map("".join).map(str.encode)
 )
+
+
+@given(body=_ANYTHING, braces=st.booleans())
+@example(body=b"{% .png%}", braces=True)
+@example(body=b"{%\nu.png%}", braces=True)
+def test_masks_keep_all_places(body: bytes, *, braces: bool) -> None:
+    source = Source.of(body, braces=braces)
+    assert len(source.text) == len(source.original)
+    breaks = [match.start() for match in re.finditer("\n", source.original)]
+    assert all(source.text[place] == "\n" for place in breaks)
 
 
 @given(_ANYTHING, st.sampled_from(BodyKind))

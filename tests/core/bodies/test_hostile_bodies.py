@@ -8,9 +8,10 @@ from imgcache.core.bodies.images import BodyKind, images_of
 
 _UNITS = [
     "![", "![](", "![](u)", "![a][b]\n\n", "[", "`", "``` ", "```a`\n", "```\n\n", "<img", "<img ",
-    "<img src=a>", '<img src="', "<!-- ", "<!-->", "<?", "<%", "{{", "{{ a }}", "{% a.png %}", "\0",
-    "\r", "](", '](u align="c")', "<script>", "<svg>", "<template>", "<pre>\n\n", "<a {", '<a b="',
-    "<a b={`", "{/*", "- ![](u)\n\n", "> ", "[a]: u\n", "[^a]: x\n\n", "import a\n", "é![ü](u)",
+    "<img src=a>", '<img src="', "<!-- ", "<!-->", "<?", "<%", "{{", "{{ a }}", "{% a b.png %}",
+    "\0", "\r", "](", '](u align="c")', "<script>", "<svg>", "<template>", "<pre>\n\n", '<a b="',
+    "<a {", "<a b={`", "{/*", "- ![](u)\n\n", "> ", "[a]: u\n", "[^a]: x\n\n", "import a\n",
+    "é![ü](u)",
 ]  # fmt: skip
 _LONG = 20_000
 
