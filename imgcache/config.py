@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from imgcache import config_sources, units
+from imgcache.config_images import ImagePlace, Skipped
 from imgcache.config_rules import Rules, RuleSettings
 from imgcache.config_types import (
     ByteSize,
@@ -43,8 +44,13 @@ def _not_empty(value: object) -> object:
     return value
 
 
+def _folders(value: Any) -> Any:
+    listed = comma_separated(value)
+    return (listed,) if isinstance(listed, Path) else listed
+
+
 Timeout = Annotated[float, parsed(units.duration), Field(gt=0)]
-Key = Annotated[str, Field(min_length=1)]
+Folders = Annotated[tuple[Path, ...], BeforeValidator(_folders)]
 Resolves = Annotated[
     tuple[Annotated[units.Resolve, parsed(units.Resolve.parse)], ...],
     BeforeValidator(comma_separated),
@@ -72,23 +78,6 @@ HeaderName = Annotated[
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
 Token = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")]
 ThumbnailName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
-
-
-class Fields(Section):
-    """The keys by which articles name their images."""
-
-    images: Key = "images"
-    url: Key = "url"
-    width: Key = "width"
-    height: Key = "height"
-    cached: Key = "isCached"
-
-    @model_validator(mode="after")
-    def _are_distinct(self) -> Fields:
-        keys = (self.url, self.width, self.height, self.cached)
-        if len(set(keys)) < len(keys):
-            raise ValueError("url, width, height and cached must be four different keys")
-        return self
 
 
 class UrlSeverity(Section):
@@ -211,14 +200,15 @@ class Settings(Section):
     """Everything that can be set. `Settings.load()` reads file and environment.
 
     `folder` is no setting: that of the configuration file, else the working folder. The folders
-    that are meant where none is set lie in it.
+    that are meant where none is set lie in it. `images`: None is the usual place.
     """
 
     folder: Path = Path()
     articles: Strings = ()
     exclude: Strings = ()
-    site_root: Path | None = None
-    fields: Fields = Fields()
+    site_root: Folders = ()
+    images: tuple[ImagePlace, ...] | None = None
+    skip: dict[str, Skipped] = Field(default_factory=dict)
     on_mismatch: Literal["uncache", "keep"] = "uncache"
     tolerance: Annotated[int, Field(ge=0)] = 0
     severity: SeveritySettings = SeveritySettings()
@@ -260,7 +250,7 @@ class Settings(Section):
         except ValidationError as exc:
             problem = exc.errors()[0]
             raise config_sources.bad_value(layers, problem) from exc
-        if settings.site_root is not None and not settings.site_root.is_dir():
+        if not all(root.is_dir() for root in settings.site_root):
             reason = "there is no such folder; name the one that holds the site's own files"
             raise config_sources.bad_value(layers, {"loc": ("site_root",), "msg": reason})
         return settings
@@ -287,6 +277,8 @@ def _known_keys(section: type[BaseModel]) -> dict[str, Any]:
         keys["urls"] = _known_keys(UrlSeverity)
     if section is Settings:
         del keys["folder"]
+        keys["images"] = _known_keys(ImagePlace)
+        keys["skip"] = {"*": None}
         keys["thumbnails"] = {"*": _known_keys(ThumbnailSettings)}
         keys["rules"] = _known_keys(RuleSettings)
     return keys

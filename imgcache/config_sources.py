@@ -21,7 +21,8 @@ from imgcache.userinfo import masked, masked_within
 
 FILE_NAME = "imgcache.toml"
 _PREFIX = "IMGCACHE_"
-_PATHS = (("site_root",), ("cache", "dir"), ("fetch", "ca_file"))
+_PATHS = (("cache", "dir"), ("fetch", "ca_file"))
+_LISTS_OF_PATHS = ("articles", "site_root")
 # Messages never show what these are set to.
 _SECRETS = frozenset({"token", "headers"})
 _ABSENT = object()
@@ -141,11 +142,12 @@ def _read(path: Path, *, required: bool) -> Layer | None:
 
 def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Paths in a file are relative to its folder."""
-    articles = values.get("articles")
-    if isinstance(articles, str):
-        articles = [articles]
-    if isinstance(articles, list) and all(isinstance(path, str) for path in articles):
-        values = values | {"articles": [str(folder / path) for path in articles]}
+    for key in _LISTS_OF_PATHS:
+        paths = values.get(key)
+        if isinstance(paths, str):
+            paths = [paths]
+        if isinstance(paths, list) and all(isinstance(path, str) for path in paths):
+            values = values | {key: [str(folder / path) for path in paths]}
     for keys in _PATHS:
         path = _get(values, keys)
         if isinstance(path, str):

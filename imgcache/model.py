@@ -208,13 +208,15 @@ class FileTotals(NamedTuple):
 class Declared(Struct, frozen=True):
     """What the article says of an image; None is 'not declared', or unknown for `cached`.
 
-    `strange`: "width" or "height" and what stands there where that is no size.
+    `strange`: "width" or "height" and what stands there where that is no size. `unnamed`: those of
+    "width", "height" and "cached" that this entry can't have; none of them is missed or written.
     """
 
     width: int | None = None
     height: int | None = None
     cached: bool | None = None
     strange: tuple[tuple[str, str], ...] = ()
+    unnamed: tuple[str, ...] = ()
 
     @property
     def size(self) -> Size | None:
@@ -240,6 +242,16 @@ class Entry(Struct, frozen=True):
     url_text: str
     declared: Declared
     filled: tuple[str, ...] | None = None
+
+
+class Notes(Struct, frozen=True):
+    """What an article tells of the settings: the numbers of the places that find an entry in it.
+
+    `strays`: the lines of strings that stand amid mappings and are no entries.
+    """
+
+    places: tuple[int, ...] = ()
+    strays: tuple[int, ...] = ()
 
 
 class Failure(Struct, frozen=True):

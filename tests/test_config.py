@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from imgcache.config import Settings
+from imgcache.config_images import ImagePlace
 from imgcache.engine.run.articles import chosen
 from imgcache.errors import ConfigError
 from imgcache.model import Severity, Verdict
@@ -191,7 +192,16 @@ WRONG_RULES = [
         ('[fetch]\ndeadline = "0s"\n', [":2:", "fetch.deadline"]),
         ("[fetch]\nmax_bytes = 0\n", [":2:", "fetch.max_bytes"]),
         ('[freshness]\nleast = "2d"\ngreatest = "1d"\n', ["freshness.least must not be longer"]),
-        ('[fields]\nurl = ""\n', [":2:", "fields.url"]),
+        ('[[images]]\nat = "a..b"\n', [":2:", "images[0].at", "'a..b'", "a key is missing"]),
+        (
+            '[[images]]\nat = "a"\n\n[[images]]\nurl = "b"\nat = "[0]"\n',
+            [":6:", "images[1].at", "'[0]'", "`[]`"],
+        ),
+        ('[[images]]\nurl = "a"\n', [":1:", "images[0].at", "required"]),
+        ('[[images]]\nat = "a"\nurl = ["x", "y[]"]\n', [":3:", "images[0].url", "name one key"]),
+        ('[[images]]\nat = "a"\nplaceholder = "x"\n', [":3:", "images.placeholder"]),
+        ('images = "a"\n', [":1:", "images"]),
+        ("[skip]\ndraft = {a = 1}\n", ["skip.draft"]),
         ('[fetch.headers."a.test"]\n"A B" = "x"\n', ["fetch.headers"]),
         ('[fetch.headers."a.test"]\nhOst = "b"\n', ["fetch.headers.a.test.hOst", "leave it out"]),
         ('[fetch.headers."a.test"]\nRange = "x"\n', ["fetch.headers.a.test.Range", "leave it out"]),
@@ -201,7 +211,10 @@ WRONG_RULES = [
         ("[thumbnails.a]\nwidht = 1\n", ["thumbnails.a.widht", "width"]),
         ('[fetch]\nresolve = ["a:b"]\n', [":2:", "fetch.resolve", "a:b", "HOST:PORT:ADDRESS"]),
         ("tolerance = \n", ["imgcache.toml"]),
-        ('[fields]\nwidth = "height"\n', ["four different keys"]),
+        (
+            '[[images]]\nat = "a"\nwidth = "x.y"\nheight = \'"x"."y"\'\n',
+            [":1:", "images[0]", "different keys"],
+        ),
         ('site_root = "static"\n', [":1:", "site_root", "static", "no such folder"]),
         ('site_root = "imgcache.toml"\n', [":1:", "site_root", "no such folder"]),
         ('fail_after = "soon"\n', [":1:", "fail_after", "'soon'", "30d"]),
@@ -259,6 +272,24 @@ def test_a_wrong_variable_is_told(monkeypatch: pytest.MonkeyPatch, name: str, va
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError, match="the environment"):
         Settings.load()
+
+
+def test_places_are_read_in_their_order(tmp_path: Path) -> None:
+    (tmp_path / "imgcache.toml").write_text(
+        '[[images]]\nat = "cover"\n[[images]]\nat = ""\nurl = ["og", "tw"]\nadd = false\n'
+    )
+    assert Settings.load().images == (
+        ImagePlace(at="cover"),
+        ImagePlace(at="", url=("og", "tw"), add=False),
+    )
+
+
+def test_the_values_that_skip_an_article_are_one_or_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMGCACHE_SKIP__STATUS", "secret")
+    (tmp_path / "imgcache.toml").write_text('[skip]\ndraft = true\nkind = ["a", 1]\n')
+    assert Settings.load().skip == {"draft": (True,), "kind": ("a", 1), "status": ("secret",)}
 
 
 def test_a_named_file_must_be_there(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ FLOORS = {
     "config_sources": 0,
     "config_types": 0,
     "config_rules": 0,
+    "config_images": 0,
+    "place_patterns": 0,
     "config": 0,
     "core": 1,
     "edge": 2,

@@ -26,6 +26,7 @@ from imgcache.cli.console import Console
 from imgcache.config import LimitSettings, Settings
 from imgcache.core.articles.entries import read as read_entries
 from imgcache.core.articles.fences import NotAnArticle
+from imgcache.core.articles.places.machine import places_of
 from imgcache.edge import demo_pictures
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.pipeline import refresh
@@ -87,7 +88,7 @@ def _fresh_folder(folder: Path) -> Path:
 
 def _pictures(sample: bytes) -> dict[tuple[str, str], bytes]:
     """By host and request target: a picture for each entry but the missing one."""
-    article = read_entries(sample, whole=False, fields=Settings().fields, limits=LimitSettings())
+    article = read_entries(sample, whole=False, places=places_of(None), limits=LimitSettings())
     if isinstance(article, NotAnArticle):
         raise ConfigError("the sample article that came with imgcache is damaged; install it again")
     pictures = {}

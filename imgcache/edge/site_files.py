@@ -1,12 +1,16 @@
-"""Reader of images that articles name by a path in their site; never outside the site's root."""
+"""Reader of images that articles name by a path in their site; never outside of it."""
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
+
+from msgspec import Struct
 
 from imgcache.core.http.location import SitePath
 from imgcache.edge.os_errors import OUR_OWN
@@ -17,58 +21,108 @@ from imgcache.model import Failure, Verdict
 _NOFOLLOW = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def read(site_root: Path | None, path: SitePath, max_bytes: int) -> bytes | Failure:
+class Grounds(Struct, frozen=True):
+    """Where a path may lead to. `site` is the folder from which articles' folders are named.
+
+    A relative path is looked up beside its article, never outside of the run's `paths`; then, as
+    a site-absolute one, in each of the `roots`, never outside of that.
+    """
+
+    site: Path
+    paths: tuple[Path, ...]
+    roots: tuple[Path, ...]
+
+
+class _Place(NamedTuple):
+    """A folder in which a path is looked up, and the one that it does not leave."""
+
+    folder: Path
+    within: Path
+
+
+def read(grounds: Grounds, path: SitePath, max_bytes: int) -> bytes | Failure:
     """The bytes of a site's file, or why there are none.
 
-    Relative and site-absolute paths both start at the root. A path that is outside, missing or no
-    regular file is `gone` in each case, so that a report reveals nothing else of this machine.
+    A path that is outside, missing or no regular file is `gone` in each case, so that a report
+    reveals nothing else of this machine. Without a root a site-absolute path is `not-checked`.
 
     Raises:
         LocalError: this machine could not do its part (EMFILE, EIO and the like).
     """
-    if site_root is None:
-        return Failure(
-            Verdict.UNSUPPORTED_URL, "the url is a path, and site_root is not configured"
-        )
-    try:
-        found = _read_inside(site_root, path, max_bytes)
-    except OSError as exc:
-        if exc.errno in OUR_OWN:
-            raise LocalError(f"{path.path}: {exc.strerror}") from exc
-        found = None
+    places = list(_places(grounds, path))
+    if not places and path.folder is None:
+        return _nowhere(path)
+    readings = (_read(place, path, max_bytes) for place in places)
+    found = next((one for one in readings if one is not None), None)
     if found is None:
-        return Failure(Verdict.GONE, "no such file under site_root")
+        return Failure(Verdict.GONE, f"there is no file {_where(grounds, path)}")
     if len(found) > max_bytes:
         return Failure(Verdict.TOO_LARGE, f"the file is larger than the limit of {max_bytes} bytes")
     return found or Failure(Verdict.EMPTY, "the file is empty")
 
 
-def identity(site_root: Path | None, path: SitePath) -> Identity | None:
+def _nowhere(path: SitePath) -> Failure:
+    if path.path.startswith("/"):
+        return Failure(
+            Verdict.NOT_CHECKED, "the url is a path of the site, and no site_root is set"
+        )
+    return Failure(
+        Verdict.UNSUPPORTED_URL, "the url is a relative path, and its article is no file"
+    )
+
+
+def identity(grounds: Grounds, path: SitePath) -> Identity | None:
     """Values that change when the file that `read` would read changes; None where there is none."""
-    try:
-        inside = None if site_root is None else _inside(site_root, path)
-        return None if inside is None else identity_of(os.lstat(inside))
-    except OSError:
-        return None
+    for place in _places(grounds, path):
+        try:
+            inside = _inside(place, path)
+            if inside is not None:
+                return identity_of(os.lstat(inside))
+        except OSError:
+            continue
+    return None
 
 
-def _inside(site_root: Path, path: SitePath) -> Path | None:
-    """Where the path leads, links resolved; None for what is outside of the root."""
+def _places(grounds: Grounds, path: SitePath) -> Iterator[_Place]:
+    if path.folder is not None:
+        folder = grounds.site / path.folder
+        real = Path(os.path.realpath(folder))
+        for within in grounds.paths:
+            if real.is_relative_to(os.path.realpath(within)):
+                yield _Place(folder, within)
+    for root in grounds.roots:
+        yield _Place(root, root)
+
+
+def _where(grounds: Grounds, path: SitePath) -> str:
+    """The places that were looked at, without the folders of this machine that they are in."""
+    name = path.path.lstrip("/")
+    beside = ["beside the article"] if path.folder is not None else []
+    roots = [f"in {root.name or root}" for root in grounds.roots]
+    return f"{name} {' or '.join([*beside, *roots])}"
+
+
+def _inside(place: _Place, path: SitePath) -> Path | None:
+    """Where the path leads, links resolved; None for what is outside."""
     name = os.fsdecode(unquote_to_bytes(path.path)).lstrip("/")
     if "\0" in name:
         return None
-    root = site_root.resolve(strict=True)
     # Path.resolve would raise a RuntimeError for a loop of symlinks before Python 3.13.
-    inside = Path(os.path.realpath(root / name, strict=True))
-    return inside if inside.is_relative_to(root) else None
+    inside = Path(os.path.realpath(place.folder / name, strict=True))
+    return inside if inside.is_relative_to(place.within.resolve(strict=True)) else None
 
 
-def _read_inside(site_root: Path, path: SitePath, max_bytes: int) -> bytes | None:
-    inside = _inside(site_root, path)
-    if inside is None:
+def _read(place: _Place, path: SitePath, max_bytes: int) -> bytes | None:
+    try:
+        inside = _inside(place, path)
+        if inside is None:
+            return None
+        root = place.within.resolve(strict=True)
+        return _read_regular(root, inside.relative_to(root).parts, max_bytes)
+    except OSError as exc:
+        if exc.errno in OUR_OWN:
+            raise LocalError(f"{path.path}: {exc.strerror}") from exc
         return None
-    root = site_root.resolve(strict=True)
-    return _read_regular(root, inside.relative_to(root).parts, max_bytes)
 
 
 def _read_regular(root: Path, parts: tuple[str, ...], max_bytes: int) -> bytes | None:

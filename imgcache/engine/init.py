@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from msgspec import Struct, field
+from msgspec import Struct
 from yaml import Node
 
-from imgcache.config import Fields, LimitSettings, Settings
+from imgcache.config import LimitSettings, Settings
+from imgcache.config_images import USUAL, ImagePlace
 from imgcache.core.articles import field_names
 from imgcache.core.articles.document import Document, parse
-from imgcache.core.articles.entries import Article
-from imgcache.core.articles.entries import read as read_entries
+from imgcache.core.articles.entries import read_document
+from imgcache.core.articles.places.machine import Places, places_of
 from imgcache.core.http.location import SitePath, locate
 from imgcache.edge.articles.files import Found, discover
 from imgcache.edge.articles.files import read as read_file
@@ -28,12 +29,15 @@ _ROOTS = ("static", "public", "assets", "source", "src", ".")
 
 
 class Fit(Struct, frozen=True):
-    """What was found: `articles` are folders (none: the usual ones do), `files` have entries."""
+    """What was found: `articles` are folders (none: the usual ones do), `files` have entries.
+
+    `images` is the place of the entries; None: the usual one.
+    """
 
     files: int
     entries: int
     articles: tuple[str, ...] = ()
-    fields: Fields = field(default_factory=Fields)
+    images: ImagePlace | None = None
     site_root: str | None = None
 
 
@@ -41,17 +45,19 @@ def fit(folder: Path) -> Fit:
     """Look at the articles below a folder. Raises ConfigError where it can't be read."""
     found = discover([folder], cache_dir=folder / "cache")[:_MOST_FILES]
     documents = dict(_documents(found))
-    fields = field_names.fields(_roots(documents.values())) or Fields()
+    place = field_names.place(_roots(documents.values()))
+    images = None if place in {None, USUAL} else place
+    places = places_of(None if images is None else (images,))
     urls: dict[Path, list[str]] = {}
     for file, document in documents.items():
-        named = _urls(document, fields)
+        named = _urls(document, places)
         if named:
             urls[file] = named
     return Fit(
         len(urls),
         sum(map(len, urls.values())),
         _folders(folder, list(urls)),
-        fields,
+        images,
         _site_root(folder, [one for named in urls.values() for one in named]),
     )
 
@@ -71,16 +77,9 @@ def _roots(documents: Iterable[Document]) -> Iterator[Node]:
     return (one.root for one in documents if one.root is not None)
 
 
-def _urls(document: Document, fields: Fields) -> list[str]:
-    entries = read_entries(
-        document.data,
-        whole=document.whole,
-        fields=fields,
-        limits=LimitSettings(),
-        language=document.language,
-    )
-    found = entries.entries if isinstance(entries, Article) else ()
-    return [one.url for one in found if one.url is not None]
+def _urls(document: Document, places: Places) -> list[str]:
+    found = read_document(document, places, LimitSettings())
+    return [one.url for one in found.entries if one.url is not None]
 
 
 def _folders(root: Path, files: Sequence[Path]) -> tuple[str, ...]:

@@ -69,3 +69,59 @@ async def test_files_that_are_passed_over_are_named(tmp_path: Path) -> None:
     names = [f"articles/{number}.md" for number in range(5)]
     assert f"passed over ({', '.join(names[:3])} and 2 more)" in few.stderr
     assert f"passed over ({', '.join(names)})" in every.stderr
+
+
+async def test_what_skip_names_is_passed_over_and_told_once(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "imgcache.toml").write_text("[skip]\ndraft = true\n")
+    images = "images: [{url: ftp://a.test/a}]"
+    for name, draft in (("a", "true"), ("b", "false"), ("c", "true")):
+        text = f"---\ndraft: {draft}\n{images}\n---\n"
+        (tmp_path / "articles" / f"{name}.md").write_text(text)
+    (tmp_path / "articles" / "d.yml").write_text(f"draft: true\n{images}\n")
+    for _ in range(2):
+        done = await run("refresh", "--format", "json", cwd=tmp_path)
+        assert {one["article"] for one in done.report["entries"]} == {"articles/b.md"}
+        told = (
+            "3 files that `skip` names: passed over (articles/a.md, articles/c.md, articles/d.yml)"
+        )
+        assert done.stderr.count(told) == 1
+    named = await run("verify", "articles/a.md", cwd=tmp_path)
+    assert (named.status, "1 file that `skip` names" in named.stderr) == (0, True)
+    (tmp_path / "imgcache.toml").write_text("")
+    after = await run("verify", "--offline", "--format", "json", cwd=tmp_path)
+    assert after.report["summary"]["entries"] == 4
+
+
+async def test_a_string_amid_mappings_is_told_until_a_place_finds_it(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    text = "---\nimages:\n- {url: ftp://a.test/a}\n- ftp://a.test/b\n---\n"
+    (tmp_path / "articles" / "a.md").write_text(text)
+    where = "1 string amid the mappings of a list: not read (articles/a.md:4)"
+    for command in ("refresh", "refresh", "verify"):
+        done = await run(command, "--format", "json", cwd=tmp_path)
+        assert done.stderr.count(where) == 1
+        assert len(done.report["entries"]) == 1
+    (tmp_path / "imgcache.toml").write_text('[[images]]\nat = "images[]"\n')
+    done = await run("refresh", "--format", "json", cwd=tmp_path)
+    assert [one["url"] for one in done.report["entries"]] == ["ftp://a.test/a", "ftp://a.test/b"]
+    assert "amid" not in done.stderr
+
+
+async def test_a_place_that_finds_nothing_is_told_with_the_nearest_that_would(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "articles").mkdir()
+    for name in "ab":
+        text = "---\ncover: {image: https://a.test/a.png}\nicon: https://a.test/b.ico\n---\n"
+        (tmp_path / "articles" / f"{name}.md").write_text(text)
+    (tmp_path / "imgcache.toml").write_text(
+        '[[images]]\nat = "icon"\n[[images]]\nat = "cover"\nurl = "img"\n'
+    )
+    told = "[[images]] at = 'cover' finds no image in any article; the nearest with images is "
+    for _ in range(2):
+        done = await run("verify", "--offline", cwd=tmp_path)
+        assert done.stderr.count(f"{told}`cover.image`") == 1
+        assert "at = 'icon'" not in done.stderr
+    part = await run("verify", "--offline", "articles/a.md", cwd=tmp_path)
+    assert "finds no image" not in part.stderr

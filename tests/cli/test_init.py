@@ -26,6 +26,7 @@ EXAMPLES = {
     "rules",
     "cache.max_bytes",
     "thumbnails",
+    "images",
     "fetch.user_agent",
     "fetch.proxy",
     "fetch.headers",
@@ -58,8 +59,8 @@ def test_it_holds_every_key_with_its_default() -> None:
     }
     for key in keys(Settings):
         top = key.split(".<")[0]
-        assert top in written or top.split(".")[0] in {"severity", "thumbnails"}, key
-    free = {"severity", "thumbnails"}
+        assert top in written or top.split(".")[0] in {"severity", "skip", "thumbnails"}, key
+    free = {"severity", "skip", "thumbnails"}
     kept = {one for one in written - EXAMPLES if one.split(".")[0] not in free}
     assert {one for one in kept if _value(settings, one) != _value(Settings(), one)} == set()
 
@@ -92,7 +93,8 @@ async def test_what_the_repository_needs_is_set_and_works(tmp_path: Path) -> Non
     set_here = tomllib.loads((tmp_path / "imgcache.toml").read_text())
     assert set_here["articles"] == ["src/pages"]
     assert set_here["site_root"] == "static"
-    assert set_here["fields"] == {"images": "photos", "url": "src", "width": "w", "height": "h"}
+    place = {"at": "**.photos[]", "url": "src", "width": "w", "height": "h"}
+    assert set_here["images"] == [place]
     verified = await run("verify", "--format", "json", cwd=tmp_path)
     assert verified.report["summary"]["entries"] == 4
 

@@ -39,7 +39,7 @@ _SIZES = [Size(60, 40), Size(40, 60), Size(30, 20), Size(61, 40)]
 # No article declares it.
 _STAND_IN = Size(50, 50)
 _GIF = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
-_OTHERS = ["/local.png", "/missing.png", _GIF, "", "ftp://x/a"]
+_OTHERS = ["/local.png", "near.png", "../site/local.png", "/missing.png", _GIF, "", "ftp://x/a"]
 _STYLES = ("block", "flow")
 _MONTH = 30 * 86_400.0
 _RULES: list[list[dict[str, Any]]] = [
@@ -62,6 +62,7 @@ class Life:
         (folder / "articles").mkdir(parents=True)
         (folder / "site").mkdir()
         (folder / "site" / "local.png").write_bytes(pictures.png(8, 6))
+        (folder / "articles" / "near.png").write_bytes(pictures.png(9, 6))
 
     @property
     def cache(self) -> Path:

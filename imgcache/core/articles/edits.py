@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 import yaml
 from yaml import CollectionNode, MappingNode, ScalarNode
 
-from imgcache.config import Fields
 from imgcache.core.articles.document import Document
 from imgcache.core.articles.spans import (
     after_colon,
@@ -65,19 +65,29 @@ class Aliases:
         return (id(mapping), 2 * index + 1) in self._found
 
 
-class EntryWriter:
-    """Makes the edits of one entry, in the style in which it is written."""
+class MappingWriter:
+    """Makes the edits of one mapping, in the style in which it is written.
+
+    `order`: the keys that go before others, among those that may be added; `flags`: those of them
+    whose values are booleans.
+    """
 
     def __init__(
-        self, document: Document, node: MappingNode, fields: Fields, aliases: Aliases
+        self,
+        document: Document,
+        node: MappingNode,
+        order: Sequence[str],
+        flags: AbstractSet[str],
+        aliases: Aliases,
     ) -> None:
         self._document = document
         self._node = node
-        self._fields = fields
+        self._order = order
+        self._flags = flags
         self._aliases = aliases
 
     def edit(self, key: str, text: str) -> Edit:
-        """The edit that gives the entry `key: text`. Raises ArticleError where none is exact."""
+        """The edit that gives the mapping `key: text`. Raises ArticleError where none is exact."""
         for index, (key_node, _) in enumerate(self._node.value):
             if isinstance(key_node, ScalarNode) and key_node.value == key:
                 return self._replacement(index, key, text)
@@ -111,7 +121,7 @@ class EntryWriter:
                 document.line_of(value),
             )
         quote = value.style if isinstance(value, ScalarNode) and value.style in {"'", '"'} else ""
-        if key == self._fields.cached:
+        if key in self._flags:
             quote = ""
         return Edit(*value_token(document, value), f"{quote}{text}{quote}")
 
@@ -128,15 +138,13 @@ class EntryWriter:
 
     def _neighbours(self, key: str) -> Iterator[int]:
         """The pairs after which a new key may stand, the best place first."""
-        fields = self._fields
-        order = (fields.url, fields.width, fields.height, fields.cached)
         places = {
             node.value: index
             for index, (node, _) in enumerate(self._node.value)
             if isinstance(node, ScalarNode)
         }
-        if not (self._node.flow_style and key == fields.cached):
-            before = order[: order.index(key)]
+        if not (self._node.flow_style and key in self._flags):
+            before = self._order[: self._order.index(key)]
             yield from (places[name] for name in reversed(before) if name in places)
         yield from reversed(range(len(self._node.value)))
 

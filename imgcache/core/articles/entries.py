@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import yaml
 from msgspec import Struct
-from yaml import MappingNode, ScalarNode, SequenceNode
+from yaml import MappingNode, ScalarNode
 
-from imgcache.config import Fields, LimitSettings
+from imgcache.config import LimitSettings
 from imgcache.core.articles.document import Document, Language, NotAnArticle, parse
 from imgcache.core.articles.filled import filled
-from imgcache.core.articles.merge_keys import MERGE_TAG, Duplicate, Pair, ResolvedMappings, written
+from imgcache.core.articles.merge_keys import Pair, ResolvedMappings
+from imgcache.core.articles.places.machine import FIELDS, Place, Places
+from imgcache.core.articles.places.repeated import on_the_way
+from imgcache.core.articles.places.sites import Site, is_writable
+from imgcache.core.articles.places.walk import STRING, Found, find, holder
 from imgcache.core.articles.spans import value_start
-from imgcache.core.articles.yaml_nodes import children
 from imgcache.errors import ArticleError
-from imgcache.model import Declared, Entry
+from imgcache.model import Declared, Entry, Notes
+from imgcache.place_patterns import Keys
 from imgcache.userinfo import masked_within
 
 _BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
@@ -28,18 +31,12 @@ _BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
 LARGEST_SIDE = 999_999_999
 _SIZE = re.compile(r"[1-9][0-9]{0,8}")
 _NEWLINE = re.compile(r"\n")
-_STRING = "tag:yaml.org,2002:str"
 _NULL = "tag:yaml.org,2002:null"
-_SIZE_TAGS = frozenset({_STRING, "tag:yaml.org,2002:int"})
+_SIZE_TAGS = frozenset({STRING, "tag:yaml.org,2002:int"})
 # What a report shows of a `url` that is no string.
 _SHOWN = 60
-
-
-class Site(Struct, frozen=True):
-    """Where an entry is written: its mapping, and its pairs with merge keys resolved."""
-
-    node: MappingNode
-    pairs: dict[str, Pair]
+# A URL that stands for itself declares nothing.
+_NOTHING = Declared(unnamed=FIELDS)
 
 
 class Article(Struct, frozen=True):
@@ -53,8 +50,10 @@ class Article(Struct, frozen=True):
     problems: tuple[ArticleError, ...]
     document: Document
     sites: tuple[Site, ...]
-    fields: Fields
+    places: Places
+    resolved: ResolvedMappings
     limits: LimitSettings
+    notes: Notes
     noted: tuple[str, ...] = ()
 
 
@@ -62,7 +61,7 @@ def read(
     data: bytes,
     *,
     whole: bool,
-    fields: Fields,
+    places: Places,
     limits: LimitSettings,
     language: Language = Language.YAML,
     noted: tuple[str, ...] = (),
@@ -76,81 +75,81 @@ def read(
     document = parse(data, whole=whole, limits=limits, language=language)
     if isinstance(document, NotAnArticle):
         return document
+    return read_document(document, places, limits, noted)
+
+
+def read_document(
+    document: Document, places: Places, limits: LimitSettings, noted: tuple[str, ...] = ()
+) -> Article:
+    """The image entries of a front matter that is composed already."""
     resolved = ResolvedMappings(document)
-    found = tuple(_walk(document.root, resolved, fields))
-    sites = tuple(site for _, site in found)
-    places = _Places(document)
+    finds = find(document.root, resolved, places)
+    positions = _Positions(document)
+    read_here = [(_entry(one, resolved, positions, noted), one) for one in finds.entries]
+    if not places.is_usual:
+        # Keys inside may be dotted, so that a walk meets entries in another order.
+        read_here.sort(key=lambda pair: (pair[0].line, pair[0].column))
+    sites = tuple(Site(one.mapping, one.place) for _, one in read_here)
     return Article(
-        tuple(_entry(pointer, site, places, fields, noted) for pointer, site in found),
-        tuple(_problems(document, resolved, sites, fields)),
+        tuple(entry for entry, _ in read_here),
+        tuple(_problems(document, resolved, places, sites)),
         document,
         sites,
-        fields,
+        places,
+        resolved,
         limits,
+        Notes(
+            tuple(sorted({one.place.number for one in finds.entries})),
+            tuple(document.line_of(one) for one in finds.strays),
+        ),
         noted,
     )
 
 
-class _Visit(NamedTuple):
-    node: yaml.Node
-    pointer: str
-    listed: bool  # a list under the key `images`, or an item of one
-
-
-def _walk(
-    root: yaml.Node | None, resolved: ResolvedMappings, fields: Fields
-) -> Iterator[tuple[str, Site]]:
-    """Each entry once, at its first place, in document order; without recursion."""
-    seen: set[int] = set()
-    listed: set[int] = set()
-    stack = [] if root is None else [_Visit(root, "", listed=False)]
-    while stack:
-        visit = stack.pop()
-        node = visit.node
-        if visit.listed and id(node) not in listed:
-            # A list or mapping may have been visited elsewhere, before it was found under `images`.
-            listed.add(id(node))
-            if isinstance(node, MappingNode):
-                pairs = resolved.pairs(node)
-                if fields.url in pairs:
-                    yield visit.pointer, Site(node, pairs)
-        elif id(node) in seen:
-            continue
-        seen.add(id(node))
-        stack.extend(reversed(list(_below(visit, resolved, fields))))
-
-
-def _below(visit: _Visit, resolved: ResolvedMappings, fields: Fields) -> Iterator[_Visit]:
-    node, pointer, is_listed = visit
-    if isinstance(node, MappingNode):
-        for text, pair in resolved.pairs(node).items():
-            if not isinstance(pair.value, ScalarNode):
-                step = text.replace("~", "~0").replace("/", "~1")
-                is_images = text == fields.images and isinstance(pair.value, SequenceNode)
-                yield _Visit(pair.value, f"{pointer}/{step}", is_images)
-    elif isinstance(node, SequenceNode):
-        for index, item in enumerate(node.value):
-            if not isinstance(item, ScalarNode):
-                is_item = is_listed and isinstance(item, MappingNode)
-                yield _Visit(item, f"{pointer}/{index}", is_item)
-
-
 def _entry(
-    pointer: str, site: Site, places: _Places, fields: Fields, noted: tuple[str, ...]
+    found: Found, resolved: ResolvedMappings, positions: _Positions, noted: tuple[str, ...]
 ) -> Entry:
-    url = site.pairs[fields.url]
-    line, column = places.of(url)
-    text = places.document.source(url.value)
-    is_scalar = isinstance(url.value, ScalarNode)
+    line, column = positions.of(found.key, found.value)
+    document, value = positions.document, found.value
+    is_scalar = isinstance(value, ScalarNode)
     return Entry(
-        pointer,
+        found.pointer,
         line,
         column,
-        url.value.value if is_scalar and url.value.tag == _STRING else None,
-        url.value.value if is_scalar else _shortened(text),
-        _declared(site, places.document, fields),
-        filled(site.pairs, noted),
+        value.value if is_scalar and value.tag == STRING else None,
+        value.value if is_scalar else _shortened(document.source(value)),
+        _NOTHING
+        if found.mapping is None
+        else _declared(found.mapping, found.place, document, resolved),
+        () if found.mapping is None else filled(resolved.pairs(found.mapping), noted),
     )
+
+
+def _declared(
+    mapping: MappingNode, place: Place, document: Document, resolved: ResolvedMappings
+) -> Declared:
+    width, height = (_pair(mapping, keys, resolved) for keys in (place.width, place.height))
+    flag, unnamed = _pair(mapping, place.cached, resolved), place.unnamed
+    if flag is None and place.cached is not None:
+        found = holder(mapping, place.cached, resolved)
+        if found is None or not is_writable(found, "cached", place):
+            unnamed = (*unnamed, "cached")
+    return Declared(
+        _size(width),
+        _size(height),
+        None if flag is None else _flag(flag.value, document),
+        _strange(width, height, document),
+        unnamed,
+    )
+
+
+def _pair(mapping: MappingNode, keys: Keys | None, resolved: ResolvedMappings) -> Pair | None:
+    if keys is None:
+        return None
+    if len(keys) == 1:
+        return resolved.pairs(mapping).get(keys[0])
+    found = holder(mapping, keys, resolved)
+    return None if found is None else found.pair
 
 
 def _shortened(text: str) -> str:
@@ -158,22 +157,15 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "\u2026"
 
 
-def _declared(site: Site, document: Document, fields: Fields) -> Declared:
-    cached = site.pairs.get(fields.cached)
-    sides = {"width": site.pairs.get(fields.width), "height": site.pairs.get(fields.height)}
-    return Declared(
-        _size(sides["width"]),
-        _size(sides["height"]),
-        None if cached is None else _flag(cached.value, document),
-        tuple(_strange(sides, document)),
-    )
-
-
-def _strange(sides: Mapping[str, Pair | None], document: Document) -> Iterator[tuple[str, str]]:
+def _strange(
+    width: Pair | None, height: Pair | None, document: Document
+) -> tuple[tuple[str, str], ...]:
     """What is written for a side and is no size; an empty value is nothing that is written."""
-    for name, pair in sides.items():
-        if pair is not None and pair.value.tag != _NULL and _size(pair) is None:
-            yield name, _shortened(document.source(pair.value))
+    return tuple(
+        (name, _shortened(document.source(pair.value)))
+        for name, pair in (("width", width), ("height", height))
+        if pair is not None and pair.value.tag != _NULL and _size(pair) is None
+    )
 
 
 def _size(pair: Pair | None) -> int | None:
@@ -190,60 +182,32 @@ def _flag(node: yaml.Node, document: Document) -> bool | None:
     return _BOOLEANS.get(node.value)
 
 
-class _Places:
+class _Positions:
     """Lines and columns for reports, from 1, by line feeds alone."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self._starts: list[int] = []
 
-    def of(self, pair: Pair) -> tuple[int, int]:
+    def of(self, key: yaml.Node, value: yaml.Node) -> tuple[int, int]:
         """Line and column of the first character of a value, its tag and anchor passed over."""
         if not self._starts:
             text, end = self.document.text, self.document.end
             self._starts = [0, *(match.end() for match in _NEWLINE.finditer(text, 0, end))]
-        index = value_start(self.document, pair.key, pair.value)
+        index = value_start(self.document, key, value)
         line = bisect_right(self._starts, index)
         return line, index - self._starts[line - 1] + 1
 
 
 def _problems(
-    document: Document, resolved: ResolvedMappings, sites: tuple[Site, ...], fields: Fields
+    document: Document, resolved: ResolvedMappings, places: Places, sites: tuple[Site, ...]
 ) -> Iterator[ArticleError]:
-    """Repeated keys that leave open what an entry says, or which entries there are."""
-    own = {id(site.node) for site in sites} | resolved.merged
-    named = {fields.url, fields.width, fields.height, fields.cached, "<<"}
-    for duplicate in resolved.duplicates:
-        mapping, text, key = duplicate
-        if (text in named and id(mapping) in own) or _leads_to_entries(duplicate, fields):
-            yield ArticleError(
-                f"the key `{text}` stands twice in one mapping; remove one of them",
-                document.line_of(key),
-            )
-
-
-def _leads_to_entries(duplicate: Duplicate, fields: Fields) -> bool:
-    """Whether any of the values of a repeated key holds an image entry."""
-    stack = list(written(duplicate.mapping, duplicate.text))
-    seen: set[int] = set()
-    if duplicate.text == fields.images and any(_lists_entries(node, fields) for node in stack):
-        return True
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, MappingNode) and any(
-            _lists_entries(value, fields) for value in written(node, fields.images)
-        ):
-            return True
-        stack.extend(children(node))
-    return False
-
-
-def _lists_entries(node: yaml.Node, fields: Fields) -> bool:
-    return isinstance(node, SequenceNode) and any(
-        isinstance(item, MappingNode)
-        and any(key.value == fields.url or key.tag == MERGE_TAG for key, _ in item.value)
-        for item in node.value
-    )
+    if not resolved.duplicates:
+        return
+    slots = (slot for one in sites for slot in (one.url(resolved), *one.slots(resolved).values()))
+    read_there = {id(one.mapping) for one in (*sites, *slots) if one is not None}
+    for _, text, key in on_the_way(document.root, resolved, places, read_there):
+        yield ArticleError(
+            f"the key `{text}` stands twice in one mapping; remove one of them",
+            document.line_of(key),
+        )

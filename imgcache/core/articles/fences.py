@@ -45,11 +45,15 @@ _CLOSING = {
 
 
 class NotAnArticle(Enum):
-    """Why a file is passed over: no front matter, that of another language, or one without end."""
+    """Why a file is passed over.
+
+    It has no front matter, that of another language, or one without end; or the settings say so.
+    """
 
     PLAIN = auto()
     FOREIGN = auto()
     UNCLOSED = auto()
+    SKIPPED = auto()
 
 
 class Span(NamedTuple):

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-from imgcache.config import Fields
+from imgcache import place_patterns
+from imgcache.config_images import USUAL, ImagePlace
 
 _URL_KEYS = ("url", "src", "href", "image", "file", "path", "source")
 _LOOKS_LIKE_AN_IMAGE = re.compile(
@@ -32,8 +33,8 @@ class Naming(NamedTuple):
     cached: str | None
 
 
-def fields(roots: Iterable[Node]) -> Fields | None:
-    """The most frequent way to name images; None where there are none."""
+def place(roots: Iterable[Node]) -> ImagePlace | None:
+    """The place of the most frequent way to name images; None where there are none."""
     seen = Counter(naming for root in roots for naming in _namings(root))
     if not seen:
         return None
@@ -43,12 +44,20 @@ def fields(roots: Iterable[Node]) -> Fields | None:
     (images, url), _ = lists.most_common(1)[0]
     # A key that the most frequent entries lack may stand in others.
     alike = [(one, count) for one, count in seen.items() if one[:2] == (images, url)]
-    keys = {"images": images, "url": url}
+    keys: dict[str, str] = {}
     for role in ("width", "height", "cached"):
         key = _most((getattr(one, role), count) for one, count in alike)
-        if key is not None and key not in keys.values():
+        if key is not None and key not in {url, *keys.values()}:
             keys[role] = key
-    return Fields(**keys)
+    return _place(images, url, keys)
+
+
+def _place(images: str, url: str, keys: dict[str, str]) -> ImagePlace:
+    spelt = place_patterns.spelt
+    named = {role: spelt(key) for role, key in keys.items()}
+    found = ImagePlace.model_validate({"at": f"**.{spelt(images)}[]", "url": spelt(url), **named})
+    usual = USUAL.model_dump(include={"at", "url", *keys})
+    return USUAL if found.model_dump(include=set(usual)) == usual else found
 
 
 def _most(counted: Iterable[tuple[str | None, int]]) -> str | None:

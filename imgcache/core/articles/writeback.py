@@ -7,18 +7,21 @@ changed; what can't be proven is not written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 from yaml import MappingNode
 
 from imgcache.core.articles.document import NotAnArticle
-from imgcache.core.articles.edits import Aliases, Edit, EntryWriter
-from imgcache.core.articles.entries import Article, Site, read
+from imgcache.core.articles.edits import Aliases, Edit, MappingWriter
+from imgcache.core.articles.entries import Article, read
 from imgcache.core.articles.merge_keys import MERGE_TAG, merge_sources, written
+from imgcache.core.articles.places.machine import FIELDS
+from imgcache.core.articles.places.sites import Slot
 from imgcache.core.articles.proof import is_same_but
 from imgcache.errors import ArticleError
-from imgcache.model import Declared, Entry
+from imgcache.model import Declared, Entry, Notes
 
 
 class Change(Struct, frozen=True):
@@ -31,15 +34,15 @@ class Change(Struct, frozen=True):
 
 _KEPT = ""
 _INEXACT = "can't be edited without changing something else too; edit this entry by hand"
-# What to write, by the entry's index and the key: `true`, `false` or a size in pixels.
-_Plan = dict[int, dict[str, str]]
+_FLAG = "cached"
 
 
 class Edited(Struct, frozen=True):
-    """An article's new bytes, and its entries at the places where they now stand."""
+    """An article's new bytes, and what stands where in them by now."""
 
     data: bytes
     entries: tuple[Entry, ...]
+    notes: Notes
 
 
 def apply(article: Article, changes: Mapping[int, Change]) -> Edited:
@@ -54,8 +57,8 @@ def apply(article: Article, changes: Mapping[int, Change]) -> Edited:
         for index, entry in enumerate(article.entries)
     ]
     plan = _planned(article, targets)
-    if not plan:
-        return Edited(document.data, article.entries)
+    if not plan.news:
+        return Edited(document.data, article.entries, article.notes)
     if not document.language.is_written:
         raise ArticleError(f"{document.language.name} front matter is read, never written")
     if article.problems:
@@ -63,58 +66,109 @@ def apply(article: Article, changes: Mapping[int, Change]) -> Edited:
     edits = list(_edits(article, plan))
     data = document.encoded(_spliced(document.text, edits))
     try:
-        return Edited(data, _proven(article, data, targets, plan))
+        after = _proven(article, data, targets, plan)
     except ArticleError as exc:
         raise ArticleError(exc.message, document.line(edits[0].start)) from exc
+    return Edited(data, after.entries, after.notes)
 
 
 def _target(declared: Declared, change: Change) -> Declared:
-    return Declared(
-        declared.width if change.width is None else change.width,
-        declared.height if change.height is None else change.height,
-        declared.cached if change.cached is None else change.cached,
-    )
+    """What the entry shall declare; what it can't have is never written."""
+    wanted = {
+        role: new
+        for role in FIELDS
+        if (new := getattr(change, role)) is not None and role not in declared.unnamed
+    }
+    return replace(declared, **wanted) if wanted else declared
+
+
+class _Use(NamedTuple):
+    """One value of one entry: where it stands, how it reads, and how it shall read."""
+
+    entry: int
+    role: str
+    slot: Slot | None
+    before: str | None
+    after: str | None
+
+
+class _Plan(Struct):
+    """What to write: new texts by their keys, by the identity of their mapping."""
+
+    news: dict[int, dict[str, str]] = {}
+    mappings: dict[int, MappingNode] = {}
+
+    def set(self, slot: Slot, text: str) -> None:
+        """Write this there."""
+        self.mappings[id(slot.mapping)] = slot.mapping
+        self.news.setdefault(id(slot.mapping), {})[slot.key] = text
+
+    def text(self, slot: Slot) -> str | None:
+        """What is written there; None for nothing new."""
+        return self.news.get(id(slot.mapping), {}).get(slot.key)
 
 
 def _planned(article: Article, targets: list[Declared]) -> _Plan:
-    """What to write where; an entry that inherits what changes gets a value of its own."""
-    plan: _Plan = {}
-    for index, (entry, target) in enumerate(zip(article.entries, targets, strict=True)):
-        before, after = _texts(article, entry.declared), _texts(article, target)
-        plan[index] = {key: text for key, text in after.items() if text != before.get(key)}
-    if any(plan.values()):
-        news = {id(site.node): plan[index] for index, site in enumerate(article.sites)}
-        inheriting = [index for index, site in enumerate(article.sites) if _inherits(site)]
+    """What to write where; a mapping that inherits what changes gets a value of its own."""
+    plan = _Plan()
+    uses = list(_uses(article, targets))
+    for use in uses:
+        if use.after is not None and use.after != use.before:
+            if use.slot is None:
+                line = article.entries[use.entry].line
+                raise ArticleError(f"no place to add its {use.role}; add it by hand", line)
+            if plan.text(use.slot) is None:
+                plan.set(use.slot, use.after)
+    if plan.news:
+        _check_shared(article, plan, uses)
+        inheriting = [use for use in uses if use.slot is not None and _inherits(use.slot.mapping)]
         # Repeat until nothing changes: an entry may inherit from one that itself inherits.
-        while sum(
-            _add_own_keys(article.sites[index], _texts(article, targets[index]), news)
-            for index in inheriting
-        ):
+        while sum(_add_own_key(use, plan) for use in inheriting):
             pass
-    return {index: new for index, new in plan.items() if new}
+    return plan
 
 
-def _texts(article: Article, declared: Declared) -> dict[str, str]:
-    """The declared fields as they are written, by their keys in the order of insertion."""
-    fields = article.fields
+def _uses(article: Article, targets: list[Declared]) -> Iterator[_Use]:
+    for index, (entry, site) in enumerate(zip(article.entries, article.sites, strict=True)):
+        before, after = _texts(entry.declared), _texts(targets[index])
+        slots = site.slots(article.resolved)
+        for role, text in after.items():
+            yield _Use(index, role, slots.get(role), before[role], text)
+
+
+def _texts(declared: Declared) -> dict[str, str | None]:
+    """The declared values as they are written, in the order of insertion."""
     cached = None if declared.cached is None else str(declared.cached).lower()
-    texts = {fields.width: declared.width, fields.height: declared.height, fields.cached: cached}
-    return {key: str(value) for key, value in texts.items() if value is not None}
-
-
-def _inherits(site: Site) -> bool:
-    return any(key.tag == MERGE_TAG for key, _ in site.node.value)
-
-
-def _add_own_keys(site: Site, texts: dict[str, str], news: dict[int, dict[str, str]]) -> bool:
-    """Plans explicit keys for what an entry would inherit differently; whether there were any."""
-    missing = {
-        key: text
-        for key, text in texts.items()
-        if _final(site.node, key, news) not in {None, _KEPT, text}
+    sides = {"width": declared.width, "height": declared.height}
+    return {
+        **{role: None if side is None else str(side) for role, side in sides.items()},
+        _FLAG: cached,
     }
-    news[id(site.node)].update(missing)
-    return bool(missing)
+
+
+def _check_shared(article: Article, plan: _Plan, uses: list[_Use]) -> None:
+    """Raises ArticleError where entries share a value and need different ones."""
+    for use in uses:
+        if use.slot is not None and plan.text(use.slot) not in {None, use.after}:
+            raise ArticleError(
+                f"`{use.slot.key}` is shared by entries that need different values; write it out",
+                article.entries[use.entry].line,
+            )
+
+
+def _inherits(mapping: MappingNode) -> bool:
+    return any(key.tag == MERGE_TAG for key, _ in mapping.value)
+
+
+def _add_own_key(use: _Use, plan: _Plan) -> bool:
+    """Plans an explicit key for what would be inherited differently; whether there was any."""
+    slot, text = use.slot, use.after
+    if slot is None or text is None:
+        return False
+    if _final(slot.mapping, slot.key, plan.news) in {None, _KEPT, text}:
+        return False
+    plan.set(slot, text)
+    return True
 
 
 def _final(mapping: MappingNode, key: str, news: dict[int, dict[str, str]]) -> str | None:
@@ -135,10 +189,28 @@ def _final(mapping: MappingNode, key: str, news: dict[int, dict[str, str]]) -> s
 
 def _edits(article: Article, plan: _Plan) -> Iterator[Edit]:
     aliases = Aliases(article.document.root)
-    for index, new in plan.items():
-        writer = EntryWriter(article.document, article.sites[index].node, article.fields, aliases)
-        for key, text in new.items():
+    order, flags = _orders(article)
+    for number, news in plan.news.items():
+        node = plan.mappings[number]
+        keys, own_flags = order[number], flags.get(number, set())
+        writer = MappingWriter(article.document, node, keys, own_flags, aliases)
+        for key, text in news.items():
             yield writer.edit(key, text)
+
+
+def _orders(article: Article) -> tuple[dict[int, list[str]], dict[int, set[str]]]:
+    """By mapping: the entries' keys in it in the order in which they go, and those of flags."""
+    order: dict[int, list[str]] = {}
+    flags: dict[int, set[str]] = {}
+    for site in article.sites:
+        slots = site.slots(article.resolved)
+        for slot in (site.url(article.resolved), *slots.values()):
+            if slot is not None:
+                order.setdefault(id(slot.mapping), []).append(slot.key)
+        if _FLAG in slots:
+            flag = slots[_FLAG]
+            flags.setdefault(id(flag.mapping), set()).add(flag.key)
+    return order, flags
 
 
 def _comparable(entry: Entry, declared: Declared) -> Entry:
@@ -156,16 +228,14 @@ def _spliced(text: str, edits: list[Edit]) -> str:
     return "".join([*parts, text[done:]])
 
 
-def _proven(
-    article: Article, data: bytes, targets: list[Declared], plan: _Plan
-) -> tuple[Entry, ...]:
-    """The entries of the new bytes. Raises ArticleError unless they are exactly what was wanted."""
+def _proven(article: Article, data: bytes, targets: list[Declared], plan: _Plan) -> Article:
+    """The article of the new bytes. Raises ArticleError unless it is exactly what was wanted."""
     before = article.document
     try:
         after = read(
             data,
             whole=before.whole,
-            fields=article.fields,
+            places=article.places,
             limits=article.limits,
             noted=article.noted,
         )
@@ -178,7 +248,6 @@ def _proven(
         _comparable(entry, entry.declared) for entry in after.entries
     ]:
         raise ArticleError(_INEXACT)
-    new = {id(article.sites[index].node): texts for index, texts in plan.items()}
-    if not is_same_but(before, after.document, new):
+    if not is_same_but(before, after.document, plan.news):
         raise ArticleError(_INEXACT)
-    return after.entries
+    return after

@@ -28,9 +28,14 @@ class DataUrl(Struct, frozen=True):
 
 
 class SitePath(Struct, frozen=True):
-    """A relative or site-absolute path: no query, no fragment, percent-escapes as written."""
+    """A relative or site-absolute path: no query, no fragment, percent-escapes as written.
+
+    `folder` is that of the article beside which a relative path is looked up, as the site names
+    it; None for a site-absolute path, and where the article is no file.
+    """
 
     path: str
+    folder: str | None = None
 
 
 Location = WebUrl | DataUrl | SitePath | Failure
@@ -39,7 +44,8 @@ Location = WebUrl | DataUrl | SitePath | Failure
 def place_key(location: DataUrl | SitePath) -> bytes:
     """What identifies an image that needs no fetch; a `data:` URL may be megabytes long."""
     if isinstance(location, SitePath):
-        return location.path.encode("utf-8", "surrogatepass")
+        beside = "" if location.folder is None else f"{location.folder}\0"
+        return f"{beside}{location.path}".encode("utf-8", "surrogatepass")
     label = location.media_type.encode("utf-8", "surrogatepass")
     return hashlib.sha256(label + b"\0" + location.data).digest()
 
@@ -64,6 +70,13 @@ def locate(text: str | None) -> Location:
         return refused
     path = re.split(r"[?#]", text, maxsplit=1)[0].replace("\\", "/")
     return SitePath(path) if path else unsupported("the url is a query or fragment only")
+
+
+def beside(location: Location, folder: str) -> Location:
+    """The same location, as an article in this folder means it."""
+    if isinstance(location, SitePath) and not location.path.startswith("/"):
+        return SitePath(location.path, folder)
+    return location
 
 
 def _data_url(text: str) -> DataUrl | Failure:

@@ -52,7 +52,7 @@ def message(
     cause = _cause(verdict, declared, evidence)
     if patience is not None:
         cause += f" ({patience.told})"
-    return f"{cause}; {_remedy(verdict, evidence)}"
+    return f"{cause}; {_remedy(verdict, declared, evidence)}"
 
 
 def _cause(verdict: Verdict, declared: Declared, evidence: Evidence) -> str:
@@ -81,7 +81,7 @@ def _placeholder_cause(size: Size) -> str:
 def _size_cause(verdict: Verdict, declared: Declared, actual: Size) -> str:
     if verdict is Verdict.DIMENSIONS_MISSING:
         return f"{_undeclared(declared)}; the image is {actual}"
-    says = f"the image is {actual}, the article says {declared.size}"
+    says = f"the image is {actual}, the article says {_said(declared)}"
     if verdict is Verdict.DIMENSIONS_SWAPPED:
         return f"{says}: width and height are exchanged"
     if verdict is Verdict.DIMENSIONS_SCALED:
@@ -89,23 +89,35 @@ def _size_cause(verdict: Verdict, declared: Declared, actual: Size) -> str:
     return f"{says}: another shape, so the page jumps while it loads"
 
 
+def _said(declared: Declared) -> str:
+    if declared.size is not None:
+        return str(declared.size)
+    sides = {"width": declared.width, "height": declared.height}
+    return ", ".join(f"{name} {side}" for name, side in sides.items() if side is not None)
+
+
 def _undeclared(declared: Declared) -> str:
     """Which sides have no size, and what stands there instead."""
     strange = dict(declared.strange)
-    absent = [name for name in ("width", "height") if getattr(declared, name) is None]
+    sides = [name for name in ("width", "height") if name not in declared.unnamed]
+    absent = [name for name in sides if getattr(declared, name) is None]
     nothing = [name for name in absent if name not in strange]
     told = [f"{' and '.join(nothing)} not declared"] if nothing else []
     told += [f"{name} `{strange[name]}` is no size" for name in absent if name in strange]
     return ", ".join(told)
 
 
-def _remedy(verdict: Verdict, evidence: Evidence) -> str:
+def _remedy(verdict: Verdict, declared: Declared, evidence: Evidence) -> str:
     size = evidence.size
     if verdict.is_about_size and size is not None and min(size) > 0:
-        true = f"width: {size.width}, height: {size.height}"
+        sides = {"width": size.width, "height": size.height}
+        named = (f"{name}: {side}" for name, side in sides.items() if name not in declared.unnamed)
+        true = ", ".join(named)
         return f"declare {true}, or run imgcache refresh --fix-dimensions"
     if evidence.failure is not None and evidence.failure.retry_after is not None:
         return "it is asked again when that time is over, or with --force"
+    if verdict is Verdict.NOT_CHECKED and evidence.failure is not None:
+        return "set site_root to the folder that holds the site's own files"
     if verdict is Verdict.NOT_CHECKED and evidence.source is Source.OFFLINE:
         return "run imgcache refresh"
     return REMEDIES.get(verdict, "give the image a size of its own")

@@ -65,7 +65,7 @@ _TEXTS: dict[Verdict, tuple[str, ...]] = {
     ),
     Verdict.GONE: (
         "The image is no longer there",
-        "The server answered 404 or 410, or there is no such file below `site_root`.",
+        "The server answered 404 or 410, or there is no such file in the site.",
         "Replace the image, or remove the entry.",
     ),
     Verdict.BLOCKED: (
@@ -138,8 +138,8 @@ _TEXTS: dict[Verdict, tuple[str, ...]] = {
     Verdict.UNSUPPORTED_URL: (
         "The URL can't be used",
         (
-            "It is empty, not parsable, of another scheme than http and https, with a password or "
-            "a control character in it, or a path while no `site_root` is set."
+            "It is empty, not parsable, of another scheme than http and https, or with a password "
+            "or a control character in it."
         ),
     ),
     Verdict.TOO_LARGE: (
@@ -192,8 +192,11 @@ _TEXTS: dict[Verdict, tuple[str, ...]] = {
     ),
     Verdict.NOT_CHECKED: (
         "The image was not checked",
-        "The time was up, the run was interrupted, or it was offline and never fetched.",
-        "Run `imgcache refresh` again.",
+        (
+            "The time was up, the run was interrupted, or it was offline and never fetched; or the "
+            "URL is a path of the site while no `site_root` is set."
+        ),
+        "Run `imgcache refresh` again, or set `site_root`.",
     ),
     Verdict.LOCAL_ERROR: (
         "This machine could not do its part",

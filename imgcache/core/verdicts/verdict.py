@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imgcache.config import SeveritySettings
 from imgcache.facts import ImageFacts
@@ -100,7 +101,13 @@ class Judgement(Struct, frozen=True):
 
 
 def size_verdict(declared: Declared, actual: Size, tolerance: int = 0) -> Verdict:
-    """Compare a declared size with the true one; `tolerance` in pixels, per side."""
+    """Compare a declared size with the true one; `tolerance` in pixels, per side.
+
+    A side that the entry can't have is not missed. Where only the other one is declared, a browser
+    scales the image to it: there is no other shape.
+    """
+    if not set(declared.unnamed).isdisjoint(("width", "height")):
+        return _by_the_named_side(declared, actual, tolerance)
     if declared.width is None or declared.height is None:
         return Verdict.DIMENSIONS_MISSING
     if _near(declared.width, declared.height, actual, tolerance):
@@ -115,6 +122,18 @@ def size_verdict(declared: Declared, actual: Size, tolerance: int = 0) -> Verdic
     )
 
 
+def _by_the_named_side(declared: Declared, actual: Size, tolerance: int) -> Verdict:
+    for name, true in zip(("width", "height"), actual, strict=True):
+        side: int | None = getattr(declared, name)
+        if name in declared.unnamed:
+            continue
+        if side is None:
+            return Verdict.DIMENSIONS_MISSING
+        if abs(side - true) > tolerance:
+            return Verdict.DIMENSIONS_SCALED
+    return Verdict.OK
+
+
 def _near(width: int, height: int, actual: Size, tolerance: int) -> bool:
     return abs(width - actual.width) <= tolerance and abs(height - actual.height) <= tolerance
 
@@ -126,6 +145,16 @@ def judge(
     on_mismatch: Literal["uncache", "keep"] = "uncache",
 ) -> Judgement:
     """The one verdict of an entry, whether a sound copy is held for it, and its flag."""
+    judgement = _judged(declared, evidence, tolerance, on_mismatch)
+    return replace(judgement, flag=None) if "cached" in declared.unnamed else judgement
+
+
+def _judged(
+    declared: Declared,
+    evidence: Evidence,
+    tolerance: int,
+    on_mismatch: Literal["uncache", "keep"],
+) -> Judgement:
     size = evidence.sound_size
     if size is None:
         return _judge_without_image(evidence)

@@ -13,7 +13,7 @@ from imgcache.core.http.location import DataUrl, Location, SitePath, locate, pla
 from imgcache.core.http.url import WebUrl, unsupported
 from imgcache.edge.catalog.database import Catalog, Row
 from imgcache.errors import ArticleError
-from imgcache.model import Declared, Entry, Failure
+from imgcache.model import Declared, Entry, Failure, Notes
 from imgcache.units import is_text
 from imgcache.userinfo import masked
 
@@ -26,20 +26,20 @@ _MOST, _GAP, _STEP = 1 << 42, 1 << 26, 1 << 13
 _AHEAD = 500
 _NOT_JUDGED = (None,) * 6
 _NEXT = """
-    SELECT name, id, shown, identity, digest, kind, problems FROM articles
+    SELECT name, id, shown, identity, digest, kind, problems, notes FROM articles
     WHERE id > ? ORDER BY id LIMIT ?"""
-_FIND = "SELECT id, shown, identity, digest, kind, problems FROM articles WHERE name = ?"
+_FIND = "SELECT id, shown, identity, digest, kind, problems, notes FROM articles WHERE name = ?"
 _PUT = """
     INSERT OR REPLACE INTO articles
-    (id, name, shown, identity, digest, kind, local_fault, problems, entries)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    (id, name, shown, identity, digest, kind, local_fault, problems, notes, entries)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _PUT_NAME = "INSERT OR REPLACE INTO names (rowid, text) VALUES (?, ?)"
 _PUT_URL = "INSERT OR IGNORE INTO urls (href, scheme, host, port) VALUES (?, ?, ?, ?)"
-_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 23)})"
+_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 24)})"
 _UNNAMED = "DELETE FROM urls WHERE NOT EXISTS (SELECT 1 FROM entries WHERE url = urls.id)"
 _GET = """
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
-           excerpt, excluded, filled, u.href, u.scheme, u.host, u.port
+           unnamed, excerpt, excluded, filled, u.href, u.scheme, u.host, u.port
     FROM entries e LEFT JOIN urls u ON u.id = e.url WHERE e.id >= ? AND e.id < ? ORDER BY e.id"""
 
 
@@ -52,6 +52,7 @@ class ArticleRow(Struct, frozen=True):
     digest: bytes | None
     kind: str
     problems: tuple[ArticleError, ...]
+    notes: Notes = Notes()
 
 
 class DeclaredEntry(Struct, frozen=True):
@@ -92,8 +93,9 @@ class Lookahead:
 
 
 def _article(row: Row) -> ArticleRow:
-    number, shown, identity, digest, kind, problems = row
-    return ArticleRow(number, shown, identity, digest, kind, _problems(problems))
+    number, shown, identity, digest, kind, problems, notes = row
+    noted = Notes(*map(tuple, json.loads(notes))) if notes else Notes()
+    return ArticleRow(number, shown, identity, digest, kind, _problems(problems), noted)
 
 
 def _problems(text: str | None) -> tuple[ArticleError, ...]:
@@ -155,11 +157,12 @@ def put(
 ) -> None:
     """Note what a file is, and its entries; they have to be judged."""
     problems = json.dumps([_error(one) for one in row.problems]) if row.problems else None
+    notes = json.dumps((row.notes.places, row.notes.strays)) if row.notes != Notes() else None
     entries = sum(not one.excluded for one in declared)
     with catalog.writing() as connection:
         remove(catalog, name)
         facts = (row.id, name, row.shown, row.identity, row.digest, row.kind)
-        connection.execute(_PUT, (*facts, local_fault, problems, entries))
+        connection.execute(_PUT, (*facts, local_fault, problems, notes, entries))
         connection.execute(_PUT_NAME, (row.id, folded(row.shown)))
         locations = (one.location for one in declared if not one.excluded)
         webs = [one for one in locations if isinstance(one, WebUrl)]
@@ -196,6 +199,7 @@ def _entry_row(connection: sqlite3.Connection, number: int, one: DeclaredEntry) 
         says.height,
         says.cached,
         json.dumps(says.strange) if says.strange else None,
+        " ".join(says.unnamed) or None,
     )
     filled = None if entry.filled is None else json.dumps(entry.filled)
     known = (filled, url, host, place, *_NOT_JUDGED)
@@ -253,13 +257,14 @@ def declared(catalog: Catalog, article: int) -> Iterator[DeclaredEntry]:
 def declared_entry(row: Row) -> DeclaredEntry:
     """The entry of a row, from its pointer on, with the URL's columns behind it."""
     pointer, line, column, written, refused, text, width, height, *others = row
-    cached, strange, excerpt, *rest = others
+    cached, strange, unnamed, excerpt, *rest = others
     excluded, filled, href, scheme, host, port = rest
     says = Declared(
         width,
         height,
         None if cached is None else bool(cached),
         tuple(map(tuple, json.loads(strange))) if strange else (),
+        tuple(unnamed.split()) if unnamed else (),
     )
     written = None if written is None else stored(written)
     has = None if filled is None else tuple(json.loads(filled))

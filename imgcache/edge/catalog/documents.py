@@ -33,7 +33,13 @@ def entry_text(
         (
             (result.line, result.column, result.pointer, result.url),
             (result.verdict, result.severity, result.message),
-            (declared.width, declared.height, declared.cached, declared.strange),
+            (
+                declared.width,
+                declared.height,
+                declared.cached,
+                declared.strange,
+                declared.unnamed,
+            ),
             result.actual,
             result.cached,
             result.format and result.format.label,
@@ -65,7 +71,7 @@ def _read(article: str, document: list[Any]) -> EntryResult:
     where, (verdict, severity, message), declared, actual, cached, label, *rest = document
     (size, sha256, status, source), thumbnails, (excerpt, known), broken = rest
     line, column, pointer, url = where
-    width, height, flag, strange = declared
+    width, height, flag, strange, unnamed = declared
     fmt = _FORMATS[label] if label else None
     return EntryResult(
         article,
@@ -76,7 +82,7 @@ def _read(article: str, document: list[Any]) -> EntryResult:
         verdict=_VERDICTS[verdict],
         severity=Severity(severity) if severity else None,
         message=message,
-        declared=Declared(width, height, flag, tuple(map(tuple, strange))),
+        declared=Declared(width, height, flag, tuple(map(tuple, strange)), tuple(unnamed)),
         actual=Size(*actual) if actual else None,
         cached=cached,
         format=fmt,

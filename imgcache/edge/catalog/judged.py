@@ -21,7 +21,7 @@ _NEITHER = 2
 _BATCH = 1000
 _TO_JUDGE = f"""
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
-           excerpt, excluded, filled, href, scheme, u.host, port,
+           unnamed, excerpt, excluded, filled, href, scheme, u.host, port,
            u.status, failure, failing_since, placeholder, seen, evidence, shown
     FROM entries e LEFT JOIN urls u ON u.id = e.url LEFT JOIN copies ON sha256 = copy
          LEFT JOIN places p ON p.id = e.place JOIN articles a ON a.id = e.id / {POSITIONS}
@@ -53,9 +53,10 @@ _OF_SIZE = f"""
 _STANDING = """
     SELECT id, judged, verdict, severity, broken FROM entries
     WHERE id >= ? AND id < ? AND excluded = 0 ORDER BY id"""
-_PLACES = """
-    SELECT p.id, e.written, p.identity, p.evidence IS NULL FROM places p
-    JOIN entries e ON e.id = (SELECT min(id) FROM run_entries WHERE place = p.id)"""
+_PLACES = f"""
+    SELECT p.id, e.written, a.name, p.identity, p.evidence IS NULL FROM places p
+    JOIN entries e ON e.id = (SELECT min(id) FROM run_entries WHERE place = p.id)
+    JOIN articles a ON a.id = e.id / {POSITIONS}"""
 
 
 # A judged entry: its text (documents.py), its verdict, the rank of its worst finding, and
@@ -89,8 +90,8 @@ def to_judge(catalog: Catalog) -> Iterator[list[Unjudged]]:
 
 
 def _unjudged(row: Row) -> Unjudged:
-    number, *declared = row[:18]
-    status, failure, since, placeholder, seen, place, shown = row[18:]
+    number, *declared = row[:19]
+    status, failure, since, placeholder, seen, place, shown = row[19:]
     return Unjudged(
         number,
         declared_entry(tuple(declared)),
@@ -189,11 +190,12 @@ def _place_evidence(text: str) -> Evidence:
 class Place(NamedTuple):
     """An image of the run that needs no fetch; `identity` is that of its file when it was measured.
 
-    `is_new`: it was not measured yet.
+    `article`: the name of one that names it. `is_new`: it was not measured yet.
     """
 
     id: int
     written: str | bytes
+    article: bytes
     identity: str | None
     is_new: bool
 

@@ -140,7 +140,8 @@ def _reading(settings: Settings) -> str:
     limits = settings.limits
     parsing = (limits.front_matter, limits.depth, limits.nodes)
     read_by = (*parsing, settings.exclude, settings.required)
-    return _fingerprint(settings.fields.model_dump(mode="json"), read_by)
+    found_by = settings.model_dump(mode="json", include={"images", "skip"})
+    return _fingerprint(found_by, read_by)
 
 
 def _judging(settings: Settings) -> str:

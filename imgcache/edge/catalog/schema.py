@@ -33,6 +33,7 @@ CREATE TABLE articles (
     kind TEXT NOT NULL,
     local_fault INTEGER NOT NULL,
     problems TEXT,
+    notes TEXT,
     entries INTEGER NOT NULL,
     errors INTEGER NOT NULL DEFAULT 0,
     warnings INTEGER NOT NULL DEFAULT 0
@@ -107,6 +108,7 @@ CREATE TABLE entries (
     height INTEGER,
     cached INTEGER,
     strange TEXT,
+    unnamed TEXT,
     excerpt ANY NOT NULL,
     excluded INTEGER NOT NULL,
     filled TEXT,

@@ -58,6 +58,7 @@ class CurrentCatalog:
         self._settings = settings
         self._tools = tools
         self._folder = folder
+        self._paths = tuple(paths)
         self._seen = SeenArticles(paths, settings)
         self._index: object = None
         self._catalog: SharedCatalog | None = None
@@ -142,7 +143,7 @@ class CurrentCatalog:
         await to_its_end(articles.update, roots, now)
         articles.whole = True
         await to_its_end(urls.choose, catalog, (), whole=True)
-        return Site(catalog, articles, self._settings, None, moment)
+        return Site(catalog, articles, self._settings, None, moment, self._paths)
 
     async def _judge(self, site: Site, *, audit: bool) -> None:
         """Judge what says something else by now; an edition is made only of what differs."""

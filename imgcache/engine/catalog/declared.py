@@ -15,14 +15,16 @@ from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core.articles.fences import NotAnArticle
+from imgcache.core.http.location import beside
 from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found
 from imgcache.edge.catalog import articles as rows
 from imgcache.edge.catalog.articles import ArticleRow, DeclaredEntry
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.safe_fs import Identity, is_older, text_of
-from imgcache.engine.run.articles import LoadedArticle, ReadArticle, is_excluded, understand
+from imgcache.engine.run.articles import LoadedArticle, Names, ReadArticle, is_excluded, understand
 from imgcache.errors import ArticleError, UnreadableError
+from imgcache.model import Notes
 
 _ARTICLE, _BROKEN, _UNREAD = "article", "broken", "unread"
 _REASONS = {reason.name.lower(): reason for reason in NotAnArticle}
@@ -38,7 +40,8 @@ class DeclaredArticles:
     `whole`: the catalog has no other articles. `passed_over`: the names of files that were found
     and are no articles, by reason. `local_fault`: a file could not be read now, which may pass.
     `odd`: by their numbers the files that are no article, broken (why), or have problems (which).
-    `new`: the ids of those that were taken apart in this run.
+    `new`: the ids of those that were taken apart in this run. `found_by`: the numbers of the places
+    that find an image in any of them; `strays`: where strings stand amid mappings and are none.
     """
 
     def __init__(self, catalog: Catalog, settings: Settings, found: Sequence[Found]) -> None:
@@ -46,8 +49,7 @@ class DeclaredArticles:
         self.whole = False
         self._catalog = catalog
         self._settings = settings
-        self._roots: dict[str, str] = {}
-        self._site = os.path.join(os.path.realpath(settings.cache.dir.parent), "")  # noqa: PTH118  bytes are cut off it
+        self._names = Names(settings)
         self._begin()
 
     def _begin(self) -> None:
@@ -57,6 +59,8 @@ class DeclaredArticles:
         self.passed_over: dict[NotAnArticle, list[str]] = {}
         self.odd: dict[int, NotAnArticle | ArticleError | tuple[ArticleError, ...]] = {}
         self.new: list[int] = []
+        self.found_by: set[int] = set()
+        self.strays: list[str] = []
         self._looks: list[str | None] = []
 
     def update(self, roots: Sequence[Path], now: int) -> None:
@@ -93,7 +97,8 @@ class DeclaredArticles:
         """Note what an article declares by now, because this run has written it."""
         file = self.found[number]
         digest = hashlib.sha256(data).digest()
-        row = ArticleRow(self.ids[number], file.shown, None, digest, _ARTICLE, read.problems)
+        known = (self.ids[number], file.shown, None, digest, _ARTICLE)
+        row = ArticleRow(*known, read.problems, read.notes)
         rows.put(self._catalog, row, self._name(file), self._declared(read))
 
     def _update_one(self, file: Found, known: rows.Lookahead, previous: int, now: int) -> int:
@@ -147,7 +152,8 @@ class DeclaredArticles:
             raise _CrowdedError
         declared = self._declared(read) if isinstance(read, LoadedArticle) else []
         kind, problems = _told(read, was_read=digest is not None)
-        new = ArticleRow(number, file.shown, trusted, digest or None, kind, problems)
+        notes = read.notes if isinstance(read, LoadedArticle) else Notes()
+        new = ArticleRow(number, file.shown, trusted, digest or None, kind, problems, notes)
         fault = isinstance(read, UnreadableError)
         rows.put(self._catalog, new, name, declared, local_fault=fault)
         self.new.append(number)
@@ -164,6 +170,8 @@ class DeclaredArticles:
     def _count(self, file: Found, row: ArticleRow) -> int:
         """The id of a file; what is odd about it is noted."""
         number, reason = len(self.ids), _REASONS.get(row.kind)
+        self.found_by.update(row.notes.places)
+        self.strays += [f"{file.shown}:{line}" for line in row.notes.strays]
         if reason is None:
             self.articles += 1
             if row.problems:
@@ -187,13 +195,13 @@ class DeclaredArticles:
         there = file.identity()
         if row.identity is None or there is None or row.identity != _text(there):
             return None
-        return self._of_row(row)
+        return self._of_row(file, row)
 
-    def _of_row(self, row: ArticleRow) -> ReadArticle:
+    def _of_row(self, file: Found, row: ArticleRow) -> ReadArticle:
         if row.kind in _REASONS:
             return _REASONS[row.kind]
         if row.kind == _ARTICLE:
-            return loaded(self._catalog, row)
+            return loaded(self._catalog, row, self._names.folder(file))
         return row.problems[0]
 
     def _read_again(self, file: Found, row: ArticleRow) -> ReadArticle:
@@ -202,7 +210,7 @@ class DeclaredArticles:
         except ArticleError as exc:
             return exc
         if row.digest is not None and row.digest == hashlib.sha256(data).digest():
-            return self._of_row(row)
+            return self._of_row(file, row)
         return _understood(file, data, self._settings)
 
     def forget_others(self) -> None:
@@ -221,26 +229,23 @@ class DeclaredArticles:
         gone = [name for number, name in self._catalog.rows(query) if number not in there]
         with self._catalog.together():
             for name in gone:
-                if os.path.join(self._site, os.fsdecode(name)).startswith(folders):  # noqa: PTH118  as above
+                if os.path.join(self._names.site, os.fsdecode(name)).startswith(folders):  # noqa: PTH118  as above
                     rows.remove(self._catalog, name)
 
     def _name(self, file: Found) -> bytes:
         """The path as the catalog has it: from the site, so that a site may be moved."""
-        root, path = os.fspath(file.root), file.place
-        if root not in self._roots:
-            self._roots[root] = os.path.join(os.path.abspath(root), "")  # noqa: PTH100, PTH118  strings
-        inside = path.removeprefix(root).lstrip("/") if root != "." else path
-        return os.fsencode(f"{self._roots[root]}{inside}".removeprefix(self._site))
+        return os.fsencode(self._names.of(file))
 
 
-def loaded(catalog: Catalog, row: ArticleRow) -> LoadedArticle:
-    """What an article declares, by the catalog."""
+def loaded(catalog: Catalog, row: ArticleRow, folder: str) -> LoadedArticle:
+    """What an article in this folder declares, by the catalog."""
     declared = list(rows.declared(catalog, row.id))
     return LoadedArticle(
         tuple(one.entry for one in declared),
-        tuple(one.location for one in declared),
+        tuple(beside(one.location, folder) for one in declared),
         tuple(one.excerpt for one in declared),
         row.problems,
+        notes=row.notes,
     )
 
 

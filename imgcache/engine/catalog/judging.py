@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from imgcache.config import Settings
-from imgcache.core.http.location import DataUrl, SitePath, locate
+from imgcache.core.http.location import DataUrl, SitePath, beside, locate
 from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts import verdict
 from imgcache.core.verdicts.verdict import Evidence
@@ -21,8 +23,8 @@ from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.judged import Judged, Unjudged
 from imgcache.edge.decoder.pool import DecodePool
 from imgcache.edge.safe_fs import text_of
-from imgcache.engine.images.in_place import measure
-from imgcache.engine.run.judge import Judge
+from imgcache.engine.images.in_place import grounds, measure
+from imgcache.engine.run.judge import Judge, may_be_flagged
 from imgcache.facts import ImageFacts
 from imgcache.model import Failure, Source, Verdict
 
@@ -39,15 +41,16 @@ class Unmeasured(NamedTuple):
     identity: str | None
 
 
-def unmeasured(catalog: Catalog, settings: Settings) -> list[Unmeasured]:
+def unmeasured(catalog: Catalog, settings: Settings, paths: Sequence[Path]) -> list[Unmeasured]:
     """The images of the run that need no fetch and are new, or whose files have changed."""
-    found = []
+    found, ground = [], grounds(settings, paths)
     for place in judged.places(catalog):
-        location = locate(stored(place.written))
+        folder = os.fsdecode(os.path.dirname(place.article))  # noqa: PTH120  bytes
+        location = beside(locate(stored(place.written)), folder)
         assert isinstance(location, DataUrl | SitePath)  # noqa: S101  only these are places
         there = None
         if isinstance(location, SitePath):
-            there = site_files.identity(settings.site_root, location)
+            there = site_files.identity(ground, location)
         identity = None if there is None else text_of(there)
         if place.is_new or identity != place.identity:
             found.append(Unmeasured(place.id, location, identity))
@@ -62,10 +65,12 @@ def note_measured(catalog: Catalog, place: Unmeasured, evidence: Evidence) -> No
     judged.put_place(catalog, place.id, identity, evidence)
 
 
-async def measure_places(catalog: Catalog, pool: DecodePool, settings: Settings) -> None:
+async def measure_places(
+    catalog: Catalog, pool: DecodePool, settings: Settings, paths: Sequence[Path]
+) -> None:
     """Decode the images that need no fetch, where they are new or their files have changed."""
-    for place in await asyncio.to_thread(unmeasured, catalog, settings):
-        note_measured(catalog, place, await measure(place.location, pool, settings))
+    for place in await asyncio.to_thread(unmeasured, catalog, settings, paths):
+        note_measured(catalog, place, await measure(place.location, pool, settings, paths))
 
 
 def judge_entries(catalog: Catalog, judge: Judge, settings: Settings) -> None:
@@ -87,6 +92,7 @@ def _judged(
     tolerance = settings.tolerance
     ruling = verdict.judge_offline(entry.declared, evidence, tolerance)
     flag = verdict.judge(entry.declared, evidence, tolerance, settings.on_mismatch).flag
+    flag = flag if may_be_flagged(entry.declared, location) else None
     flagged = replace(ruling, flag=ruling.held)
     result = judge.result(one.article, one.declared.excerpt, (entry, location), evidence, flagged)
     answered = one.answered if evidence.copy is not None else None

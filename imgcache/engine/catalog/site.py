@@ -23,7 +23,7 @@ from imgcache.edge.catalog import judged, kept, urls
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.judged import Standing
 from imgcache.edge.catalog.urls import Seen
-from imgcache.engine.catalog import facts
+from imgcache.engine.catalog import facts, overlooked
 from imgcache.engine.catalog.declared import DeclaredArticles
 from imgcache.engine.catalog.judging import judge_entries, measure_places
 from imgcache.engine.run.index_session import IndexSession
@@ -43,6 +43,7 @@ NO_ARTICLE = "no article was found: name a file or folder, or set `articles`"
 _PASSED_OVER = {
     NotAnArticle.FOREIGN: "with front matter that is neither YAML, TOML nor JSON",
     NotAnArticle.UNCLOSED: "with front matter that has no end (a closing ---, +++ or })",
+    NotAnArticle.SKIPPED: "that `skip` names",
 }
 
 
@@ -50,6 +51,7 @@ class Site(Struct):
     """A catalog and the articles of a run in it. `trouble`: why the kept one is not used.
 
     `began`: the moment of which it tells, in POSIX seconds; what held until then is judged again.
+    `paths`: the PATHs of the run.
     """
 
     catalog: Catalog
@@ -57,19 +59,31 @@ class Site(Struct):
     settings: Settings
     trouble: str | None
     began: float
+    paths: tuple[Path, ...] = ()
 
     async def read_articles(self, roots: Sequence[Path], now: int = 0) -> None:
         """Read the articles that have changed; `now` (ns) is the file system's clock."""
+        self.paths = tuple(roots)
         await to_its_end(judged.expire, self.catalog, self.began)
         await to_its_end(self.articles.update, roots, now)
         whole = self.articles.whole
         await to_its_end(urls.choose, self.catalog, self.articles.ids, whole=whole)
 
-    def tell_of_others(self, listener: Listener) -> None:
-        """Tell of files that look like articles and are none."""
+    async def tell_of_others(self, listener: Listener, *, of_places: bool) -> None:
+        """Tell of files that look like articles and are none, and of images that are not read.
+
+        `of_places`: and of places that find nothing, as the run is about the whole site.
+        """
         for reason, text in _PASSED_OVER.items():
             if reason in self.articles.passed_over:
                 listener.passed_over(text, self.articles.passed_over[reason])
+        told = list(overlooked.strays(self.articles))
+        if of_places:
+            told += await to_its_end(
+                lambda: list(overlooked.idle_places(self.articles, self.settings))
+            )
+        for message in told:
+            listener.warned(message)
 
     async def look_up(self, session: IndexSession) -> None:
         """Note the facts that have changed in the index."""
@@ -198,7 +212,7 @@ async def keep(site: Site, tools: Tools) -> None:
 
 async def judge_offline(site: Site, tools: Tools) -> None:
     """Judge all entries without a request, when articles and copies were looked at."""
-    await measure_places(site.catalog, tools.pool, site.settings)
+    await measure_places(site.catalog, tools.pool, site.settings, site.paths)
     await site.find_placeholders()
     await site.judge()
 

@@ -27,7 +27,14 @@ from imgcache.engine.refresh.unwritten import told
 from imgcache.engine.run import articles
 from imgcache.engine.run.articles import LoadedArticle, ReadArticle, excerpts
 from imgcache.engine.run.index_session import KnownFacts, look_up
-from imgcache.engine.run.judge import Judge, fresh_evidence, problem_of, unread, web_evidence
+from imgcache.engine.run.judge import (
+    Judge,
+    fresh_evidence,
+    may_be_flagged,
+    problem_of,
+    unread,
+    web_evidence,
+)
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.report import Form, Report
 from imgcache.engine.run.targets import Targets
@@ -152,6 +159,8 @@ class ArticleWriter:
         for number, entry, location in self._judge.located(read):
             evidence = self._judge.evidence(location, of_web, self._of_place)
             judgement, change = self._decide(entry, evidence)
+            if not may_be_flagged(entry.declared, location):
+                judgement, change = replace(judgement, flag=None), replace(change, cached=None)
             excerpt = read.excerpts[number]
             yield _EntryDecision(number, entry, location, excerpt, evidence, judgement, change)
 
@@ -204,7 +213,10 @@ class ArticleWriter:
             shown = ArticleDiff(found.shown, text)
         if changed and self._options.write:
             now = replace(
-                read, entries=edited.entries, excerpts=excerpts(edited.data, edited.entries)
+                read,
+                entries=edited.entries,
+                excerpts=excerpts(edited.data, edited.entries),
+                notes=edited.notes,
             )
             self._site.articles.put(number, now, edited.data)
             decisions = [_moved(one, now) for one in decisions]

@@ -98,7 +98,9 @@ class Downloader(JobRunner):
         """Judge an image that needs no fetch."""
         async with self._backlog:
             try:
-                place.evidence = await measure(place.location, self._tools.pool, self._settings)
+                place.evidence = await measure(
+                    place.location, self._tools.pool, self._settings, place.paths
+                )
             except Exception as exc:  # noqa: BLE001  as above
                 place.evidence = Evidence(failure=unforeseen(exc))
 

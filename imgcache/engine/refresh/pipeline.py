@@ -73,7 +73,7 @@ async def refresh(
             if site.trouble is not None:
                 listener.warned(f"the kept catalog {site.trouble}, and is made again")
             await site.read_articles(chosen(paths, settings), tools.now)
-            site.tell_of_others(listener)
+            await site.tell_of_others(listener, of_places=not paths)
             report.local_fault |= site.articles.local_fault
             if not site.articles.articles:
                 listener.warned(NO_ARTICLE)

@@ -86,8 +86,9 @@ def _targets(site: Site, now: float) -> Targets:
 
 
 def _unmeasured(site: Site, targets: Targets, work: WorkPlan) -> None:
-    for place in unmeasured(site.catalog, site.settings):
-        image = targets.in_place[place_key(place.location)] = InPlaceImage(place.location)
+    for place in unmeasured(site.catalog, site.settings, site.paths):
+        image = InPlaceImage(place.location, site.paths)
+        targets.in_place[place_key(place.location)] = image
         work.measure.append((place, image))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,13 @@ from msgspec import Struct
 
 from imgcache.config import Settings
 from imgcache.core.articles.fences import NotAnArticle
-from imgcache.core.http.location import Location, locate
+from imgcache.core.http.location import Location, SitePath, beside, locate
 from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts import verdict
 from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found, Survey
 from imgcache.errors import ArticleError
-from imgcache.model import Entry
+from imgcache.model import Entry, Notes
 from imgcache.userinfo import masked, masked_within
 
 if TYPE_CHECKING:
@@ -36,13 +37,27 @@ class LoadedArticle(Struct, frozen=True):
     problems: tuple[ArticleError, ...] = ()
     data: bytes | None = None
     parsed: Article | None = None
+    notes: Notes = Notes()
 
     @classmethod
-    def of(cls, data: bytes, article: Article) -> LoadedArticle:
-        """What the article declares that these bytes are."""
+    def of(
+        cls, data: bytes, article: Article, folder: Callable[[], str] | None = None
+    ) -> LoadedArticle:
+        """What the article declares that these bytes are; `folder` names that of its file."""
         entries = article.entries
         locations = tuple(locate(entry.url) for entry in entries)
-        return cls(entries, locations, excerpts(data, entries), article.problems, data, article)
+        if folder is not None and any(isinstance(one, SitePath) for one in locations):
+            name = folder()
+            locations = tuple(beside(one, name) for one in locations)
+        return cls(
+            entries,
+            locations,
+            excerpts(data, entries),
+            article.problems,
+            data,
+            article,
+            article.notes,
+        )
 
     @property
     def hrefs(self) -> Iterator[str]:
@@ -81,7 +96,8 @@ def understand(found: Found, data: bytes, settings: Settings) -> LoadedArticle |
     """What these bytes of a file are. Raises ArticleError as `load` does.
 
     A file of nothing but YAML, TOML or JSON that was found, not named, is an article only if it
-    is one parsable document with at least one image entry; all others are ignored.
+    is one parsable document with at least one image entry; all others are ignored. What `skip`
+    names is passed over in any case.
     """
     try:
         article = parse(found, data, settings)
@@ -93,18 +109,46 @@ def understand(found: Found, data: bytes, settings: Settings) -> LoadedArticle |
         return _refuse_if_named(found, article)
     if found.whole and not found.named and not article.entries:
         return NotAnArticle.PLAIN
-    return LoadedArticle.of(data, article)
+    from imgcache.core.articles.skipped import is_skipped  # noqa: PLC0415  as in `parse`
+
+    if is_skipped(article.document.root, article.resolved, settings.skip):
+        return NotAnArticle.SKIPPED
+    return LoadedArticle.of(data, article, lambda: Names(settings).folder(found))
+
+
+class Names:
+    """Names of articles: their paths from the site's folder, which may be moved with them.
+
+    The working folder stays the same as long as it is used.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.site = os.path.join(os.path.realpath(settings.cache.dir.parent), "")  # noqa: PTH118  is cut off
+        self._roots: dict[str, str] = {}
+
+    def of(self, file: Found) -> str:
+        """The name of a file; an absolute path where it lies outside."""
+        root, path = os.fspath(file.root), file.place
+        if root not in self._roots:
+            self._roots[root] = os.path.join(os.path.abspath(root), "")  # noqa: PTH100, PTH118  strings
+        inside = path.removeprefix(root).lstrip("/") if root != "." else path
+        return f"{self._roots[root]}{inside}".removeprefix(self.site)
+
+    def folder(self, file: Found) -> str:
+        """The name of a file's folder."""
+        return os.path.dirname(self.of(file))  # noqa: PTH120  a string
 
 
 def parse(found: Found, data: bytes, settings: Settings) -> Article | NotAnArticle:
     """The article that these bytes are. Raises ArticleError."""
     # Imported late: where no article has changed, there is nothing to parse.
     from imgcache.core.articles.entries import read  # noqa: PLC0415
+    from imgcache.core.articles.places.machine import places_of  # noqa: PLC0415
 
     return read(
         data,
         whole=found.whole,
-        fields=settings.fields,
+        places=places_of(settings.images),
         limits=settings.limits,
         language=found.language,
         noted=settings.required,

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from imgcache.config import Settings
 from imgcache.core.articles.fences import NotAnArticle
 from imgcache.core.cache import layout
-from imgcache.core.http.location import Location, place_key
+from imgcache.core.http.location import DataUrl, Location, SitePath, place_key
 from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts import messages, verdict, wishes
 from imgcache.core.verdicts.patience import Patience, patience
@@ -25,7 +25,7 @@ from imgcache.engine.run.targets import Target, Targets
 from imgcache.errors import ArticleError, UnreadableError
 from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.findings import LISTED, BrokenRule
-from imgcache.model import Entry, Failure, Source, Verdict
+from imgcache.model import Declared, Entry, Failure, Source, Verdict
 from imgcache.results import ArticleOutcome, ArticleProblem, CachedThumbnail, EntryResult
 from imgcache.userinfo import masked
 
@@ -69,6 +69,11 @@ def fresh_evidence(
     copy = images.get(facts.copy) if facts and facts.copy else None
     status = facts.response.status if facts and facts.response else None
     return Evidence(copy=copy, placeholder=placeholder, source=Source.FRESH, status=status)
+
+
+def may_be_flagged(declared: Declared, location: Location) -> bool:
+    """Whether a flag follows from a verdict: none is added where nothing is ever cached."""
+    return declared.cached is not None or not isinstance(location, DataUrl | SitePath)
 
 
 def _thumbnails(copy: ImageFacts) -> tuple[CachedThumbnail, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from msgspec import Struct, field
@@ -53,9 +54,13 @@ class Target(Struct, eq=False):
 
 
 class InPlaceImage(Struct):
-    """An image that needs no fetch: a `data:` URL or a file below `site_root`."""
+    """An image that needs no fetch: a `data:` URL or a file of the site.
+
+    `paths`: the PATHs of the run, which a relative path does not leave.
+    """
 
     location: DataUrl | SitePath
+    paths: tuple[Path, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)
 
 
@@ -65,6 +70,7 @@ class Targets(Struct):
     web: dict[str, Target] = field(default_factory=dict)
     in_place: dict[bytes, InPlaceImage] = field(default_factory=dict)
     unusable: set[bytes] = field(default_factory=set)
+    paths: tuple[Path, ...] = ()
 
     @property
     def urls(self) -> int:
@@ -93,7 +99,7 @@ class Targets(Struct):
         elif isinstance(location, Failure):
             self.unusable.add(_hash(entry.url_text.encode("utf-8", "surrogatepass")))
         else:
-            self.in_place.setdefault(place_key(location), InPlaceImage(location))
+            self.in_place.setdefault(place_key(location), InPlaceImage(location, self.paths))
 
 
 def _hash(data: bytes) -> bytes:

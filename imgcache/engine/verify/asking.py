@@ -38,7 +38,7 @@ async def ask_and_judge(
     options: VerifyOptions,
 ) -> None:
     """Ask for each URL, and report what came of it."""
-    settings, targets = site.settings, Targets()
+    settings, targets = site.settings, Targets(paths=site.paths)
     articles = range(len(site.articles.found))
     for number in articles:
         read = await asyncio.to_thread(site.articles.read, number)
@@ -91,5 +91,5 @@ async def _ask_all(
 ) -> None:
     scheduler = HostScheduler(settings.fetch, prober.attempt, prober.skip)
     for place in targets.in_place.values():
-        place.evidence = await measure(place.location, tools.pool, settings)
+        place.evidence = await measure(place.location, tools.pool, settings, place.paths)
     await scheduler.drain(jobs)

@@ -51,7 +51,8 @@ async def verify(
     ):
         await site.read_articles(roots)
         site.keep_only_these()
-        site.tell_of_others(listener)
+        part = bool(paths) or options.changed_since is not None
+        await site.tell_of_others(listener, of_places=not part)
         report.local_fault |= site.articles.local_fault
         if not site.articles.articles:
             rev = options.changed_since

@@ -1,22 +1,25 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 
-from imgcache.config import Fields, LimitSettings
+from imgcache.config import LimitSettings
+from imgcache.config_images import ImagePlace
 from imgcache.core.articles.entries import Article, read
+from imgcache.core.articles.places.machine import Places, places_of
 from imgcache.core.articles.writeback import Change, apply
 from imgcache.errors import ArticleError
 
 SAMPLE = (Path(__file__).parents[3] / "imgcache/cli/sample.md").read_bytes()
-FIELDS = Fields()
+PLACES = places_of(None)
 LIMITS = LimitSettings()
 
 
 def parsed(data: bytes, *, whole: bool = False) -> Article:
-    article = read(data, whole=whole, fields=FIELDS, limits=LIMITS)
+    article = read(data, whole=whole, places=PLACES, limits=LIMITS)
     assert isinstance(article, Article)
     return article
 
@@ -202,16 +205,20 @@ def test_a_flag_that_need_not_change_is_no_reason_to_refuse() -> None:
 def test_an_edit_that_breaks_the_limits_is_refused() -> None:
     data = b"---\nimages: [{url: x}]\n---\n"
     tight = LimitSettings(front_matter=len("images: [{url: x}]\n"))
-    article = read(data, whole=False, fields=FIELDS, limits=tight)
+    article = read(data, whole=False, places=PLACES, limits=tight)
     assert isinstance(article, Article)
     with pytest.raises(ArticleError, match="longer"):
         apply(article, {0: Change(cached=True)})
 
 
+def naming(flag: str) -> Places:
+    return places_of((ImagePlace(at="images[]", cached=json.dumps(flag, ensure_ascii=False)),))
+
+
 @pytest.mark.parametrize("key", ["is cached", "on", "a: b", "ünï", "123"])
 def test_a_configured_key_is_quoted_where_it_must_be(key: str) -> None:
     article = read(
-        b"---\nimages: [{url: x}]\n---\n", whole=False, fields=Fields(cached=key), limits=LIMITS
+        b"---\nimages: [{url: x}]\n---\n", whole=False, places=naming(key), limits=LIMITS
     )
     assert isinstance(article, Article)
     out = apply(article, {0: Change(cached=True)}).data.decode()

@@ -5,24 +5,26 @@ from pathlib import Path
 import pytest
 import yaml
 
-from imgcache.config import Fields, LimitSettings
+from imgcache.config import LimitSettings
+from imgcache.config_images import ImagePlace
 from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.articles.entries import Article, read
+from imgcache.core.articles.places.machine import Places, places_of
 from imgcache.model import Declared, Entry
 
 SAMPLE = (Path(__file__).parents[3] / "imgcache/cli/sample.md").read_bytes()
-FIELDS = Fields()
+PLACES = places_of(None)
 LIMITS = LimitSettings()
 
 
-def parsed(text: str, fields: Fields = FIELDS) -> Article:
-    article = read(f"---\n{text}\n---\n".encode(), whole=False, fields=fields, limits=LIMITS)
+def parsed(text: str, places: Places = PLACES) -> Article:
+    article = read(f"---\n{text}\n---\n".encode(), whole=False, places=places, limits=LIMITS)
     assert isinstance(article, Article)
     return article
 
 
-def only(text: str, fields: Fields = FIELDS) -> Entry:
-    (entry,) = parsed(text, fields).entries
+def only(text: str, places: Places = PLACES) -> Entry:
+    (entry,) = parsed(text, places).entries
     return entry
 
 
@@ -31,7 +33,7 @@ def pointers(text: str) -> list[str]:
 
 
 def test_the_sample_has_four_entries_at_two_depths() -> None:
-    article = read(SAMPLE, whole=False, fields=FIELDS, limits=LIMITS)
+    article = read(SAMPLE, whole=False, places=PLACES, limits=LIMITS)
     assert isinstance(article, Article)
     assert [(e.pointer, e.line, e.column) for e in article.entries] == [
         ("/images/0", 22, 10),
@@ -44,7 +46,7 @@ def test_the_sample_has_four_entries_at_two_depths() -> None:
 
 
 def test_what_is_no_article_is_handed_on() -> None:
-    assert read(b"text", whole=False, fields=FIELDS, limits=LIMITS) is NotAnArticle.PLAIN
+    assert read(b"text", whole=False, places=PLACES, limits=LIMITS) is NotAnArticle.PLAIN
 
 
 @pytest.mark.parametrize(
@@ -178,8 +180,10 @@ def test_repeated_keys_on_the_way_to_an_entry_are_problems(
 
 
 def test_the_configured_keys_are_the_ones_that_count() -> None:
-    fields = Fields(images="photos", url="src", width="w", height="h", cached="local")
-    entry = only("photos: [{src: x, w: 1, h: 2, local: true, isCached: false}]", fields)
+    place = ImagePlace(at="**.photos[]", url=("src",), width="w", height="h", cached="local")
+    entry = only(
+        "photos: [{src: x, w: 1, h: 2, local: true, isCached: false}]", places_of((place,))
+    )
     assert (entry.url, entry.declared) == ("x", Declared(1, 2, cached=True))
 
 

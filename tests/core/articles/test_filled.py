@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from imgcache.config import Fields, LimitSettings
+from imgcache.config import LimitSettings
 from imgcache.core.articles.entries import Article, read
+from imgcache.core.articles.places.machine import places_of
 from imgcache.core.articles.writeback import Change, apply
 
 NOTED = ("alt", "credit")
@@ -17,8 +18,8 @@ def filled(entry: str, noted: tuple[str, ...] = NOTED) -> tuple[str, ...] | None
 
 
 def parsed(text: str, noted: tuple[str, ...] = NOTED) -> Article:
-    fields, limits = Fields(), LimitSettings()
-    article = read(text.encode(), whole=False, fields=fields, limits=limits, noted=noted)
+    places, limits = places_of(None), LimitSettings()
+    article = read(text.encode(), whole=False, places=places, limits=limits, noted=noted)
     assert isinstance(article, Article)
     return article
 

@@ -9,19 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.config import Fields, LimitSettings
+from imgcache.config import LimitSettings
 from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.articles.entries import Article, read
+from imgcache.core.articles.places.machine import places_of
 from imgcache.core.articles.writeback import Change, apply
 from imgcache.errors import ArticleError
 
-FIELDS, LIMITS = Fields(), LimitSettings()
+PLACES, LIMITS = places_of(None), LimitSettings()
 HEAD = "---\ntitle: '\U0001f600'\t# isCached: false\nimages:\n"
 TAIL = "---\nBody: isCached: false\n"
 
 
 def parsed(text: str) -> Article:
-    article = read(text.encode(), whole=False, fields=FIELDS, limits=LIMITS)
+    article = read(text.encode(), whole=False, places=PLACES, limits=LIMITS)
     assert isinstance(article, Article)
     return article
 
@@ -206,23 +207,23 @@ def test_a_shared_value_whose_users_need_different_ones_is_refused() -> None:
 
 @pytest.mark.parametrize("fence", ["+++", ";;;", "{", '{"a"', "---js", "---toml", "--- json"])
 def test_foreign_fences_are_told_apart(fence: str) -> None:
-    found = read(f"{fence}\nimages = []\n".encode(), whole=False, fields=FIELDS, limits=LIMITS)
+    found = read(f"{fence}\nimages = []\n".encode(), whole=False, places=PLACES, limits=LIMITS)
     assert isinstance(found, NotAnArticle)
 
 
 MEMORY = """
 import resource
-from tests.core.articles.test_hostile import BOMBS, FIELDS, LIMITS, LARGEST, read
+from tests.core.articles.test_hostile import BOMBS, PLACES, LIMITS, LARGEST, read
 from imgcache.errors import ArticleError
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-read(b"---\\nimages: [{url: x}]\\n---\\n", whole=False, fields=FIELDS, limits=LIMITS)
+read(b"---\\nimages: [{url: x}]\\n---\\n", whole=False, places=PLACES, limits=LIMITS)
 before = peak()
 for text in [*BOMBS.values(), *LARGEST]:
     try:
-        read(f"---\\n{text}---\\n".encode(), whole=False, fields=FIELDS, limits=LIMITS)
+        read(f"---\\n{text}---\\n".encode(), whole=False, places=PLACES, limits=LIMITS)
     except ArticleError:
         pass
 print(peak() - before)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from imgcache.config import Fields, LimitSettings
+from imgcache.config import LimitSettings
 from imgcache.core.articles.entries import Article, read
 from imgcache.core.articles.fences import Language
+from imgcache.core.articles.places.machine import places_of
 from imgcache.core.articles.writeback import Change, apply
 from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry
 
-FIELDS, LIMITS = Fields(), LimitSettings()
+PLACES, LIMITS = places_of(None), LimitSettings()
 
 
 def article(text: str, language: Language | None = None) -> Article:
     found = read(
         text.encode(),
         whole=language is not None,
-        fields=FIELDS,
+        places=PLACES,
         limits=LIMITS,
         language=language or Language.YAML,
     )

@@ -9,9 +9,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgcache.config import Fields, LimitSettings
+from imgcache.config import LimitSettings
 from imgcache.core.articles.document import Document, parse
 from imgcache.core.articles.entries import Article, read
+from imgcache.core.articles.places.machine import places_of
 from imgcache.core.articles.respelling import respelt
 from imgcache.core.articles.writeback import Change, apply
 from imgcache.errors import ArticleError
@@ -139,7 +140,7 @@ ARTICLE = (
 
 
 def test_an_edit_keeps_the_tabs_and_the_names() -> None:
-    article = read(ARTICLE.encode(), whole=False, fields=Fields(), limits=LIMITS)
+    article = read(ARTICLE.encode(), whole=False, places=places_of(None), limits=LIMITS)
     assert isinstance(article, Article)
     assert [(one.line, one.column) for one in article.entries] == [(7, 8), (11, 9)]
     changes = {0: Change(cached=True, height=7), 1: Change(cached=False)}

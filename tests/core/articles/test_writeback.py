@@ -6,14 +6,15 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from imgcache.config import Fields, LimitSettings
+from imgcache.config import LimitSettings
 from imgcache.core.articles.entries import Article, read
+from imgcache.core.articles.places.machine import places_of
 from imgcache.core.articles.writeback import Change, apply
 from imgcache.errors import ArticleError
 from imgcache.model import Size
 from tests.core.articles.strategies import Written, articles
 
-FIELDS = Fields()
+PLACES = places_of(None)
 LIMITS = LimitSettings()
 THOROUGH = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -21,7 +22,7 @@ THOROUGH = settings(
 
 
 def parsed(data: bytes, *, whole: bool = False) -> Article:
-    article = read(data, whole=whole, fields=FIELDS, limits=LIMITS)
+    article = read(data, whole=whole, places=PLACES, limits=LIMITS)
     assert isinstance(article, Article)
     return article
 
@@ -166,7 +167,7 @@ def tried(
 ) -> ArticleError | tuple[Article, dict[int, bool], bytes]:
     try:
         article = read(
-            text.encode("utf-8", "surrogateescape"), whole=whole, fields=FIELDS, limits=LIMITS
+            text.encode("utf-8", "surrogateescape"), whole=whole, places=PLACES, limits=LIMITS
         )
         assume(isinstance(article, Article))
         assert isinstance(article, Article)

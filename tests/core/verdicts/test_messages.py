@@ -33,6 +33,18 @@ GONE = Failure(Verdict.GONE, "the server answered 404 Not Found", 404)
             ["width not declared, height `600px` is no size; the image is 1600 x 1035"],
         ),
         (
+            Verdict.DIMENSIONS_SCALED,
+            Declared(width=480, unnamed=("height",)),
+            Evidence(copy=COPY),
+            ["1600 x 1035", "the article says width 480", "declare width: 1600, or"],
+        ),
+        (
+            Verdict.DIMENSIONS_MISSING,
+            Declared(unnamed=("width",)),
+            Evidence(copy=COPY),
+            ["height not declared; the image", "declare height: 1035, or"],
+        ),
+        (
             Verdict.BLOCKED,
             Declared(),
             Evidence(failure=Failure(Verdict.BLOCKED, "the server answered 403 Forbidden", 403)),

@@ -59,6 +59,31 @@ def test_aspect_ratios_agree_within_one_percent_and_no_more(width: int, expected
     assert size_verdict(Declared(width, 1000), Size(500, 500)) is expected
 
 
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        (Declared(unnamed=("width", "height", "cached")), Verdict.OK),
+        (Declared(1600, unnamed=("height",)), Verdict.OK),
+        (Declared(1602, unnamed=("height",)), Verdict.DIMENSIONS_SCALED),
+        (Declared(unnamed=("height",)), Verdict.DIMENSIONS_MISSING),
+        (Declared(height=1036, unnamed=("width",)), Verdict.OK),
+        (Declared(height=1600, unnamed=("width",)), Verdict.DIMENSIONS_SCALED),
+        (Declared(unnamed=("cached",)), Verdict.DIMENSIONS_MISSING),
+    ],
+)
+def test_a_side_that_an_entry_can_not_have_is_not_missed(
+    declared: Declared, expected: Verdict
+) -> None:
+    assert size_verdict(declared, Size(1600, 1035), tolerance=1) is expected
+
+
+@pytest.mark.parametrize("evidence", [Evidence(failure=GONE), Evidence(copy=image(3, 2))])
+def test_where_no_flag_can_stand_none_follows(evidence: Evidence) -> None:
+    sizeless = Declared(unnamed=("width", "height", "cached"))
+    assert judge(sizeless, evidence).flag is None
+    assert judge(Declared(3, 2), evidence).flag is not None
+
+
 @given(sizes, sizes)
 def test_the_true_size_is_always_ok(width: int, height: int) -> None:
     assert size_verdict(Declared(width, height), Size(width, height)) is Verdict.OK

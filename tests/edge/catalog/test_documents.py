@@ -47,7 +47,9 @@ def results(draw: st.DrawFn) -> EntryResult:
         verdict=draw(st.sampled_from(Verdict)),
         severity=draw(st.none() | st.sampled_from(Severity)),
         message=draw(st.none() | TEXTS),
-        declared=Declared(draw(SIDES), draw(SIDES), draw(flags), (("width", draw(TEXTS)),)),
+        declared=Declared(
+            draw(SIDES), draw(SIDES), draw(flags), (("width", draw(TEXTS)),), ("height",)
+        ),
         actual=draw(st.none() | st.builds(Size, st.integers(0, 10**9), st.integers(0, 10**9))),
         cached=draw(flags),
         format=fmt,

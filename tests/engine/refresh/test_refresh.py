@@ -278,6 +278,28 @@ async def test_data_urls_and_site_paths_are_measured_and_never_cached(
     assert flags(entries) == [False] * 3
 
 
+async def test_paths_are_looked_up_beside_the_article_and_never_get_a_flag(world: World) -> None:
+    (world.articles / "en").mkdir(parents=True)
+    (world.articles / "en" / "a.jpg").write_bytes(JPEG)
+    (world.folder / "b.jpg").write_bytes(JPEG)
+    size = "width: 160, height: 120"
+    written = [f"url: {url}, {size}" for url in ("a.jpg", "../../b.jpg", "/a.jpg", "../a.jpg")]
+    one = world.article(*written, name="en/a.md")
+    other = world.article(f"url: a.jpg, {size}", world.entry("a.jpg", cached="true"), name="b.md")
+    before, entries = one.read_bytes(), []
+    for _ in range(2):  # of what is kept, too
+        entries = list((await world.refresh()).entries())
+        near = [entry.verdict for entry in entries if entry.article.endswith("en/a.md")]
+        assert near == [Verdict.OK, Verdict.GONE, Verdict.NOT_CHECKED, Verdict.GONE]
+        far = [entry.verdict for entry in entries if entry.article.endswith("b.md")]
+        assert far == [Verdict.GONE, Verdict.GONE]
+        assert one.read_bytes() == before
+        assert other.read_text().count("isCached: false") == 1
+    messages = {entry.verdict: entry.message for entry in entries}
+    assert "set site_root" in (messages[Verdict.NOT_CHECKED] or "")
+    assert "a.jpg beside the article" in (messages[Verdict.GONE] or "")
+
+
 async def test_excluded_urls_are_neither_fetched_nor_judged(world: World) -> None:
     url = world.origin.route("/a.jpg", body=JPEG)
     world.extra = {"exclude": ["*/a.jpg"]}

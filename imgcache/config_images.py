@@ -1,0 +1,69 @@
+"""Settings of where images stand in front matters, and which articles are passed over."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from imgcache import place_patterns
+from imgcache.config_types import Section
+
+
+def _checked_pattern(text: str) -> str:
+    place_patterns.pattern(text)
+    return text
+
+
+def _checked_key(text: str) -> str:
+    place_patterns.key_path(text)
+    return text
+
+
+def _listed(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+KeyPath = Annotated[str, AfterValidator(_checked_key)]
+
+
+class ImagePlace(Section):
+    """One `[[images]]`: where entries stand, and the keys inside of them.
+
+    `width`, `height` and `cached` exist only where they are named. `add`: an entry without the
+    flag gets one.
+    """
+
+    at: Annotated[str, AfterValidator(_checked_pattern)]
+    url: Annotated[tuple[KeyPath, ...], BeforeValidator(_listed), Field(min_length=1)] = ("url",)
+    width: KeyPath | None = None
+    height: KeyPath | None = None
+    cached: KeyPath | None = None
+    add: bool = True
+
+    @model_validator(mode="after")
+    def _are_distinct(self) -> ImagePlace:
+        keys = [*self.url, *(key for key in (self.width, self.height, self.cached) if key)]
+        paths = [place_patterns.key_path(key) for key in keys]
+        if len(set(paths)) < len(paths):
+            raise ValueError("url, width, height and cached must be different keys")
+        return self
+
+
+# What is read where no `[[images]]` is configured.
+USUAL = ImagePlace(
+    at="**.images[]", url=("url",), width="width", height="height", cached="isCached"
+)
+
+Scalar = bool | int | float | str
+
+
+def _several(value: Any) -> Any:
+    values = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if not all(isinstance(one, Scalar) for one in values):
+        raise ValueError("write true, false, a number or a text, or a list of them")
+    return values
+
+
+# The value of a key, or any of several, that makes an article be passed over.
+Skipped = Annotated[tuple[Scalar, ...], BeforeValidator(_several)]
