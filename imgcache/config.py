@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from imgcache import config_sources, units
-from imgcache.config_images import ImagePlace, Skipped
+from imgcache.config_images import USUAL, ImagePlace, Skipped
 from imgcache.config_rules import Rules, RuleSettings
 from imgcache.config_types import (
     ByteSize,
@@ -78,6 +78,12 @@ HeaderName = Annotated[
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
 Token = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")]
 ThumbnailName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+
+
+class BodySettings(Section):
+    """What is read below the front matter."""
+
+    images: bool = False
 
 
 class UrlSeverity(Section):
@@ -208,6 +214,7 @@ class Settings(Section):
     exclude: Strings = ()
     site_root: Folders = ()
     images: tuple[ImagePlace, ...] | None = None
+    body: BodySettings = BodySettings()
     skip: dict[str, Skipped] = Field(default_factory=dict)
     on_mismatch: Literal["uncache", "keep"] = "uncache"
     tolerance: Annotated[int, Field(ge=0)] = 0
@@ -222,6 +229,22 @@ class Settings(Section):
     fetch: FetchSettings = FetchSettings()
     limits: LimitSettings = LimitSettings()
     serve: ServeSettings = ServeSettings()
+
+    @property
+    def places(self) -> tuple[ImagePlace, ...]:
+        """Where images stand, by the numbers that entries have of them."""
+        return (USUAL,) if self.images is None else self.images
+
+    @model_validator(mode="after")
+    def _rules_are_about_places(self) -> Settings:
+        known = [place.at for place in self.places]
+        for rule in self.rules:
+            if rule.at is not None and rule.at not in known:
+                raise ValueError(
+                    f"rules: {rule.name}: at = {rule.at!r} is no place of [[images]]; name one of "
+                    f"{', '.join(map(repr, known))}"
+                )
+        return self
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -227,31 +227,34 @@ class Declared(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """One image entry: where it stands and what it declares.
+    """One image entry: where it stands and what it declares. In a body it has no `pointer`.
 
     `url` is the text as written, None where it is no string (`url_text` then tells what is there).
     `line` and `column` (from 1, in characters) are at the first character of the `url` value.
     `filled`: those of the keys that rules require which it has and does not leave empty; None
-    where that is not known.
+    where that is not known. `place`: the number of the place of `[[images]]` that finds it.
     """
 
-    pointer: str
+    pointer: str | None
     line: int
     column: int
     url: str | None
     url_text: str
     declared: Declared
     filled: tuple[str, ...] | None = None
+    place: int | None = None
 
 
 class Notes(Struct, frozen=True):
     """What an article tells of the settings: the numbers of the places that find an entry in it.
 
-    `strays`: the lines of strings that stand amid mappings and are no entries.
+    `strays`: the lines of strings that stand amid mappings and are no entries. `templated`: how
+    many URLs in the body have template marks.
     """
 
     places: tuple[int, ...] = ()
     strays: tuple[int, ...] = ()
+    templated: int = 0
 
 
 class Failure(Struct, frozen=True):

@@ -33,7 +33,7 @@ class EntryResult(Struct, frozen=True):
     article: str
     line: int
     column: int
-    pointer: str
+    pointer: str | None
     url: str
     verdict: Verdict
     severity: Severity | None
@@ -51,6 +51,11 @@ class EntryResult(Struct, frozen=True):
     excerpt: str | None = None
     known: bool = False
     broken: tuple[BrokenRule, ...] = ()
+
+    @property
+    def spot(self) -> str:
+        """Where in the article it is, for people."""
+        return "in the body" if self.pointer is None else self.pointer
 
     @property
     def findings(self) -> Iterator[Finding]:

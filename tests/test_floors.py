@@ -39,7 +39,12 @@ FLOORS = {
 }
 # Within a floor: which folders of it a folder may import; what is not named, none but itself.
 WITHIN = {
-    "core": {"bodies": set(), "cache": {"http", "images"}, "catalog": {"http"}},
+    "core": {
+        "articles": {"bodies"},
+        "bodies": set(),
+        "cache": {"http", "images"},
+        "catalog": {"http"},
+    },
     "edge": {"index": {"cache"}, "catalog": {"index", "cache"}},
     "engine": {
         "images": {"run"},

@@ -94,7 +94,7 @@ def _of_finding(entry: EntryResult, found: Finding) -> _Annotation:
         entry.line,
         entry.column,
         found.title,
-        f"{found.message}\n{entry.url} at {entry.pointer}",
+        f"{found.message}\n{entry.url} ({entry.spot})",
     )
 
 

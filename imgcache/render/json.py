@@ -57,7 +57,7 @@ class EntryDocument(TypedDict):
     article: str | None
     line: int | None
     column: int | None
-    pointer: str
+    pointer: str | None
     url: str
     verdict: Verdict
     code: str | None

@@ -78,7 +78,7 @@ def _cases(entry: EntryResult) -> Iterator[_Case]:
 
 
 def _case(entry: EntryResult, found: Finding | None) -> str:
-    name = f"{entry.line}:{entry.column} {entry.pointer} {entry.url}"
+    name = f"{entry.line}:{entry.column} {entry.spot} {entry.url}"
     if found is not None and found.rule is not None:
         name += f" {found.name} {found.rule}"
     opening = f"    <testcase classname={_quoted(entry.article)} name={_quoted(name)}"
@@ -104,7 +104,7 @@ def _element(tag: str, entry: EntryResult, found: Finding) -> str:
         kind = f"known (baseline): {kind}"
     if tag == "skipped":
         return f"<skipped message={_quoted(f'{kind}: {message}')}/>"
-    lines = (f"{found.severity} {kind}", f"{place(entry)} {entry.pointer}", entry.url, message)
+    lines = (f"{found.severity} {kind}", f"{place(entry)} {entry.spot}", entry.url, message)
     body = "\n".join(map(_text, lines))
     if tag == "system-out":
         return f"<system-out>{body}</system-out>"

@@ -79,7 +79,7 @@ def _row(entry: EntryResult, found: Finding) -> str:
     of_rule = "" if found.rule is None else f"<br>rule {escaped(found.rule)}"
     return (
         f"| {_weight(found.severity)} | {found.name} ({found.code}){of_rule} "
-        f"| {code(place(entry))}<br>{code(entry.pointer)} | {code(entry.url)} "
+        f"| {code(place(entry))}<br>{code(entry.spot)} | {code(entry.url)} "
         f"| {escaped(found.message)} |\n"
     )
 

@@ -102,7 +102,7 @@ def _entry(entry: EntryResult, found: Sequence[Finding], paint: _Paint) -> Itera
         weight = one.severity
         yield (
             f"{where:>{_WHERE}}  {paint(weight, f'{weight:<7}')}  "
-            f"{paint(weight, printable(one.title))}  {paint('faint', printable(entry.pointer))}\n"
+            f"{paint(weight, printable(one.title))}  {paint('faint', printable(entry.spot))}\n"
         )
         yield f"{_MESSAGE}{printable(one.message)}\n"
     worst = Severity.ERROR if any(one.severity is Severity.ERROR for one in found) else "warning"

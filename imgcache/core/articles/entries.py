@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import yaml
 from msgspec import Struct
+from msgspec.structs import replace
 from yaml import MappingNode, ScalarNode
 
 from imgcache.config import LimitSettings
@@ -23,6 +25,9 @@ from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry, Notes
 from imgcache.place_patterns import Keys
 from imgcache.userinfo import masked_within
+
+if TYPE_CHECKING:
+    from imgcache.core.bodies.images import BodyImage, BodyKind
 
 _BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
     ("false", "False", "FALSE"), False
@@ -55,6 +60,7 @@ class Article(Struct, frozen=True):
     limits: LimitSettings
     notes: Notes
     noted: tuple[str, ...] = ()
+    body: BodyKind | None = None
 
 
 def read(
@@ -65,17 +71,20 @@ def read(
     limits: LimitSettings,
     language: Language = Language.YAML,
     noted: tuple[str, ...] = (),
+    body: BodyKind | None = None,
 ) -> Article | NotAnArticle:
     """The image entries of an article; `language` is that of a whole file.
 
     Raises ArticleError as `parse` does. `noted` are the keys of which an entry tells whether they
-    are filled. A whole file (`whole`) without entries comes back as an article that has none;
-    whether that is an article at all depends on how the file was found (contract section 1).
+    are filled. `body`: the images of a body of this kind are entries, too. A whole file (`whole`)
+    without entries comes back as an article that has none; whether that is an article at all
+    depends on how the file was found (contract section 1).
     """
     document = parse(data, whole=whole, limits=limits, language=language)
     if isinstance(document, NotAnArticle):
         return document
-    return read_document(document, places, limits, noted)
+    article = read_document(document, places, limits, noted)
+    return article if body is None or whole else _with_body(article, body)
 
 
 def read_document(
@@ -106,6 +115,42 @@ def read_document(
     )
 
 
+def _with_body(article: Article, kind: BodyKind) -> Article:
+    """The article with the images of its body, which follow those of its front matter."""
+    # Imported late: most sites have no images in their bodies, and a parser takes its time.
+    from imgcache.core.bodies.images import images_of  # noqa: PLC0415
+
+    text, rest = article.document.text, article.document.rest
+    line, column = text.count("\n") + 1, len(text) - text.rfind("\n") - 1
+    found = images_of(rest, line, kind)
+    entries = tuple(
+        _entry_of(one, column if one.line == line else 0, article.noted) for one in found.images
+    )
+    return replace(
+        article,
+        entries=article.entries + entries,
+        sites=article.sites + (Site(),) * len(entries),
+        notes=replace(article.notes, templated=found.templated),
+        body=kind,
+    )
+
+
+def _entry_of(image: BodyImage, column: int, noted: tuple[str, ...]) -> Entry:
+    """An image of a body; what it does not declare is not asked of it."""
+    sides = {"width": image.width, "height": image.height}
+    unnamed = (*(role for role, side in sides.items() if side is None), "cached")
+    has_alt = image.alt is not None and image.alt.strip()
+    return Entry(
+        None,
+        image.line,
+        image.column + column,
+        image.url,
+        image.url,
+        Declared(image.width, image.height, unnamed=unnamed),
+        tuple(key for key in noted if key == "alt" and has_alt),
+    )
+
+
 def _entry(
     found: Found, resolved: ResolvedMappings, positions: _Positions, noted: tuple[str, ...]
 ) -> Entry:
@@ -122,6 +167,7 @@ def _entry(
         if found.mapping is None
         else _declared(found.mapping, found.place, document, resolved),
         () if found.mapping is None else filled(resolved.pairs(found.mapping), noted),
+        found.place.number,
     )
 
 

@@ -54,6 +54,8 @@ def apply(article: Article, changes: Mapping[int, Change]) -> Edited:
     document = article.document
     targets = [
         _target(entry.declared, changes.get(index, Change()))
+        if entry.pointer is not None
+        else entry.declared
         for index, entry in enumerate(article.entries)
     ]
     plan = _planned(article, targets)
@@ -238,6 +240,7 @@ def _proven(article: Article, data: bytes, targets: list[Declared], plan: _Plan)
             places=article.places,
             limits=article.limits,
             noted=article.noted,
+            body=article.body,
         )
     except ArticleError as exc:
         raise ArticleError(f"can't be edited: {exc.message}") from exc

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from imgcache.core.catalog import folded
 from imgcache.core.http.location import DataUrl, Location, SitePath, locate, place_key
@@ -35,11 +36,11 @@ _PUT = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _PUT_NAME = "INSERT OR REPLACE INTO names (rowid, text) VALUES (?, ?)"
 _PUT_URL = "INSERT OR IGNORE INTO urls (href, scheme, host, port) VALUES (?, ?, ?, ?)"
-_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 24)})"
+_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 25)})"
 _UNNAMED = "DELETE FROM urls WHERE NOT EXISTS (SELECT 1 FROM entries WHERE url = urls.id)"
 _GET = """
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
-           unnamed, excerpt, excluded, filled, u.href, u.scheme, u.host, u.port
+           unnamed, excerpt, excluded, filled, found_by, u.href, u.scheme, u.host, u.port
     FROM entries e LEFT JOIN urls u ON u.id = e.url WHERE e.id >= ? AND e.id < ? ORDER BY e.id"""
 
 
@@ -94,7 +95,7 @@ class Lookahead:
 
 def _article(row: Row) -> ArticleRow:
     number, shown, identity, digest, kind, problems, notes = row
-    noted = Notes(*map(tuple, json.loads(notes))) if notes else Notes()
+    noted = _notes(*json.loads(notes)) if notes else Notes()
     return ArticleRow(number, shown, identity, digest, kind, _problems(problems), noted)
 
 
@@ -157,7 +158,7 @@ def put(
 ) -> None:
     """Note what a file is, and its entries; they have to be judged."""
     problems = json.dumps([_error(one) for one in row.problems]) if row.problems else None
-    notes = json.dumps((row.notes.places, row.notes.strays)) if row.notes != Notes() else None
+    notes = json.dumps(astuple(row.notes)) if row.notes != Notes() else None
     entries = sum(not one.excluded for one in declared)
     with catalog.writing() as connection:
         remove(catalog, name)
@@ -192,7 +193,8 @@ def _entry_row(connection: sqlite3.Connection, number: int, one: DeclaredEntry) 
         key = (place_key(location),)
         connection.execute("INSERT OR IGNORE INTO places (key) VALUES (?)", key)
         place = connection.execute("SELECT id FROM places WHERE key = ?", key).fetchone()[0]
-    where = (storable(entry.pointer), entry.line, entry.column)
+    pointer = None if entry.pointer is None else storable(entry.pointer)
+    where = (pointer, entry.line, entry.column)
     written = None if entry.url is None else storable(masked(entry.url))
     size = (
         says.width,
@@ -202,9 +204,13 @@ def _entry_row(connection: sqlite3.Connection, number: int, one: DeclaredEntry) 
         " ".join(says.unnamed) or None,
     )
     filled = None if entry.filled is None else json.dumps(entry.filled)
-    known = (filled, url, host, place, *_NOT_JUDGED)
+    known = (filled, entry.place, url, host, place, *_NOT_JUDGED)
     names = (written, refused, storable(masked(entry.url_text)))
     return (number, *where, *names, *size, storable(one.excerpt), one.excluded, *known)
+
+
+def _notes(places: list[int], strays: list[int], templated: int) -> Notes:
+    return Notes(tuple(places), tuple(strays), templated)
 
 
 def storable(text: str) -> str | bytes:
@@ -258,7 +264,7 @@ def declared_entry(row: Row) -> DeclaredEntry:
     """The entry of a row, from its pointer on, with the URL's columns behind it."""
     pointer, line, column, written, refused, text, width, height, *others = row
     cached, strange, unnamed, excerpt, *rest = others
-    excluded, filled, href, scheme, host, port = rest
+    excluded, filled, found_by, href, scheme, host, port = rest
     says = Declared(
         width,
         height,
@@ -268,7 +274,8 @@ def declared_entry(row: Row) -> DeclaredEntry:
     )
     written = None if written is None else stored(written)
     has = None if filled is None else tuple(json.loads(filled))
-    entry = Entry(stored(pointer), line, column, written, stored(text), says, has)
+    place = None if pointer is None else stored(pointer)
+    entry = Entry(place, line, column, written, stored(text), says, has, found_by)
     location: Location
     if refused is not None:
         location = unsupported(refused)

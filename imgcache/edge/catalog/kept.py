@@ -140,7 +140,7 @@ def _reading(settings: Settings) -> str:
     limits = settings.limits
     parsing = (limits.front_matter, limits.depth, limits.nodes)
     read_by = (*parsing, settings.exclude, settings.required)
-    found_by = settings.model_dump(mode="json", include={"images", "skip"})
+    found_by = settings.model_dump(mode="json", include={"images", "body", "skip"})
     return _fingerprint(found_by, read_by)
 
 

@@ -98,7 +98,7 @@ CREATE TABLE places (
 
 CREATE TABLE entries (
     id INTEGER PRIMARY KEY,
-    pointer ANY NOT NULL,
+    pointer ANY,
     line INTEGER NOT NULL,
     col INTEGER NOT NULL,
     written ANY,
@@ -112,6 +112,7 @@ CREATE TABLE entries (
     excerpt ANY NOT NULL,
     excluded INTEGER NOT NULL,
     filled TEXT,
+    found_by INTEGER,
     url INTEGER,
     host TEXT,
     place INTEGER,

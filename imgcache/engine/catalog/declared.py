@@ -61,6 +61,7 @@ class DeclaredArticles:
         self.new: list[int] = []
         self.found_by: set[int] = set()
         self.strays: list[str] = []
+        self.templated = 0
         self._looks: list[str | None] = []
 
     def update(self, roots: Sequence[Path], now: int) -> None:
@@ -172,6 +173,7 @@ class DeclaredArticles:
         number, reason = len(self.ids), _REASONS.get(row.kind)
         self.found_by.update(row.notes.places)
         self.strays += [f"{file.shown}:{line}" for line in row.notes.strays]
+        self.templated += row.notes.templated
         if reason is None:
             self.articles += 1
             if row.problems:

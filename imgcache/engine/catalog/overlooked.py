@@ -29,6 +29,12 @@ def strays(articles: DeclaredArticles) -> Iterator[str]:
         )
 
 
+def templated(articles: DeclaredArticles) -> Iterator[str]:
+    """URLs that a template makes, which nobody can ask for, in one sentence."""
+    if articles.templated:
+        yield f"{count(articles.templated, 'URL')} in bodies with template marks: passed over"
+
+
 def idle_places(articles: DeclaredArticles, settings: Settings) -> Iterator[str]:
     """Each configured place that finds no image in any article, and the nearest that would.
 

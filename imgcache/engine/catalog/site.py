@@ -77,7 +77,7 @@ class Site(Struct):
         for reason, text in _PASSED_OVER.items():
             if reason in self.articles.passed_over:
                 listener.passed_over(text, self.articles.passed_over[reason])
-        told = list(overlooked.strays(self.articles))
+        told = [*overlooked.strays(self.articles), *overlooked.templated(self.articles)]
         if of_places:
             told += await to_its_end(
                 lambda: list(overlooked.idle_places(self.articles, self.settings))

@@ -6,7 +6,7 @@ article again, so that what somebody wrote meanwhile is judged, never overwritte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,34 +20,27 @@ from imgcache.core.verdicts import verdict
 from imgcache.core.verdicts.verdict import Evidence, Judgement
 from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found
-from imgcache.edge.catalog import judged, urls
+from imgcache.edge.catalog import judged
 from imgcache.engine.catalog.site import Site
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.unwritten import told
 from imgcache.engine.run import articles
-from imgcache.engine.run.articles import LoadedArticle, ReadArticle, excerpts
-from imgcache.engine.run.index_session import KnownFacts, look_up
+from imgcache.engine.run.articles import LoadedArticle, excerpts
+from imgcache.engine.run.index_session import KnownFacts
 from imgcache.engine.run.judge import (
     Judge,
     fresh_evidence,
     may_be_flagged,
     problem_of,
-    unread,
     web_evidence,
 )
-from imgcache.engine.run.listener import Listener
-from imgcache.engine.run.report import Form, Report
 from imgcache.engine.run.targets import Targets
-from imgcache.engine.run.tasks import to_its_end
-from imgcache.engine.run.wiring import Tools
 from imgcache.errors import ArticleError, LocalError, UnreadableError
 from imgcache.model import Entry, Verdict
 from imgcache.render import diff
 from imgcache.results import ArticleDiff, ArticleOutcome, EntryResult
-from imgcache.units import batches
 
 _REREADS = 5
-_BATCH = 200
 
 
 class _EntryDecision(Struct, frozen=True):
@@ -184,6 +177,7 @@ class ArticleWriter:
         size = evidence.sound_size
         if (
             not self._options.fix_dimensions
+            or entry.pointer is None  # a body is never written
             or size is None
             or not all(1 <= side <= LARGEST_SIDE for side in size)
             or verdict.is_placeholder(entry.declared, evidence)
@@ -206,7 +200,7 @@ class ArticleWriter:
         self, number: int, read: LoadedArticle, edited: Edited, decisions: list[_EntryDecision]
     ) -> ArticleOutcome:
         found, before = self._site.articles.found[number], read.data or b""
-        changed, shown = edited.data != before, None
+        changed, shown, fault = edited.data != before, None, None
         if changed and self._options.diff:
             name = files.relative_name(found)
             text = diff.for_report(found.shown, name, before, edited.data)
@@ -218,10 +212,19 @@ class ArticleWriter:
                 excerpts=excerpts(edited.data, edited.entries),
                 notes=edited.notes,
             )
-            self._site.articles.put(number, now, edited.data)
             decisions = [_moved(one, now) for one in decisions]
+            fault = self._noted(number, now, edited.data)
         results = [self._result(found, one) for one in decisions]
-        return ArticleOutcome(results, [], changed, diff=shown)
+        problems = [] if fault is None else [problem_of(found.shown, fault)]
+        return ArticleOutcome(results, problems, changed, fault is not None, shown)
+
+    def _noted(self, number: int, now: LoadedArticle, data: bytes) -> ArticleError | None:
+        """Note in the catalog what was written; the error does not undo that."""
+        try:
+            self._site.articles.put(number, now, data)
+        except LocalError as exc:
+            return ArticleError(f"was written, but that could not be noted: {exc}")
+        return None
 
     def _refused(
         self,
@@ -253,72 +256,3 @@ def _moved(decision: _EntryDecision, written: LoadedArticle) -> _EntryDecision:
     moved, excerpt = written.entries[decision.number], written.excerpts[decision.number]
     entry = replace(decision.entry, line=moved.line, column=moved.column)
     return replace(decision, entry=entry, excerpt=excerpt)
-
-
-async def write_all(
-    writer: ArticleWriter,
-    site: Site,
-    targets: Targets,
-    placeholders: Collection[str],
-    tools: Tools,
-    listener: Listener,
-    report: Report,
-) -> None:
-    """The last pass: report what stands, judge and write each other article, in order."""
-    due = [one.id for one in targets.web.values()]
-    touched = await to_its_end(site.touched, due, of_size=writer.fixes_sizes)
-    for numbers in batches(range(len(site.articles.found)), _BATCH):
-        readings = await to_its_end(_readings, numbers, site, touched)
-        hrefs = [
-            href
-            for read in readings.values()
-            if isinstance(read, LoadedArticle)
-            for href in read.hrefs
-        ]
-        known = await _known(hrefs, placeholders, site, tools)
-        await to_its_end(_write_batch, numbers, readings, known, writer, site, report)
-        listener.judged(len(numbers))
-    if writer.unwritten:
-        listener.unwritten(writer.unwritten)
-
-
-def _readings(
-    numbers: Sequence[int], site: Site, touched: Collection[int]
-) -> dict[int, ReadArticle]:
-    """Those of some files that have to be judged now, as they are by now."""
-    articles = site.articles
-    return {
-        number: articles.read(number)
-        for number in numbers
-        if articles.ids[number] in touched
-        or number in articles.odd
-        or not articles.is_as_it_was(number)
-    }
-
-
-async def _known(
-    hrefs: Collection[str], placeholders: Collection[str], site: Site, tools: Tools
-) -> KnownUrls:
-    wanted = list(dict.fromkeys(hrefs))
-    facts = await look_up(tools.session, wanted)
-    known = await to_its_end(urls.known, site.catalog, wanted)
-    return KnownUrls(facts, {href: href in placeholders for href in known})
-
-
-def _write_batch(
-    numbers: Sequence[int],
-    readings: Mapping[int, ReadArticle],
-    known: KnownUrls,
-    writer: ArticleWriter,
-    site: Site,
-    report: Report,
-) -> None:
-    standing = site.standing(numbers) if len(readings) < len(numbers) else {}
-    for number in numbers:
-        shown, read = site.articles.found[number].shown, readings.get(number)
-        if read is None:
-            site.report_standing(number, standing, Form.FRESH, report)
-        elif isinstance(read, LoadedArticle):
-            report.add_article(writer.write(number, read, known))
-        else:
-            report.add_article(unread(shown, read))

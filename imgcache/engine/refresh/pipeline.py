@@ -24,8 +24,9 @@ from imgcache.edge.catalog.urls import UrlCounts
 from imgcache.edge.index.index import Index
 from imgcache.engine.catalog.judging import note_measured
 from imgcache.engine.catalog.site import NO_ARTICLE, Site, keep, open_site
-from imgcache.engine.refresh.article_writer import ArticleWriter, write_all
+from imgcache.engine.refresh.article_writer import ArticleWriter
 from imgcache.engine.refresh.fetch_stage import FetchStage
+from imgcache.engine.refresh.last_pass import write_all
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.planner import WorkPlan, check_new_copies, plan_work
 from imgcache.engine.run.articles import chosen, search

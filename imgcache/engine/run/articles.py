@@ -22,6 +22,7 @@ from imgcache.userinfo import masked, masked_within
 
 if TYPE_CHECKING:
     from imgcache.core.articles.entries import Article
+    from imgcache.core.bodies.images import BodyKind
 
 
 class LoadedArticle(Struct, frozen=True):
@@ -74,7 +75,7 @@ def excerpts(data: bytes, entries: Sequence[Entry]) -> tuple[str, ...]:
 
 def _excerpt(text: bytes, entry: Entry) -> str:
     """The line of an entry; the URL stays at its column."""
-    line, start = text.decode().removesuffix("\r"), entry.column - 1
+    line, start = text.decode(errors="replace").removesuffix("\r"), entry.column - 1
     if "@" not in line and "@" not in entry.url_text:
         return line
     before = masked_within(line[:start])[-start:].rjust(start) if start else ""
@@ -152,7 +153,14 @@ def parse(found: Found, data: bytes, settings: Settings) -> Article | NotAnArtic
         limits=settings.limits,
         language=found.language,
         noted=settings.required,
+        body=_body_kind(found) if settings.body.images else None,
     )
+
+
+def _body_kind(found: Found) -> BodyKind | None:
+    from imgcache.core.bodies.images import kind_of  # noqa: PLC0415  as above
+
+    return kind_of(found.path.suffix)
 
 
 def _refuse_if_named(found: Found, reason: NotAnArticle) -> NotAnArticle:

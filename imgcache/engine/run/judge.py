@@ -243,7 +243,8 @@ class Judge:
             return ()
         entry, location = located
         article = self._inside(shown) if self._by_article else None
-        place = wishes.Place(url_names(entry, location), article, filled=entry.filled)
+        at = None if entry.place is None else self._settings.places[entry.place].at
+        place = wishes.Place(url_names(entry, location), article, at, filled=entry.filled)
         return wishes.broken(self._settings.rules, place, image, strict=self._strict)
 
     def _from_folder(self, shown: str) -> str | None:

@@ -28,7 +28,7 @@ def only(text: str, places: Places = PLACES) -> Entry:
     return entry
 
 
-def pointers(text: str) -> list[str]:
+def pointers(text: str) -> list[str | None]:
     return [entry.pointer for entry in parsed(text).entries]
 
 

@@ -27,7 +27,7 @@ def article(text: str, language: Language | None = None) -> Article:
     return found
 
 
-def places(entries: tuple[Entry, ...]) -> list[tuple[str, int, int, str | None]]:
+def places(entries: tuple[Entry, ...]) -> list[tuple[str | None, int, int, str | None]]:
     return [(one.pointer, one.line, one.column, one.url) for one in entries]
 
 

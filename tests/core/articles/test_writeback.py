@@ -33,7 +33,7 @@ def loaded(article: Article, *, flags: list[bool | None] | None = None) -> Any:
     tree = yaml.load(document.text[document.start : document.end], Loader=yaml.CSafeLoader)
     for entry, flag in zip(article.entries, flags or [], strict=flags is not None):
         if flag is not None:
-            at(tree, entry.pointer)["isCached"] = flag
+            at(tree, entry.pointer or "")["isCached"] = flag
     return tree
 
 
@@ -116,7 +116,7 @@ def test_line_and_column_are_at_the_first_character_of_the_url(written: Written)
 def without_sizes(article: Article) -> Any:
     tree = loaded(article)
     for entry in article.entries:
-        found = at(tree, entry.pointer)
+        found = at(tree, entry.pointer or "")
         found.pop("width", None)
         found.pop("height", None)
     return tree

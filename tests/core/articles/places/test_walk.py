@@ -26,7 +26,7 @@ def article(text: str, found_by: Places) -> Article:
     return read_here
 
 
-def found(text: str, *tables: dict[str, Any]) -> list[tuple[str, str | None]]:
+def found(text: str, *tables: dict[str, Any]) -> list[tuple[str | None, str | None]]:
     return [(one.pointer, one.url) for one in article(text, places(*tables)).entries]
 
 

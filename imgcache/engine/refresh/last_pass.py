@@ -1,0 +1,91 @@
+"""Last pass of a refresh over the articles: judged, written where they should say otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from imgcache.edge.catalog import urls
+from imgcache.engine.catalog.site import Site
+from imgcache.engine.refresh.article_writer import ArticleWriter, KnownUrls
+from imgcache.engine.run.articles import LoadedArticle, ReadArticle
+from imgcache.engine.run.index_session import look_up
+from imgcache.engine.run.judge import (
+    unread,
+)
+from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.report import Form, Report
+from imgcache.engine.run.targets import Targets
+from imgcache.engine.run.tasks import to_its_end
+from imgcache.engine.run.wiring import Tools
+from imgcache.units import batches
+
+_BATCH = 200
+
+
+async def write_all(
+    writer: ArticleWriter,
+    site: Site,
+    targets: Targets,
+    placeholders: Collection[str],
+    tools: Tools,
+    listener: Listener,
+    report: Report,
+) -> None:
+    """The last pass: report what stands, judge and write each other article, in order."""
+    due = [one.id for one in targets.web.values()]
+    touched = await to_its_end(site.touched, due, of_size=writer.fixes_sizes)
+    for numbers in batches(range(len(site.articles.found)), _BATCH):
+        readings = await to_its_end(_readings, numbers, site, touched)
+        hrefs = [
+            href
+            for read in readings.values()
+            if isinstance(read, LoadedArticle)
+            for href in read.hrefs
+        ]
+        known = await _known(hrefs, placeholders, site, tools)
+        await to_its_end(_write_batch, numbers, readings, known, writer, site, report)
+        listener.judged(len(numbers))
+    if writer.unwritten:
+        listener.unwritten(writer.unwritten)
+
+
+def _readings(
+    numbers: Sequence[int], site: Site, touched: Collection[int]
+) -> dict[int, ReadArticle]:
+    """Those of some files that have to be judged now, as they are by now."""
+    articles = site.articles
+    return {
+        number: articles.read(number)
+        for number in numbers
+        if articles.ids[number] in touched
+        or number in articles.odd
+        or not articles.is_as_it_was(number)
+    }
+
+
+async def _known(
+    hrefs: Collection[str], placeholders: Collection[str], site: Site, tools: Tools
+) -> KnownUrls:
+    wanted = list(dict.fromkeys(hrefs))
+    facts = await look_up(tools.session, wanted)
+    known = await to_its_end(urls.known, site.catalog, wanted)
+    return KnownUrls(facts, {href: href in placeholders for href in known})
+
+
+def _write_batch(
+    numbers: Sequence[int],
+    readings: Mapping[int, ReadArticle],
+    known: KnownUrls,
+    writer: ArticleWriter,
+    site: Site,
+    report: Report,
+) -> None:
+    standing = site.standing(numbers) if len(readings) < len(numbers) else {}
+    for number in numbers:
+        shown, read = site.articles.found[number].shown, readings.get(number)
+        if read is None:
+            site.report_standing(number, standing, Form.FRESH, report)
+        elif isinstance(read, LoadedArticle):
+            report.add_article(writer.write(number, read, known))
+        else:
+            report.add_article(unread(shown, read))
