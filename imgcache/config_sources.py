@@ -49,7 +49,7 @@ class Layer(Struct, frozen=True):
         key = re.escape(str(below[-1])) if below else ""
         pattern = rf"^[ \t]*(?:\[+)?[\w.\"-]*?\"?\b{key}\"?[ \t]*(?:=|\]|\.)"
         matches = list(re.finditer(pattern, self.text[start:end], re.MULTILINE)) if key else []
-        if len(matches) == 1 or start:
+        if len(matches) == 1 or below != [one for one in keys if isinstance(one, str)]:
             at = start + (matches[0].start() if matches else 0)
             return f"{self.name}:{self.text.count(chr(10), 0, at) + 1}"
         return self.name

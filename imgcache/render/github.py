@@ -94,8 +94,12 @@ def _of_finding(entry: EntryResult, found: Finding) -> _Annotation:
         entry.line,
         entry.column,
         found.title,
-        f"{found.message}\n{entry.url} ({entry.spot})",
+        f"{found.message}\n{entry.url} {_spot(entry)}",
     )
+
+
+def _spot(entry: EntryResult) -> str:
+    return entry.spot if entry.pointer is None else f"at {entry.pointer}"
 
 
 def _rank(found: Verdict | Breach) -> int:

@@ -121,9 +121,8 @@ def _finding(entry: EntryResult, found: Finding, fingerprint: str) -> _Document:
     # How long a value is in the file can't be told from one that is not shown whole.
     if not is_masked(entry.url) and (end := value_end(entry)):
         region["endColumn"] = end
-    properties: _Document = {"url": printable(entry.url)}
-    if entry.pointer is not None:
-        properties["pointer"] = entry.pointer
+    properties: _Document = {} if entry.pointer is None else {"pointer": entry.pointer}
+    properties["url"] = printable(entry.url)
     if entry.status is not None:
         properties["status"] = entry.status
     if found.rule is not None:

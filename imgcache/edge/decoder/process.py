@@ -121,7 +121,8 @@ class Worker:
 
 def _enlarge(pipe: IO[bytes]) -> None:
     """Let most images go through a pipe in one piece, where the system can do that."""
-    with suppress(OSError):  # too much of the memory for pipes is in use
+    # Too much of the memory for pipes is in use, or the process has ended already.
+    with suppress(OSError, ValueError):
         if sys.platform == "linux":
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 

@@ -103,3 +103,21 @@ async def run(world: World, command: str) -> Report:
     if command == "refresh":
         return await world.refresh()
     return await verify([world.articles], world.settings())
+
+
+async def test_an_edit_that_can_not_be_noted_is_an_edit_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = world.article(world.entry(world.origin.route("/a.jpg", body=pictures.jpeg())))
+
+    def full(*_: object) -> None:
+        raise LocalError("no space left")
+
+    monkeypatch.setattr(DeclaredArticles, "put", full)
+    report = await world.refresh()
+    (entry,) = report.entries()
+    (problem,) = report.article_errors()
+    assert "was written" in problem.message
+    assert "no space left" in problem.message
+    assert "isCached: true" in article.read_text()
+    assert (entry.cached, report.summary.articles_changed, report.local_fault) == (True, 1, True)
