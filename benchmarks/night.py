@@ -77,7 +77,7 @@ def main() -> None:
         first, _ = timed(refresh, folder)
         time.sleep(2)  # a file is trusted when it was at rest for two seconds
         timed(refresh, folder)
-        nights, bares, offlines, edits, peaks = [], [], [], [], []
+        nights, bares, offlines, edits, peaks = (list[float]() for _ in range(5))
         for _ in range(ROUNDS):
             bares.append(bare(folder))
             for seconds, command in ((nights, refresh), (offlines, offline)):
