@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -99,6 +100,7 @@ def rounds(every: Sequence[Contestant], count: int) -> tuple[dict[str, Figures],
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the origin is stopped, too
     chosen = options()
     names = set(chosen.only)
     tell(f"what is kept: {KEPT}")

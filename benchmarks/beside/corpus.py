@@ -142,7 +142,7 @@ def _make_one(
 def encoded(image: Image.Image, kind: str, how: int) -> bytes:
     """The bytes of a picture; `how` is a random number that its options follow from."""
     rng, out = random.Random(how), io.BytesIO()
-    quality = rng.choice((75, 80, 85, 90))
+    quality = rng.choice((75, 80, 82, 88))
     if kind == "jpg":
         progressive = rng.random() < 1 / 3
         image.save(out, "JPEG", quality=quality, progressive=progressive, optimize=True)

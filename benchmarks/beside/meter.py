@@ -19,7 +19,7 @@ from pathlib import Path
 from msgspec import Struct
 
 PAGE, TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
-SAMPLE, SEARCH = 0.025, 10  # seconds between samples; new processes are looked for in each tenth
+SAMPLE, SEARCH = 0.05, 5  # seconds between samples; new processes are looked for in each fifth
 GRAIN = 0.05  # seconds that the kernel's coarse clock ticks can't be trusted with
 TIMEOUT = 900.0
 
