@@ -14,6 +14,8 @@ import pytest
 
 from imgcache import Report, verify
 from imgcache.cli.run import UNUSABLE, status
+from imgcache.engine.catalog.declared import DeclaredArticles
+from imgcache.errors import LocalError
 from imgcache.model import Verdict
 from tests.support import behaviours, pictures
 from tests.support.world import Finished, World
