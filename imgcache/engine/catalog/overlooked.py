@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-
-import yaml
+from typing import TYPE_CHECKING
 
 from imgcache.config import Settings
-from imgcache.core.articles.document import Document, parse
-from imgcache.core.articles.places import nearest
 from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found
 from imgcache.engine.catalog.declared import DeclaredArticles
 from imgcache.errors import ArticleError
 from imgcache.render.phrases import count, some
+
+if TYPE_CHECKING:
+    import yaml
 
 # So many files show which shapes a site has.
 _LOOKED_AT = 200
@@ -47,6 +47,9 @@ def idle_places(articles: DeclaredArticles, settings: Settings) -> Iterator[str]
     ]
     if not idle or not articles.articles:
         return
+    # Imported late, as in `_roots`: where each place finds something, there is nothing to parse.
+    from imgcache.core.articles.places import nearest  # noqa: PLC0415
+
     seen = nearest.shapes(_roots(articles.found, settings))
     for place in idle:
         shape = nearest.nearest(place, seen)
@@ -55,6 +58,8 @@ def idle_places(articles: DeclaredArticles, settings: Settings) -> Iterator[str]
 
 
 def _roots(found: Sequence[Found], settings: Settings) -> Iterator[yaml.Node]:
+    from imgcache.core.articles.document import Document, parse  # noqa: PLC0415
+
     for one in found[:_LOOKED_AT]:
         try:
             document = parse(files.read(one), whole=one.whole, limits=settings.limits)
