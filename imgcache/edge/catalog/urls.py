@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import intern
 from typing import NamedTuple
 
 from imgcache.core.http.url import WebUrl
@@ -178,8 +179,10 @@ def due(catalog: Catalog, now: float, *, whole: bool) -> Iterator[tuple[int, Web
 
     `whole`: all URLs of the catalog are in the run.
     """
-    for number, *parts in catalog.rows(_DUE if whole else f"{_DUE} AND {_IN_RUN}", (now,)):
-        yield number, WebUrl(*parts)
+    rows = catalog.rows(_DUE if whole else f"{_DUE} AND {_IN_RUN}", (now,))
+    for number, href, scheme, host, port in rows:
+        # There may be many URLs of few hosts, and they are kept as long as the run lasts.
+        yield number, WebUrl(href, intern(scheme), intern(host), port)
 
 
 class SharedCopy(NamedTuple):

@@ -94,7 +94,9 @@ def _unmeasured(site: Site, targets: Targets, work: WorkPlan) -> None:
 
 def _target(site: Site, number: int, url: WebUrl) -> Target:
     named = urls.named(site.catalog, number)
-    written = dict.fromkeys(spelling for spelling, _ in named if spelling is not None)
+    # Most are written as they are asked for: one string serves both.
+    spellings = (url.href if one == url.href else one for one, _ in named)
+    written = dict.fromkeys(one for one in spellings if one is not None)
     declared = dict.fromkeys(size for _, size in named)
     return Target(url, tuple(written), tuple(declared), id=number)
 

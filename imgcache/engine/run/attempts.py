@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from imgcache.config import Settings
@@ -31,8 +31,8 @@ class Job(Struct, eq=False):
     """
 
     target: Target
-    known: Known = field(default_factory=Known)
-    validators: Validators = field(default_factory=Validators)
+    known: Known = Known()
+    validators: Validators = Validators()
     whole: bool = False
     tries: int = 0
     last: Failure | None = None
