@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 import imgcache
+from imgcache.cli import init
 from imgcache.cli.app import app
 from imgcache.config import Settings, SeveritySettings, ThumbnailSettings
 from imgcache.config_rules import RuleSettings
@@ -21,8 +22,11 @@ from imgcache.core.verdicts.messages import message
 from imgcache.core.verdicts.patience import patience
 from imgcache.core.verdicts.verdict import Evidence, Measured
 from imgcache.core.verdicts.wishes import Place
+from imgcache.engine.init import survey
 from imgcache.model import Breach, Declared, Failure, Format, Severity, Size, Verdict
 from tests.support.facts import NOON
+from tests.support.site_shapes import SHAPES
+from tests.support.world import run
 
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
@@ -30,6 +34,7 @@ COMMANDS = (ROOT / "docs" / "commands.md").read_text()
 HOUSE = Path(imgcache.__file__).parent
 RULES = (ROOT / "docs" / "rules.md").read_text()
 README = (ROOT / "README.md").read_text()
+SITES = (ROOT / "docs" / "sites.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
 
@@ -103,6 +108,25 @@ def test_patience_says_what_the_page_says() -> None:
     evidence = Evidence(failure=failure)
     told = message(Verdict.GONE, Severity.WARNING, Declared(), evidence, forborne)
     assert told == example("patience")
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_page_of_sites_shows_what_init_writes(tmp_path: Path, name: str) -> None:
+    SHAPES[name].make(tmp_path)
+    block = SITES.partition(f"\n## {name}\n")[2].partition("```toml\n")[2].partition("```")[0]
+    assert block == init.tables(survey(tmp_path).fit)
+
+
+def test_the_page_of_sites_has_a_row_for_each() -> None:
+    assert re.findall(r"^\| \[(.*?)\]\(#", SITES, re.MULTILINE) == list(SHAPES)
+    assert re.findall(r"^## (.*)$", SITES, re.MULTILINE) == list(SHAPES)
+
+
+async def test_the_page_of_sites_shows_what_a_run_without_images_says(tmp_path: Path) -> None:
+    SHAPES["Astro's tutorial"].make(tmp_path)
+    done = await run("verify", "--offline", cwd=tmp_path)
+    told = SITES.partition("<!-- blind -->\n```text\n")[2].partition("\n```")[0]
+    assert f"imgcache: {told}\n" in done.stderr
 
 
 # Typer's commands are click's in one version and its own in another: alike, but of no common class.

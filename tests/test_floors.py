@@ -53,7 +53,8 @@ WITHIN = {
         "verify": {"run", "images", "catalog"},
         "cache": {"run", "images", "catalog"},
         "explain": {"run", "images"},
-        "init": {"run", "images"},
+        "init": {"run", "images", "site_folders"},
+        "site_folders": {"run"},
         "html_report": {"run", "images", "catalog"},
     },
 }

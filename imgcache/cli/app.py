@@ -247,12 +247,15 @@ def init(
     general: General,
 ) -> None:
     """Write a commented imgcache.toml that fits this repository."""
-    from imgcache.cli.init import run  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.init import is_there, proposal, run  # noqa: PLC0415  see the module's docstring
     from imgcache.cli.output import write  # noqa: PLC0415
     from imgcache.cli.run import exit_status, guarded  # noqa: PLC0415
 
     def make() -> int:
-        write([run(Path.cwd())])
+        here = Path.cwd()
+        if is_there(here):
+            write([proposal(here)])
+        write([run(here)])
         return exit_status(well=True)
 
     raise typer.Exit(guarded(general.console(), make))

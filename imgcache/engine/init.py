@@ -1,116 +1,133 @@
-"""Survey of a repository for `init`: where its articles lie, and how they name images."""
+"""Survey of a repository for `init`: where images are seen in it, and the settings that fit."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
-from yaml import Node
+from yaml import MappingNode, ScalarNode
 
-from imgcache.config import LimitSettings, Settings
+from imgcache.config import LimitSettings
 from imgcache.config_images import USUAL, ImagePlace
-from imgcache.core.articles import field_names
-from imgcache.core.articles.document import Document, parse
 from imgcache.core.articles.entries import read_document
-from imgcache.core.articles.places.machine import Places, places_of
-from imgcache.core.http.location import SitePath, locate
-from imgcache.edge.articles.files import Found, discover
-from imgcache.edge.articles.files import read as read_file
-from imgcache.engine.run.articles import chosen
-from imgcache.errors import ArticleError
+from imgcache.core.articles.merge_keys import ResolvedMappings
+from imgcache.core.articles.places.machine import places_of
+from imgcache.core.articles.shapes import fitting
+from imgcache.core.articles.skipped import is_skipped
+from imgcache.edge.articles.files import discover
+from imgcache.engine import site_folders
+from imgcache.engine.run.sightings import Sighted, Tally, sighted, tally
 
 # More files tell nothing new of how a site names its images.
 _MOST_FILES = 5000
-_MOST_FOLDERS = 8
-_ROOTS = ("static", "public", "assets", "source", "src", ".")
+_SKIPPED = {"draft": True, "published": False}
+_BOOLEANS = frozenset({"true", "false"})
 
 
 class Fit(Struct, frozen=True):
-    """What was found: `articles` are folders (none: the usual ones do), `files` have entries.
+    """The settings that fit, as far as they are not the defaults.
 
-    `images` is the place of the entries; None: the usual one.
+    `articles`: folders. `skip`: keys of drafts, and their values.
     """
 
-    files: int
-    entries: int
     articles: tuple[str, ...] = ()
-    images: ImagePlace | None = None
+    images: tuple[ImagePlace, ...] | None = None
+    bodies: bool = False
+    skip: tuple[tuple[str, bool], ...] = ()
     site_root: str | None = None
 
 
-def fit(folder: Path) -> Fit:
+class Coverage(Struct, frozen=True):
+    """How much of what was seen is read with the settings: images, and the articles they are in.
+
+    `in_drafts` are not read: they stand in what `skip` names.
+    """
+
+    checked: int = 0
+    articles: int = 0
+    in_drafts: int = 0
+
+
+class Outlook(Struct, frozen=True):
+    """What was seen in the articles, the settings that fit, and how much they let be read.
+
+    `is_whole`: there are no more files than were looked at.
+    """
+
+    fit: Fit
+    tally: Tally
+    coverage: Coverage
+    is_whole: bool = True
+
+
+def survey(folder: Path) -> Outlook:
     """Look at the articles below a folder. Raises ConfigError where it can't be read."""
-    found = discover([folder], cache_dir=folder / "cache")[:_MOST_FILES]
-    documents = dict(_documents(found))
-    place = field_names.place(_roots(documents.values()))
-    images = None if place in {None, USUAL} else place
-    places = places_of(None if images is None else (images,))
-    urls: dict[Path, list[str]] = {}
-    for file, document in documents.items():
-        named = _urls(document, places)
-        if named:
-            urls[file] = named
-    return Fit(
-        len(urls),
-        sum(map(len, urls.values())),
-        _folders(folder, list(urls)),
-        images,
-        _site_root(folder, [one for named in urls.values() for one in named]),
+    found = discover([folder], cache_dir=folder / "cache")
+    everything = list(sighted(found[:_MOST_FILES], LimitSettings()))
+    folders = _folders(folder, everything)
+    meant = [one for one in everything if site_folders.is_meant(folder, folders, one.file.path)]
+    seen = tally(meant)
+    fit = Fit(
+        folders,
+        _images(seen),
+        bool(seen.in_bodies),
+        tuple(_skipped(meant)),
+        site_folders.of_urls(folder, _urls(meant)),
     )
+    return Outlook(fit, seen, _coverage(meant, fit), len(found) <= _MOST_FILES)
 
 
-def _documents(found: Sequence[Found]) -> Iterator[tuple[Path, Document]]:
-    limits = LimitSettings()
-    for one in found:
-        try:
-            parsed = parse(read_file(one), whole=one.whole, limits=limits, language=one.language)
-        except ArticleError:
-            continue  # a run reports it; here it gives no information
-        if isinstance(parsed, Document):
-            yield one.path, parsed
+def _folders(root: Path, everything: Sequence[Sighted]) -> tuple[str, ...]:
+    """Those of articles with a front matter; of files of data only where there are no others."""
+    texts = [one for one in everything if not one.file.whole]
+    if not any(one.images for one in texts):
+        texts = [one for one in everything if one.images]
+    images = [one.file.path for one in texts if one.images]
+    return site_folders.of_articles(root, [one.file.path for one in texts], images)
 
 
-def _roots(documents: Iterable[Document]) -> Iterator[Node]:
-    return (one.root for one in documents if one.root is not None)
+def _images(seen: Tally) -> tuple[ImagePlace, ...] | None:
+    places = fitting.places(seen.sights, seen.others)
+    return None if places in {(), (USUAL,)} else places
 
 
-def _urls(document: Document, places: Places) -> list[str]:
-    found = read_document(document, places, LimitSettings())
-    return [one.url for one in found.entries if one.url is not None]
+def _skipped(articles: Sequence[Sighted]) -> Iterator[tuple[str, bool]]:
+    """The keys of drafts that the site has, whatever they say in the articles of today."""
+    keys = {key for one in articles if not one.file.whole for key in _boolean_keys(one)}
+    return ((key, value) for key, value in _SKIPPED.items() if key in keys)
 
 
-def _folders(root: Path, files: Sequence[Path]) -> tuple[str, ...]:
-    """The fewest folders that hold these files; none where the usual ones hold them all."""
-    usual = [one for one in chosen([], Settings(folder=root)) if one != root]
-    if not files or all(_is_in(file, usual) for file in files):
-        return ()
-    tops: dict[str, list[Path]] = {}
-    for file in files:
-        inside = file.relative_to(root)
-        tops.setdefault(inside.parts[0] if len(inside.parts) > 1 else ".", []).append(inside)
-    if "." in tops or len(tops) > _MOST_FOLDERS:
-        return (".",) if usual else ()
-    return tuple(
-        Path(os.path.commonpath([one.parent for one in inside])).as_posix()
-        for _, inside in sorted(tops.items())
-    )
+def _boolean_keys(article: Sighted) -> Iterator[str]:
+    root = article.document.root
+    for key, value in root.value if isinstance(root, MappingNode) else ():
+        if not (isinstance(key, ScalarNode) and isinstance(value, ScalarNode)):
+            continue
+        if key.value in _SKIPPED and not value.style and value.value.lower() in _BOOLEANS:
+            yield key.value
 
 
-def _is_in(file: Path, folders: Iterable[Path]) -> bool:
-    return any(file.is_relative_to(folder) for folder in folders)
+def _urls(articles: Sequence[Sighted]) -> Iterator[tuple[Path, str]]:
+    for one in articles:
+        yield from ((one.file.path, text) for text in one.texts)
+        yield from ((one.file.path, image.url) for image in one.body.images)
 
 
-def _site_root(root: Path, urls: Sequence[str]) -> str | None:
-    """The folder in which most of the images that are named by a path are found."""
-    located = (locate(url) for url in urls)
-    paths = [one.path.lstrip("/") for one in located if isinstance(one, SitePath)]
-    there = Counter(
-        name
-        for name in _ROOTS
-        for path in paths
-        if "\0" not in path and (root / name / path).is_file()
-    )
-    return there.most_common(1)[0][0] if there else None
+def _coverage(articles: Sequence[Sighted], fit: Fit) -> Coverage:
+    places, limits, skip = places_of(fit.images), LimitSettings(), _named(fit.skip)
+    checked = with_some = in_drafts = 0
+    for one in articles:
+        document = one.document
+        if is_skipped(document.root, ResolvedMappings(document), skip):
+            in_drafts += one.images
+            continue
+        read = Counter(entry.url for entry in read_document(document, places, limits).entries)
+        here = (read & Counter(one.texts)).total() + len(one.body.images)
+        checked += here
+        with_some += bool(here)
+    return Coverage(checked, with_some, in_drafts)
+
+
+def _named(skip: Sequence[tuple[str, bool]]) -> dict[str, tuple[bool, ...]]:
+    return {key: (value,) for key, value in skip}

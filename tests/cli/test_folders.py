@@ -52,7 +52,8 @@ async def test_a_new_cache_folder_is_told_once_and_its_gitignore_is_no_stray(
     assert ignored.read_text().endswith("\n/index.sqlite3*\n/lock\n/tmp/\n")
     ignored.unlink()
     again = await run("refresh", cwd=tmp_path)
-    assert (again.stderr, ignored.exists()) == ("", False)
+    told = "imgcache: 1 article, no image entry, and nothing that looks like one\n"
+    assert (again.stderr, ignored.exists()) == (told, False)
     ignored.write_text("mine\n")
     checked = await run("cache", "check", "--format", "json", cwd=tmp_path)
     await run("cache", "gc", cwd=tmp_path)

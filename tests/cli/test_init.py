@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from imgcache import Settings
-from imgcache.cli.init import filled
-from imgcache.engine.init import Fit
+from imgcache.cli.init import filled, tables, told
+from imgcache.engine.init import Fit, survey
+from tests.support.site_shapes import SHAPES
 from tests.support.world import run
 from tests.test_docs import keys
 
 PAGE = "---\nphotos:\n  - {src: /img/a.png, w: 3, h: 2}\n  - {src: /img/b.png, w: 3, h: 2}\n---\n"
 USUAL = "---\nimages:\n  - {url: https://a.test/a.png, width: 3, height: 2, isCached: false}\n---\n"
+ROW = "  images[].url  1 in 1 article"
 # Keys without a default, or with one that the file can't know: there an example stands.
 EXAMPLES = {
     "articles",
@@ -44,13 +46,13 @@ def uncommented(text: str) -> str:
 
 def test_as_it_is_it_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "imgcache.toml"
-    path.write_text(filled(Fit(0, 0)))
+    path.write_text(filled(Fit()))
     own = {"folder": tmp_path, "cache": {"dir": tmp_path / "cache"}}
     assert Settings.load(path).model_dump() == Settings.model_validate(own).model_dump()
 
 
 def test_it_holds_every_key_with_its_default() -> None:
-    values = tomllib.loads(uncommented(filled(Fit(0, 0))))
+    values = tomllib.loads(uncommented(filled(Fit())))
     settings = Settings.model_validate(values)
     written = {
         f"{section}.{key}" if isinstance(below, dict) else section
@@ -78,8 +80,9 @@ async def test_where_the_defaults_fit_nothing_is_set(tmp_path: Path, folder: str
     (tmp_path / folder / "a.md").write_text(USUAL)
     done = await run("init", cwd=tmp_path)
     assert (done.status, done.stderr) == (0, "")
-    assert "1 image entry in 1 article found" in done.stdout
-    assert (tmp_path / "imgcache.toml").read_text() == filled(Fit(1, 1))
+    told = "imgcache verify will check 1 of the 1 image seen, in 1 article\n"
+    assert done.stdout == f"wrote imgcache.toml\nimages were seen here:\n{ROW}\n{told}"
+    assert (tmp_path / "imgcache.toml").read_text() == filled(Fit())
 
 
 async def test_what_the_repository_needs_is_set_and_works(tmp_path: Path) -> None:
@@ -93,7 +96,7 @@ async def test_what_the_repository_needs_is_set_and_works(tmp_path: Path) -> Non
     set_here = tomllib.loads((tmp_path / "imgcache.toml").read_text())
     assert set_here["articles"] == ["src/pages"]
     assert set_here["site_root"] == "static"
-    place = {"at": "**.photos[]", "url": "src", "width": "w", "height": "h"}
+    place = {"at": "photos[]", "url": "src", "width": "w", "height": "h"}
     assert set_here["images"] == [place]
     verified = await run("verify", "--format", "json", cwd=tmp_path)
     assert verified.report["summary"]["entries"] == 4
@@ -112,4 +115,57 @@ async def test_a_file_that_is_there_is_never_touched(tmp_path: Path) -> None:
     done = await run("init", cwd=tmp_path)
     assert done.status == 2
     assert "imgcache.toml is there already" in done.stderr
+    assert done.stdout == "no image was seen in any article\n"
     assert (tmp_path / "imgcache.toml").read_text() == "tolerance = 2\n"
+
+
+async def test_beside_a_file_that_is_there_the_lines_that_fit_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "imgcache.toml").write_text("")
+    (tmp_path / "a.md").write_text("---\ncover: {image: https://a.test/a.png}\n---\n")
+    done = await run("init", cwd=tmp_path)
+    assert done.status == 2
+    assert done.stdout.endswith('in 1 article\n\n[[images]]\nat = "cover"\nurl = "image"\n')
+    assert (tmp_path / "imgcache.toml").read_text() == ""
+
+
+@pytest.mark.parametrize("name", SHAPES)
+async def test_of_each_shape_every_image_is_checked(tmp_path: Path, name: str) -> None:
+    shape = SHAPES[name]
+    shape.make(tmp_path)
+    done = await run("init", cwd=tmp_path)
+    every = (*shape.images, *shape.bodies)
+    seen = sum(map(len, (shape.images, shape.bodies, shape.drafts, shape.unread)))
+    assert f"imgcache verify will check {len(every)} of the {seen:,} image" in done.stdout
+    verified = await run("verify", "--offline", "--format", "json", cwd=tmp_path)
+    entries = verified.report["entries"]
+    assert sorted(one["url"] for one in entries) == sorted(every)
+    for one in entries:
+        line = (tmp_path / one["article"]).read_text().splitlines()[one["line"] - 1]
+        assert line[one["column"] - 1 :].strip("\"'").startswith(one["url"])
+    gone = [one["url"] for one in entries if one["verdict"] == "gone"]
+    assert set(gone).isdisjoint(shape.found)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_file_of_each_shape_says_what_its_few_lines_say(tmp_path: Path, name: str) -> None:
+    SHAPES[name].make(tmp_path)
+    found = survey(tmp_path)
+    written = {key: value for key, value in tomllib.loads(filled(found.fit)).items() if value}
+    assert written == tomllib.loads(tables(found.fit))
+
+
+def test_a_long_table_is_cut_and_tells_of_bodies(tmp_path: Path) -> None:
+    front = "".join(f"key{number}x{number}: a.png\n" for number in range(40))
+    body = "![](a.png)\n![]({{ b }})\n"
+    (tmp_path / "a.md").write_text(f"---\n{front}---\n{body}")
+    lines = told(survey(tmp_path)).splitlines()
+    assert lines[30] == "  bodies    1 in 1 article"
+    assert lines[31] == "  and 11 more places"
+    assert lines[32] == "(1 URL in bodies with template marks: left)"
+    assert "16 elsewhere" in lines[-1]
+
+
+def test_bodies_are_set_where_images_stand_in_them() -> None:
+    assert tomllib.loads(filled(Fit(bodies=True)))["body"] == {"images": True}
+    assert tomllib.loads(filled(Fit()))["body"] == {}
+    assert tables(Fit(bodies=True)) == "[body]\nimages = true\n"

@@ -65,6 +65,7 @@ class UseStale(Struct, frozen=True):
     failure: Failure | None = None
 
 
+_WHOLE = Fetch(Validators())
 Decision = Fetch | UseFresh | UseStale
 
 
@@ -109,7 +110,7 @@ def _fetch(known: Known) -> Fetch:
     """Conditional only if the copy is sound: a 304 without a copy would be worth nothing."""
     response = known.facts.response if known.facts is not None else None
     if known.copy is None or response is None:
-        return Fetch(Validators())
+        return _WHOLE
     return Fetch(response.validators)
 
 

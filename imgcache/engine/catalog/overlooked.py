@@ -1,22 +1,22 @@
-"""What a run may have overlooked: places that find nothing, and strings that no place finds."""
+"""What a run may have overlooked: places that find nothing, and images that no place finds.
+
+What looks at articles once more is imported late: most runs overlook nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from imgcache.config import Settings
-from imgcache.edge.articles import files
-from imgcache.edge.articles.files import Found
 from imgcache.engine.catalog.declared import DeclaredArticles
 from imgcache.errors import ArticleError
 from imgcache.render.phrases import count, some
 
-if TYPE_CHECKING:
-    import yaml
-
 # So many files show which shapes a site has.
 _LOOKED_AT = 200
+# So many are counted where nothing at all is read.
+_COUNTED = 2000
+_SHAPES_TOLD = 5
 
 
 def strays(articles: DeclaredArticles) -> Iterator[str]:
@@ -47,23 +47,41 @@ def idle_places(articles: DeclaredArticles, settings: Settings) -> Iterator[str]
     ]
     if not idle or not articles.articles:
         return
-    # Imported late, as in `_roots`: where each place finds something, there is nothing to parse.
-    from imgcache.core.articles.places import nearest  # noqa: PLC0415
+    from imgcache.core.articles.places import nearest  # noqa: PLC0415  see the module's docstring
+    from imgcache.engine.run import sightings  # noqa: PLC0415
 
-    seen = nearest.shapes(_roots(articles.found, settings))
+    seen = sightings.tally_of(articles.found, settings.limits, _LOOKED_AT).images
     for place in idle:
         shape = nearest.nearest(place, seen)
         there = f"; the nearest with images is `{shape}`" if shape else ""
         yield f"[[images]] at = {place.at!r} finds no image in any article{there}"
 
 
-def _roots(found: Sequence[Found], settings: Settings) -> Iterator[yaml.Node]:
-    from imgcache.core.articles.document import Document, parse  # noqa: PLC0415
+def readable(articles: DeclaredArticles) -> int:
+    """How many articles could be read."""
+    broken = sum(isinstance(one, ArticleError) for one in articles.odd.values())
+    return articles.articles - broken
 
-    for one in found[:_LOOKED_AT]:
-        try:
-            document = parse(files.read(one), whole=one.whole, limits=settings.limits)
-        except ArticleError:
-            continue  # a run reports it; here it gives no information
-        if isinstance(document, Document) and document.root is not None:
-            yield document.root
+
+def unread_images(articles: DeclaredArticles, settings: Settings) -> str:
+    """What stands in articles of which no image is read, by shape and count, in one sentence."""
+    from imgcache.engine.run import sightings  # noqa: PLC0415  see the module's docstring
+
+    there = f"{count(readable(articles), 'article')}, no image entry"
+    seen = sightings.tally_of(articles.found, settings.limits, _COUNTED)
+    many = len(articles.found) > _COUNTED
+    bound = f" (in the first {_COUNTED:,} files)" if many else ""
+    if not seen.total:
+        return f"{there}, and nothing that looks like one{bound}"
+    shapes = seen.articles.most_common()
+    told = [f"{number:,} {_have(number)} `{shape}`" for shape, number in shapes[:_SHAPES_TOLD]]
+    if len(shapes) > _SHAPES_TOLD:
+        told.append(f"{count(len(shapes) - _SHAPES_TOLD, 'more place')} with images")
+    if seen.in_bodies:
+        stand = "stands in a body" if seen.in_bodies == 1 else "stand in bodies"
+        told.append(f"{count(seen.in_bodies, 'image')} {stand}")
+    return f"{there}; {', '.join(told)}{bound}: run `imgcache init`"
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"

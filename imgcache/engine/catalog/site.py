@@ -85,6 +85,21 @@ class Site(Struct):
         for message in told:
             listener.warned(message)
 
+    async def tell_if_blind(self, report: Report, listener: Listener, *, of_part: bool) -> None:
+        """Tell of articles without any image entry, and what stands in them; once all is judged.
+
+        `of_part`: of files that were chosen one by one. In those of a site that has said where its
+        images are, there may be none.
+        """
+        articles = self.articles
+        if articles.found_by or report.summary.entries or not overlooked.readable(articles):
+            return
+        if of_part and self.settings.images is not None:
+            return
+        report.is_blind = True
+        told = partial(overlooked.unread_images, articles, self.settings)
+        listener.warned(await to_its_end(told))
+
     async def look_up(self, session: IndexSession) -> None:
         """Note the facts that have changed in the index."""
         policy = self.settings.freshness

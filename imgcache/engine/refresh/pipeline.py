@@ -29,7 +29,7 @@ from imgcache.engine.refresh.fetch_stage import FetchStage
 from imgcache.engine.refresh.last_pass import write_all
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.planner import WorkPlan, check_new_copies, plan_work
-from imgcache.engine.run.articles import chosen, search
+from imgcache.engine.run.articles import are_files, chosen, search
 from imgcache.engine.run.baseline import Baseline, account
 from imgcache.engine.run.judge import Judge
 from imgcache.engine.run.listener import Listener
@@ -98,6 +98,8 @@ async def refresh(
             report.cache_bytes = await tools.session.query(Index.total_bytes)
             report.interrupted = fetching.cut_short or interrupt.is_set()
             report.finish(sum(counts), await _fared(site, targets, counts), fetching.traffic)
+            if not report.interrupted:
+                await site.tell_if_blind(report, listener, of_part=are_files(found))
             report.local_fault |= not await _keep(site, tools, listener)
         report.local_fault |= not await _record_run(report, tools, listener)
     await account(report, baseline, [one.shown for one in found], OFFLINE_VERDICTS, listener)

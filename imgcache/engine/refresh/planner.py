@@ -34,6 +34,8 @@ from imgcache.model import Source
 from imgcache.units import batches
 
 _BATCH = 500
+# What is known of most URLs of a first run.
+_NOTHING = plan.Known()
 
 
 class WorkPlan(Struct):
@@ -168,7 +170,7 @@ def _known(target: Target, facts: KnownFacts) -> plan.Known:
     target.failed = url is not None and url.failure is not None
     if url is not None and copy is None:
         url = replace(url, copy=None, response=None)
-    return plan.Known(url, copy)
+    return _NOTHING if url is None else plan.Known(url, copy)
 
 
 def _enlist(

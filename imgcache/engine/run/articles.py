@@ -206,6 +206,11 @@ def chosen(paths: Sequence[Path | str], settings: Settings) -> list[Path]:
     return next(([path] for path in usual if path.is_dir()), [settings.folder])
 
 
+def are_files(found: Sequence[Found]) -> bool:
+    """Whether all of these are named by their own paths, and none was searched for."""
+    return all(file.named for file in found)
+
+
 def search(paths: Sequence[Path | str], settings: Settings) -> Survey:
     """The files at the given paths, else at the configured or the usual ones. ConfigError."""
     return files.survey(

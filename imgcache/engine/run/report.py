@@ -53,6 +53,8 @@ _UNLISTED = 2
 class Report:
     """What a run found. `summary` has the counts, `entries()` iterates, `to_json()` is the report.
 
+    `is_blind`: there are articles, but no image entry in any of them.
+
     Implements results.Findings, so each renderer takes it.
     """
 
@@ -71,6 +73,7 @@ class Report:
         self.seconds = 0.0
         self.interrupted = False
         self.local_fault = False
+        self.is_blind = False
         self.cache_bytes: int | None = None
         self.summary = Summary()
         self.known = 0

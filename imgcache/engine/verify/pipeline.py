@@ -14,7 +14,7 @@ from imgcache.edge.articles.changed import changed_since, is_changed
 from imgcache.edge.articles.files import Found, Survey
 from imgcache.edge.catalog import judged, urls
 from imgcache.engine.catalog.site import NO_ARTICLE, Site, judge_offline, open_site
-from imgcache.engine.run.articles import chosen, search
+from imgcache.engine.run.articles import are_files, chosen, search
 from imgcache.engine.run.baseline import Baseline, account
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.places import fitted
@@ -64,6 +64,9 @@ async def verify(
             from imgcache.engine.verify.asking import ask_and_judge  # noqa: PLC0415
 
             await ask_and_judge(site, tools, report, listener, interrupt, options)
+        if not report.interrupted:
+            chosen_singly = options.changed_since is not None or are_files(found)
+            await site.tell_if_blind(report, listener, of_part=chosen_singly)
     await account(report, baseline, [one.shown for one in found], options.depth.unseen, listener)
     return report
 
