@@ -22,9 +22,10 @@ def main() -> None:
     # Pydantic would look for its plugins in the metadata of all that is installed.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
-        from imgcache.cli.app import app, narrow  # noqa: PLC0415
+        from imgcache.cli.app import app  # noqa: PLC0415
+        from imgcache.cli.narrow import narrow  # noqa: PLC0415
 
-        narrow(sys.argv[1:])
+        narrow(app, sys.argv[1:])
         app()
     except KeyboardInterrupt:  # Ctrl-C before a command listens to it
         sys.stderr.write("imgcache: stopped before it began\n")

@@ -6,13 +6,12 @@ wrong usage answer at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.models import CommandInfo
 
 from imgcache.cli import cache, flags
 from imgcache.cli.flag_groups import General, Network, Reporting, general, network, reporting
@@ -318,14 +317,3 @@ def _from_extra(command: str) -> Iterator[None]:
         raise ConfigError(
             f"imgcache {command} needs {exc.name}: pip install 'imgcache[serve]'"
         ) from exc
-
-
-def narrow(words: Sequence[str]) -> None:
-    """Leave out all commands but the one that is called: typer would build the flags of each."""
-    called = [one for one in app.registered_commands if _name(one) == next(iter(words), "")]
-    if called:
-        app.registered_commands, app.registered_groups = called, []
-
-
-def _name(command: CommandInfo) -> str:
-    return command.name or (command.callback.__name__ if command.callback is not None else "")

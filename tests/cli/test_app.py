@@ -254,12 +254,13 @@ def test_an_interruption_before_a_command_listens_is_one_line(
 ) -> None:
     """The imports alone take longer than many a Ctrl-C."""
 
-    def interrupted() -> None:
-        raise KeyboardInterrupt
+    class Interrupted:
+        registered_commands: tuple[()] = ()
 
-    monkeypatch.setitem(
-        sys.modules, "imgcache.cli.app", SimpleNamespace(app=interrupted, narrow=len)
-    )
+        def __call__(self) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "imgcache.cli.app", SimpleNamespace(app=Interrupted()))
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 130
