@@ -27,6 +27,8 @@ _LARGEST = 1 << 20
 _MOST_STARS = 3
 # White space that is no blank.
 _WHITE = frozenset("\t\r\v\f")
+# The group by which a pattern of pathspec tells the slash behind a folder.
+_BELOW = "ps_d"
 _STARS = re.compile(r"\*+")
 
 
@@ -113,10 +115,10 @@ class _Read:
         for length in reversed(range(len(parts))):
             spec = self._spec(parts[:length])
             # Most folders have no patterns of their own.
-            found = spec.check_file("/".join(parts[length:]) + end).include if spec else None
+            found = _decided(spec, "/".join(parts[length:]) + end) if spec else None
             if found is not None:
                 return found
-        return bool(self._exclude.check_file("/".join(parts) + end).include)
+        return bool(_decided(self._exclude, "/".join(parts) + end))
 
     def _spec(self, folder: tuple[str, ...]) -> GitIgnoreSpec:
         if folder not in self._specs:
@@ -126,6 +128,28 @@ class _Read:
     @cached_property
     def _exclude(self) -> GitIgnoreSpec:
         return _patterns(_git_folder(self._top) / "info", "exclude")
+
+
+def _decided(spec: GitIgnoreSpec, path: str) -> bool | None:
+    """What the last pattern says that means this very path; None where there is none.
+
+    For pathspec a pattern that means a folder means all that is in it, too. git asks of each folder
+    before what is in it, and so do we: `?` ignores `a/b`, though a later `!a` means `a`.
+    """
+    for pattern in reversed(spec.patterns):
+        found = pattern.match_file(path) if pattern.include is not None else None
+        if found is not None and _is_about(path, found.match):
+            return pattern.include
+    return None
+
+
+def _is_about(path: str, match: re.Match[str]) -> bool:
+    """Whether a pattern means this path, and not only a folder that it is in."""
+    regex = match.re
+    if _BELOW in regex.groupindex:
+        return any(one.end(_BELOW) in (-1, len(path)) for one in regex.finditer(path))
+    # `a/**`, which means all that is in `a`, and not `a`.
+    return not regex.pattern.endswith("/") or match.end() < len(path)
 
 
 def _git_folder(top: Path) -> Path:

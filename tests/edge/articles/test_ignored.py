@@ -162,6 +162,9 @@ ALPHABET = "ab/*!?[]\\ #.\r"
 @given(lines=st.lists(st.text(ALPHABET, max_size=5), max_size=4))
 @example(lines=["[[]", "a[[a]]"])
 @example(lines=["?\r "])
+@example(lines=["?", "!a"])
+@example(lines=["a/**", "!b"])
+@example(lines=["b/", "!a/b"])
 @example(lines=["*", "!#\r "])
 def test_any_patterns_mean_what_git_says(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str]
