@@ -235,17 +235,6 @@ class Settings(Section):
         """Where images stand, by the numbers that entries have of them."""
         return (USUAL,) if self.images is None else self.images
 
-    @model_validator(mode="after")
-    def _rules_are_about_places(self) -> Settings:
-        known = [place.at for place in self.places]
-        for rule in self.rules:
-            if rule.at is not None and rule.at not in known:
-                raise ValueError(
-                    f"rules: {rule.name}: at = {rule.at!r} is no place of [[images]]; name one of "
-                    f"{', '.join(map(repr, known))}"
-                )
-        return self
-
     @property
     def required(self) -> tuple[str, ...]:
         """The keys that rules require of entries, each once."""
@@ -276,6 +265,13 @@ class Settings(Section):
         if not all(root.is_dir() for root in settings.site_root):
             reason = "there is no such folder; name the one that holds the site's own files"
             raise config_sources.bad_value(layers, {"loc": ("site_root",), "msg": reason})
+        places = [place.at for place in settings.places]
+        for number, rule in enumerate(settings.rules):
+            if rule.at not in (None, *places):
+                reason = f"is no place of [[images]]; name one of {', '.join(map(repr, places))}"
+                raise config_sources.bad_value(
+                    layers, {"loc": ("rules", number, "at"), "msg": reason}
+                )
         return settings
 
 

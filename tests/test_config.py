@@ -168,6 +168,7 @@ WRONG_RULES = [
     ('name = "a"\naspect = "1:1"\naspect_tolerance = 2', [":9:", "rules.aspect_tolerance = 2"]),
     ('name = "a"\nmax_width = 9\nmatch = ""', [":9:", "rules.match", "empty pattern"]),
     ('name = "a"\nmax_width = 9\narticles = "blog/[ab"', [":9:", "'blog/[ab'", "[[]"]),
+    ('name = "a"\nmin_width = 9\nat = "b"', [":9:", "rules.at", "'b'", "'**.images[]'"]),
     ('name = "a"\nforbid = ["gps"]', [":8:", "rules.forbid", "'gps'", "'position'"]),
     ('name = "a"\nrequire = [""]', [":8:", "rules.require", "empty"]),
     ('name = "a"\nmax_width = 9\nseverity = "fatal"', [":9:", "rules.severity", "'fatal'"]),

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 from yaml import CollectionNode, MappingNode, ScalarNode
 
+from imgcache.config_images import USUAL
 from imgcache.core.articles.document import Document
 from imgcache.core.articles.spans import (
     after_colon,
@@ -26,6 +27,7 @@ from imgcache.core.articles.spans import (
 from imgcache.core.articles.yaml_nodes import children
 from imgcache.errors import ArticleError
 
+_USUAL_KEYS = frozenset({USUAL.width, USUAL.height, USUAL.cached})
 _PLAIN_KEY = re.compile(r"[A-Za-z_][0-9A-Za-z_-]*")
 # What YAML 1.1 or 1.2 takes for something else than text.
 _NO_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -115,7 +117,9 @@ class MappingWriter:
             raise ArticleError(f"the value of `{key}` has a tag or an anchor; remove it", line)
         if isinstance(value, ScalarNode) and not document.source(value):
             return self._filling(key_node, key, text)
-        if not _is_replaceable(document, value):
+        # A list or mapping under a key of the site's own holds what nobody wants to lose.
+        is_foreign = not isinstance(value, ScalarNode) and key not in _USUAL_KEYS
+        if is_foreign or not _is_replaceable(document, value):
             raise ArticleError(
                 f"the value of `{key}` can't be replaced exactly; replace it by hand",
                 document.line_of(value),

@@ -18,6 +18,10 @@ if TYPE_CHECKING:  # the types cost as much to import as the parser itself
     from pyromark.event import Range
 
 
+# Quotes and lists with indents in indents, in MDX: nobody writes more, and each costs a call.
+_DEEPEST = 20
+
+
 class MarkdownEvents:
     """Reads the parts of a body, one after the other."""
 
@@ -37,6 +41,7 @@ class MarkdownEvents:
         self._words: list[str] = []
         self._html: list[tuple[str, int]] | None = None
         self._code: list[tuple[str, int]] | None = None
+        self._depth = 0
         self._takers: dict[str, Callable[[Any, Range], None]] = {
             "Start": self._start,
             "End": self._end,
@@ -90,11 +95,18 @@ class MarkdownEvents:
             self._read_html(pieces)
         elif told == "CodeBlock" and self._code is not None:
             lines, self._code = self._code, None
-            places = self._places
-            for line, place in lines:
-                text = line.lstrip()
-                self.read(text, place + len(line) - len(text))
-            self._places = places
+            if self._depth < _DEEPEST:
+                self._read_lines(lines)
+
+    def _read_lines(self, lines: list[tuple[str, int]]) -> None:
+        """MDX has no code by indents: each line is read for itself."""
+        places = self._places
+        self._depth += 1
+        for line, place in lines:
+            text = line.lstrip()
+            self.read(text, place + len(line) - len(text))
+        self._depth -= 1
+        self._places = places
 
     def _close(self) -> None:
         if self._nested:

@@ -21,7 +21,7 @@ BOOLEANS = {
 }
 _FLAGS = [
     *BOOLEANS,
-    *["yes", "off", '"true"', "'false'", "1", "null", "~", "", "maybe so", "[a, b]", "{k: v}"],
+    *["yes", "off", '"true"', "'false'", "1", "null", "~", "", "maybe so"],
 ]
 _SIZES = ["1", "640", "'480'", '"999999999"', "0", "012", "1e3", "-5", "wide", "1000000000", "~"]
 _URLS = ["a.example/1.jpg", "\U0001f600.example/x", "example/\xfcn\xef?a=1&b=%2C", "e.org/a-#b"]

@@ -33,3 +33,11 @@ def test_depth_costs_no_recursion() -> None:
     body = "> " * 50 + "![" * deep + "x" + "](u)" * deep
     (image,) = images_of(body.encode(), 1, BodyKind.MARKDOWN).images
     assert image.alt == "x"
+
+
+def test_code_in_quotes_in_code_ends_somewhere() -> None:
+    """MDX has no code by indents, so that each line of it is read, and may again hold some."""
+    body = "    " + ">     " * 2_000 + "![a](x)\n"
+    assert images_of(body.encode(), 1, BodyKind.MDX).images == ()
+    body = "    " + ">     " * 5 + "![a](x)\n"
+    assert len(images_of(body.encode(), 1, BodyKind.MDX).images) == 1

@@ -26,7 +26,7 @@ PLACES = places_of(
         USUAL,
     )
 )
-_FLAGS = [*BOOLEANS, "yes", '"true"', "null", "", "[a, b]"]
+_FLAGS = [*BOOLEANS, "yes", '"true"', "null", ""]
 _RAWS = ["1", "'480'", "wide", "plain", '"a \\t b"', "\U0001f600 x", "0x1F"]
 _COMMENTS = ["", "", " # note", "\t# {x", "  "]
 _BETWEEN = ["", "", "# kept: true\n", "\n"]

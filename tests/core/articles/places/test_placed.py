@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imgcache.config import LimitSettings
+from imgcache.config_images import ImagePlace
 from imgcache.core.articles.entries import Article, read
+from imgcache.core.articles.places.machine import places_of
 from imgcache.core.articles.writeback import Change, apply
+from imgcache.errors import ArticleError
 from tests.core.articles.places.placed import PLACES, articles
 from tests.core.articles.strategies import Written
 
@@ -70,3 +74,14 @@ def test_sizes_change_where_they_are_named_and_nothing_else_does(
         assert new.declared.cached is old.declared.cached
         assert new.declared.unnamed == old.declared.unnamed
     assert apply(after, dict.fromkeys(writable, change)).data == out
+
+
+@pytest.mark.parametrize("value", ["{credit: Ann}", "[CC, BY]", "\n      credit: Ann"])
+@pytest.mark.parametrize("key", ["meta", "size"])
+def test_a_list_or_mapping_under_a_key_of_the_site_is_not_replaced(key: str, value: str) -> None:
+    place = ImagePlace(at="photos[]", url=("src",), width="size", cached="meta")
+    text = f"---\nphotos:\n  - src: https://a.test/1.png\n    {key}: {value}\n---\n"
+    article = read(text.encode(), whole=False, places=places_of((place,)), limits=LIMITS)
+    assert isinstance(article, Article)
+    with pytest.raises(ArticleError, match=f"`{key}`"):
+        apply(article, {0: Change(cached=True, width=3)})
