@@ -106,6 +106,9 @@ def understand(found: Found, data: bytes, settings: Settings) -> LoadedArticle |
         if found.whole and not found.named:
             return NotAnArticle.PLAIN
         raise
+    except Exception as exc:  # a bug of ours costs one article, not the run
+        failed = f"imgcache itself failed ({type(exc).__name__}: {exc}); please report it"
+        raise ArticleError(failed, 1) from exc
     if isinstance(article, NotAnArticle):
         return _refuse_if_named(found, article)
     if found.whole and not found.named and not article.entries:

@@ -12,9 +12,13 @@ from typing import Any
 
 import pytest
 
-from imgcache import Report, verify
+from imgcache import Report, Settings, verify
 from imgcache.cli.run import UNUSABLE, status
+from imgcache.core.articles.entries import Article
+from imgcache.core.articles.fences import NotAnArticle
+from imgcache.edge.articles.files import Found
 from imgcache.engine.catalog.declared import DeclaredArticles
+from imgcache.engine.run import articles
 from imgcache.errors import LocalError
 from imgcache.model import Verdict
 from tests.support import behaviours, pictures
@@ -123,3 +127,24 @@ async def test_an_edit_that_can_not_be_noted_is_an_edit_all_the_same(
     assert "no space left" in problem.message
     assert "isCached: true" in article.read_text()
     assert (entry.cached, report.summary.articles_changed, report.local_fault) == (True, 1, True)
+
+
+async def test_a_bug_of_ours_in_one_article_costs_that_one_only(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = world.origin.route("/a.jpg", body=pictures.jpeg())
+    world.article(world.entry(url), name="a.md")
+    world.article(world.entry(url), name="broken.md")
+    parse = articles.parse
+
+    def fails(found: Found, data: bytes, settings: Settings) -> Article | NotAnArticle:
+        if found.path.name == "broken.md":
+            raise RecursionError("too deep")
+        return parse(found, data, settings)
+
+    monkeypatch.setattr(articles, "parse", fails)
+    report = await world.refresh()
+    assert [entry.verdict for entry in report.entries()] == [Verdict.OK]
+    (problem,) = report.article_errors()
+    assert problem.article.endswith("broken.md")
+    assert "RecursionError: too deep" in problem.message
