@@ -11,7 +11,10 @@ SPEED := beside start_up night serving html_report
 demo: $(VENV)/.run
 	$(BIN)/imgcache demo
 
+# Compiled first: the tests start hundreds of processes, and where PYTHONDONTWRITEBYTECODE is set,
+# as in many containers, each would compile all that it imports.
 test: lint types $(VENV)/.dev
+	$(BIN)/python -m compileall -q imgcache
 	$(BIN)/pytest -n auto -m "not browser and not torture"
 
 # What a browser shows, and the pages in it; needs a Chromium of the system, else it is skipped.

@@ -16,6 +16,7 @@ LATER = {
     "aiofiles", "aiohttp", "certifi", "defusedxml", "httpx", "pathspec", "PIL", "prometheus_client",
     "rich", "yarl",
     "imgcache.core.images.examine", "imgcache.edge.decoder.pixels", "imgcache.edge.http.fetcher",
+    "imgcache.core.articles.readers",
     "imgcache.render.github", "imgcache.render.sarif", "imgcache.engine.explain",
 }  # fmt: skip
 ENGINE = {

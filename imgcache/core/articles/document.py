@@ -15,7 +15,6 @@ from msgspec import Struct
 from imgcache.config import LimitSettings
 from imgcache.core.articles import yaml_nodes
 from imgcache.core.articles.fences import Language, NotAnArticle, Span, find
-from imgcache.core.articles.readers import composer
 from imgcache.errors import ArticleError
 
 __all__ = ["Document", "Language", "NotAnArticle", "parse"]
@@ -102,6 +101,9 @@ def _composed(text: str, span: Span, limits: LimitSettings) -> yaml.Node | None:
         raise ArticleError(f"its front matter is longer than {limits.front_matter} bytes", 1)
     if span.language is Language.YAML:
         return yaml_nodes.compose(text, span.start, limits)
+    # Imported late: most articles are YAML.
+    from imgcache.core.articles.readers import composer  # noqa: PLC0415
+
     return composer.compose(text, span.start, span.language, limits)
 
 
