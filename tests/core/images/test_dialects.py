@@ -11,6 +11,7 @@ from imgcache.core.images.examine import Sized, examine, judge_prefix
 from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.model import Size, Verdict
+from tests.dialects.dialect import Dialect
 from tests.dialects.every import ALL
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "browser-differences.md"
@@ -18,17 +19,19 @@ HEADINGS = {
     title.lower() for title in re.findall(r"^### (.*)$", DOCUMENT.read_text(), re.MULTILINE)
 }
 LIMITS = Limits(64_000_000, 1000, 100)
-# A large file is cut at each of its first and last bytes, and at steps between them.
-_EACH = 2048
+# A large file is cut at each of its first and last bytes, and at steps between them; an SVG is
+# parsed from its beginning at each cut.
+_EACH, _EACH_OF_LARGE_SVG = 2048, 128
 _MOST = 200
 _STEP = 61
 
 
-def _lengths(data: bytes) -> list[int]:
-    between = range(_EACH, len(data) - _EACH, max(_STEP, len(data) // _MOST))
-    return sorted(
-        {*range(min(_EACH, len(data))), *between, *range(max(len(data) - _EACH, 0), len(data))}
-    )
+def _lengths(dialect: Dialect) -> list[int]:
+    size = len(dialect.data)
+    is_large_svg = dialect.media_type == "image/svg+xml" and size > 4 * _EACH
+    each = _EACH_OF_LARGE_SVG if is_large_svg else _EACH
+    between = range(each, size - each, max(_STEP, size // _MOST))
+    return sorted({*range(min(each, size)), *between, *range(max(size - each, 0), size)})
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -45,7 +48,7 @@ def test_each_beginning_tells_the_right_size_or_asks_for_more(name: str) -> None
     dialect = ALL[name]
     label = Label(dialect.media_type)
     was_settled = False
-    for length in _lengths(dialect.data):
+    for length in _lengths(dialect):
         told = judge_prefix(dialect.data[:length], label, LIMITS)
         assert told is not None or not was_settled, f"{length}: what was known is asked again"
         was_settled = told is not None

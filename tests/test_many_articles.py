@@ -1,4 +1,4 @@
-"""1,000 articles in all styles of writing, refreshed by the whole program over TLS.
+"""Many articles in all styles of writing, refreshed by the whole program over TLS.
 
 Each flag must be exactly right and no other byte may change, which the generator knows by itself;
 a second run asks nothing and writes nothing.
@@ -7,8 +7,10 @@ a second run asks nothing and writes nothing.
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from imgcache import RefreshOptions, Report, Settings, refresh
@@ -16,17 +18,17 @@ from tests.core.articles.strategies import Written, articles
 from tests.support import pictures
 from tests.support.origin import Origin
 
-COUNT = 1000
+FEW, ALL = 250, 1000
 HOSTS = ("a.example", "b.example", "example", "e.org")
 MISSING = "a.example/1.jpg"
 
 
-def generated() -> list[Written]:
-    """The same articles in every run."""
+def generated(count: int) -> list[Written]:
+    """So many articles, the same in every run."""
     found: list[Written] = []
 
     @settings(
-        max_examples=COUNT * 2,
+        max_examples=count * 2,
         derandomize=True,
         database=None,
         deadline=None,
@@ -38,7 +40,7 @@ def generated() -> list[Written]:
         found.append(written)
 
     gather()
-    return found[:COUNT]
+    return found[:count]
 
 
 def as_bytes(written: Written, wanted: dict[int, bool] | None = None) -> bytes:
@@ -65,9 +67,10 @@ async def refreshed(folder: Path, origin: Origin) -> Report:
     return await refresh([folder / "articles"], settings, RefreshOptions(diff=True))
 
 
-async def test_every_flag_is_right_and_no_other_byte_changes(tmp_path: Path) -> None:
-    written = generated()
-    assert len(written) == COUNT
+@pytest.mark.parametrize("count", [FEW, pytest.param(ALL, marks=pytest.mark.torture)])
+async def test_every_flag_is_right_and_no_other_byte_changes(tmp_path: Path, count: int) -> None:
+    written = generated(count)
+    assert len(written) == count
     (tmp_path / "articles").mkdir()
     paths = []
     for number, one in enumerate(written):
@@ -89,7 +92,7 @@ async def test_every_flag_is_right_and_no_other_byte_changes(tmp_path: Path) -> 
             assert path.read_bytes() == after, path.name
             changed += after != before
             assert changed_lines(diffs.get(path.name, "")) == difference(before, after)
-        assert report.summary.articles_changed == len(diffs) == changed > COUNT // 2
+        assert report.summary.articles_changed == len(diffs) == changed > count // 2
         origin.route("/1.jpg", body=pictures.jpeg(64, 48, seed=9))
         await refreshed(tmp_path, origin)
         asked = len(origin.requests)
@@ -110,6 +113,8 @@ def changed_lines(diff: str) -> list[str]:
 
 
 def difference(before: bytes, after: bytes) -> list[str]:
-    old, new = (data.decode("utf-8", "surrogateescape").split("\n") for data in (before, after))
-    lines = difflib.unified_diff(old, new, n=0)
-    return [line for line in list(lines)[2:] if line[:1] in {"+", "-"}]
+    """As `changed_lines`; a line that gets its end changes, too."""
+    old, new = (data.decode("utf-8", "surrogateescape") for data in (before, after))
+    texts = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in (old, new))
+    lines = list(difflib.unified_diff(*texts, n=0))[2:]
+    return [line.removesuffix("\n") for line in lines if line[:1] in {"+", "-"}]
