@@ -115,6 +115,6 @@ def changed_lines(diff: str) -> list[str]:
 def difference(before: bytes, after: bytes) -> list[str]:
     """As `changed_lines`; a line that gets its end changes, too."""
     old, new = (data.decode("utf-8", "surrogateescape") for data in (before, after))
-    texts = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in (old, new))
-    lines = list(difflib.unified_diff(*texts, n=0))[2:]
+    parts = re.compile(r"[^\n]*\n|[^\n]+").findall
+    lines = list(difflib.unified_diff(parts(old), parts(new), n=0))[2:]
     return [line.removesuffix("\n") for line in lines if line[:1] in {"+", "-"}]

@@ -30,7 +30,7 @@ _BLOCKED = """
 _BAD_PORTS = frozenset(map(int, _BLOCKED.split()))
 
 
-class WebUrl(Struct, frozen=True):
+class WebUrl(Struct, frozen=True, gc=False):
     """One URL that may be requested.
 
     `href` is normalised as the WHATWG URL standard has it, without its fragment: what is requested

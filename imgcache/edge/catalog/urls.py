@@ -179,7 +179,7 @@ def due(catalog: Catalog, now: float, *, whole: bool) -> Iterator[tuple[int, Web
 
     `whole`: all URLs of the catalog are in the run.
     """
-    rows = catalog.rows(_DUE if whole else f"{_DUE} AND {_IN_RUN}", (now,))
+    rows = catalog.each(_DUE if whole else f"{_DUE} AND {_IN_RUN}", (now,))
     for number, href, scheme, host, port in rows:
         # There may be many URLs of few hosts, and they are kept as long as the run lasts.
         yield number, WebUrl(href, intern(scheme), intern(host), port)
@@ -261,12 +261,10 @@ def count(catalog: Catalog) -> UrlCounts:
     return UrlCounts(*row)
 
 
-def named(catalog: Catalog, url: int) -> list[tuple[str | None, Size | None]]:
-    """How the run's entries spell a URL, and what they declare of it, in their order."""
-    query = "SELECT written, width, height FROM run_entries WHERE url = ? ORDER BY id"
-    return [
-        (written, _size(width, height)) for written, width, height in catalog.rows(query, (url,))
-    ]
+def written(catalog: Catalog, url: int) -> list[str]:
+    """How the run's entries spell a URL, in their order."""
+    query = "SELECT written FROM run_entries WHERE url = ? AND written IS NOT NULL ORDER BY id"
+    return [row[0] for row in catalog.rows(query, (url,))]
 
 
 def spellings(catalog: Catalog, articles: Iterable[int]) -> dict[str, str]:

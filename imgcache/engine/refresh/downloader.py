@@ -146,7 +146,7 @@ class Downloader(JobRunner):
 
     def _record(self, job: Job, facts: UrlFacts, *images: ImageFacts) -> None:
         href = job.target.url.href
-        spellings = dict.fromkeys(job.target.written, href)
+        spellings = dict.fromkeys(job.target.spellings, href)
         self._tools.session.record(urls=[facts], images=images, spellings=spellings)
 
     async def _has_lost_its_copy(self, job: Job) -> bool:

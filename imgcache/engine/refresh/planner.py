@@ -95,12 +95,9 @@ def _unmeasured(site: Site, targets: Targets, work: WorkPlan) -> None:
 
 
 def _target(site: Site, number: int, url: WebUrl) -> Target:
-    named = urls.named(site.catalog, number)
-    # Most are written as they are asked for: one string serves both.
-    spellings = (url.href if one == url.href else one for one, _ in named)
-    written = dict.fromkeys(one for one in spellings if one is not None)
-    declared = dict.fromkeys(size for _, size in named)
-    return Target(url, tuple(written), tuple(declared), id=number)
+    written = dict.fromkeys(urls.written(site.catalog, number))
+    # There may be very many, and most are written as they are asked for.
+    return Target(url, () if list(written) == [url.href] else tuple(written), id=number)
 
 
 async def check_copies(site: Site, tools: Tools) -> None:
@@ -154,7 +151,8 @@ async def _note_new_spellings(site: Site, targets: Targets, session: IndexSessio
         found = await to_its_end(urls.spellings, site.catalog, articles)
         await _note_spellings(found, session)
     for some in batches(targets.web.values(), _BATCH):
-        await _note_spellings({name: one.url.href for one in some for name in one.written}, session)
+        names = {name: one.url.href for one in some for name in one.spellings}
+        await _note_spellings(names, session)
 
 
 async def _note_spellings(spellings: Mapping[str, str], session: IndexSession) -> None:

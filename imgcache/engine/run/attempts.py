@@ -24,7 +24,7 @@ from imgcache.facts import Validators
 from imgcache.model import Failure, Verdict
 
 
-class Job(Struct, eq=False):
+class Job(Struct, eq=False, gc=False):
     """One URL to ask for, with what is known of it and how often it was tried.
 
     `whole`: all of it is wanted, because its first bytes did not tell its size.

@@ -21,12 +21,14 @@ from imgcache.engine.run.articles import is_excluded
 from imgcache.model import Entry, Failure, Size, Source
 
 
-class Target(Struct, eq=False):
+class Target(Struct, eq=False, gc=False):
     """One URL of a run. The last fields are what this run found out and the index does not hold.
 
-    `held`: the cache has a sound copy. `failed`: the last try, whenever it was, went wrong.
-    `failure`: how this run failed without the URL's fault. `evidence`: what `verify` found, which
-    keeps nothing in the index. `id`: the URL's in the catalog.
+    `written`: how articles spell it; empty where they all write it as it is asked for. `declared`:
+    the sizes of its entries, for `verify` alone. `held`: the cache has a sound copy. `failed`: the
+    last try, whenever it was, went wrong. `failure`: how this run failed without the URL's fault.
+    `evidence`: what `verify` found, which keeps nothing in the index. `id`: the URL's in the
+    catalog.
     """
 
     url: WebUrl
@@ -39,6 +41,11 @@ class Target(Struct, eq=False):
     placeholder: bool = False
     evidence: Evidence | None = None
     id: int = 0
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """How articles write it."""
+        return self.written or (self.url.href,)
 
     def add(self, entry: Entry) -> None:
         """One more entry names this URL."""
