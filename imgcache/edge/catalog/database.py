@@ -22,7 +22,7 @@ Row = tuple[Any, ...]
 
 _REMEDY = "run again; if it stays, remove index.sqlite3-catalog from the cache folder"
 # KiB of pages that a connection keeps; the rest is in the system's page cache.
-_PAGES = 24_000
+_PAGES = 8_000
 
 
 class Reading:

@@ -180,9 +180,11 @@ def due(catalog: Catalog, now: float, *, whole: bool) -> Iterator[tuple[int, Web
     `whole`: all URLs of the catalog are in the run.
     """
     rows = catalog.each(_DUE if whole else f"{_DUE} AND {_IN_RUN}", (now,))
+    ports: dict[int, int] = {}
     for number, href, scheme, host, port in rows:
         # There may be many URLs of few hosts, and they are kept as long as the run lasts.
-        yield number, WebUrl(href, intern(scheme), intern(host), port)
+        parts = intern(scheme), intern(host), ports.setdefault(port, port)
+        yield number, WebUrl(href, *parts)
 
 
 class SharedCopy(NamedTuple):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 from imgcache.config import Settings
 from imgcache.core.http.contact import Contact
 from imgcache.engine.refresh.downloader import Downloader
 from imgcache.engine.refresh.planner import WorkPlan
+from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.places import places
 from imgcache.engine.run.report import Traffic
@@ -74,4 +76,11 @@ class FetchStage:
                 group.create_task(downloader.measure(place))
             for job in work.remake:
                 group.create_task(downloader.remake(job))
-            await self._scheduler.drain(work.ask)
+            await self._scheduler.drain(_taken(work.ask))
+
+
+def _taken(jobs: list[Job]) -> Iterator[Job]:
+    """Each job in turn, and the list no longer has it: there may be very many."""
+    jobs.reverse()
+    while jobs:
+        yield jobs.pop()
