@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import yaml
@@ -41,8 +41,18 @@ class Found(NamedTuple):
 
     @property
     def mark(self) -> tuple[int, int]:
-        """The same for all ways to find this entry."""
+        """The same for a URL however it is found: as a string, in a mapping, by dotted keys."""
         return self.heir, id(self.key)
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """The same for an entry wherever aliases share it."""
+        return (id(self.value), 0) if self.mapping is None else (id(self.mapping), id(self.key))
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """Lower for an earlier place; of one place a mapping counts before the string in it."""
+        return self.place.number, self.mapping is None
 
 
 class Finds(Struct, frozen=True):
@@ -77,18 +87,27 @@ def url_of(mapping: MappingNode, place: Place, resolved: ResolvedMappings) -> Ho
 def find(root: yaml.Node | None, resolved: ResolvedMappings, places: Places) -> Finds:
     """All entries; each once, for the first of the places that find it."""
     walk = _Walk(resolved, places)
-    entries = tuple(walk.entries(root))
-    if len(places.places) > 1:
-        entries = tuple(_of_first_places(entries))
+    found = tuple(walk.entries(root))
+    entries = tuple(_first_of_each(found if places.is_usual else _of_first_places(found)))
     return Finds(entries, tuple(_unclaimed(walk.strays, entries)))
 
 
 def _of_first_places(entries: tuple[Found, ...]) -> Iterator[Found]:
     """Without those whose URL is that of an entry of an earlier place, however it was found."""
-    first: dict[tuple[int, int], int] = {}
+    first: dict[tuple[int, int], tuple[int, bool]] = {}
     for one in entries:
-        first[one.mark] = min(first.get(one.mark, one.place.number), one.place.number)
-    return (one for one in entries if first[one.mark] == one.place.number)
+        first[one.mark] = min(first.get(one.mark, one.rank), one.rank)
+    return (one for one in entries if first[one.mark] == one.rank)
+
+
+def _first_of_each(entries: Iterable[Found]) -> Iterable[Found]:
+    """One of those that are shared through aliases: that of the first place."""
+    first: dict[tuple[int, int], Found] = {}
+    for one in entries:
+        known = first.setdefault(one.identity, one)
+        if one.rank < known.rank:
+            first[one.identity] = one
+    return first.values()
 
 
 def _unclaimed(strays: list[ScalarNode], entries: tuple[Found, ...]) -> Iterator[ScalarNode]:
@@ -103,13 +122,12 @@ _Visit = tuple[yaml.Node, str, State, yaml.Node, int]
 
 
 class _Walk:
-    """One walk, without recursion. A node is visited again only in a state that may find more."""
+    """One walk, without recursion. A mapping or list is visited again only where more is found."""
 
     def __init__(self, resolved: ResolvedMappings, places: Places) -> None:
         self._resolved = resolved
         self._start = places.start
         self._seen: dict[int, int] = {}
-        self._yielded: set[tuple[int, int]] = set()
         self.strays: list[ScalarNode] = []
 
     def entries(self, root: yaml.Node | None) -> Iterator[Found]:
@@ -118,35 +136,30 @@ class _Walk:
             stack.append((root, "", self._start, root, 0))
         seen = self._seen
         while stack:
-            visit = stack.pop()
-            node, pointer, state, _, _ = visit
+            node, pointer, state, key, heir = stack.pop()
+            if isinstance(node, ScalarNode):
+                # Each alias of a string is another way to it. Places come by number.
+                yield Found(pointer, state.accepts[0], None, key, node, heir)
+                continue
             known = seen.get(id(node), 0)
             if not state.mask & ~known:
                 continue
             seen[id(node)] = known | state.mask
-            if state.accepts:
-                yield from self._accepted(visit)
             if isinstance(node, MappingNode):
+                yield from self._mappings(node, pointer, state.accepts)
                 stack += self._values(node, pointer, state)[::-1]
             elif isinstance(node, SequenceNode):
                 stack += self._items(node, pointer, state.item)[::-1]
 
-    def _accepted(self, visit: _Visit) -> Iterator[Found]:
-        node, pointer, state, key, heir = visit
-        if isinstance(node, ScalarNode):
-            if (id(node), 0) not in self._yielded:
-                self._yielded.add((id(node), 0))
-                yield Found(pointer, state.accepts[0], None, key, node, heir)
-        elif isinstance(node, MappingNode):
-            for place in state.accepts:
-                url = url_of(node, place, self._resolved)
-                if url is None or url.pair is None:
-                    continue
+    def _mappings(
+        self, node: MappingNode, pointer: str, accepts: tuple[Place, ...]
+    ) -> Iterator[Found]:
+        for place in accepts:
+            url = url_of(node, place, self._resolved)
+            if url is not None and url.pair is not None:
                 pair = url.pair
-                if (id(node), id(pair.key)) not in self._yielded:
-                    self._yielded.add((id(node), id(pair.key)))
-                    heir = 0 if pair.owner is url.mapping else id(url.mapping)
-                    yield Found(pointer, place, node, pair.key, pair.value, heir)
+                heir = 0 if pair.owner is url.mapping else id(url.mapping)
+                yield Found(pointer, place, node, pair.key, pair.value, heir)
 
     def _values(self, node: MappingNode, pointer: str, state: State) -> list[_Visit]:
         below: list[_Visit] = []
