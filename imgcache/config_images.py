@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -55,13 +56,14 @@ USUAL = ImagePlace(
     at="**.images[]", url=("url",), width="width", height="height", cached="isCached"
 )
 
-Scalar = bool | int | float | str
+# Dates are those of TOML.
+Scalar = bool | int | float | str | dt.datetime | dt.date
 
 
 def _several(value: Any) -> Any:
     values = tuple(value) if isinstance(value, list | tuple) else (value,)
     if not all(isinstance(one, Scalar) for one in values):
-        raise ValueError("write true, false, a number or a text, or a list of them")
+        raise ValueError("write true, false, a number, a date or a text, or a list of them")
     return values
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -329,3 +330,14 @@ def test_a_scalar_is_no_table_for_flags_either(tmp_path: Path) -> None:
     (tmp_path / "imgcache.toml").write_text("fetch = 3\n")
     with pytest.raises(ConfigError, match="table"):
         Settings.load(None, {"fetch": {"allow_private": ["10.0.0.0/8"]}})
+
+
+def test_dates_that_skip_an_article_stay_dates_and_texts_stay_texts(tmp_path: Path) -> None:
+    day, noon = dt.date(2026, 1, 2), dt.datetime(2026, 1, 2, 12, tzinfo=dt.UTC)
+    (tmp_path / "imgcache.toml").write_text(
+        "[skip]\nday = 2026-01-02\nnoon = [2026-01-02T12:00:00Z, '2026-01-02', 1, 1.5, true]\n"
+    )
+    (skip, also) = (Settings.load().skip[key] for key in ("day", "noon"))
+    assert skip == (day,)
+    assert also == (noon, "2026-01-02", 1, 1.5, True)
+    assert [type(one) for one in (*skip, *also[2:])] == [dt.date, int, float, bool]

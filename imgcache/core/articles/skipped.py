@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 import yaml
@@ -34,13 +35,30 @@ def _says(node: yaml.Node, value: Scalar) -> bool:
         return False
     if isinstance(value, str):
         return bool(node.value == value)
+    if node.style:
+        return False
     if isinstance(value, bool):
-        return not node.style and _BOOLEANS.get(node.value.lower()) is value
-    return not node.style and _number(node.value) == value
+        return _BOOLEANS.get(node.value.lower()) is value
+    if isinstance(value, dt.date):
+        return _moment(node.value, value) == value
+    return _number(node.value) == value
 
 
 def _number(text: str) -> float | None:
+    """A number as any of the three languages writes it, also `0x10` and `1_000`."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        pass
     try:
         return float(text)
+    except ValueError:
+        return None
+
+
+def _moment(text: str, like: dt.date) -> dt.date | None:
+    """A day, or a day and a time, whichever the other one is; they are never the same."""
+    try:
+        return type(like).fromisoformat(text)
     except ValueError:
         return None

@@ -139,8 +139,9 @@ def _reading(settings: Settings) -> str:
     """What the declared entries were made by, beside the articles."""
     limits = settings.limits
     parsing = (limits.front_matter, limits.depth, limits.nodes)
-    read_by = (*parsing, settings.exclude, settings.required)
-    found_by = settings.model_dump(mode="json", include={"images", "body", "skip"})
+    # In JSON a date to skip would be the text to skip.
+    read_by = (*parsing, settings.exclude, settings.required, str(settings.skip))
+    found_by = settings.model_dump(mode="json", include={"images", "body"})
     return _fingerprint(found_by, read_by)
 
 
