@@ -12,11 +12,12 @@ from yaml import MappingNode, ScalarNode
 from imgcache.config import LimitSettings
 from imgcache.config_images import USUAL, ImagePlace
 from imgcache.core.articles.entries import read_document
+from imgcache.core.articles.fences import Language
 from imgcache.core.articles.merge_keys import ResolvedMappings
 from imgcache.core.articles.places.machine import places_of
 from imgcache.core.articles.shapes import fitting
 from imgcache.core.articles.skipped import is_skipped
-from imgcache.edge.articles.files import discover
+from imgcache.edge.articles.files import Found, discover
 from imgcache.engine import site_folders
 from imgcache.engine.run.sightings import Sighted, Tally, sighted, tally
 
@@ -64,19 +65,35 @@ class Outlook(Struct, frozen=True):
 
 def survey(folder: Path) -> Outlook:
     """Look at the articles below a folder. Raises ConfigError where it can't be read."""
-    found = discover([folder], cache_dir=folder / "cache")
+    found = _files(folder)
     everything = list(sighted(found[:_MOST_FILES], LimitSettings()))
     folders = _folders(folder, everything)
     meant = [one for one in everything if site_folders.is_meant(folder, folders, one.file.path)]
+    # A file of data is an article only where images are seen in it.
+    data = [one.file.path for one in meant if _is_named_only(one.file) and one.images]
     seen = tally(meant)
     fit = Fit(
-        folders,
+        site_folders.with_data(folder, folders, data),
         _images(seen),
         bool(seen.in_bodies),
         tuple(_skipped(meant)),
         site_folders.of_urls(folder, _urls(meant)),
     )
     return Outlook(fit, seen, _coverage(meant, fit), len(found) <= _MOST_FILES)
+
+
+def _files(folder: Path) -> list[Found]:
+    """Those that are read wherever they lie, then those of TOML and JSON, which must be named."""
+    found = discover([folder], cache_dir=folder / "cache")
+    named = [folder / "**" / f"*{suffix}" for suffix in (".toml", ".json")]
+    data = discover(named, cache_dir=folder / "cache", listed=named)
+    may_be = site_folders.may_be_data
+    return [*found, *(one for one in data if _is_named_only(one) and may_be(folder, one.path))]
+
+
+def _is_named_only(file: Found) -> bool:
+    """Whether a file is read only where the settings name it."""
+    return file.whole and file.language is not Language.YAML
 
 
 def _folders(root: Path, everything: Sequence[Sighted]) -> tuple[str, ...]:

@@ -23,6 +23,12 @@ _OF_ARTICLES = frozenset(
     {"articles", "blog", "content", "contents", "docs", "news", "pages", "posts", "writing"}
 )
 _NOT_THE_SITES = frozenset({"node_modules", "vendor", "bower_components"})
+# Folders whose TOML and JSON say what is shown. Elsewhere such files configure tools.
+_OF_DATA = frozenset({"_data", "data", *_OF_ARTICLES})
+_OF_TOOLS = frozenset(
+    {"composer.json", "manifest.json", "package.json", "package-lock.json", "tsconfig.json"}
+    | {"config.toml", "hugo.toml", "pyproject.toml", "theme.toml"}
+)
 
 
 def usual(root: Path) -> list[Path]:
@@ -54,6 +60,24 @@ def of_articles(root: Path, files: Sequence[Path], with_images: Sequence[Path]) 
 def is_meant(root: Path, folders: Sequence[str], file: Path) -> bool:
     """Whether a file is searched with these folders configured."""
     return _is_in(file, [root / one for one in folders] if folders else usual(root))
+
+
+def may_be_data(root: Path, file: Path) -> bool:
+    """Whether a file of TOML or JSON may hold what the site shows, by its name and folder."""
+    folders = set(file.relative_to(root).parts[:-1])
+    return bool(_OF_DATA & folders) and not (_NOT_THE_SITES & folders or file.name in _OF_TOOLS)
+
+
+def with_data(root: Path, folders: Sequence[str], files: Iterable[Path]) -> tuple[str, ...]:
+    """The same folders, and patterns for these files of TOML and JSON, which are read only so."""
+    inside = {one.relative_to(root) for one in files}
+    patterns = {f"{one.parent.as_posix()}/*{one.suffix}" for one in inside}
+    if len(patterns) > _MOST_FOLDERS:
+        patterns = {f"{one.parts[0]}/**/*{one.suffix}" for one in inside}
+    if not patterns:
+        return tuple(folders)
+    kept = folders or [one.relative_to(root).as_posix() for one in usual(root)]
+    return (*kept, *sorted(patterns))
 
 
 def _general(file: Path) -> str:

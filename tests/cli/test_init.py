@@ -169,3 +169,51 @@ def test_bodies_are_set_where_images_stand_in_them() -> None:
     assert tomllib.loads(filled(Fit(bodies=True)))["body"] == {"images": True}
     assert tomllib.loads(filled(Fit()))["body"] == {}
     assert tables(Fit(bodies=True)) == "[body]\nimages = true\n"
+
+
+_COVERS = {
+    "content/a.md": "+++\n[cover]\nimage = 'https://a.test/1.png'\n+++\n",
+    "content/b.md": '{"cover": {"image": "https://a.test/2.png"}}\n\nWords.\n',
+    "content/shots/c.json": '{"cover": {"image": "https://a.test/3.png"}}',
+    "content/shots/d.json": '[{"cover": {"image": "https://a.test/4.png"}}]',
+    "content/shots/e.toml": "[cover]\nimage = 'https://a.test/5.png'\n",
+}
+# Of tools, of what others wrote, without an image, and no valid text.
+_OTHERS = {
+    "package.json": '{"cover": {"image": "https://a.test/no.png"}}',
+    "content/package.json": '{"cover": {"image": "https://a.test/no.png"}}',
+    "assets/site.json": '{"cover": {"image": "https://a.test/no.png"}}',
+    "content/node_modules/x.json": '{"cover": {"image": "https://a.test/no.png"}}',
+    "content/plain/f.json": '{"title": "x"}',
+    "content/plain/g.toml": "cover = [",
+}
+
+
+def _written(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+async def test_toml_and_json_are_seen_and_named(tmp_path: Path) -> None:
+    _written(tmp_path, _COVERS | _OTHERS)
+    done = await run("init", cwd=tmp_path)
+    assert "will check 5 of the 5 images seen, in 5 articles\n" in done.stdout
+    written = tomllib.loads((tmp_path / "imgcache.toml").read_text())
+    assert written["articles"] == ["content", "content/shots/*.json", "content/shots/*.toml"]
+    verified = await run("verify", "--offline", "--format", "json", cwd=tmp_path)
+    assert verified.report["summary"]["entries"] == 5
+
+
+async def test_files_of_data_are_enough(tmp_path: Path) -> None:
+    _written(tmp_path, {"_data/team.json": '[{"photo": "https://a.test/1.png"}]'})
+    done = await run("init", cwd=tmp_path)
+    assert "will check 1 of the 1 image seen" in done.stdout
+    written = tomllib.loads((tmp_path / "imgcache.toml").read_text())
+    assert written["articles"] == [".", "_data/*.json"]
+
+
+def test_many_folders_of_data_are_one_pattern(tmp_path: Path) -> None:
+    _written(tmp_path, {f"data/{n}/x.json": '{"cover": "https://a.test/1.png"}' for n in range(9)})
+    fit = survey(tmp_path).fit
+    assert fit.articles[-1] == "data/**/*.json"
