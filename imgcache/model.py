@@ -210,6 +210,7 @@ class Declared(Struct, frozen=True):
 
     `strange`: "width" or "height" and what stands there where that is no size. `unnamed`: those of
     "width", "height" and "cached" that this entry can't have; none of them is missed or written.
+    `by_hand`: those of "width" and "height" that nobody but a person writes here.
     """
 
     width: int | None = None
@@ -217,6 +218,7 @@ class Declared(Struct, frozen=True):
     cached: bool | None = None
     strange: tuple[tuple[str, str], ...] = ()
     unnamed: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
 
     @property
     def size(self) -> Size | None:

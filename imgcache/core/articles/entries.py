@@ -42,6 +42,7 @@ _SIZE_TAGS = frozenset({STRING, "tag:yaml.org,2002:int"})
 _SHOWN = 60
 # A URL that stands for itself declares nothing.
 _NOTHING = Declared(unnamed=FIELDS)
+_SIDES = ("width", "height")
 
 
 class Article(Struct, frozen=True):
@@ -146,7 +147,7 @@ def _entry_of(image: BodyImage, column: int, noted: tuple[str, ...]) -> Entry:
         image.column + column,
         image.url,
         image.url,
-        Declared(image.width, image.height, unnamed=unnamed),
+        Declared(image.width, image.height, unnamed=unnamed, by_hand=_SIDES),
         tuple(key for key in noted if key == "alt" and has_alt),
     )
 
@@ -186,7 +187,19 @@ def _declared(
         None if flag is None else _flag(flag.value, document),
         _strange(width, height, document),
         unnamed,
+        _by_hand(mapping, place, resolved) if document.language.is_written else _SIDES,
     )
+
+
+def _by_hand(mapping: MappingNode, place: Place, resolved: ResolvedMappings) -> tuple[str, ...]:
+    """The sides that are named, and can't be added: a mapping is missing on the way to them."""
+    by_hand: tuple[str, ...] = ()
+    for role, keys in (("width", place.width), ("height", place.height)):
+        if keys is not None and len(keys) > 1:
+            found = holder(mapping, keys, resolved)
+            if found is None or not is_writable(found, role, place):
+                by_hand = (*by_hand, role)
+    return by_hand
 
 
 def _pair(mapping: MappingNode, keys: Keys | None, resolved: ResolvedMappings) -> Pair | None:

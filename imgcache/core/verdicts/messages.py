@@ -113,6 +113,8 @@ def _remedy(verdict: Verdict, declared: Declared, evidence: Evidence) -> str:
         sides = {"width": size.width, "height": size.height}
         named = (f"{name}: {side}" for name, side in sides.items() if name not in declared.unnamed)
         true = ", ".join(named)
+        if set(declared.by_hand).difference(declared.unnamed):
+            return f"declare {true} by hand, for imgcache never writes it there"
         return f"declare {true}, or run imgcache refresh --fix-dimensions"
     if evidence.failure is not None and evidence.failure.retry_after is not None:
         return "it is asked again when that time is over, or with --force"

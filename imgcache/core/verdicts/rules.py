@@ -43,24 +43,27 @@ _TEXTS: dict[Verdict, tuple[str, ...]] = {
     Verdict.DIMENSIONS_MISSING: (
         "The width or the height is not declared",
         "Without both, a browser can't keep room for the image, and the page jumps.",
-        "Declare the size that the message names, or run `imgcache refresh --fix-dimensions`.",
+        (
+            "Declare the size that the message names. In YAML front matter "
+            "`imgcache refresh --fix-dimensions` does."
+        ),
     ),
     Verdict.DIMENSIONS_SWAPPED: (
         "Width and height are exchanged",
         "Usually a photo that its EXIF orientation turns: browsers show it turned.",
-        "Exchange the two values, or run `imgcache refresh --fix-dimensions`.",
+        ("Exchange the two values. In YAML front matter `imgcache refresh --fix-dimensions` does."),
     ),
     Verdict.DIMENSIONS_SCALED: (
         "The image has the declared shape, but another size",
         "The aspect ratios agree within 1 %. The page does not jump, but the size is not true.",
-        "Declare the true size, or run `imgcache refresh --fix-dimensions`.",
+        ("Declare the true size. In YAML front matter `imgcache refresh --fix-dimensions` does."),
     ),
     Verdict.DIMENSIONS_MISMATCH: (
         "The image has another size and another shape",
         "A page that trusts the declared size jumps while the image loads.",
         (
-            "See whether it is still the right image; then declare its true size, or run "
-            "`imgcache refresh --fix-dimensions`."
+            "See whether it is still the right image; then declare its true size. In YAML front "
+            "matter `imgcache refresh --fix-dimensions` does."
         ),
     ),
     Verdict.GONE: (

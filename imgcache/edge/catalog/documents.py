@@ -39,6 +39,7 @@ def entry_text(
                 declared.cached,
                 declared.strange,
                 declared.unnamed,
+                declared.by_hand,
             ),
             result.actual,
             result.cached,
@@ -71,7 +72,7 @@ def _read(article: str, document: list[Any]) -> EntryResult:
     where, (verdict, severity, message), declared, actual, cached, label, *rest = document
     (size, sha256, status, source), thumbnails, (excerpt, known), broken = rest
     line, column, pointer, url = where
-    width, height, flag, strange, unnamed = declared
+    width, height, flag, strange, *roles = declared
     fmt = _FORMATS[label] if label else None
     return EntryResult(
         article,
@@ -82,7 +83,7 @@ def _read(article: str, document: list[Any]) -> EntryResult:
         verdict=_VERDICTS[verdict],
         severity=Severity(severity) if severity else None,
         message=message,
-        declared=Declared(width, height, flag, tuple(map(tuple, strange)), tuple(unnamed)),
+        declared=Declared(width, height, flag, tuple(map(tuple, strange)), *map(tuple, roles)),
         actual=Size(*actual) if actual else None,
         cached=cached,
         format=fmt,

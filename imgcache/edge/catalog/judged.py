@@ -21,7 +21,7 @@ _NEITHER = 2
 _BATCH = 1000
 _TO_JUDGE = f"""
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
-           unnamed, excerpt, excluded, filled, found_by, href, scheme, u.host, port,
+           unnamed, by_hand, excerpt, excluded, filled, found_by, href, scheme, u.host, port,
            u.status, failure, failing_since, placeholder, seen, evidence, shown
     FROM entries e LEFT JOIN urls u ON u.id = e.url LEFT JOIN copies ON sha256 = copy
          LEFT JOIN places p ON p.id = e.place JOIN articles a ON a.id = e.id / {POSITIONS}
@@ -90,8 +90,8 @@ def to_judge(catalog: Catalog) -> Iterator[list[Unjudged]]:
 
 
 def _unjudged(row: Row) -> Unjudged:
-    number, *declared = row[:20]
-    status, failure, since, placeholder, seen, place, shown = row[20:]
+    number, *declared = row[:21]
+    status, failure, since, placeholder, seen, place, shown = row[21:]
     return Unjudged(
         number,
         declared_entry(tuple(declared)),

@@ -7,7 +7,7 @@ migrations; a catalog of another version is not read.
 from __future__ import annotations
 
 # Raise it whenever a table here, or what a column means, changes.
-VERSION = 2
+VERSION = 3
 
 # Articles have ascending ids in the order of a report, with gaps for new ones (articles.py).
 # `entries.id` is the article's id and the position in it, so that an article is a range of ids.
@@ -109,6 +109,7 @@ CREATE TABLE entries (
     cached INTEGER,
     strange TEXT,
     unnamed TEXT,
+    by_hand TEXT,
     excerpt ANY NOT NULL,
     excluded INTEGER NOT NULL,
     filled TEXT,

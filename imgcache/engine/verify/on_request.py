@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imgcache.config import FetchSettings, Settings
 from imgcache.core.articles.fences import NotAnArticle
@@ -37,6 +38,8 @@ from imgcache.results import ArticleOutcome
 
 # How results and problems of a text without a file are named; no file has this name.
 NAMELESS = ""
+# No command can correct what stands in no file.
+_SIDES = ("width", "height")
 
 
 class RequestVerifier:
@@ -58,7 +61,7 @@ class RequestVerifier:
         Setting `interrupt` ends the requests, as in `verify`. Raises LocalError.
         """
         asked = tuple(
-            Entry(f"/entries/{at}", 1, 1, url, url, declares)
+            Entry(f"/entries/{at}", 1, 1, url, url, replace(declares, by_hand=_SIDES))
             for at, (url, declares) in enumerate(entries)
         )
         return await self._check(

@@ -93,7 +93,7 @@ def test_a_flag_is_a_boolean(written: str, flag: bool | None) -> None:
         _json("isCached", written),
     ):
         (entry,) = article(text).entries
-        assert entry.declared == Declared(None, None, flag)
+        assert entry.declared == Declared(None, None, flag, by_hand=("width", "height"))
 
 
 def _json(key: str, value: str) -> str:

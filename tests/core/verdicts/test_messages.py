@@ -39,6 +39,18 @@ GONE = Failure(Verdict.GONE, "the server answered 404 Not Found", 404)
             ["1600 x 1035", "the article says width 480", "declare width: 1600, or"],
         ),
         (
+            Verdict.DIMENSIONS_SCALED,
+            Declared(480, 311, by_hand=("width", "height")),
+            Evidence(copy=COPY),
+            ["; declare width: 1600, height: 1035 by hand, for imgcache never writes it there"],
+        ),
+        (
+            Verdict.DIMENSIONS_MISSING,
+            Declared(unnamed=("width",), by_hand=("width",)),
+            Evidence(copy=COPY),
+            ["declare height: 1035, or run imgcache refresh --fix-dimensions"],
+        ),
+        (
             Verdict.DIMENSIONS_MISSING,
             Declared(unnamed=("width",)),
             Evidence(copy=COPY),

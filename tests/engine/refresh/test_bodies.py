@@ -76,6 +76,8 @@ async def test_a_wrong_size_in_a_body_is_never_corrected(world: World, text: str
     verdicts = [entry.verdict for entry in report.entries()]
     assert verdicts[0] is Verdict.OK
     assert verdicts[4] is Verdict.DIMENSIONS_SCALED
+    for one in report.entries():
+        assert "--fix-dimensions" not in (one.message or "")
     assert not list(report.article_errors())
     assert article.read_text() == text.replace("isCached: false", "isCached: true")
 

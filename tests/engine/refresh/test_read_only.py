@@ -63,6 +63,9 @@ async def test_a_wrong_size_is_told_and_judged_as_it_stands(world: World) -> Non
     (entry,) = (await world.refresh(heard, fix_dimensions=True)).entries()
     assert (entry.verdict, entry.cached) == (Verdict.DIMENSIONS_MISMATCH, True)
     assert heard.entries == [f"{entry.article}:3 (width: 170)"]
+    assert (entry.message or "").endswith(
+        "declare width: 170, height: 120 by hand, for imgcache never writes it there"
+    )
 
 
 async def test_an_article_that_says_what_it_should_is_not_told(world: World) -> None:

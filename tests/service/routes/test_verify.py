@@ -54,6 +54,7 @@ async def test_entries_are_judged_as_verify_would(world: World) -> None:
     assert world.origin.count("/good.jpg") == 1
     assert world.origin.requests[0].headers["range"] == "bytes=0-16383"
     assert "10.0.0.1" not in document["entries"][4]["message"]
+    assert all("--fix-dimensions" not in (one["message"] or "") for one in document["entries"])
     first = document["entries"][0]
     assert (first["article"], first["line"], first["column"]) == (None, None, None)
     assert document["summary"]["requests"] == 3  # what is gone is asked for without Range, too
