@@ -149,9 +149,11 @@ class ArticleWriter:
 
     def _decisions(self, read: LoadedArticle, known: KnownUrls) -> Iterator[_EntryDecision]:
         of_web = self._remembered(known)
+        parsed = read.parsed
+        is_edited = parsed is not None and parsed.document.language.is_written
         for number, entry, location in self._judge.located(read):
             evidence = self._judge.evidence(location, of_web, self._of_place)
-            judgement, change = self._decide(entry, evidence)
+            judgement, change = self._decide(entry, evidence, is_edited=is_edited)
             if not may_be_flagged(entry.declared, location):
                 judgement, change = replace(judgement, flag=None), replace(change, cached=None)
             excerpt = read.excerpts[number]
@@ -171,13 +173,17 @@ class ArticleWriter:
 
         return evidence
 
-    def _decide(self, entry: Entry, evidence: Evidence) -> tuple[Judgement, Change]:
+    def _decide(
+        self, entry: Entry, evidence: Evidence, *, is_edited: bool
+    ) -> tuple[Judgement, Change]:
+        """What an entry is, and should say; in an article that is edited only what has a place."""
         tolerance, on_mismatch = self._settings.tolerance, self._settings.on_mismatch
         judgement = verdict.judge(entry.declared, evidence, tolerance, on_mismatch)
         size = evidence.sound_size
         if (
             not self._options.fix_dimensions
             or entry.pointer is None  # a body is never written
+            or (is_edited and entry.declared.by_hand)
             or size is None
             or not all(1 <= side <= LARGEST_SIDE for side in size)
             or verdict.is_placeholder(entry.declared, evidence)

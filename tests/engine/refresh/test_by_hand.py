@@ -1,0 +1,45 @@
+"""Sizes that have no place to be written: told, while all others of the article are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from imgcache.model import Verdict
+from tests.support import pictures
+from tests.support.world import World
+
+_PLACE = {"at": "photos[]", "url": "src", "width": "size.w", "height": "size.h", "cached": "kept"}
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_size_without_a_place_keeps_no_other_one_from_being_written(
+    world: World, *, first: bool
+) -> None:
+    url = world.origin.route("/a.jpg", body=pictures.jpeg(160, 120))
+    world.extra["images"] = (_PLACE,)
+    world.articles.mkdir(parents=True, exist_ok=True)
+    placed = f"- src: {url}\n  size: {{w: 9, h: 120}}\n  kept: false\n"
+    placeless = f"- src: {url}?b\n  kept: false\n"
+    world.origin.route("/a.jpg?b", body=pictures.jpeg(160, 120))
+    lines = placeless + placed if first else placed + placeless
+    article = world.articles / "a.md"
+    article.write_text(f"---\nphotos:\n{lines}---\n")
+    report = await world.refresh(fix_dimensions=True)
+    assert not list(report.article_errors())
+    one, other = sorted(report.entries(), key=lambda entry: entry.verdict)
+    assert (one.verdict, other.verdict) == (Verdict.DIMENSIONS_MISSING, Verdict.OK)
+    assert (one.message or "").endswith("by hand, for imgcache never writes it there")
+    written = lines.replace("w: 9", "w: 160").replace("kept: false", "kept: true")
+    assert article.read_text() == f"---\nphotos:\n{written}---\n"
+    assert (await world.refresh(fix_dimensions=True)).summary.articles_changed == 0
+
+
+async def test_of_a_place_that_names_one_side_that_one_is_written(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=pictures.jpeg(160, 120))
+    world.extra["images"] = ({"at": "cover", "width": "w"}, {"at": "other"})
+    world.articles.mkdir(parents=True, exist_ok=True)
+    article = world.articles / "a.md"
+    article.write_text(f"---\ncover: {{url: {url}, w: 7}}\nother: {url}\n---\n")
+    report = await world.refresh(fix_dimensions=True)
+    assert [one.verdict for one in report.entries()] == [Verdict.OK, Verdict.OK]
+    assert article.read_text() == f"---\ncover: {{url: {url}, w: 160}}\nother: {url}\n---\n"
