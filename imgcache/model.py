@@ -265,7 +265,7 @@ class Failure(Struct, frozen=True):
     `detail` is a plain clause for the message ("the server answered 404 Not Found"); it never
     names a refused address. `transient`: trying again may help. `host_fault`: counts towards the
     host's breaker. `since`: when the current series of failures began, in POSIX seconds; only
-    failures that the index keeps have it.
+    failures that the index keeps have it. `remedy`: what to do, where it is not the verdict's own.
     """
 
     verdict: Verdict
@@ -278,3 +278,4 @@ class Failure(Struct, frozen=True):
     format: Format | None = None
     bytes: int | None = None
     since: float | None = None
+    remedy: str | None = None

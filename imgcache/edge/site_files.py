@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
 
@@ -44,7 +43,8 @@ def read(grounds: Grounds, path: SitePath, max_bytes: int) -> bytes | Failure:
     """The bytes of a site's file, or why there are none.
 
     A path that is outside, missing or no regular file is `gone` in each case, so that a report
-    reveals nothing else of this machine. Without a root a site-absolute path is `not-checked`.
+    reveals nothing else of this machine. Without a root a site-absolute path is `not-checked`, and
+    so is a relative one of a text in no file that is not found in the roots.
 
     Raises:
         LocalError: this machine could not do its part (EMFILE, EIO and the like).
@@ -54,6 +54,8 @@ def read(grounds: Grounds, path: SitePath, max_bytes: int) -> bytes | Failure:
         return _nowhere(path)
     readings = (_read(place, path, max_bytes) for place in places)
     found = next((one for one in readings if one is not None), None)
+    if found is None and path.folder is None and not path.path.startswith("/"):
+        return _nowhere(path)
     if found is None:
         return Failure(Verdict.GONE, f"there is no file {_where(grounds, path)}")
     if len(found) > max_bytes:
@@ -67,7 +69,9 @@ def _nowhere(path: SitePath) -> Failure:
             Verdict.NOT_CHECKED, "the url is a path of the site, and no site_root is set"
         )
     return Failure(
-        Verdict.UNSUPPORTED_URL, "the url is a relative path, and its article is no file"
+        Verdict.NOT_CHECKED,
+        "the url is a relative path, and there is no article beside which to look it up",
+        remedy="verify the article where it is saved",
     )
 
 
@@ -104,9 +108,10 @@ def _where(grounds: Grounds, path: SitePath) -> str:
 
 def _inside(place: _Place, path: SitePath) -> Path | None:
     """Where the path leads, links resolved; None for what is outside."""
-    name = os.fsdecode(unquote_to_bytes(path.path)).lstrip("/")
-    if "\0" in name:
+    names = path.names
+    if names is None:
         return None
+    name = os.fsdecode(b"/".join(names))
     # Path.resolve would raise a RuntimeError for a loop of symlinks before Python 3.13.
     inside = Path(os.path.realpath(place.folder / name, strict=True))
     return inside if inside.is_relative_to(place.within.resolve(strict=True)) else None

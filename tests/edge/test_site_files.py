@@ -35,8 +35,11 @@ def verdict(found: bytes | Failure) -> Verdict:
 
 
 @pytest.mark.parametrize(
-    "path", ["/img/a%20b.png", "img/a%20b.png", "./img/../img/a b.png", "//img//a%20b.png"]
-)
+    "path",
+    ["/img/a%20b.png", "img/a%20b.png", "./img/../img/a b.png", "//img//a%20b.png",
+     "none/../img/a%20b.png", "img/a%20b.png/../a%20b.png", "img/x/%2e%2E/a%20b.png",
+     "/../img/a%20b.png", "img%2Fa%20b.png", "img/%61%20b.png", "img/./a%20b.png"],
+)  # fmt: skip
 def test_a_file_in_the_root_is_read(root: Path, path: str) -> None:
     assert site_files.read(rooted(root), SitePath(path), 100) == b"pixels"
 
@@ -52,33 +55,44 @@ def test_a_symlink_that_stays_inside_is_followed(root: Path) -> None:
     "path",
     ["../secret.png", "/../secret.png", "%2e%2e/secret.png", "..%2Fsecret.png", "link.png",
      "out/a.png", "../site-other/a.png", "missing.png", "img", "", "img/a%20b.png/x", "a%00.png",
-     "x" * 5000],
+     "x" * 5000, "img/a%20b.png/", "img/a%20b.png/.", "img/a%20b.png/%2E", "img/a%20b.png/x/..",
+     "img/a%20b.png%2F", "img%2F..%2Fempty.png", "img/..%2Fempty.png", "img\\a%20b.png", "/", "."],
 )  # fmt: skip
 def test_what_is_outside_or_no_file_is_gone(root: Path, path: str) -> None:
     (root / "link.png").symlink_to(root.parent / "secret.png")
     (root / "out").symlink_to(root.parent / "site-other")
-    assert verdict(site_files.read(rooted(root), SitePath(path), 100)) is Verdict.GONE
+    found = site_files.read(rooted(root), SitePath(path, "content"), 100)
+    assert verdict(found) is Verdict.GONE
 
 
 def test_a_loop_of_symlinks_is_gone(root: Path) -> None:
     (root / "a").symlink_to("b")
     (root / "b").symlink_to("a")
-    assert verdict(site_files.read(rooted(root), SitePath("a"), 100)) is Verdict.GONE
+    assert verdict(site_files.read(rooted(root), SitePath("/a"), 100)) is Verdict.GONE
 
 
 def test_a_fifo_is_never_waited_for(root: Path) -> None:
     os.mkfifo(root / "pipe.png")
-    assert verdict(site_files.read(rooted(root), SitePath("pipe.png"), 100)) is Verdict.GONE
+    assert verdict(site_files.read(rooted(root), SitePath("/pipe.png"), 100)) is Verdict.GONE
 
 
 def test_without_a_root_a_path_of_the_site_is_not_checked() -> None:
     assert verdict(site_files.read(rooted(), SitePath("/a.png"), 100)) is Verdict.NOT_CHECKED
-    found = site_files.read(rooted(), SitePath("a.png"), 100)  # of a text that is no file
-    assert verdict(found) is Verdict.UNSUPPORTED_URL
+
+
+def test_a_relative_path_of_a_text_in_no_file_is_not_checked_unless_a_root_has_it(
+    root: Path,
+) -> None:
+    for grounds in (rooted(), rooted(root)):
+        found = site_files.read(grounds, SitePath("missing.png"), 100)
+        assert verdict(found) is Verdict.NOT_CHECKED
+        assert isinstance(found, Failure)
+        assert found.remedy == "verify the article where it is saved"
+    assert site_files.read(rooted(root), SitePath("img/a%20b.png"), 100) == b"pixels"
 
 
 def test_a_missing_root_has_no_files(tmp_path: Path) -> None:
-    assert verdict(site_files.read(rooted(tmp_path / "none"), SitePath("a"), 100)) is Verdict.GONE
+    assert verdict(site_files.read(rooted(tmp_path / "none"), SitePath("/a"), 100)) is Verdict.GONE
 
 
 def test_the_limit_holds_for_files_too(root: Path) -> None:

@@ -37,6 +37,44 @@ class SitePath(Struct, frozen=True):
     path: str
     folder: str | None = None
 
+    @property
+    def names(self) -> tuple[bytes, ...] | None:
+        """The folders and the file that a web server would look up; None where there is no file.
+
+        Segments go as in the URL standard's path states, before escapes are decoded: `a/../b` is
+        `b` whether there is an `a` or not, `a.png/` and `a.png/.` are folders. A relative path may
+        begin with `..`; above the site's root there is nothing. What decodes to more than one
+        name is followed downwards only, as servers do.
+        """
+        *before, last = map(_dotted, self.path.removeprefix("/").split("/"))
+        if last in {"", ".", ".."}:
+            return None
+        names: list[str] = []
+        for segment in before:
+            if segment == ".." and names and names[-1] != "..":
+                names.pop()
+            elif segment == ".." and self.path.startswith("/"):
+                continue
+            elif segment != ".":
+                names.append(segment)
+        return _decoded([*names, last])
+
+
+def _dotted(segment: str) -> str:
+    """A segment; `%2e` is a dot in those of nothing but dots."""
+    dots = segment.lower().replace("%2e", ".")
+    return dots if dots in {".", ".."} else segment
+
+
+def _decoded(segments: list[str]) -> tuple[bytes, ...] | None:
+    names: list[bytes] = []
+    for segment in segments:
+        parts = unquote_to_bytes(segment.encode("utf-8", "surrogatepass")).split(b"/")
+        if len(parts) > 1 and (b".." in parts or not parts[-1]):
+            return None
+        names += (part for part in parts if part)
+    return None if any(b"\0" in name for name in names) else tuple(names)
+
 
 Location = WebUrl | DataUrl | SitePath | Failure
 

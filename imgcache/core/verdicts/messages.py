@@ -108,18 +108,24 @@ def _undeclared(declared: Declared) -> str:
 
 
 def _remedy(verdict: Verdict, declared: Declared, evidence: Evidence) -> str:
-    size = evidence.size
+    size, failure = evidence.size, evidence.failure
     if verdict.is_about_size and size is not None and min(size) > 0:
-        sides = {"width": size.width, "height": size.height}
-        named = (f"{name}: {side}" for name, side in sides.items() if name not in declared.unnamed)
-        true = ", ".join(named)
-        if set(declared.by_hand).difference(declared.unnamed):
-            return f"declare {true} by hand, for imgcache never writes it there"
-        return f"declare {true}, or run imgcache refresh --fix-dimensions"
-    if evidence.failure is not None and evidence.failure.retry_after is not None:
+        return _size_remedy(declared, size)
+    if failure is not None and failure.remedy is not None:
+        return failure.remedy
+    if failure is not None and failure.retry_after is not None:
         return "it is asked again when that time is over, or with --force"
-    if verdict is Verdict.NOT_CHECKED and evidence.failure is not None:
+    if verdict is Verdict.NOT_CHECKED and failure is not None:
         return "set site_root to the folder that holds the site's own files"
     if verdict is Verdict.NOT_CHECKED and evidence.source is Source.OFFLINE:
         return "run imgcache refresh"
     return REMEDIES.get(verdict, "give the image a size of its own")
+
+
+def _size_remedy(declared: Declared, size: Size) -> str:
+    sides = {"width": size.width, "height": size.height}
+    named = (f"{name}: {side}" for name, side in sides.items() if name not in declared.unnamed)
+    true = ", ".join(named)
+    if set(declared.by_hand).difference(declared.unnamed):
+        return f"declare {true} by hand, for imgcache never writes it there"
+    return f"declare {true}, or run imgcache refresh --fix-dimensions"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,7 +53,7 @@ async def _measured(
             lambda: site_files.read(grounds(settings, paths), location, limit)
         )
         # The label that a web server would send: browsers show an SVG by its label only.
-        label = mimetypes.guess_type(location.path)[0]
+        label = mimetypes.guess_type(os.fsdecode((location.names or (b"",))[-1]))[0]
     if isinstance(data, Failure):
         return Evidence(failure=data)
     decoded = await pool.decode(DecodeJob(data, Label(label)))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from urllib.parse import unquote
 
+import ada_url
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,3 +95,50 @@ def test_base64_comes_back_with_or_without_its_padding(data: bytes) -> None:
 def test_any_text_is_something_or_a_failure(text: str) -> None:
     for given_text in (text, "data:" + text, "data:;base64," + text):
         assert isinstance(locate(given_text), WebUrl | DataUrl | SitePath | Failure)
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("a.png", ["a.png"]),
+        ("/img/a%20b.png", ["img", "a b.png"]),
+        ("a.png/", None),
+        ("a.png/.", None),
+        ("a.png/..", None),
+        ("a.png/%2e", None),
+        ("", None),
+        ("..", None),
+        ("a.png/../a.png", ["a.png"]),
+        ("../../a/../b.png", ["..", "..", "b.png"]),
+        ("/../../b.png", ["b.png"]),
+        ("a//../b.png", ["a", "b.png"]),
+        ("a//b.png", ["a", "b.png"]),
+        (".%2E/b.png", ["..", "b.png"]),
+        ("%252e%252e/b.png", ["%2e%2e", "b.png"]),
+        ("...", ["..."]),
+        ("%2e%2e.png", ["...png"]),
+        ("a%2Fb.png", ["a", "b.png"]),
+        ("a%2f..%2fb.png", None),
+        ("b.png%2f", None),
+        ("a%00.png", None),
+        ("\ud800.png", ["\ud800.png"]),
+    ],
+)
+def test_a_path_leads_to_the_file_that_a_server_would_look_up(
+    path: str, names: list[str] | None
+) -> None:
+    found = SitePath(path).names
+    assert found == (names and tuple(one.encode("utf-8", "surrogatepass") for one in names))
+
+
+_SEGMENTS = st.sampled_from(
+    ["", ".", "..", "%2e", "%2E.", "a", "b.png", "a%20b", "...", "%2e%2e%2e"]
+)
+
+
+@given(st.lists(_SEGMENTS, min_size=1, max_size=7).map("/".join))
+def test_a_path_of_the_site_is_followed_as_the_url_standard_has_it(path: str) -> None:
+    asked = ada_url.URL(f"http://a.test/./{path}").pathname
+    segments = unquote(asked).split("/")
+    wanted = tuple(one.encode() for one in segments if one) if segments[-1] else None
+    assert SitePath(f"/{path}").names == wanted

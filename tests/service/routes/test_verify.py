@@ -36,7 +36,8 @@ async def test_entries_are_judged_as_verify_would(world: World) -> None:
         {"url": good},
         {"url": gone, "width": 1, "height": 1},
         {"url": "http://10.0.0.1/", "width": 1, "height": 1},
-        {"url": "not a url"},
+        {"url": "http://"},
+        {"url": "img/a.png"},
     ]
     async with service(world) as served:
         before = everything(world.folder)
@@ -50,7 +51,10 @@ async def test_entries_are_judged_as_verify_would(world: World) -> None:
         ("/entries/3", "gone"),
         ("/entries/4", "forbidden-address"),
         ("/entries/5", "unsupported-url"),
+        ("/entries/6", "not-checked"),
     ]
+    last = document["entries"][6]["message"]
+    assert last.endswith("to look it up; verify the article where it is saved")
     assert world.origin.count("/good.jpg") == 1
     assert world.origin.requests[0].headers["range"] == "bytes=0-16383"
     assert "10.0.0.1" not in document["entries"][4]["message"]
