@@ -30,6 +30,7 @@ from imgcache.config_types import (
     Section,
     Strings,
     comma_separated,
+    no_boolean,
     parsed,
 )
 from imgcache.errors import ConfigError
@@ -217,7 +218,7 @@ class Settings(Section):
     body: BodySettings = BodySettings()
     skip: dict[str, Skipped] = Field(default_factory=dict)
     on_mismatch: Literal["uncache", "keep"] = "uncache"
-    tolerance: Annotated[int, Field(ge=0)] = 0
+    tolerance: Annotated[int, BeforeValidator(no_boolean), Field(ge=0)] = 0
     severity: SeveritySettings = SeveritySettings()
     fail_after: Duration | None = None
     rules: Rules = ()

@@ -62,6 +62,8 @@ Scalar = bool | int | float | str | dt.datetime | dt.date
 
 def _several(value: Any) -> Any:
     values = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if not values:
+        raise ValueError("is empty; name a value that makes an article be passed over")
     if not all(isinstance(one, Scalar) for one in values):
         raise ValueError("write true, false, a number, a date or a text, or a list of them")
     return values

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from imgcache import units
-from imgcache.config_types import ByteSize, Count, Section, comma_separated
+from imgcache.config_types import ByteSize, Count, Section, comma_separated, no_boolean
 from imgcache.model import Format, Severity
 
 _RATIO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?) ?: ?([0-9]{1,6}(?:\.[0-9]{1,6})?)")
@@ -86,21 +86,13 @@ def _key(name: str) -> str:
     return name
 
 
-def _is_number(value: object) -> object:
-    """Pydantic would take `true` for 1."""
-    if isinstance(value, bool):
-        raise ValueError("is no number")  # noqa: TRY004  pydantic listens to ValueError
-    return value
-
-
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Share = Annotated[
     float,
     BeforeValidator(lambda value: units.share(value) if isinstance(value, str) else value),
-    BeforeValidator(_is_number),
+    BeforeValidator(no_boolean),
     Field(ge=0, lt=1),
 ]
-Pixels = Annotated[Count, BeforeValidator(_is_number)]
 
 
 class RuleSettings(Section):
@@ -115,13 +107,13 @@ class RuleSettings(Section):
     articles: Pattern | None = None
     at: str | None = None
     severity: Severity = Severity.ERROR
-    max_bytes: Annotated[ByteSize, BeforeValidator(_is_number)] | None = None
-    max_bytes_per_pixel: Annotated[float, BeforeValidator(_is_number), Field(gt=0)] | None = None
-    min_width: Pixels | None = None
-    min_height: Pixels | None = None
-    max_width: Pixels | None = None
-    max_height: Pixels | None = None
-    max_pixels: Pixels | None = None
+    max_bytes: ByteSize | None = None
+    max_bytes_per_pixel: Annotated[float, BeforeValidator(no_boolean), Field(gt=0)] | None = None
+    min_width: Count | None = None
+    min_height: Count | None = None
+    max_width: Count | None = None
+    max_height: Count | None = None
+    max_pixels: Count | None = None
     aspect: Annotated[Aspect, BeforeValidator(_aspect)] | None = None
     aspect_tolerance: Share = 0.01
     formats: Annotated[

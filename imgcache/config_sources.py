@@ -16,6 +16,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from imgcache.config_types import complaint
 from imgcache.errors import ConfigError
 from imgcache.userinfo import masked, masked_within
 
@@ -212,17 +213,22 @@ def bad_value(stack: Sequence[Layer], problem: Mapping[str, Any]) -> ConfigError
     """The error for a value that the models refuse; it names the layer that set it."""
     parts = [one for one in problem["loc"] if one != "verdicts" and "[" not in str(one)]
     keys = [one for one in parts if isinstance(one, str)]
-    reason = str(problem["msg"]).removeprefix("Value error, ")
     name = ".".join(keys)
+    reason = complaint(problem, name)
     for layer in reversed(stack):
         where, value = _found(layer, parts)
         if value is _ABSENT:
             continue
-        if value is None or _SECRETS.intersection(keys):
+        if value is None or isinstance(value, Mapping) or _SECRETS.intersection(keys):
             return ConfigError(f"{where}: {name}: {reason}")
-        shown = masked(value) if isinstance(value, str) else value
-        return ConfigError(masked_within(f"{where}: {name} = {shown!r}: {reason}"))
+        return ConfigError(masked_within(f"{where}: {name} = {_shown(value)}: {reason}"))
     return ConfigError(f"{name}: {reason}")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(masked(value) if isinstance(value, str) else value)
 
 
 def _found(layer: Layer, parts: Sequence[str | int]) -> tuple[str, Any]:

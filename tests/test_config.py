@@ -202,7 +202,32 @@ WRONG_RULES = [
         ('[[images]]\nurl = "a"\n', [":1:", "images.at", "required"]),
         ('[[images]]\nat = "a"\nurl = ["x", "y[]"]\n', [":3:", "images.url", "name one key"]),
         ('[[images]]\nat = "a"\nplaceholder = "x"\n', [":3:", "images.placeholder"]),
-        ('images = "a"\n', [":1:", "images"]),
+        ('images = "a"\n', [":1:", "images = 'a'", "write [[images]]"]),
+        ("images = [3]\n", [":1:", "images = 3", "write [[images]]"]),
+        ('[images]\nat = "a"\n', [":1:", "images: ", "write [[images]]"]),
+        ('[rules]\nname = "a"\n', [":1:", "rules: ", "write [[rules]]"]),
+        ('[severity]\nurls = "x"\n', [":2:", "severity.urls", "write [[severity.urls]]"]),
+        ('[[images]]\nat = "a"\nurl = []\n', [":3:", "images.url = []", "name at least one"]),
+        ('[[images]]\nat = "a"\nurl = [""]\n', [":3:", "images.url = ''", "name a key"]),
+        ('[[images]]\nat = "a"\nurl = 3\n', [":3:", "images.url = 3", "write a list"]),
+        ("[[images]]\nat = 3\n", [":2:", "images.at = 3", "a text in quotes"]),
+        ('[[images]]\nat = "a"\nadd = 3\n', [":3:", "images.add = 3", "true or false"]),
+        ("skip = true\n", [":1:", "skip = true", "[skip]"]),
+        ("[skip]\ndraft = []\n", [":2:", "skip.draft = []", "name a value"]),
+        ("[skip]\ndraft = [{a = 1}]\n", [":2:", "skip.draft", "or a list of them"]),
+        ("[body]\nimage = true\n", [":2:", "'body.image'", "'body.images'"]),
+        ("[body]\nimages = 3\n", [":2:", "body.images = 3", "true or false"]),
+        ("[[body]]\nimages = true\n", [":1:", "body", "[body]"]),
+        ("fail_after = true\n", [":1:", "fail_after = true", "30d"]),
+        ('fail_after = "-3d"\n', [":1:", "fail_after = '-3d'", "30d"]),
+        ("fail_after = -3\n", [":1:", "fail_after = -3", "at least 0"]),
+        ('fail_after = ["3d"]\n', [":1:", "fail_after", "30d"]),
+        ("tolerance = true\n", [":1:", "tolerance = true", "is no number"]),
+        ("[fetch]\nconcurrency = true\n", [":2:", "fetch.concurrency = true", "is no number"]),
+        ('[fetch]\nconcurrency = "many"\n', [":2:", "'many'", "a whole number"]),
+        ("[limits]\npixels = 0\n", [":2:", "limits.pixels = 0", "at least 1"]),
+        ("[serve]\nport = 99999\n", [":2:", "serve.port = 99999", "at most 65535"]),
+        ("[cache]\ndir = 3\n", [":2:", "cache.dir = 3", "a path in quotes"]),
         ("[skip]\ndraft = {a = 1}\n", ["skip.draft"]),
         ('[fetch.headers."a.test"]\n"A B" = "x"\n', ["fetch.headers"]),
         ('[fetch.headers."a.test"]\nhOst = "b"\n', ["fetch.headers.a.test.hOst", "leave it out"]),
@@ -229,7 +254,9 @@ def test_a_wrong_setting_is_told_with_file_line_value_and_remedy(
     (tmp_path / "imgcache.toml").write_text(text)
     with pytest.raises(ConfigError) as raised:
         Settings.load()
-    assert [part for part in ["imgcache.toml", *parts] if part not in str(raised.value)] == []
+    told = str(raised.value)
+    assert [part for part in ["imgcache.toml", *parts] if part not in told] == []
+    assert [word for word in ("Input", "tuple", "union", "validat") if word in told] == []
 
 
 def test_a_rule_is_read_in_all_its_parts(tmp_path: Path) -> None:

@@ -16,6 +16,12 @@ from imgcache.model import Failure, Verdict
 from imgcache.userinfo import carries, cleaned
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# What stands where an image should, by mistake.
+_NO_IMAGES = {
+    "mailto": "an e-mail address",
+    "tel": "a telephone number",
+    "sms": "a telephone number",
+}
 _NOT_ASCII = 0x80
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SCHEME_RELATIVE = re.compile(r"[/\\]{2}")
@@ -106,9 +112,11 @@ def parse_location(location: bytes, base: WebUrl) -> WebUrl | Failure:
 
 
 def _checked(text: str, base: WebUrl | None) -> WebUrl | Failure:
-    if carries(text, base.scheme if base else None):
-        return unsupported("the URL carries user:password@")
     scheme = _SCHEME.match(text)
+    kind = None if scheme is None else _NO_IMAGES.get(scheme[1].lower())
+    if kind is not None or carries(text, base.scheme if base else None):
+        what = "the URL carries user:password@"
+        return unsupported(f"this is {kind}, not the URL of an image" if kind else what)
     if scheme is not None and scheme[1].lower() not in _DEFAULT_PORTS:
         return unsupported(f"the scheme is {scheme[1][:32]}, not http or https")
     try:

@@ -178,3 +178,17 @@ def test_the_operator_opens_what_is_named_and_nothing_else() -> None:
     ]  # fmt: skip
     assert not any(rule.refuses(ip_address(address), port) for address, port in opened)
     assert all(rule.refuses(ip_address(address), port) for address, port in closed)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("mailto:a@b.test", "an e-mail address"),
+        ("MAILTO:a@b.test", "an e-mail address"),
+        ("tel:+1-23", "a telephone number"),
+    ],
+)
+def test_what_is_a_link_of_another_kind_is_called_by_its_name(text: str, what: str) -> None:
+    found = parse_web(text)
+    assert isinstance(found, Failure)
+    assert found.detail == f"this is {what}, not the URL of an image"
