@@ -123,7 +123,7 @@ def _with_body(article: Article, kind: BodyKind) -> Article:
 
     text, rest = article.document.text, article.document.rest
     line, column = text.count("\n") + 1, len(text) - text.rfind("\n") - 1
-    found = images_of(rest, line, kind)
+    found = images_of(rest, line, kind, article.limits.nodes)
     entries = tuple(
         _entry_of(one, column if one.line == line else 0, article.noted) for one in found.images
     )

@@ -18,6 +18,7 @@ from imgcache.core.bodies.finds import Find
 from imgcache.core.bodies.jsx import without_jsx
 from imgcache.core.bodies.markdown import MarkdownReader
 from imgcache.core.bodies.source import Source
+from imgcache.errors import ArticleError
 
 
 class BodyKind(Enum):
@@ -70,11 +71,11 @@ def kind_of(suffix: str) -> BodyKind | None:
     return _KINDS.get(suffix.lower())
 
 
-def images_of(body: bytes, first_line: int, kind: BodyKind) -> BodyImages:
+def images_of(body: bytes, first_line: int, kind: BodyKind, most: int | None = None) -> BodyImages:
     """Find the images of a body whose first character is the first one of line `first_line`.
 
-    Nothing is raised, whatever the bytes are. An odd byte counts as one character, as editors
-    show it.
+    An odd byte counts as one character, as editors show it. Whatever the bytes are, nothing is
+    raised but ArticleError, with its line, for the first image beyond `most` of them.
     """
     if not _can_hold_images(body):
         return NO_IMAGES
@@ -82,12 +83,12 @@ def images_of(body: bytes, first_line: int, kind: BodyKind) -> BodyImages:
     if kind is BodyKind.HTML:
         elements = Elements(source)
         elements.feed(Excerpt.of(source.text))
-        return _counted(source, elements.done(), first_line)
+        return _counted(source, elements.done(), first_line, most)
     found: list[Find] = []
     if kind is BodyKind.MDX:
         source, found = without_jsx(source)
     reader = MarkdownReader(source, jsx=kind is BodyKind.MDX)
-    return _counted(source, [*reader.finds(), *found], first_line)
+    return _counted(source, [*reader.finds(), *found], first_line, most)
 
 
 def _can_hold_images(body: bytes) -> bool:
@@ -95,7 +96,9 @@ def _can_hold_images(body: bytes) -> bool:
     return b"!" in body or b"<" in body or b"{" in body
 
 
-def _counted(source: Source, finds: Iterable[Find], first_line: int) -> BodyImages:
+def _counted(
+    source: Source, finds: Iterable[Find], first_line: int, most: int | None
+) -> BodyImages:
     images: list[BodyImage] = []
     templated = 0
     line, line_start, last = first_line, 0, 0
@@ -108,6 +111,9 @@ def _counted(source: Source, finds: Iterable[Find], first_line: int) -> BodyImag
         if breaks:
             line += breaks
             line_start = source.original.rfind("\n", last, find.start) + 1
+        if len(images) == most:
+            told = f"its body has more than {most} images (limits.nodes); split it, or raise that"
+            raise ArticleError(told, line)
         last = find.start
         column = find.start - line_start + 1
         images.append(BodyImage(find.url, line, column, find.width, find.height, find.alt))

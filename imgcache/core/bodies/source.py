@@ -24,6 +24,7 @@ _IMAGE_MASK = ("x<img src=", ">")
 # Hashnode's `![alt](url align="center")`, which is no CommonMark.
 _ALIGN = re.compile(r' align="\w*"(?=[ \t]*\))')
 _LONGEST_URL = 4096
+_BLANK = re.compile(r"\s")
 
 
 class Source(NamedTuple):
@@ -128,4 +129,4 @@ def _ends_a_url(match: re.Match[str]) -> bool:
     end = match.start()
     before = match.string[max(0, end - _LONGEST_URL) : end].rstrip(" \t")
     url = before[before.rfind("](") + 2 :]
-    return "](" in before and bool(url) and not any(mark.isspace() for mark in url)
+    return "](" in before and bool(url) and _BLANK.search(url) is None

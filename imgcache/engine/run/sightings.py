@@ -71,15 +71,20 @@ def sighted(found: Iterable[Found], limits: LimitSettings) -> Iterator[Sighted]:
     """Look at these files. What is no article, or can't be read, is left out."""
     for file in found:
         try:
-            document = parse(
-                files.read(file), whole=file.whole, limits=limits, language=file.language
-            )
+            one = _seen(file, limits)
         except ArticleError:
             continue  # a run reports it; here it gives no information
-        if isinstance(document, Document):
-            looked = look(document.root, whole=document.whole)
-            body = _body(file, document)
-            yield Sighted(file, replace(document, rest=b""), looked, body)
+        if one is not None:
+            yield one
+
+
+def _seen(file: Found, limits: LimitSettings) -> Sighted | None:
+    document = parse(files.read(file), whole=file.whole, limits=limits, language=file.language)
+    if not isinstance(document, Document):
+        return None
+    looked = look(document.root, whole=document.whole)
+    body = _body(file, document, limits)
+    return Sighted(file, replace(document, rest=b""), looked, body)
 
 
 def tally(articles: Iterable[Sighted]) -> Tally:
@@ -103,11 +108,11 @@ def tally_of(found: Sequence[Found], limits: LimitSettings, most: int) -> Tally:
     return tally(sighted(islice(found, most), limits))
 
 
-def _body(file: Found, document: Document) -> BodyImages:
+def _body(file: Found, document: Document, limits: LimitSettings) -> BodyImages:
     kind = kind_of(file.path.suffix)
     if kind is None or document.whole:
         return NO_IMAGES
     rest = document.rest
     if document.language is not Language.JSON:
         rest = rest.partition(b"\n")[2]
-    return images_of(rest, 1, kind)
+    return images_of(rest, 1, kind, limits.nodes)

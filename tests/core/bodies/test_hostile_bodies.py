@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from imgcache.config import LimitSettings
+from imgcache.core.articles.entries import read
+from imgcache.core.articles.places.machine import places_of
 from imgcache.core.bodies.images import BodyKind, images_of
+from imgcache.errors import ArticleError
 
 _UNITS = [
     "![", "![](", "![](u)", "![a][b]\n\n", "[", "`", "``` ", "```a`\n", "```\n\n", "<img", "<img ",
@@ -41,3 +45,25 @@ def test_code_in_quotes_in_code_ends_somewhere() -> None:
     assert images_of(body.encode(), 1, BodyKind.MDX).images == ()
     body = "    " + ">     " * 5 + "![a](x)\n"
     assert len(images_of(body.encode(), 1, BodyKind.MDX).images) == 1
+
+
+@pytest.mark.parametrize("kind", BodyKind)
+def test_more_images_than_the_limit_are_an_error_with_its_line(kind: BodyKind) -> None:
+    body = "\n\n".join(["<img src='{{ a }}' />", *["<img src='u' />"] * 4]).encode()
+    assert len(images_of(body, 1, kind, most=4).images) == 4
+    with pytest.raises(ArticleError, match=r"more than 3 images \(limits\.nodes\)") as caught:
+        images_of(body, 11, kind, most=3)
+    assert caught.value.line == 19
+
+
+def test_the_limit_is_that_of_the_settings() -> None:
+    text = b"---\na: b\n---\n\n![](u)\n![](v)\n![](w)\n![](x)\n"
+    with pytest.raises(ArticleError, match="more than 3 images") as caught:
+        read(
+            text,
+            whole=False,
+            places=places_of(None),
+            limits=LimitSettings(nodes=3),
+            body=BodyKind.MARKDOWN,
+        )
+    assert caught.value.line == 8
