@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
 from contextlib import suppress
+from typing import NoReturn, TextIO
 
 from imgcache.errors import ConfigError, refuse_windows
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def main() -> None:
@@ -30,6 +34,27 @@ def main() -> None:
     except KeyboardInterrupt:  # Ctrl-C before a command listens to it
         sys.stderr.write("imgcache: stopped before it began\n")
         sys.exit(130)
+    except OSError as exc:  # of a page of help; what commands print is watched by themselves
+        if exc.errno not in _FULL or exc.filename is not None:
+            raise
+        _refuse_stdout(exc)
+
+
+def _refuse_stdout(exc: OSError) -> NoReturn:
+    """Tell it in one line, if stderr is not full, too."""
+    _silence(sys.stdout)
+    try:
+        sys.stderr.write(f"imgcache: stdout can't be written: {exc.strerror}\n")
+        sys.stderr.flush()
+    except OSError:
+        _silence(sys.stderr)
+    sys.exit(2)
+
+
+def _silence(stream: TextIO) -> None:
+    """What a stream still holds goes to /dev/null when the interpreter ends."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def run() -> None:

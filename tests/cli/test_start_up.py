@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +74,21 @@ async def test_a_service_that_nobody_posts_to_imports_nothing_to_ask_with(world:
     found = imported(b"".join(lines).decode())
     assert "imgcache.service.server" in found
     assert found & {"aiohttp", "httpx", "certifi", "PIL", "rich", "yarl"} == set()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux's disk that is always full")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--help >/dev/full", "imgcache: stdout can't be written: No space left on device\n"),
+        ("--version >/dev/full", "imgcache: stdout can't be written: No space left on device\n"),
+        ("verify --help >/dev/full 2>/dev/full", ""),
+        ("nonsense 2>/dev/full", ""),
+    ],
+)
+def test_a_full_stdout_is_told_in_one_line(words: str, told: str) -> None:
+    command = f"'{sys.executable}' -m imgcache {words}"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(told)
+    assert "Traceback" not in done.stderr
