@@ -59,3 +59,12 @@ async def test_articles_that_cannot_be_read_are_another_matter(tmp_path: Path) -
     write(tmp_path, "---\nimages: [\n---\n")
     done = await run("verify", cwd=tmp_path)
     assert (done.status, "no image entry" in done.stderr) == (1, False)
+
+
+async def test_an_empty_list_of_places_is_told_of_named_files_too(tmp_path: Path) -> None:
+    write(tmp_path, COVER)
+    (tmp_path / "imgcache.toml").write_text("images = []\n")
+    for paths in ((), ("articles",), ("articles/0.md",)):
+        done = await run("verify", "--strict", *paths, cwd=tmp_path)
+        assert done.status == 1
+        assert "1 article, no image entry; 1 has `cover.image`" in done.stderr

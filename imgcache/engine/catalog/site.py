@@ -94,7 +94,7 @@ class Site(Struct):
         articles = self.articles
         if articles.found_by or report.summary.entries or not overlooked.readable(articles):
             return
-        if of_part and (self.settings.images is not None or self.settings.body.images):
+        if of_part and (self.settings.images or self.settings.body.images):
             return
         report.is_blind = True
         told = partial(overlooked.unread_images, articles, self.settings)
