@@ -230,6 +230,11 @@ class Settings(Section):
     limits: LimitSettings = LimitSettings()
     serve: ServeSettings = ServeSettings()
 
+    @classmethod
+    def _refuse_unknown(cls, values: Mapping[str, Any]) -> None:
+        known = _known_keys(Settings) | {"folder": None}
+        config_sources.Layer(cls.__name__, dict(values)).check_keys(known)
+
     @property
     def places(self) -> tuple[ImagePlace, ...]:
         """Where images stand, by the numbers that entries have of them."""

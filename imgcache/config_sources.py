@@ -45,6 +45,8 @@ class Layer(Struct, frozen=True):
 
         A number is the place of a table in a list of tables.
         """
+        if not self.text:
+            return self.name
         start, end, below = self._table(keys)
         key = re.escape(str(below[-1])) if below else ""
         pattern = rf"^[ \t]*(?:\[+)?[\w.\"-]*?\"?\b{key}\"?[ \t]*(?:=|\]|\.)"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from imgcache import units
+from imgcache.config_sources import Layer, bad_value
 
 
 def parsed(parse: Any) -> BeforeValidator:
@@ -28,8 +30,24 @@ Strings = Annotated[tuple[str, ...], BeforeValidator(comma_separated)]
 
 
 class Section(BaseModel):
-    """The common rules: frozen, and no unknown key."""
+    """The common rules: frozen, and no unknown key. Made from Python it raises ConfigError."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
     )
+
+    def __init__(self, /, **values: Any) -> None:
+        """Take these values. Raises ConfigError, where pydantic would its own error."""
+        self._refuse_unknown(values)
+        try:
+            super().__init__(**values)
+        except ValidationError as exc:
+            layers = [Layer(type(self).__name__, values)]
+            raise bad_value(layers, dict(exc.errors()[0])) from exc
+
+    # Else pydantic would call this for sections within sections, and not know where they stand.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def _refuse_unknown(cls, values: Mapping[str, Any]) -> None:
+        """Raises ConfigError for an unknown key, where the known ones are known."""
