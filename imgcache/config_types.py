@@ -11,9 +11,12 @@ from imgcache import units
 from imgcache.config_sources import Layer, bad_value
 
 
-def parsed(parse: Any) -> BeforeValidator:
-    """A value that is parsed where it is a text."""
-    return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
+def parsed(parse: Any, written: Any) -> BeforeValidator:
+    """A value that is parsed where it is a text; `written`: what may stand in a file."""
+    return BeforeValidator(
+        lambda value: parse(value) if isinstance(value, str) else value,
+        json_schema_input_type=written,
+    )
 
 
 def comma_separated(value: object) -> object:
@@ -23,10 +26,19 @@ def comma_separated(value: object) -> object:
     return value
 
 
-Duration = Annotated[float, parsed(units.duration), Field(ge=0)]
-ByteSize = Annotated[int, parsed(units.byte_size), Field(ge=0)]
+# As units.py reads them.
+DurationText = Annotated[str, Field(examples=["500ms", "10s", "5m", "2h", "30d"])]
+SizeText = Annotated[str, Field(examples=["32MiB", "500kB"])]
+Duration = Annotated[
+    float, parsed(units.duration, Annotated[float, Field(ge=0)] | DurationText), Field(ge=0)
+]
+ByteSize = Annotated[
+    int, parsed(units.byte_size, Annotated[int, Field(ge=0)] | SizeText), Field(ge=0)
+]
 Count = Annotated[int, Field(ge=1)]
-Strings = Annotated[tuple[str, ...], BeforeValidator(comma_separated)]
+# A list, or one text with commas.
+listed = BeforeValidator(comma_separated, json_schema_input_type=list[str] | str)
+Strings = Annotated[tuple[str, ...], listed]
 
 
 class Section(BaseModel):

@@ -15,8 +15,8 @@ from typer.main import get_command
 import imgcache
 from imgcache.cli import init
 from imgcache.cli.app import app
-from imgcache.config import Settings, SeveritySettings, ThumbnailSettings
-from imgcache.config_rules import RuleSettings
+from imgcache.config import Settings, ThumbnailSettings
+from imgcache.config_rules import RuleSettings, SeveritySettings
 from imgcache.core.verdicts import wishes
 from imgcache.core.verdicts.messages import message
 from imgcache.core.verdicts.patience import patience
