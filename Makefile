@@ -6,7 +6,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 
 SPEED := beside start_up night serving html_report
 
-.PHONY: demo test bench browser torture screenshots contact-sheet lint format types lock clean
+.PHONY: demo test bench browser torture package schemas screenshots contact-sheet lint format types lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/imgcache demo
@@ -25,6 +25,14 @@ browser: $(VENV)/.dev
 # full disks of all sizes, 2,000 histories of kept state, long fuzzing: takes long.
 torture: $(VENV)/.dev
 	$(BIN)/pytest -n auto -m torture
+
+# The sdist and the wheel in dist/, each tried in an empty environment of every Python at hand.
+package: $(VENV)/.dev
+	.ci/package $(VENV)
+
+# What imgcache/schemas says of reports, manifests and configurations, made of the models anew.
+schemas: $(VENV)/.dev
+	$(BIN)/python -m tests.support.schemas
 
 # How fast it is, beside its peers and the bare work in the same run; see docs/performance.md. Needs
 # nginx and half an hour; run it alone. Peers (img2dataset alone takes 800 MB) and pictures are kept
@@ -70,4 +78,4 @@ lock:
 	$(LOCK) --extra build --extra serve --extra dev pyproject.toml -o .lock/dev.txt
 
 clean:
-	rm -rf $(VENV) imgcache-demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist imgcache-demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

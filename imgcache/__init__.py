@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from imgcache.errors import refuse_windows
+from imgcache.version import VERSION as __version__  # noqa: N811  the name that tools ask for
 
 if TYPE_CHECKING:
     from imgcache.config import Settings
@@ -30,6 +31,7 @@ __all__ = [
     "Report",
     "Settings",
     "VerifyOptions",
+    "__version__",
     "refresh",
     "verify",
 ]

@@ -15,6 +15,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     ValidationError,
     model_validator,
@@ -22,19 +23,21 @@ from pydantic import (
 
 from imgcache import config_sources, units
 from imgcache.config_images import USUAL, ImagePlace, Skipped
-from imgcache.config_rules import Rules, RuleSettings
+from imgcache.config_rules import Rules, RuleSettings, SeveritySettings, UrlSeverity
 from imgcache.config_types import (
     ByteSize,
     Count,
     Duration,
+    DurationText,
     Section,
     Strings,
     comma_separated,
+    listed,
     no_boolean,
     parsed,
 )
 from imgcache.errors import ConfigError
-from imgcache.model import Severity, Verdict
+from imgcache.model import Verdict
 from imgcache.version import VERSION
 
 
@@ -46,19 +49,23 @@ def _not_empty(value: object) -> object:
 
 
 def _folders(value: Any) -> Any:
-    listed = comma_separated(value)
-    return (listed,) if isinstance(listed, Path) else listed
+    folders = comma_separated(value)
+    return (folders,) if isinstance(folders, Path) else folders
 
 
-Timeout = Annotated[float, parsed(units.duration), Field(gt=0)]
-Folders = Annotated[tuple[Path, ...], BeforeValidator(_folders)]
+Timeout = Annotated[
+    float, parsed(units.duration, Annotated[float, Field(gt=0)] | DurationText), Field(gt=0)
+]
+Folders = Annotated[
+    tuple[Path, ...], BeforeValidator(_folders, json_schema_input_type=list[str] | str)
+]
 Resolves = Annotated[
-    tuple[Annotated[units.Resolve, parsed(units.Resolve.parse)], ...],
-    BeforeValidator(comma_separated),
+    tuple[Annotated[units.Resolve, parsed(units.Resolve.parse, str)], ...],
+    listed,
 ]
 AllowedNetworks = Annotated[
-    tuple[Annotated[units.AllowedNetwork, parsed(units.AllowedNetwork.parse)], ...],
-    BeforeValidator(comma_separated),
+    tuple[Annotated[units.AllowedNetwork, parsed(units.AllowedNetwork.parse, str)], ...],
+    listed,
 ]
 
 
@@ -87,30 +94,9 @@ class BodySettings(Section):
     images: bool = False
 
 
-class UrlSeverity(Section):
-    """One `[[severity.urls]]`: the severity of findings on URLs that match a pattern."""
-
-    match: str
-    severity: Severity
-
-
-class SeveritySettings(Section):
-    """Severities by verdict, by URL pattern, and for failures that may pass by themselves."""
-
-    verdicts: dict[Verdict, Severity] = Field(default_factory=dict)
-    transient: Severity | None = None
-    urls: tuple[UrlSeverity, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather_verdicts(cls, data: Any) -> Any:
-        """Lift `gone = "warning"` into `verdicts`; the environment spells `-` as `_`."""
-        if not isinstance(data, Mapping) or "verdicts" in data:
-            return data
-        known = {verdict.value for verdict in Verdict if verdict is not Verdict.OK}
-        lifted = {key.replace("_", "-"): value for key, value in data.items()}
-        verdicts = {key: lifted.pop(key) for key in list(lifted) if key in known}
-        return {**lifted, "verdicts": verdicts}
+def _without_folder(schema: dict[str, Any]) -> None:
+    """It is no setting."""
+    del schema["properties"]["folder"]
 
 
 class CacheSettings(Section):
@@ -210,6 +196,8 @@ class Settings(Section):
     that are meant where none is set lie in it. `images`: None is the usual place.
     """
 
+    model_config = ConfigDict(json_schema_extra=_without_folder)
+
     folder: Path = Path()
     articles: Strings = ()
     exclude: Strings = ()
@@ -218,7 +206,7 @@ class Settings(Section):
     body: BodySettings = BodySettings()
     skip: dict[str, Skipped] = Field(default_factory=dict)
     on_mismatch: Literal["uncache", "keep"] = "uncache"
-    tolerance: Annotated[int, BeforeValidator(no_boolean), Field(ge=0)] = 0
+    tolerance: Annotated[int, no_boolean(Annotated[int, Field(ge=0)]), Field(ge=0)] = 0
     severity: SeveritySettings = SeveritySettings()
     fail_after: Duration | None = None
     rules: Rules = ()
@@ -230,6 +218,11 @@ class Settings(Section):
     fetch: FetchSettings = FetchSettings()
     limits: LimitSettings = LimitSettings()
     serve: ServeSettings = ServeSettings()
+
+    @classmethod
+    def _refuse_unknown(cls, values: Mapping[str, Any]) -> None:
+        known = _known_keys(Settings) | {"folder": None}
+        config_sources.Layer(cls.__name__, dict(values)).check_keys(known)
 
     @property
     def places(self) -> tuple[ImagePlace, ...]:

@@ -25,6 +25,7 @@ def _listed(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+_one_or_several = BeforeValidator(_listed, json_schema_input_type=list[str] | str)
 KeyPath = Annotated[str, AfterValidator(_checked_key)]
 
 
@@ -36,7 +37,7 @@ class ImagePlace(Section):
     """
 
     at: Annotated[str, AfterValidator(_checked_pattern)]
-    url: Annotated[tuple[KeyPath, ...], BeforeValidator(_listed), Field(min_length=1)] = ("url",)
+    url: Annotated[tuple[KeyPath, ...], _one_or_several, Field(min_length=1)] = ("url",)
     width: KeyPath | None = None
     height: KeyPath | None = None
     cached: KeyPath | None = None
@@ -70,4 +71,6 @@ def _several(value: Any) -> Any:
 
 
 # The value of a key, or any of several, that makes an article be passed over.
-Skipped = Annotated[tuple[Scalar, ...], BeforeValidator(_several)]
+Skipped = Annotated[
+    tuple[Scalar, ...], BeforeValidator(_several, json_schema_input_type=list[Scalar] | Scalar)
+]

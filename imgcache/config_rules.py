@@ -1,4 +1,4 @@
-"""Settings of the rules that a site makes for its images: `[[rules]]`.
+"""Settings of the rules that a site makes for its images, and of severities.
 
 What a rule finds is decided in core/verdicts/wishes.py.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from imgcache import units
-from imgcache.config_types import ByteSize, Count, Section, comma_separated, no_boolean
-from imgcache.model import Format, Severity
+from imgcache.config_types import ByteSize, Count, Section, listed, no_boolean, parsed
+from imgcache.model import Format, Severity, Verdict
 
 _RATIO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?) ?: ?([0-9]{1,6}(?:\.[0-9]{1,6})?)")
 # What a pattern means as one character of several (fnmatch).
@@ -89,10 +90,11 @@ def _key(name: str) -> str:
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Share = Annotated[
     float,
-    BeforeValidator(lambda value: units.share(value) if isinstance(value, str) else value),
-    BeforeValidator(no_boolean),
+    parsed(units.share, float | str),
+    no_boolean(float | str),
     Field(ge=0, lt=1),
 ]
+Density = Annotated[float, no_boolean(Annotated[float, Field(gt=0)]), Field(gt=0)]
 
 
 class RuleSettings(Section):
@@ -108,21 +110,17 @@ class RuleSettings(Section):
     at: str | None = None
     severity: Severity = Severity.ERROR
     max_bytes: ByteSize | None = None
-    max_bytes_per_pixel: Annotated[float, BeforeValidator(no_boolean), Field(gt=0)] | None = None
+    max_bytes_per_pixel: Density | None = None
     min_width: Count | None = None
     min_height: Count | None = None
     max_width: Count | None = None
     max_height: Count | None = None
     max_pixels: Count | None = None
-    aspect: Annotated[Aspect, BeforeValidator(_aspect)] | None = None
+    aspect: Annotated[Aspect, BeforeValidator(_aspect, json_schema_input_type=str)] | None = None
     aspect_tolerance: Share = 0.01
-    formats: Annotated[
-        tuple[Annotated[str, AfterValidator(_format)], ...], BeforeValidator(comma_separated)
-    ] = ()
-    require: Annotated[
-        tuple[Annotated[str, AfterValidator(_key)], ...], BeforeValidator(comma_separated)
-    ] = ()
-    forbid: Annotated[tuple[Literal["position"], ...], BeforeValidator(comma_separated)] = ()
+    formats: Annotated[tuple[Annotated[str, AfterValidator(_format)], ...], listed] = ()
+    require: Annotated[tuple[Annotated[str, AfterValidator(_key)], ...], listed] = ()
+    forbid: Annotated[tuple[Literal["position"], ...], listed] = ()
 
     @model_validator(mode="after")
     def _can_be_met(self) -> RuleSettings:
@@ -158,3 +156,38 @@ def _differently_named(rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, .
 
 
 Rules = Annotated[tuple[RuleSettings, ...], AfterValidator(_differently_named)]
+
+
+class UrlSeverity(Section):
+    """One `[[severity.urls]]`: the severity of findings on URLs that match a pattern."""
+
+    match: str
+    severity: Severity
+
+
+def _spelled_out(schema: dict[str, Any]) -> None:
+    """In a file the verdicts stand beside the other keys, not in a table of their own."""
+    verdicts = schema["properties"].pop("verdicts")
+    names = (verdict.value for verdict in Verdict if verdict is not Verdict.OK)
+    schema["properties"] |= dict.fromkeys(names, verdicts["additionalProperties"])
+
+
+class SeveritySettings(Section):
+    """Severities by verdict, by URL pattern, and for failures that may pass by themselves."""
+
+    verdicts: dict[Verdict, Severity] = Field(default_factory=dict)
+    transient: Severity | None = None
+    urls: tuple[UrlSeverity, ...] = ()
+
+    model_config = ConfigDict(json_schema_extra=_spelled_out)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_verdicts(cls, data: Any) -> Any:
+        """Lift `gone = "warning"` into `verdicts`; the environment spells `-` as `_`."""
+        if not isinstance(data, Mapping) or "verdicts" in data:
+            return data
+        known = {verdict.value for verdict in Verdict if verdict is not Verdict.OK}
+        lifted = {key.replace("_", "-"): value for key, value in data.items()}
+        verdicts = {key: lifted.pop(key) for key in list(lifted) if key in known}
+        return {**lifted, "verdicts": verdicts}

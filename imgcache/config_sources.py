@@ -16,7 +16,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from imgcache.config_types import complaint
 from imgcache.errors import ConfigError
 from imgcache.userinfo import masked, masked_within
 
@@ -28,6 +27,30 @@ _LISTS_OF_PATHS = ("articles", "site_root")
 _SECRETS = frozenset({"token", "headers"})
 _ABSENT = object()
 _ADDITIVE = (("fetch", "resolve"), ("fetch", "allow_private"))
+# What to write instead, by the kind of pydantic's errors.
+_REMEDIES = {
+    "bool": "write true or false",
+    "date": "write a date, as 2026-01-02",
+    "dict": "is no table; write it as [{name}] with its keys below",
+    "enum": "write {expected}",
+    "finite": "write a number that has an end",
+    "float": "write a number",
+    "greater_than": "write a number above {gt}",
+    "greater_than_equal": "write a number of at least {ge}",
+    "int": "write a whole number",
+    "less_than": "write a number below {lt}",
+    "less_than_equal": "write a number of at most {le}",
+    "list": 'write a list, as ["a", "b"]',
+    "literal": "write {expected}",
+    "missing": "is required; add it",
+    "model": "is no table; write it as [{name}] with its keys below",
+    "path": "write a path in quotes",
+    "string": "write a text in quotes",
+    "too_short": "is empty; name at least one",
+    "tuple": 'write a list, as ["a", "b"]',
+}
+# Lists of tables, which are written otherwise.
+_TABLES = frozenset({"images", "rules", "severity.urls"})
 
 
 class Layer(Struct, frozen=True):
@@ -46,6 +69,8 @@ class Layer(Struct, frozen=True):
 
         A number is the place of a table in a list of tables.
         """
+        if not self.text:
+            return self.name
         start, end, below = self._table(keys)
         key = re.escape(str(below[-1])) if below else ""
         pattern = rf"^[ \t]*(?:\[+)?[\w.\"-]*?\"?\b{key}\"?[ \t]*(?:=|\]|\.)"
@@ -209,12 +234,23 @@ def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
     return result
 
 
+def _complaint(problem: Mapping[str, Any], name: str) -> str:
+    """What is wrong with the setting `name`, in the words of its file and not of its types."""
+    kind, reason = str(problem.get("type", "")), str(problem["msg"])
+    if kind in {"", "value_error"}:
+        return reason.removeprefix("Value error, ")
+    if name in _TABLES and kind.split("_", maxsplit=1)[0] in {"tuple", "list", "model", "dict"}:
+        return f"is no list of tables; write [[{name}]] with its keys below, once for each"
+    remedy = _REMEDIES.get(kind) or _REMEDIES.get(kind.split("_", maxsplit=1)[0], reason)
+    return remedy.format(name=name, **problem.get("ctx", {}))
+
+
 def bad_value(stack: Sequence[Layer], problem: Mapping[str, Any]) -> ConfigError:
     """The error for a value that the models refuse; it names the layer that set it."""
     parts = [one for one in problem["loc"] if one != "verdicts" and "[" not in str(one)]
     keys = [one for one in parts if isinstance(one, str)]
     name = ".".join(keys)
-    reason = complaint(problem, name)
+    reason = _complaint(problem, name)
     for layer in reversed(stack):
         where, value = _found(layer, parts)
         if value is _ABSENT:

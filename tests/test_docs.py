@@ -15,8 +15,8 @@ from typer.main import get_command
 import imgcache
 from imgcache.cli import init
 from imgcache.cli.app import app
-from imgcache.config import Settings, SeveritySettings, ThumbnailSettings
-from imgcache.config_rules import RuleSettings
+from imgcache.config import Settings, ThumbnailSettings
+from imgcache.config_rules import RuleSettings, SeveritySettings
 from imgcache.core.verdicts import wishes
 from imgcache.core.verdicts.messages import message
 from imgcache.core.verdicts.patience import patience
@@ -189,7 +189,8 @@ def test_the_map_of_the_house_names_every_file(package: Path) -> None:
 
 
 def test_the_map_of_the_house_names_no_file_that_there_is_not() -> None:
-    names = {path.name for path in [*HOUSE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]}
+    folders = (HOUSE, ROOT / "tests", ROOT / ".ci")
+    names = {path.name for folder in folders for path in folder.rglob("*.py")}
     assert set(re.findall(r"\w+\.py", CONTRIBUTING)) <= names
     paths = re.findall(r"`((?:core|edge|render|engine|cli|service)/[\w/]+\.py)`", CONTRIBUTING)
     assert [path for path in paths if not (HOUSE / path).is_file()] == []

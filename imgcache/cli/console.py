@@ -1,58 +1,84 @@
-"""Console on stderr: notes for the operator, and a progress line; stdout is for the report.
+"""Console on stderr: notes for the operator, and the progress; stdout is for the report.
 
 Only modules that draw import rich, and they are imported late.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
-from imgcache.cli.terminal import unsteered
-from imgcache.engine.run.listener import Listener
+from imgcache.cli.gauge import Gauge
+from imgcache.cli.terminal import can_redraw, unsteered
+from imgcache.engine.run.listener import Lane, Listener
 from imgcache.model import Failure, Source
 from imgcache.render.json import timestamp
 from imgcache.render.phrases import count, printable, some
 from imgcache.userinfo import masked_within
 
 if TYPE_CHECKING:
-    from imgcache.cli.progress import ProgressLine
+    from imgcache.cli.progress import ProgressLines
 
+# How often the hosts are looked at, and how often a log hears of a run; in seconds.
+_TICK, _MINUTE = 1.0, 60.0
 _NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
 
 class Console(Listener):
     """Listens to a run. Notes go out as text or as one JSON object a line.
 
-    `verbose` tells of each URL, `quiet` of errors only; `progress` is drawn on a terminal only.
+    `verbose` tells of each URL, `quiet` of errors only. `progress` is drawn on a terminal; else it
+    is a line a minute. `clock` gives seconds.
     """
 
     def __init__(
-        self, *, verbose: bool = False, quiet: bool = False, log_json: bool = False, progress: bool
+        self,
+        *,
+        verbose: bool = False,
+        quiet: bool = False,
+        log_json: bool = False,
+        progress: bool,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._verbose = verbose
         self._quiet = quiet
         self._log_json = log_json
-        # Not rich's own guess: FORCE_COLOR makes it take a pipe for a terminal.
-        is_terminal = sys.stderr is not None and sys.stderr.isatty()
-        drawn = progress and not quiet and not log_json and is_terminal
-        self._progress = _progress_line() if drawn else None
+        self._clock = clock
+        self._gauge = Gauge(clock)
+        wanted = progress and not quiet
+        self._progress = _drawn(self._gauge) if wanted and not log_json and can_redraw() else None
+        self._told_at = clock() if wanted and self._progress is None else None
+        self._ticking: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Self:
+        """A run begins, in the running event loop."""
         if self._progress is not None:
             self._progress.start()
+        if self._progress is not None or self._told_at is not None:
+            self._tick()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
+        if self._ticking is not None:
+            self._ticking.cancel()
         if self._progress is not None:
             self._progress.stop()
+
+    def _tick(self) -> None:
+        self._gauge.look()
+        now, told = self._clock(), self._gauge.sentence()
+        if self._told_at is not None and told is not None and now - self._told_at >= _MINUTE:
+            self._note("info", told)
+            self._told_at = now
+        self._ticking = asyncio.get_running_loop().call_later(_TICK, self._tick)
 
     def warned(self, message: str) -> None:
         """A note for the operator."""
@@ -89,18 +115,24 @@ class Console(Listener):
         """What went wrong on this machine; shown with `quiet`, too."""
         self._note("error", message)
 
+    def reading(self, files: int, of: int) -> None:
+        """Some files are read."""
+        self._gauge.reading(files, of)
+
+    def fetching(self, lanes: Callable[[], Iterable[Lane]]) -> None:
+        """The hosts can be looked at."""
+        self._gauge.fetching(lanes)
+
     def planned(self, articles: int, urls: int, jobs: int) -> None:
-        """The bar's length is known."""
+        """How much there is to do is known."""
         if self._verbose:
             named = f"{count(articles, 'article')}: {count(urls, 'URL')}"
             self._note("info", f"{named}, of which work is needed on {jobs:,}")
-        if self._progress is not None:
-            self._progress.planned(articles, jobs)
+        self._gauge.planned(articles, jobs)
 
     def attempted(self, url: str, wire_bytes: int) -> None:  # noqa: ARG002  the protocol's
         """Bytes came in."""
-        if self._progress is not None:
-            self._progress.attempted(wire_bytes)
+        self._gauge.attempted(wire_bytes)
 
     def concluded(self, url: str, source: Source | None, failure: Failure | None) -> None:
         """One job is done."""
@@ -113,13 +145,15 @@ class Console(Listener):
                 "status": failure.status if failure else None,
             }
             self._note("debug", f"{url} {told}", facts)
-        if self._progress is not None:
-            self._progress.concluded(failed=failure is not None)
+        self._gauge.concluded(failed=failure is not None)
 
-    def judged(self, articles: int) -> None:
+    def prepared(self) -> None:
+        """One job without a request is done."""
+        self._gauge.concluded(failed=False)
+
+    def judged(self, articles: int, changed: int = 0) -> None:
         """Some articles are done."""
-        if self._progress is not None:
-            self._progress.judged(articles)
+        self._gauge.judged(articles, changed)
 
     def _note(self, level: str, message: str, facts: Mapping[str, object] = _NO_FACTS) -> None:
         message = masked_within(message)
@@ -137,7 +171,7 @@ class Console(Listener):
                 sys.stderr.flush()
 
 
-def _progress_line() -> ProgressLine:
-    from imgcache.cli.progress import ProgressLine  # noqa: PLC0415  see the module's docstring
+def _drawn(gauge: Gauge) -> ProgressLines:
+    from imgcache.cli.progress import ProgressLines  # noqa: PLC0415  see the module's docstring
 
-    return ProgressLine()
+    return ProgressLines(gauge)

@@ -272,6 +272,8 @@ IfCached = Annotated[
 NoProgress = Annotated[
     bool,
     typer.Option(
-        "--no-progress", help="No progress line, even on a terminal.", rich_help_panel=_REPORT
+        "--no-progress",
+        help="No progress: neither drawn nor told each minute.",
+        rich_help_panel=_REPORT,
     ),
 ]

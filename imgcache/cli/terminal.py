@@ -22,3 +22,10 @@ def has_colour() -> bool:
     """Whether stdout is a terminal that has colours, and its user wants them (no-color.org)."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return is_terminal() and not plain
+
+
+def can_redraw() -> bool:
+    """Whether stderr is a terminal that can draw lines anew. FORCE_COLOR does not make it one."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return False
+    return os.environ.get("TERM", "").lower() not in ("", "dumb", "unknown")

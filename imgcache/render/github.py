@@ -1,33 +1,41 @@
 """Output for GitHub Actions: annotations at their places (workflow commands), job summary.
 
-GitHub shows ten errors and ten warnings of a step, so the worst are sent and the rest is counted.
+GitHub shows ten errors and ten warnings of a step. So one of each verdict is sent first, then one
+of each image, the worst first, and the rest is counted.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 from msgspec import Struct
 
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.findings import Finding
-from imgcache.model import REACH_VERDICTS, SIZE_VERDICTS, Breach, Severity, Verdict
+from imgcache.model import Severity
 from imgcache.render import markdown, phrases
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import count, printable
+from imgcache.render.troubles import rank
 from imgcache.results import ArticleProblem, EntryResult, Findings
 
 _SHOWN = 10
-# GitHub drops a job summary above 1 MiB; some room is left for what else a step writes.
-_SUMMARY_BYTES = 1_000_000
-_CUT = "\n*The rest does not fit here; the other formats have it all.*\n"
+# Kept while choosing; more than are shown, so that few choices are made.
+_HELD = 1000
+_BROKEN, _DOWN = "article-error", "host in trouble"
 
 
 class _Annotation(Struct, frozen=True):
-    """The content of one workflow command; `rank` orders them, the worst first."""
+    """The content of one workflow command; `rank` orders them, the worst first.
+
+    `kind` is the verdict or breach, `image` the URL, which many places may name.
+    """
 
     rank: int
+    kind: str
+    image: str
     severity: Severity
     file: str
     line: int | None
@@ -38,10 +46,10 @@ class _Annotation(Struct, frozen=True):
 
 def render(findings: Findings) -> Iterator[str]:
     """The workflow commands, errors first, then how many findings they leave out."""
+    outages = Outages(findings)
     for severity in (Severity.ERROR, Severity.WARNING):
-        wanted = (one for one in _annotations(findings) if one.severity is severity)
-        for one in heapq.nsmallest(_SHOWN, wanted, key=lambda one: one.rank):
-            yield _command(one)
+        found = (one for one in _annotations(findings, outages) if one.severity is severity)
+        yield from map(_command, _chosen(found))
     summary = findings.summary
     errors = count(summary.errors + len(list(findings.article_errors())), "error")
     warnings = count(summary.warnings, "warning")
@@ -51,18 +59,34 @@ def render(findings: Findings) -> Iterator[str]:
 
 
 def summary(findings: Findings) -> Iterator[str]:
-    """The job summary, in Markdown; cut at a line where GitHub would drop it for its length."""
-    room = _SUMMARY_BYTES
-    for piece in markdown.render(findings):
-        room -= len(piece.encode("utf-8", "replace"))
-        if room < 0:
-            yield _CUT
-            return
-        yield piece
+    """The job summary, in Markdown, of a length that is read."""
+    return markdown.brief(findings)
 
 
-def _annotations(findings: Findings) -> Iterator[_Annotation]:
-    outages = Outages(findings)
+def _chosen(found: Iterable[_Annotation]) -> Iterator[_Annotation]:
+    """Ten of them: one of each kind, then one of each image, then what is left; the worst first."""
+    kinds: dict[str, _Annotation] = {}
+    images: dict[tuple[str, str], _Annotation] = {}
+    repeated: list[_Annotation] = []
+    for one in found:
+        if one.kind not in kinds:
+            kinds[one.kind] = one
+        elif one.image == kinds[one.kind].image or (one.kind, one.image) in images:
+            repeated.append(one)
+        else:
+            images[one.kind, one.image] = one
+        if len(images) + len(repeated) > _HELD:
+            images = {(one.kind, one.image): one for one in _worst(images.values())}
+            repeated = _worst(repeated)
+    by_kind = sorted(kinds.values(), key=lambda one: one.rank)
+    return islice(chain(by_kind, _worst(images.values()), _worst(repeated)), _SHOWN)
+
+
+def _worst(found: Iterable[_Annotation]) -> list[_Annotation]:
+    return heapq.nsmallest(_SHOWN, found, key=lambda one: one.rank)
+
+
+def _annotations(findings: Findings, outages: Outages) -> Iterator[_Annotation]:
     yield from map(_of_problem, findings.article_errors())
     yield from map(_of_outage, outages)
     for entry in findings.findings():
@@ -73,7 +97,15 @@ def _annotations(findings: Findings) -> Iterator[_Annotation]:
 def _of_problem(problem: ArticleProblem) -> _Annotation:
     title = f"{ARTICLE_ERROR.name} ({ARTICLE_ERROR.code})"
     return _Annotation(
-        0, Severity.ERROR, problem.article, problem.line, None, title, problem.message
+        0,
+        _BROKEN,
+        problem.article,
+        Severity.ERROR,
+        problem.article,
+        problem.line,
+        None,
+        title,
+        problem.message,
     )
 
 
@@ -82,13 +114,23 @@ def _of_outage(outage: Outage) -> _Annotation:
     message = f"{outage.told} at this host, for example: {example.message or ''}\n{example.url}"
     title = f"host in trouble: {outage.host}"
     return _Annotation(
-        1, outage.severity, example.article, example.line, example.column, title, message
+        1,
+        _DOWN,
+        outage.host,
+        outage.severity,
+        example.article,
+        example.line,
+        example.column,
+        title,
+        message,
     )
 
 
 def _of_finding(entry: EntryResult, found: Finding) -> _Annotation:
     return _Annotation(
-        _rank(found.name),
+        rank(found.name),
+        found.name,
+        entry.url,
         found.severity,
         entry.article,
         entry.line,
@@ -100,19 +142,6 @@ def _of_finding(entry: EntryResult, found: Finding) -> _Annotation:
 
 def _spot(entry: EntryResult) -> str:
     return entry.spot if entry.pointer is None else f"at {entry.pointer}"
-
-
-def _rank(found: Verdict | Breach) -> int:
-    """This machine's faults, images that don't show, wrong sizes, broken rules, the unknown."""
-    if found is Verdict.LOCAL_ERROR:
-        return 0
-    if found is Verdict.NOT_CHECKED:
-        return 5
-    if isinstance(found, Breach) or found is Verdict.DIMENSIONS_MISSING:
-        return 4
-    if found in SIZE_VERDICTS:
-        return 3
-    return 1 if found in REACH_VERDICTS else 2
 
 
 def _command(one: _Annotation) -> str:

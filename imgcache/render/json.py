@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Literal, NotRequired, cast
 
 from msgspec.structs import asdict
 from typing_extensions import TypedDict
@@ -102,6 +102,28 @@ class SummaryDocument(TypedDict):
     requests: int
     articles_changed: int
     articles_failed: int
+
+
+class DiffDocument(TypedDict):
+    """The unified diff of one changed article."""
+
+    article: str
+    diff: str
+
+
+class ReportDocument(TypedDict):
+    """The report of a refresh or verify; key order is not promised, keys may be added."""
+
+    schema: Literal[1]
+    command: Literal["refresh", "verify"]
+    version: str
+    started: str
+    seconds: float
+    interrupted: bool
+    entries: list[EntryDocument]
+    article_errors: list[ArticleProblemDocument]
+    diffs: NotRequired[list[DiffDocument]]
+    summary: SummaryDocument
 
 
 def render(findings: Findings, *, with_diffs: bool = False) -> Iterator[str]:

@@ -102,7 +102,9 @@ def of_github(text: str) -> Findings:
 
 
 def of_markdown(text: str) -> Findings:
-    return {(place, code) for code, place in re.findall(r"\((IMG\d+)\) \| `(.*?)`<br>", text)}
+    return {
+        (place, code) for code, place in re.findall(r"\((IMG\d+)\) \| `.*?` \| `(.*?)` \|", text)
+    }
 
 
 def of_text(text: str) -> Findings:

@@ -85,16 +85,28 @@ async def test_usage_that_is_wrong_writes_nothing(world: World) -> None:
     assert not (world.folder / "imgcache-report").exists()
 
 
-async def test_without_the_extra_it_says_how_to_get_it(tmp_path: Path) -> None:
-    program = "import sys; sys.modules['jinja2'] = None; from imgcache.__main__ import main; main()"
+async def without_the_extra(command: str, folder: Path) -> tuple[int | None, str]:
+    """The status, and stderr, of an installation without what `serve` brings."""
+    lacking = "sys.modules |= {'fastapi': None, 'starlette': None, 'uvicorn': None}"
+    program = f"import sys; {lacking}; from imgcache.__main__ import main; main()"
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", program, "report"),
-        cwd=tmp_path,
+        *(sys.executable, "-c", program, command),
+        cwd=folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    stdout, stderr = await process.communicate()
-    assert (process.returncode, stdout) == (2, b"")
-    assert stderr.decode() == (
-        "imgcache: imgcache report needs jinja2: pip install 'imgcache[serve]'\n"
+    _, stderr = await process.communicate()
+    return process.returncode, stderr.decode()
+
+
+async def test_the_base_package_draws_a_report(world: World) -> None:
+    world.article(world.entry("https://a.test/a.jpg"))
+    assert await without_the_extra("report", world.folder) == (0, "")
+    assert (world.folder / "imgcache-report" / "index.html").is_file()
+
+
+async def test_a_service_without_its_extra_says_how_to_get_it(tmp_path: Path) -> None:
+    assert await without_the_extra("serve", tmp_path) == (
+        2,
+        "imgcache: imgcache serve needs uvicorn: pip install 'imgcache[serve]'\n",
     )

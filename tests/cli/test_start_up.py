@@ -16,8 +16,8 @@ from tests.support.world import World, run, start
 IMPORTED = re.compile(r"^import time:.*\| *(\S+)$", re.MULTILINE)
 # For requests, images, terminals, other reports; `imgcache.X` are our own that need any of these.
 LATER = {
-    "aiofiles", "aiohttp", "certifi", "defusedxml", "httpx", "pathspec", "PIL", "prometheus_client",
-    "rich", "yarl",
+    "aiofiles", "aiohttp", "certifi", "defusedxml", "httpx", "jinja2", "pathspec", "PIL",
+    "prometheus_client", "rich", "yarl",
     "imgcache.core.images.examine", "imgcache.edge.decoder.pixels", "imgcache.edge.http.fetcher",
     "imgcache.core.articles.readers",
     "imgcache.render.github", "imgcache.render.sarif", "imgcache.engine.explain",

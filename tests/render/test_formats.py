@@ -144,12 +144,6 @@ def test_machines_get_each_finding_of_a_host_that_is_down(name: str) -> None:
     assert "".join(RENDERERS[name](many(300))).count("https://down.test/") >= 300
 
 
-def test_the_job_summary_is_cut_before_github_drops_it() -> None:
-    summary = "".join(github.summary(many(20_000, Verdict.GONE)))
-    assert len(summary.encode()) < 1 << 20
-    assert summary.endswith("the other formats have it all.*\n")
-
-
 def test_known_findings_are_told_by_their_number_and_fail_nothing() -> None:
     report = sample.finished()
     known = replace(next(report.findings()), severity=Severity.IGNORE, known=True)

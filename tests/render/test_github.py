@@ -49,12 +49,36 @@ def test_no_text_of_strangers_becomes_a_command(text: str) -> None:
     assert COMMAND.fullmatch(command)
 
 
-def test_the_job_summary_is_the_markdown_report() -> None:
+def test_one_of_each_verdict_comes_before_the_second_of_any() -> None:
+    _, gone = sample.finished().entries()
+    report = Report("verify")
+    report.add([replace(gone, url=f"https://a.test/{number}.jpg") for number in range(20)])
+    rare = (Verdict.TOO_LARGE, Verdict.DIMENSIONS_SCALED, Verdict.NOT_AN_IMAGE)
+    report.add([replace(gone, verdict=one) for one in rare])
+    told = [line for line in github.render(report) if line.startswith("::error")]
+    assert [name(line) for line in told[:4]] == [
+        "gone", "too-large", "not-an-image", "dimensions-scaled",
+    ]  # fmt: skip
+    assert [name(line) for line in told[4:]] == ["gone"] * 6
+
+
+def test_one_picture_in_many_articles_leaves_room_for_others() -> None:
+    _, gone = sample.finished().entries()
+    report = Report("verify")
+    report.add([replace(gone, line=number + 1) for number in range(2000)])
+    report.add([replace(gone, url=f"https://a.test/{number}.jpg") for number in range(3)])
+    first, *others, last = [line for line in github.render(report) if line.startswith("::")]
+    assert "line=1,col=" in first
+    assert [re.findall(r"a\.test/(\d)", line) for line in others[:3]] == [["0"], ["1"], ["2"]]
+    assert "line=7,col=" in last
+
+
+def name(command: str) -> str:
+    found = re.search(r"title=([a-z-]+) ", command)
+    assert found is not None
+    return found[1]
+
+
+def test_the_job_summary_is_the_brief_markdown_report() -> None:
     report = sample.troubled()
-    assert "".join(github.summary(report)) == "".join(markdown.render(report))
-
-
-def test_a_job_summary_that_github_would_drop_is_cut_at_a_line() -> None:
-    told = "".join(github.summary(crowd(9000, 0)))
-    assert 900_000 < len(told.encode()) < 1_048_576
-    assert told.endswith("|\n\n*The rest does not fit here; the other formats have it all.*\n")
+    assert "".join(github.summary(report)) == "".join(markdown.brief(report))

@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
+
+from typing_extensions import TypedDict
 
 from imgcache.core.cache.layout import image_path, thumbnail_path
 from imgcache.facts import ImageFacts, ThumbnailFacts
@@ -24,6 +26,34 @@ _SUFFIX = re.compile(r"[a-z0-9]{1,8}")
 # More than any image has, and what the index can hold.
 _LARGEST = 2**53
 _encode = json.JSONEncoder(separators=(", ", ": ")).encode
+
+
+class ThumbnailDocument(TypedDict):
+    """One thumbnail; `path` is relative to the cache folder."""
+
+    path: str
+    width: int
+    height: int
+
+
+class ImageDocument(TypedDict):
+    """One image; `path` is relative to the cache folder, `color` its mean, `#rrggbb`."""
+
+    path: str
+    sha256: str
+    width: int
+    height: int
+    format: str
+    bytes: int
+    color: str
+    thumbnails: dict[str, ThumbnailDocument]
+
+
+class ManifestDocument(TypedDict):
+    """All sound copies, by their URLs as articles spell them; keys may be added."""
+
+    schema: Literal[1]
+    images: dict[str, ImageDocument]
 
 
 class Row(NamedTuple):
@@ -43,7 +73,7 @@ def lines(rows: Iterable[Row]) -> Iterator[str]:
     yield "\n}}\n"
 
 
-def _described(image: ImageFacts) -> dict[str, Any]:
+def _described(image: ImageFacts) -> ImageDocument:
     return {
         "path": image_path(image.sha256, image.format),
         "sha256": image.sha256,

@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from imgcache.config import SeveritySettings
+from imgcache.config_rules import SeveritySettings
 from imgcache.facts import ImageFacts
 from imgcache.model import (
     CONTENT_VERDICTS,

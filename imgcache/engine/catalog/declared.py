@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from imgcache.config import Settings
@@ -27,6 +27,8 @@ from imgcache.errors import ArticleError, UnreadableError
 from imgcache.model import Notes
 
 _ARTICLE, _BROKEN, _UNREAD = "article", "broken", "unread"
+# After so many files it is told how far the reading is.
+_TELL = 256
 _REASONS = {reason.name.lower(): reason for reason in NotAnArticle}
 
 
@@ -64,28 +66,33 @@ class DeclaredArticles:
         self.templated = 0
         self._looks: list[str | None] = []
 
-    def update(self, roots: Sequence[Path], now: int) -> None:
+    def update(
+        self, roots: Sequence[Path], now: int, tell: Callable[[int, int], None] | None = None
+    ) -> None:
         """Bring the catalog up to date with the files; `now` (ns) is the file system's clock.
 
-        What lies below `roots` and was not found is forgotten. Raises LocalError.
+        `tell` hears now and then how many files of how many are read. What lies below `roots` and
+        was not found is forgotten. Raises LocalError.
         """
         with self._catalog.together():
             try:
-                self._update_all(now)
+                self._update_all(now, tell)
             except _CrowdedError:
                 self._begin()
                 rows.clear(self._catalog)
-                self._update_all(now)
+                self._update_all(now, tell)
                 rows.forget_unnamed(self._catalog)
             self._forget_vanished(roots)
         total = self._catalog.value("SELECT count(*) FROM articles")
         self.whole = total == len(self.ids)
 
-    def _update_all(self, now: int) -> None:
+    def _update_all(self, now: int, tell: Callable[[int, int], None] | None) -> None:
         previous, known = 0, rows.Lookahead(self._catalog)
         for file in self.found:
             previous = self._update_one(file, known, previous, now)
             self.ids.append(previous)
+            if tell is not None and len(self.ids) % _TELL == 0:
+                tell(len(self.ids), len(self.found))
 
     def read(self, number: int) -> ReadArticle:
         """The file of this number as it is now; read again only where it has changed."""

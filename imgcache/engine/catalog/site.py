@@ -6,6 +6,7 @@ article files -> declared entries | index -> facts of URLs | cached files -> sou
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -61,11 +62,18 @@ class Site(Struct):
     began: float
     paths: tuple[Path, ...] = ()
 
-    async def read_articles(self, roots: Sequence[Path], now: int = 0) -> None:
+    async def read_articles(
+        self, roots: Sequence[Path], now: int = 0, listener: Listener | None = None
+    ) -> None:
         """Read the articles that have changed; `now` (ns) is the file system's clock."""
+        loop, hearer = asyncio.get_running_loop(), listener or Listener()
+
+        def tell(files: int, of: int) -> None:
+            loop.call_soon_threadsafe(hearer.reading, files, of)
+
         self.paths = tuple(roots)
         await to_its_end(judged.expire, self.catalog, self.began)
-        await to_its_end(self.articles.update, roots, now)
+        await to_its_end(self.articles.update, roots, now, tell)
         whole = self.articles.whole
         await to_its_end(urls.choose, self.catalog, self.articles.ids, whole=whole)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 from imgcache.config import Settings
 from imgcache.core.http.contact import Contact
@@ -29,6 +30,7 @@ class FetchStage:
         self, tools: Tools, settings: Settings, listener: Listener, interrupt: asyncio.Event
     ) -> None:
         self._cancelled = False
+        self._listener = listener
         self._pool = tools.pool
         self._interrupt = interrupt
         self._downloader = Downloader(tools, settings, listener, places(settings).answers)
@@ -73,10 +75,15 @@ class FetchStage:
             if sum(job.known.copy is None for job in work.ask) >= _MANY_NEW:
                 group.create_task(self._pool.warm_up())
             for place in targets.in_place.values():
-                group.create_task(downloader.measure(place))
+                group.create_task(self._told(downloader.measure(place)))
             for job in work.remake:
-                group.create_task(downloader.remake(job))
+                group.create_task(self._told(downloader.remake(job)))
+            downloader.begins(self._scheduler.lanes)
             await self._scheduler.drain(_taken(work.ask))
+
+    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
+        await work
+        self._listener.prepared()
 
 
 def _taken(jobs: list[Job]) -> Iterator[Job]:

@@ -43,8 +43,9 @@ async def write_all(
             for href in read.hrefs
         ]
         known = await _known(hrefs, placeholders, site, tools)
+        before = report.summary.articles_changed
         await to_its_end(_write_batch, numbers, readings, known, writer, site, report)
-        listener.judged(len(numbers))
+        listener.judged(len(numbers), report.summary.articles_changed - before)
     if writer.unwritten:
         listener.unwritten(writer.unwritten)
 

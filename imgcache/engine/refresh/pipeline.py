@@ -73,7 +73,7 @@ async def refresh(
         async with open_site(found, settings, tools, tools.store.root / TMP) as site:
             if site.trouble is not None:
                 listener.warned(f"the kept catalog {site.trouble}, and is made again")
-            await site.read_articles(chosen(paths, settings), tools.now)
+            await site.read_articles(chosen(paths, settings), tools.now, listener)
             await site.tell_of_others(listener, of_places=not paths)
             report.local_fault |= site.articles.local_fault
             if not site.articles.articles:

@@ -7,6 +7,7 @@ what is done with an answer; tries and traffic are counted here.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from imgcache.config import Settings
 from imgcache.core.cache.plan import Known
 from imgcache.core.http.contact import Contact
 from imgcache.edge.http.exchange import AttemptStats
-from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.listener import Lane, Listener
 from imgcache.engine.run.report import Traffic
 from imgcache.engine.run.scheduler import Outcome, outcome_of
 from imgcache.engine.run.targets import Target
@@ -55,6 +56,10 @@ class JobRunner(ABC):
         self.left_out = 0
         self._settings = settings
         self._listener = listener
+
+    def begins(self, lanes: Callable[[], Iterable[Lane]]) -> None:
+        """The scheduler begins; its lanes tell how far each host is."""
+        self._listener.fetching(lanes)
 
     async def attempt(self, job: Job) -> Outcome:
         """Ask once; a failure may be tried again. Nothing but a cancellation is raised."""

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
 
 from imgcache.model import Failure, Source
+
+
+class Lane(Struct, frozen=True):
+    """One host's part of the fetching: how many URLs are left, and how long it pauses (seconds).
+
+    `is_asked` is false where the host is given up: what is left of it will be skipped.
+    """
+
+    host: str
+    left: int
+    wait: float = 0.0
+    is_asked: bool = True
 
 
 class Listener:
@@ -28,8 +42,14 @@ class Listener:
     def unwritten(self, entries: Sequence[str]) -> None:
         """Entries that should say otherwise, in front matter that is never written."""
 
+    def reading(self, files: int, of: int) -> None:
+        """So many of the files are read."""
+
     def planned(self, articles: int, urls: int, jobs: int) -> None:
         """All articles are read: so many URLs are named, so many jobs will be run."""
+
+    def fetching(self, lanes: Callable[[], Iterable[Lane]]) -> None:
+        """URLs are asked for from now on; `lanes` tells at any time how far each host is."""
 
     def attempted(self, url: str, wire_bytes: int) -> None:
         """One attempt at a URL ended, well or not."""
@@ -37,8 +57,11 @@ class Listener:
     def concluded(self, url: str, source: Source | None, failure: Failure | None) -> None:
         """One job ended; `source` tells how, where there is no failure."""
 
-    def judged(self, articles: int) -> None:
-        """So many more articles are judged and written."""
+    def prepared(self) -> None:
+        """One job ended that needs no request: an image in place, thumbnails made again."""
+
+    def judged(self, articles: int, changed: int = 0) -> None:
+        """So many more articles are judged, and so many of them were changed."""
 
     def served(self, method: str, path: str, status: int, seconds: float) -> None:
         """The service answered a request; `path` is without the query."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct, field
@@ -22,6 +22,7 @@ from msgspec import Struct, field
 from imgcache.config import FetchSettings
 from imgcache.core.http import retry
 from imgcache.core.http.pacing import Pace
+from imgcache.engine.run.listener import Lane
 from imgcache.model import Failure
 
 
@@ -105,6 +106,10 @@ class _HostQueue(Struct, Generic[J]):
     def has_room(self) -> bool:
         return bool(self.pending) and self.active < self.places
 
+    @property
+    def left(self) -> int:
+        return len(self.pending) + len(self.delayed) + self.active
+
     def wait(self, now: float) -> float:
         """Seconds until the next request; a trial of a given-up host has its own timer."""
         return self.pace.wait(now) if self.given_up is None else 0.0
@@ -151,6 +156,14 @@ class HostScheduler(Generic[J]):
         finally:
             for timer in self._timers:
                 timer.cancel()
+
+    def lanes(self) -> Iterator[Lane]:
+        """How far each host is that has work left."""
+        now = asyncio.get_running_loop().time()
+        for host, queue in self._queues.items():
+            if queue.left:
+                wait = max(queue.wait(now), queue.paused_until - now if queue.paused else 0.0)
+                yield Lane(host, queue.left, wait, is_asked=queue.given_up is None)
 
     def stop(self) -> None:
         """Start nothing more; what is under way ends by itself."""

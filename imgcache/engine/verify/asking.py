@@ -53,6 +53,7 @@ async def ask_and_judge(
     for number in articles:
         read = await asyncio.to_thread(site.articles.read, number)
         report.add_article(judge.outcome(site.articles.found[number].shown, read))
+        listener.judged(1)
     report.finish(targets.urls, targets.counts(), prober.traffic)
 
 
@@ -92,4 +93,6 @@ async def _ask_all(
     scheduler = HostScheduler(settings.fetch, prober.attempt, prober.skip)
     for place in targets.in_place.values():
         place.evidence = await measure(place.location, tools.pool, settings, place.paths)
+        prober.measured()
+    prober.begins(scheduler.lanes)
     await scheduler.drain(jobs)

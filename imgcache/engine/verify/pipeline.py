@@ -49,7 +49,7 @@ async def verify(
         (offline_tools if offline else reading_tools)(settings) as tools,
         open_site(found, settings, tools) as site,
     ):
-        await site.read_articles(roots)
+        await site.read_articles(roots, listener=listener)
         site.keep_only_these()
         part = bool(paths) or options.changed_since is not None
         await site.tell_of_others(listener, of_places=not part)
@@ -83,6 +83,7 @@ async def _judge_offline(
     counts = await to_its_end(urls.count, site.catalog)
     listener.planned(site.articles.articles, sum(counts), 0)
     await to_its_end(site.report_all, report)
+    listener.judged(site.articles.articles)
     broken = await to_its_end(judged.failed_places, site.catalog)
     report.finish(sum(counts), {"failed": broken + counts.unusable}, Traffic())
 

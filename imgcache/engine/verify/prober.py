@@ -22,6 +22,10 @@ class Prober(JobRunner):
         super().__init__(settings, listener)
         self._reader = reader
 
+    def measured(self) -> None:
+        """One image was judged in its place."""
+        self._listener.prepared()
+
     async def _ask(self, job: Job, stats: AttemptStats) -> Outcome | Failure:
         result = await self._reader.read(job, stats)
         self._listener.attempted(job.target.url.href, stats.wire_bytes)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgcache.config import SeveritySettings
+from imgcache.config_rules import SeveritySettings
 from imgcache.core.verdicts.verdict import (
     Evidence,
     Measured,

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from imgcache.config import FetchSettings
+from imgcache.engine.run.listener import Lane
 from imgcache.engine.run.scheduler import HostScheduler, Outcome
 from imgcache.model import Failure, Verdict
 
@@ -267,3 +268,47 @@ async def test_another_answer_forgives_the_pauses_before_it() -> None:
     lanes = log.lanes(per_host=1, attempts=3, retry_after_cap=0.05)
     await lanes.drain([Job("a.test", n) for n in range(40)])
     assert (len(log.ran), log.skipped) == (40, [])
+
+
+async def test_lanes_tell_what_is_left_of_each_host() -> None:
+    gate, given_up, seen = asyncio.Event(), asyncio.Event(), list[Lane]()
+
+    async def script(job: Job) -> Outcome:
+        if job.host == "dead.test":
+            if job.number:
+                asyncio.get_running_loop().call_later(0.001, given_up.set)
+            return Outcome(DEAD)
+        await gate.wait()
+        return Outcome()
+
+    log = Log(script)
+    scheduler = log.lanes(per_host=2, breaker_failures=2)
+    jobs = [Job("alive.test", number) for number in range(5)]
+    jobs += [Job("dead.test", number) for number in range(9)]
+
+    async def look() -> None:
+        await given_up.wait()
+        seen.extend(scheduler.lanes())
+        gate.set()
+
+    assert list(scheduler.lanes()) == []
+    await asyncio.gather(scheduler.drain(jobs), look())
+    assert seen == [Lane("alive.test", 5), Lane("dead.test", 7, is_asked=False)]
+    assert list(scheduler.lanes()) == []
+
+
+async def test_a_lane_tells_how_long_its_host_pauses() -> None:
+    found = list[Lane]()
+
+    async def script(job: Job) -> Outcome:
+        if job.number:
+            found.extend(scheduler.lanes())
+            return Outcome()
+        return Outcome(LATER, pause=0.05)
+
+    scheduler = Log(script).lanes(per_host=1)
+    jobs = [Job("a.test", 0), Job("a.test", 1), Job("b.test", 1)]
+    await scheduler.drain(jobs)
+    (paused,) = [one for one in found if one.host == "a.test"][:1]
+    assert paused.left == 1
+    assert 0 < paused.wait <= 0.05

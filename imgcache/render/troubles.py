@@ -1,0 +1,91 @@
+"""Troubles of a run: what is wrong with one image, once, with all the places that show it.
+
+One logo in 500 articles is one trouble with 500 places, so that a reader finishes the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from imgcache.findings import Finding
+from imgcache.model import REACH_VERDICTS, SIZE_VERDICTS, Breach, Severity, Verdict
+from imgcache.render.excerpt import place
+from imgcache.render.outages import Outages
+from imgcache.results import EntryResult, Findings
+
+# These tell nothing of the image itself, so that all of them are one trouble.
+_OF_THE_RUN = frozenset({Verdict.NOT_CHECKED, Verdict.NOT_CACHED})
+_PLACES = 10
+
+
+class Trouble(Struct):
+    """One finding at one image; `url` is None where it tells nothing of the image.
+
+    `severity` is the worst of its findings, `message` that finding's. `places` are the first ten,
+    as `file:line:column`; `count` counts all.
+    """
+
+    name: Verdict | Breach
+    rule: str | None
+    url: str | None
+    severity: Severity
+    message: str
+    places: list[str]
+    count: int
+
+    @property
+    def weight(self) -> tuple[bool, int, int]:
+        """Sorts the worst to the front, and of those what most places show."""
+        return self.severity is not Severity.ERROR, rank(self.name), -self.count
+
+
+def troubles(findings: Findings, outages: Outages) -> list[Trouble]:
+    """All that the lines of hosts don't tell already, the worst first."""
+    found: dict[tuple[str, str | None, str | None], Trouble] = {}
+    for entry, one in _listed(findings, outages):
+        url = None if one.name in _OF_THE_RUN else entry.url
+        trouble = found.get(key := (one.name, one.rule, url))
+        if trouble is None:
+            found[key] = _begun(entry, one, url)
+        else:
+            _add(trouble, entry, one)
+    return sorted(found.values(), key=lambda one: one.weight)
+
+
+def _listed(findings: Findings, outages: Outages) -> Iterator[tuple[EntryResult, Finding]]:
+    return ((entry, one) for entry in findings.findings() for one in outages.left(entry))
+
+
+def _begun(entry: EntryResult, one: Finding, url: str | None) -> Trouble:
+    return Trouble(one.name, one.rule, url, one.severity, one.message, [place(entry)], 1)
+
+
+def _add(trouble: Trouble, entry: EntryResult, one: Finding) -> None:
+    trouble.count += 1
+    if len(trouble.places) < _PLACES:
+        trouble.places.append(place(entry))
+    if one.severity is Severity.ERROR and trouble.severity is not Severity.ERROR:
+        trouble.severity, trouble.message = one.severity, one.message
+
+
+def rank(found: Verdict | Breach) -> int:
+    """This machine's faults, images that don't show, wrong sizes, broken rules, the unknown."""
+    if found is Verdict.LOCAL_ERROR:
+        return 0
+    if found is Verdict.NOT_CHECKED:
+        return 5
+    if isinstance(found, Breach) or found is Verdict.DIMENSIONS_MISSING:
+        return 4
+    if found in SIZE_VERDICTS:
+        return 3
+    return 1 if found in REACH_VERDICTS else 2
+
+
+def by_name(found: Iterable[Trouble]) -> str:
+    """How many troubles there are of each kind, in words: `30 gone, 12 too-heavy`."""
+    counts: dict[str, int] = {}
+    for one in found:
+        counts[one.name] = counts.get(one.name, 0) + 1
+    return ", ".join(f"{number:,} {name}" for name, number in counts.items())
