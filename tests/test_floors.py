@@ -15,6 +15,7 @@ HOUSE = Path(imgcache.__file__).parent
 FLOORS = {
     "errors": 0,
     "model": 0,
+    "traits": 0,
     "facts": 0,
     "findings": 0,
     "results": 0,

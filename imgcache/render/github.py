@@ -12,11 +12,12 @@ from msgspec import Struct
 
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.findings import Finding
-from imgcache.model import REACH_VERDICTS, SIZE_VERDICTS, Breach, Severity, Verdict
+from imgcache.model import Severity
 from imgcache.render import markdown, phrases
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import count, printable
 from imgcache.results import ArticleProblem, EntryResult, Findings
+from imgcache.traits import TRAITS
 
 _SHOWN = 10
 # GitHub drops a job summary above 1 MiB; some room is left for what else a step writes.
@@ -88,7 +89,7 @@ def _of_outage(outage: Outage) -> _Annotation:
 
 def _of_finding(entry: EntryResult, found: Finding) -> _Annotation:
     return _Annotation(
-        _rank(found.name),
+        TRAITS[found.name].urgency,
         found.severity,
         entry.article,
         entry.line,
@@ -100,19 +101,6 @@ def _of_finding(entry: EntryResult, found: Finding) -> _Annotation:
 
 def _spot(entry: EntryResult) -> str:
     return entry.spot if entry.pointer is None else f"at {entry.pointer}"
-
-
-def _rank(found: Verdict | Breach) -> int:
-    """This machine's faults, images that don't show, wrong sizes, broken rules, the unknown."""
-    if found is Verdict.LOCAL_ERROR:
-        return 0
-    if found is Verdict.NOT_CHECKED:
-        return 5
-    if isinstance(found, Breach) or found is Verdict.DIMENSIONS_MISSING:
-        return 4
-    if found in SIZE_VERDICTS:
-        return 3
-    return 1 if found in REACH_VERDICTS else 2
 
 
 def _command(one: _Annotation) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from imgcache.core.verdicts.messages import REMEDIES
-from imgcache.core.verdicts.verdict import default_severity
 from imgcache.model import Breach, Severity, Verdict
+from imgcache.traits import TRAITS
 
 
 class Rule(Struct, frozen=True):
@@ -221,7 +221,7 @@ def _rule(verdict: Verdict, title: str, meaning: str, remedy: str | None = None)
     if remedy is None:
         clause = REMEDIES[verdict]
         remedy = f"{clause[0].upper()}{clause[1:]}."
-    severity = default_severity(verdict)
+    severity = TRAITS[verdict].severity
     return Rule(verdict.code or "", verdict.value, severity, title, meaning, remedy)
 
 

@@ -41,8 +41,9 @@ from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, writing_tools
 from imgcache.errors import LocalError
 from imgcache.facts import RunFacts
-from imgcache.model import OFFLINE_VERDICTS, Source
+from imgcache.model import Source
 from imgcache.render.phrases import count
+from imgcache.traits import Sight, unseen
 
 
 async def refresh(
@@ -102,7 +103,7 @@ async def refresh(
                 await site.tell_if_blind(report, listener, of_part=are_files(found))
             report.local_fault |= not await _keep(site, tools, listener)
         report.local_fault |= not await _record_run(report, tools, listener)
-    await account(report, baseline, [one.shown for one in found], OFFLINE_VERDICTS, listener)
+    await account(report, baseline, [one.shown for one in found], unseen(Sight.WHOLE), listener)
     return report
 
 
