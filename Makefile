@@ -6,7 +6,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 
 SPEED := beside start_up night serving html_report
 
-.PHONY: demo test bench browser torture screenshots contact-sheet lint format types lock clean
+.PHONY: demo test renew bench browser torture screenshots contact-sheet lint format types lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/imgcache demo
@@ -32,6 +32,10 @@ bench: $(VENV)/.dev
 # The pictures in docs/, taken anew; look at them before committing.
 screenshots: $(VENV)/.dev
 	$(BIN)/python -m tests.browser.screenshots
+
+# docs/verdicts.md and the golden reports, made again; look at them before committing.
+renew: $(VENV)/.dev
+	$(BIN)/python -m tests.support.renewed
 
 # One picture told in all ways that files have, to be looked at: see docs/thumbnails.md.
 contact-sheet: $(VENV)/.dev

@@ -16,7 +16,7 @@ class Verdict(StrEnum):
     """What is decided of one image entry; the number makes its stable code in reports.
 
     The hundreds are its group: about the size, the way to the image, its content, the run. What
-    else is to be known of each is in traits.py and in core/verdicts/texts.
+    else is to be known of each is in core/verdicts/traits.py and core/verdicts/texts.
     """
 
     number: int | None

@@ -15,7 +15,6 @@ HOUSE = Path(imgcache.__file__).parent
 FLOORS = {
     "errors": 0,
     "model": 0,
-    "traits": 0,
     "facts": 0,
     "findings": 0,
     "results": 0,
@@ -44,6 +43,7 @@ WITHIN = {
         "articles": {"bodies"},
         "bodies": set(),
         "cache": {"http", "images"},
+        "http": {"verdicts"},
         "catalog": {"http"},
     },
     "edge": {"index": {"cache"}, "catalog": {"index", "cache"}},
@@ -54,6 +54,7 @@ WITHIN = {
         "verify": {"run", "images", "catalog"},
         "cache": {"run", "images", "catalog"},
         "explain": {"run", "images"},
+        "known_url": {"run", "images", "catalog"},
         "init": {"run", "images", "site_folders"},
         "site_folders": {"run"},
         "html_report": {"run", "images", "catalog"},

@@ -218,25 +218,35 @@ def report(
 @general
 @network
 def explain(
-    url: Annotated[str, typer.Argument(metavar="URL", help="The URL, as an article has it.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL|CODE",
+            help="A URL as an article has it, or a verdict or rule: IMG201, gone.",
+            show_default=False,
+        ),
+    ],
     *,
     format_: flags.PlainFormatFlag = flags.PlainFormat.TEXT,
     network: Network,
     general: General,
 ) -> None:
-    """Each step for one URL: address, redirects, headers, first bytes, decoding, verdict."""
-    from imgcache.cli.output import write  # noqa: PLC0415  see the module's docstring
-    from imgcache.cli.run import exit_status, finish, guarded  # noqa: PLC0415
-    from imgcache.engine.explain import explain  # noqa: PLC0415
-    from imgcache.render.explain import as_json, as_text  # noqa: PLC0415
+    """Each step for one URL and what the cache knows of it; or what a code means and what to do."""
+    from imgcache.cli.explain import code, explain_code, explain_url  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.run import guarded  # noqa: PLC0415
 
-    def show() -> int:
-        explanation = finish(explain(url, general.settings(network)))
-        as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
-        write(as_format(explanation))
-        return exit_status(well=explanation.is_well)
-
-    raise typer.Exit(guarded(general.console(), show))
+    as_json = format_ is flags.PlainFormat.JSON
+    named = code(what)
+    raise typer.Exit(
+        guarded(
+            general.console(),
+            lambda: (
+                explain_url(what, general.settings(network), as_json=as_json)
+                if named is None
+                else explain_code(named, as_json=as_json)
+            ),
+        )
+    )
 
 
 @app.command(cls=Command)

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
+from imgcache.core.verdicts.traits import TRAITS
 from imgcache.findings import Finding
 from imgcache.model import Severity
 from imgcache.render import markdown, phrases
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import count, printable
 from imgcache.results import ArticleProblem, EntryResult, Findings
-from imgcache.traits import TRAITS
 
 _SHOWN = 10
 # GitHub drops a job summary above 1 MiB; some room is left for what else a step writes.

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterator
 from msgspec import Struct, field
 
 from imgcache.core.http.url import WebUrl, parse_web
+from imgcache.core.verdicts.traits import HOST_VERDICTS, Heard, heard
 from imgcache.findings import LISTED, Finding
 from imgcache.model import Severity, Source, Verdict
 from imgcache.results import EntryResult, Findings
-from imgcache.traits import HOST_VERDICTS, Heard, heard
 
 # No answer came; the other host verdicts are answers.
 _SILENT = HOST_VERDICTS & heard(Heard.SILENCE, Heard.REFUSAL)

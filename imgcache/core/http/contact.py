@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from imgcache.core.verdicts.traits import Heard, heard
 from imgcache.model import Failure, Verdict
-from imgcache.traits import Heard, heard
 
 # Kept in mind of a URL, these say that its host did not answer then, either.
 _WAS_SILENT = heard(Heard.SILENCE)

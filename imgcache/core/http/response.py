@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from imgcache.core.http.url import WebUrl, parse_location
+from imgcache.core.verdicts.traits import Mark, marked
 from imgcache.facts import ResponseFacts, Validators
 from imgcache.model import Failure, Verdict
-from imgcache.traits import Mark, marked
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Contract of the retries: the next answer may differ.

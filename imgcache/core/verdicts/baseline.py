@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from imgcache.core.verdicts.traits import HOST_VERDICTS, TRAITS, Mark, Stage, marked
 from imgcache.model import Breach, Verdict
-from imgcache.traits import HOST_VERDICTS, TRAITS, Mark, Stage, marked
 
 UNLISTED = marked(Mark.UNLISTED)
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from imgcache.core.verdicts.traits import Heard, heard
 from imgcache.model import REACH_VERDICTS, Failure, Verdict
-from imgcache.traits import Heard, heard
 
 # Waiting changes nothing of the others, where no host was asked: the article itself is wrong.
 _HOPEFUL = REACH_VERDICTS - heard(Heard.NOTHING)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from imgcache.config import SeveritySettings
+from imgcache.core.verdicts.traits import TRAITS, Mark, marked
 from imgcache.facts import ImageFacts
 from imgcache.model import (
     CONTENT_VERDICTS,
@@ -26,7 +27,6 @@ from imgcache.model import (
     Source,
     Verdict,
 )
-from imgcache.traits import TRAITS, Mark, marked
 
 _WRONG_SIZE = frozenset(
     {Verdict.DIMENSIONS_SWAPPED, Verdict.DIMENSIONS_SCALED, Verdict.DIMENSIONS_MISMATCH}

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from imgcache.config import Settings
 from imgcache.core.cache.layout import TMP
 from imgcache.core.http.contact import Contact
+from imgcache.core.verdicts.traits import Sight, unseen
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge.articles import files
 from imgcache.edge.catalog import judged, urls
@@ -43,7 +44,6 @@ from imgcache.errors import LocalError
 from imgcache.facts import RunFacts
 from imgcache.model import Source
 from imgcache.render.phrases import count
-from imgcache.traits import Sight, unseen
 
 
 async def refresh(

@@ -6,9 +6,9 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
+from imgcache.core.verdicts.traits import Sight, unseen
 from imgcache.engine.run.baseline import BaselineOptions
 from imgcache.model import Breach, Verdict
-from imgcache.traits import Sight, unseen
 
 
 class Depth(Enum):

@@ -148,7 +148,7 @@ def complete(
         raise LookupError(f"{where} has no row for {', '.join(missing)}: see CONTRIBUTING.md")
 
 
-complete(TRAITS, [*Verdict, *Breach], "imgcache/traits.py")
+complete(TRAITS, [*Verdict, *Breach], "imgcache/core/verdicts/traits.py")
 
 
 def marked(mark: Mark) -> frozenset[Verdict]:
