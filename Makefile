@@ -6,13 +6,18 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 
 SPEED := beside start_up night serving html_report
 
-.PHONY: demo test renew bench browser torture screenshots contact-sheet lint format types lock clean
+.PHONY: demo test fast renew bench browser torture screenshots contact-sheet lint format types lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/imgcache demo
 
 test: lint types $(VENV)/.dev
 	$(BIN)/pytest -n auto -m "not browser and not torture"
+
+# While you work: lint, and the tests nearest to what has changed since the last commit.
+fast: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/pytest -q -x -m "not browser and not torture" $$($(BIN)/python -m tests.support.nearby)
 
 # What a browser shows, and the pages in it; needs a Chromium of the system, else it is skipped.
 browser: $(VENV)/.dev

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import imgcache
 from imgcache.core.verdicts.baseline import is_settled_by
 from imgcache.core.verdicts.traits import TRAITS, Mark, Stage, complete, marked
 from imgcache.engine.verify.options import Depth
@@ -65,3 +69,15 @@ def test_marks_are_of_these_verdicts() -> None:
     passing = {Verdict.RATE_LIMITED, Verdict.TIMEOUT, Verdict.SERVER_ERROR}
     assert marked(Mark.PASSING) == passing
     assert marked(Mark.UNLISTED) == {Verdict.OK, Verdict.NOT_CHECKED, Verdict.LOCAL_ERROR}
+
+
+@pytest.mark.parametrize("found", [*Verdict, *Breach])
+def test_each_verdict_and_breach_is_decided_somewhere(found: Verdict | Breach) -> None:
+    house = Path(imgcache.__file__).parent
+    tables = {house / "core" / "verdicts" / "traits.py", house / "model.py"}
+    texts = house / "core" / "verdicts" / "texts"
+    name = f"{type(found).__name__}.{found.name}"
+    deciding = (one for one in house.rglob("*.py") if one not in tables and texts != one.parent)
+    assert any(re.search(rf"\b{name}\b", one.read_text()) for one in deciding), (
+        f"nobody says {name}"
+    )
