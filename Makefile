@@ -38,7 +38,7 @@ bench: $(VENV)/.dev
 screenshots: $(VENV)/.dev
 	$(BIN)/python -m tests.browser.screenshots
 
-# docs/verdicts.md and the golden reports, made again; look at them before committing.
+# docs/verdicts.md, the man page and the golden reports, made again; look at them before committing.
 renew: $(VENV)/.dev
 	$(BIN)/python -m tests.support.renewed
 

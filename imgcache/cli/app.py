@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from imgcache.cli import cache, flags
+from imgcache.cli import cache, completion, flags
 from imgcache.cli.flag_groups import General, Network, Reporting, general, network, reporting
 from imgcache.cli.help import CONTEXT, Command, Group
 from imgcache.errors import ConfigError
@@ -34,8 +34,13 @@ app.add_typer(cache.app)
 
 
 @app.callback()
-def _root(*, version: flags.Version = False) -> None:
-    """Exists for --version alone."""
+def _root(
+    *,
+    install_completion: completion.Install = None,
+    show_completion: completion.Show = None,
+    version: flags.Version = False,
+) -> None:
+    """Exists for its flags alone."""
 
 
 @app.command(cls=Command)
@@ -218,35 +223,16 @@ def report(
 @general
 @network
 def explain(
-    what: Annotated[
-        str,
-        typer.Argument(
-            metavar="URL|CODE",
-            help="A URL as an article has it, or a verdict or rule: IMG201, gone.",
-            show_default=False,
-        ),
-    ],
+    what: completion.What,
     *,
     format_: flags.PlainFormatFlag = flags.PlainFormat.TEXT,
     network: Network,
     general: General,
 ) -> None:
     """Each step for one URL and what the cache knows of it; or what a code means and what to do."""
-    from imgcache.cli.explain import code, explain_code, explain_url  # noqa: PLC0415  see the module's docstring
-    from imgcache.cli.run import guarded  # noqa: PLC0415
+    from imgcache.cli.explain import explained  # noqa: PLC0415  see the module's docstring
 
-    as_json = format_ is flags.PlainFormat.JSON
-    named = code(what)
-    raise typer.Exit(
-        guarded(
-            general.console(),
-            lambda: (
-                explain_url(what, general.settings(network), as_json=as_json)
-                if named is None
-                else explain_code(named, as_json=as_json)
-            ),
-        )
-    )
+    raise typer.Exit(explained(what, general, network, format_))
 
 
 @app.command(cls=Command)

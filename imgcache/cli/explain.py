@@ -7,8 +7,10 @@ import shutil
 
 import typer
 
+from imgcache.cli.flag_groups import General, Network
+from imgcache.cli.flags import PlainFormat
 from imgcache.cli.output import write
-from imgcache.cli.run import exit_status, finish
+from imgcache.cli.run import exit_status, finish, guarded
 from imgcache.cli.terminal import is_terminal
 from imgcache.config import Settings
 from imgcache.core.verdicts import rules
@@ -38,28 +40,34 @@ def code(word: str) -> Rule | None:
     return found
 
 
-def explain_code(rule: Rule, *, as_json: bool) -> int:
-    """Print all about a verdict or rule; returns the exit status."""
+def explained(what: str, general: General, network: Network, kind: PlainFormat) -> int:
+    """Print all about a code, or each step for a URL; returns the exit status.
+
+    Raises typer.BadParameter as `code`.
+    """
+    named, as_json = code(what), kind is PlainFormat.JSON
+    if named is None:
+        return guarded(general.console(), lambda: _url(what, general.settings(network), as_json))
+    return guarded(general.console(), lambda: _code(named, as_json))
+
+
+def _code(rule: Rule, as_json: bool) -> int:  # noqa: FBT001  one of two formats
     width = min(shutil.get_terminal_size().columns, _WIDEST) if is_terminal() else None
     write(render.rule_as_json(rule) if as_json else render.rule_as_text(rule, width))
     return exit_status(well=True)
 
 
-def explain_url(url: str, settings: Settings, *, as_json: bool) -> int:
-    """Ask for a URL and print each step; returns the exit status.
-
-    Raises ConfigError and LocalError.
-    """
-    explained = finish(_explained(url, settings))
-    write(render.as_json(explained) if as_json else render.as_text(explained))
-    return exit_status(well=explained.is_well)
+def _url(url: str, settings: Settings, as_json: bool) -> int:  # noqa: FBT001  as above
+    found = finish(_asked(url, settings))
+    write(render.as_json(found) if as_json else render.as_text(found))
+    return exit_status(well=found.is_well)
 
 
-async def _explained(url: str, settings: Settings) -> Explanation:
+async def _asked(url: str, settings: Settings) -> Explanation:
     # Only a URL needs the engine.
     from imgcache.engine.explain import explain  # noqa: PLC0415
     from imgcache.engine.known_url import known_url  # noqa: PLC0415
 
-    explained = await explain(url, settings)
-    explained.known = await known_url(url, settings)
-    return explained
+    explanation = await explain(url, settings)
+    explanation.known = await known_url(url, settings)
+    return explanation

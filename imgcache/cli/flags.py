@@ -89,7 +89,7 @@ def parse_folder(text: str) -> Path:
 E = TypeVar("E", bound=StrEnum)
 
 
-def _one_of(kind: type[E]) -> Callable[[str], E]:
+def one_of(kind: type[E]) -> Callable[[str], E]:
     """A parser for typer; its own tells of a wrong value in the words of a library."""
 
     def parse(text: str) -> E:
@@ -117,7 +117,7 @@ _REPORT = "Report"
 Paths = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="[PATH]...",
+        metavar="[PATH...]",
         help="Articles, or folders searched for them. "
         "Without PATH: the configured ones, else articles/, content/, or all below the folder of "
         "the configuration file (without one: this folder).",
@@ -157,7 +157,7 @@ LogFormatFlag = Annotated[
     typer.Option(
         "--log-format",
         metavar="|".join(LogFormat),
-        parser=_one_of(LogFormat),
+        parser=one_of(LogFormat),
         help="How stderr is written.",
         rich_help_panel=_GENERAL,
     ),
@@ -209,14 +209,16 @@ Host = Annotated[
 ]
 Port = Annotated[
     int | None,
-    typer.Option("--port", min=0, max=65535, help="Listen on this port (default: 8460)."),
+    typer.Option(
+        "--port", metavar="PORT", min=0, max=65535, help="Listen on this port (default: 8460)."
+    ),
 ]
 Format = Annotated[
     ReportFormat | None,
     typer.Option(
         "--format",
         metavar="|".join(ReportFormat),
-        parser=_one_of(ReportFormat),
+        parser=one_of(ReportFormat),
         help="What stdout gets (default: text; github under GITHUB_ACTIONS).",
         rich_help_panel=_REPORT,
     ),
@@ -226,7 +228,7 @@ PlainFormatFlag = Annotated[
     typer.Option(
         "--format",
         metavar="|".join(PlainFormat),
-        parser=_one_of(PlainFormat),
+        parser=one_of(PlainFormat),
         help="What stdout gets.",
         rich_help_panel=_REPORT,
     ),

@@ -11,6 +11,7 @@ from pathlib import Path
 from imgcache.render import github, junit, markdown, sarif, text, verdict_page
 from imgcache.version import VERSION
 from tests.render import sample
+from tests.support import man_page
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,6 +22,7 @@ def _sarif() -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/verdicts.md": lambda: "".join(verdict_page.render()),
+    "docs/imgcache.1": man_page.render,
 }
 # What tests/render compares with, each beside how it is made.
 GOLDEN: Mapping[str, Callable[[], str]] = {
