@@ -117,7 +117,8 @@ REACH_TEXTS: dict[Verdict | Breach, Text] = {
             "https://intranet.example/bridge.jpg",
         ),
         (
-            "Use a public URL. `--allow-private` lets a network of your own through; "
+            "Use a public URL. What is your own is let through by `--allow-private 10.0.0.0/8` (a "
+            "network) or `--allow-private 127.0.0.1:8000` (one port), or by `fetch.allow_private`; "
             "`imgcache explain URL` shows each step."
         ),
     ),
