@@ -5,15 +5,12 @@ A column that is left out, or a verdict without a row, is an error at the first 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from enum import Enum, Flag, IntEnum, auto
-from typing import TypeVar
 
 from msgspec import Struct
 
 from imgcache.model import Breach, Severity, Verdict
-
-T = TypeVar("T")
 
 
 class Stage(IntEnum):
@@ -137,7 +134,7 @@ TRAITS: Mapping[Verdict | Breach, Traits] = {
 
 
 def complete(
-    table: Mapping[Verdict | Breach, T], kinds: Iterable[Verdict | Breach], where: str
+    table: Container[Verdict | Breach], kinds: Iterable[Verdict | Breach], where: str
 ) -> None:
     """See that a table has a row for each. Raises LookupError, which names what is missing where.
 

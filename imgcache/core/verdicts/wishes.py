@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from imgcache.config_rules import RuleSettings
 from imgcache.core.verdicts.texts.breaches import BREACH_TEXTS
+from imgcache.core.verdicts.traits import complete
 from imgcache.core.verdicts.verdict import Measured, matches_any
 from imgcache.facts import ImageFacts
 from imgcache.findings import BrokenRule
@@ -180,3 +181,4 @@ _WISHES: dict[Breach, Callable[[RuleSettings, Place, Image], str | None]] = {
     Breach.MISSING_FIELD: _missing_field,
     Breach.HAS_POSITION: _has_position,
 }
+complete(_WISHES, Breach, "imgcache/core/verdicts/wishes.py")
