@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import tomllib
 
 import pytest
@@ -34,3 +36,10 @@ def test_links_lead_to_the_home_that_the_package_names() -> None:
     assert bool(DOCS) == bool(urls), "version.DOCS and [project.urls] are named together"
     assert not DOCS or (DOCS.startswith("https://") and DOCS.endswith("/"))
     assert not urls or any(DOCS.startswith(url.removesuffix("/")) for url in urls.values())
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")
+def test_the_man_page_is_roff_without_a_complaint() -> None:
+    words = ["groff", "-man", "-Tutf8", "-ww", "-z", str(ROOT / "docs" / "imgcache.1")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
