@@ -13,8 +13,6 @@ from typing import Annotated
 import typer
 from typer.models import CommandInfo
 
-from imgcache.cli.flags import one_of
-
 _PROGRAM = "imgcache"
 _ASKED_BY = "_IMGCACHE_COMPLETE"
 
@@ -25,6 +23,14 @@ class Shell(StrEnum):
     BASH = "bash"
     ZSH = "zsh"
     FISH = "fish"
+
+
+def _shell(text: str) -> Shell:
+    try:
+        return Shell(text)
+    except ValueError as exc:
+        known = ", ".join(Shell)
+        raise typer.BadParameter(f"{text!r} is unknown; write one of {known}") from exc
 
 
 def prepare(app: typer.Typer, words: Sequence[str]) -> None:
@@ -102,7 +108,7 @@ Install = Annotated[
     typer.Option(
         "--install-completion",
         metavar="|".join(Shell),
-        parser=one_of(Shell),
+        parser=_shell,
         callback=install,
         is_eager=True,
         help="Make that shell complete commands, flags and values, and exit.",
@@ -113,7 +119,7 @@ Show = Annotated[
     typer.Option(
         "--show-completion",
         metavar="|".join(Shell),
-        parser=one_of(Shell),
+        parser=_shell,
         callback=show,
         is_eager=True,
         help="Print the script that does it, and exit.",

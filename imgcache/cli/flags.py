@@ -89,7 +89,7 @@ def parse_folder(text: str) -> Path:
 E = TypeVar("E", bound=StrEnum)
 
 
-def one_of(kind: type[E]) -> Callable[[str], E]:
+def _one_of(kind: type[E]) -> Callable[[str], E]:
     """A parser for typer; its own tells of a wrong value in the words of a library."""
 
     def parse(text: str) -> E:
@@ -157,7 +157,7 @@ LogFormatFlag = Annotated[
     typer.Option(
         "--log-format",
         metavar="|".join(LogFormat),
-        parser=one_of(LogFormat),
+        parser=_one_of(LogFormat),
         help="How stderr is written.",
         rich_help_panel=_GENERAL,
     ),
@@ -218,7 +218,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="|".join(ReportFormat),
-        parser=one_of(ReportFormat),
+        parser=_one_of(ReportFormat),
         help="What stdout gets (default: text; github under GITHUB_ACTIONS).",
         rich_help_panel=_REPORT,
     ),
@@ -228,7 +228,7 @@ PlainFormatFlag = Annotated[
     typer.Option(
         "--format",
         metavar="|".join(PlainFormat),
-        parser=one_of(PlainFormat),
+        parser=_one_of(PlainFormat),
         help="What stdout gets.",
         rich_help_panel=_REPORT,
     ),

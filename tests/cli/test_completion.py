@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shlex
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from imgcache.cli.app import app
 from imgcache.cli.completion import Shell, codes
+from tests.support.man_page import commands
 from tests.support.world import run
+
+COMMANDS = [("imgcache", get_command(app)), *commands(get_command(app))]
 
 # As the installed script starts it.
 START = "import sys; sys.argv[0] = 'imgcache'; from imgcache.__main__ import run; run()"
@@ -49,6 +56,22 @@ async def test_commands_flags_and_values_are_completed(
     words: str, number: int, told: list[str]
 ) -> None:
     assert await asked(words, number) == told
+
+
+OPTIONS = [(words, one) for words, command in COMMANDS for one in command.params]
+
+
+@pytest.mark.parametrize(("words", "option"), OPTIONS, ids=lambda one: getattr(one, "name", one))
+def test_what_a_metavar_promises_is_completed(words: str, option: Any) -> None:
+    told = [one.value for one in option.shell_complete(None, "")]
+    metavar = option.metavar or ""
+    if re.fullmatch(r"[a-z]+(\|[a-z]+)+", metavar):
+        assert told == metavar.split("|")
+    elif "CODE" in metavar:
+        assert "gone" in told, f"give it autocompletion=codes: {words} {option.name}"
+    else:
+        # The shell completes files itself.
+        assert told == []
 
 
 def test_verdicts_are_completed_by_name_or_by_code() -> None:

@@ -46,7 +46,7 @@ def render() -> str:
 
 
 def _page(root: Any) -> Iterator[str]:
-    found = list(_commands(root))
+    found = list(commands(root))
     yield f'.TH IMGCACHE 1 "" "imgcache {VERSION}" "User Commands"\n'
     yield f".SH NAME\nimgcache \\- {_escaped(_lowered(root.help))}\n"
     yield ".SH SYNOPSIS\n.B imgcache\n.I COMMAND\n.RI [ OPTIONS ]\n.RI [ ARGUMENTS ]\n"
@@ -64,10 +64,11 @@ def _page(root: Any) -> Iterator[str]:
     yield "Settings, as in IMGCACHE_FETCH__CONCURRENCY=8.\n.TP\n.B NO_COLOR\nNo colours.\n"
 
 
-def _commands(group: Any, words: str = "imgcache") -> Iterator[tuple[str, Any]]:
+def commands(group: Any, words: str = "imgcache") -> Iterator[tuple[str, Any]]:
+    """Each command that can be run, by its words."""
     for name, one in group.commands.items():
         if hasattr(one, "commands"):
-            yield from _commands(one, f"{words} {name}")
+            yield from commands(one, f"{words} {name}")
         else:
             yield f"{words} {name}", one
 
