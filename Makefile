@@ -6,7 +6,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 
 SPEED := beside start_up night serving html_report
 
-.PHONY: demo test bench browser torture package schemas screenshots contact-sheet lint format types lock clean
+.PHONY: demo test fast renew bench browser torture package schemas screenshots contact-sheet lint format types lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/imgcache demo
@@ -16,6 +16,11 @@ demo: $(VENV)/.run
 test: lint types $(VENV)/.dev
 	$(BIN)/python -m compileall -q imgcache
 	$(BIN)/pytest -n auto -m "not browser and not torture"
+
+# While you work: lint, and the tests nearest to what has changed since the last commit.
+fast: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/pytest -q -x -m "not browser and not torture" $$($(BIN)/python -m tests.support.nearby)
 
 # What a browser shows, and the pages in it; needs a Chromium of the system, else it is skipped.
 browser: $(VENV)/.dev
@@ -43,6 +48,10 @@ bench: $(VENV)/.dev
 # The pictures in docs/, taken anew; look at them before committing.
 screenshots: $(VENV)/.dev
 	$(BIN)/python -m tests.browser.screenshots
+
+# docs/verdicts.md, the man page and the golden reports, made again; look at them before committing.
+renew: $(VENV)/.dev
+	$(BIN)/python -m tests.support.renewed
 
 # One picture told in all ways that files have, to be looked at: see docs/thumbnails.md.
 contact-sheet: $(VENV)/.dev

@@ -27,9 +27,9 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from imgcache.cli.app import app  # noqa: PLC0415
-        from imgcache.cli.narrow import narrow  # noqa: PLC0415
+        from imgcache.cli.completion import prepare  # noqa: PLC0415
 
-        narrow(app, sys.argv[1:])
+        prepare(app, sys.argv[1:])
         app()
     except KeyboardInterrupt:  # Ctrl-C before a command listens to it
         sys.stderr.write("imgcache: stopped before it began\n")

@@ -7,48 +7,61 @@ Facts are what was declared, asked, answered and measured. A verdict is derived 
 from __future__ import annotations
 
 from enum import Enum, StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from msgspec import Struct
 
 
 class Verdict(StrEnum):
-    """What is decided of one image entry; `code` is its stable number in reports."""
+    """What is decided of one image entry; the number makes its stable code in reports.
+
+    The hundreds are its group: about the size, the way to the image, its content, the run. What
+    else is to be known of each is in core/verdicts/traits.py and core/verdicts/texts.
+    """
+
+    number: int | None
 
     OK = "ok"
-    DIMENSIONS_MISSING = "dimensions-missing"
-    DIMENSIONS_SWAPPED = "dimensions-swapped"
-    DIMENSIONS_SCALED = "dimensions-scaled"
-    DIMENSIONS_MISMATCH = "dimensions-mismatch"
-    GONE = "gone"
-    BLOCKED = "blocked"
-    RATE_LIMITED = "rate-limited"
-    HTTP_ERROR = "http-error"
-    SERVER_ERROR = "server-error"
-    PROTOCOL_ERROR = "protocol-error"
-    DNS_ERROR = "dns-error"
-    CONNECT_ERROR = "connect-error"
-    TLS_ERROR = "tls-error"
-    TIMEOUT = "timeout"
-    REDIRECT_ERROR = "redirect-error"
-    FORBIDDEN_ADDRESS = "forbidden-address"
-    UNSUPPORTED_URL = "unsupported-url"
-    TOO_LARGE = "too-large"
-    TOO_MANY_PIXELS = "too-many-pixels"
-    EMPTY = "empty"
-    NOT_AN_IMAGE = "not-an-image"
-    UNSUPPORTED_FORMAT = "unsupported-format"
-    TRUNCATED = "truncated"
-    CORRUPT = "corrupt"
-    PLACEHOLDER = "placeholder"
-    NOT_CACHED = "not-cached"
-    NOT_CHECKED = "not-checked"
-    LOCAL_ERROR = "local-error"
+    DIMENSIONS_MISSING = "dimensions-missing", 101
+    DIMENSIONS_SWAPPED = "dimensions-swapped", 102
+    DIMENSIONS_SCALED = "dimensions-scaled", 103
+    DIMENSIONS_MISMATCH = "dimensions-mismatch", 104
+    GONE = "gone", 201
+    BLOCKED = "blocked", 202
+    RATE_LIMITED = "rate-limited", 203
+    HTTP_ERROR = "http-error", 204
+    SERVER_ERROR = "server-error", 205
+    PROTOCOL_ERROR = "protocol-error", 206
+    DNS_ERROR = "dns-error", 207
+    CONNECT_ERROR = "connect-error", 208
+    TLS_ERROR = "tls-error", 209
+    TIMEOUT = "timeout", 210
+    REDIRECT_ERROR = "redirect-error", 211
+    FORBIDDEN_ADDRESS = "forbidden-address", 212
+    UNSUPPORTED_URL = "unsupported-url", 213
+    TOO_LARGE = "too-large", 301
+    TOO_MANY_PIXELS = "too-many-pixels", 302
+    EMPTY = "empty", 303
+    NOT_AN_IMAGE = "not-an-image", 304
+    UNSUPPORTED_FORMAT = "unsupported-format", 305
+    TRUNCATED = "truncated", 306
+    CORRUPT = "corrupt", 307
+    PLACEHOLDER = "placeholder", 308
+    NOT_CACHED = "not-cached", 401
+    NOT_CHECKED = "not-checked", 402
+    LOCAL_ERROR = "local-error", 403
+
+    def __new__(cls, word: str, number: int | None = None) -> Self:
+        """A member is its word."""
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.number = number
+        return member
 
     @property
     def code(self) -> str | None:
         """The stable number, IMG101 to IMG403; None for `ok`."""
-        return _CODES[self]
+        return None if self.number is None else f"IMG{self.number}"
 
     @property
     def is_about_size(self) -> bool:
@@ -56,81 +69,39 @@ class Verdict(StrEnum):
         return self in SIZE_VERDICTS
 
 
-_GROUPS = {
-    1: (
-        Verdict.DIMENSIONS_MISSING,
-        Verdict.DIMENSIONS_SWAPPED,
-        Verdict.DIMENSIONS_SCALED,
-        Verdict.DIMENSIONS_MISMATCH,
-    ),
-    2: (
-        Verdict.GONE,
-        Verdict.BLOCKED,
-        Verdict.RATE_LIMITED,
-        Verdict.HTTP_ERROR,
-        Verdict.SERVER_ERROR,
-        Verdict.PROTOCOL_ERROR,
-        Verdict.DNS_ERROR,
-        Verdict.CONNECT_ERROR,
-        Verdict.TLS_ERROR,
-        Verdict.TIMEOUT,
-        Verdict.REDIRECT_ERROR,
-        Verdict.FORBIDDEN_ADDRESS,
-        Verdict.UNSUPPORTED_URL,
-    ),
-    3: (
-        Verdict.TOO_LARGE,
-        Verdict.TOO_MANY_PIXELS,
-        Verdict.EMPTY,
-        Verdict.NOT_AN_IMAGE,
-        Verdict.UNSUPPORTED_FORMAT,
-        Verdict.TRUNCATED,
-        Verdict.CORRUPT,
-        Verdict.PLACEHOLDER,
-    ),
-    4: (Verdict.NOT_CACHED, Verdict.NOT_CHECKED, Verdict.LOCAL_ERROR),
-}
-_CODES: dict[Verdict, str | None] = {Verdict.OK: None} | {
-    verdict: f"IMG{group}{number:02d}"
-    for group, verdicts in _GROUPS.items()
-    for number, verdict in enumerate(verdicts, start=1)
-}
+def _group(hundreds: int) -> frozenset[Verdict]:
+    return frozenset(one for one in Verdict if one.number and one.number // 100 == hundreds)
 
-SIZE_VERDICTS = frozenset(_GROUPS[1])
-REACH_VERDICTS = frozenset(_GROUPS[2])
-CONTENT_VERDICTS = frozenset(_GROUPS[3])
-OFFLINE_VERDICTS = frozenset({Verdict.NOT_CACHED})
-# Verdicts of a host in trouble: they change from day to day, and are the same for all its images.
-HOST_VERDICTS = frozenset(
-    {
-        Verdict.DNS_ERROR,
-        Verdict.CONNECT_ERROR,
-        Verdict.TLS_ERROR,
-        Verdict.TIMEOUT,
-        Verdict.RATE_LIMITED,
-        Verdict.SERVER_ERROR,
-    }
-)
+
+SIZE_VERDICTS = _group(1)
+REACH_VERDICTS = _group(2)
+CONTENT_VERDICTS = _group(3)
 
 
 class Breach(StrEnum):
-    """How an image breaks a rule of its site; `code` is its stable number in reports."""
+    """How an image breaks a rule of its site; the number makes its stable code in reports."""
 
-    TOO_HEAVY = "too-heavy"
-    TOO_SMALL = "too-small"
-    TOO_BIG = "too-big"
-    WRONG_SHAPE = "wrong-shape"
-    WRONG_FORMAT = "wrong-format"
-    MISSING_FIELD = "missing-field"
-    HAS_POSITION = "has-position"
+    number: int
+
+    TOO_HEAVY = "too-heavy", 501
+    TOO_SMALL = "too-small", 502
+    TOO_BIG = "too-big", 503
+    WRONG_SHAPE = "wrong-shape", 504
+    WRONG_FORMAT = "wrong-format", 505
+    MISSING_FIELD = "missing-field", 506
+    HAS_POSITION = "has-position", 507
+
+    def __new__(cls, word: str, number: int = 0) -> Self:
+        """A member is its word."""
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.number = number
+        return member
 
     @property
     def code(self) -> str:
         """The stable number, IMG501 to IMG507."""
-        return _BREACH_CODES[self]
-
-
-_BREACH_CODES = {breach: f"IMG5{number:02d}" for number, breach in enumerate(Breach, start=1)}
+        return f"IMG{self.number}"
 
 
 class Severity(StrEnum):

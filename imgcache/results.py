@@ -272,13 +272,25 @@ class Step(Struct, frozen=True):
     facts: tuple[tuple[str, str], ...]
 
 
+class Known(Struct, frozen=True):
+    """What the cache knows of a URL, and the first places that name it; `more` are left out."""
+
+    state: UrlState | None
+    places: tuple[Place, ...]
+    more: int = 0
+
+
 class Explanation(Struct):
-    """All steps of one URL, and the verdict they led to; `ok` where nothing is declared."""
+    """All steps of one URL, and the verdict they led to; `ok` where nothing is declared.
+
+    `known` is None where there is no cache.
+    """
 
     url: str
     steps: list[Step] = field(default_factory=list)
     verdict: Verdict = Verdict.OK
     message: str | None = None
+    known: Known | None = None
 
     @property
     def is_well(self) -> bool:

@@ -15,6 +15,7 @@ from typer.main import get_command
 import imgcache
 from imgcache.cli import init
 from imgcache.cli.app import app
+from imgcache.cli.flags import ReportFormat
 from imgcache.config import Settings, ThumbnailSettings
 from imgcache.config_rules import RuleSettings, SeveritySettings
 from imgcache.core.verdicts import wishes
@@ -82,6 +83,14 @@ def test_every_key_of_a_rule_is_documented_and_no_other() -> None:
     # `at` belongs to places, which are told elsewhere.
     named = {key for cell in first for key in re.findall(r"`(\w+)`", cell)}
     assert named == set(RuleSettings.model_fields)
+
+
+@pytest.mark.parametrize("name", ReportFormat)
+def test_every_report_format_is_documented(name: ReportFormat) -> None:
+    assert f"| `{name}` |" in README.partition("## Formats\n")[2].partition("\n## ")[0]
+    row = re.search(r"^\| `--format (.*?)` \| refresh, verify", COMMANDS, re.MULTILINE)
+    assert row is not None
+    assert row[1].split("\\|") == list(ReportFormat)
 
 
 def example(mark: str) -> str:
@@ -164,7 +173,7 @@ def test_every_flag_is_documented_and_no_other(name: str, command: Any) -> None:
 
 
 def test_no_document_names_a_flag_that_there_is_not() -> None:
-    known = set().union(*(flags(command) for _, command in ALL))
+    known = set().union(*(flags(command) for command in [get_command(app), *dict(ALL).values()]))
     for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         named = re.findall(r"imgcache [^`\n]*?(--[a-z-]+)", path.read_text())
         assert set(named) <= known, path

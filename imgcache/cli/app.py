@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from imgcache.cli import cache, flags
+from imgcache.cli import cache, completion, flags
 from imgcache.cli.flag_groups import General, Network, Reporting, general, network, reporting
 from imgcache.cli.help import CONTEXT, Command, Group
 from imgcache.errors import ConfigError
@@ -34,8 +34,13 @@ app.add_typer(cache.app)
 
 
 @app.callback()
-def _root(*, version: flags.Version = False) -> None:
-    """Exists for --version alone."""
+def _root(
+    *,
+    install_completion: completion.Install = None,
+    show_completion: completion.Show = None,
+    version: flags.Version = False,
+) -> None:
+    """Exists for its flags alone."""
 
 
 @app.command(cls=Command)
@@ -218,25 +223,16 @@ def report(
 @general
 @network
 def explain(
-    url: Annotated[str, typer.Argument(metavar="URL", help="The URL, as an article has it.")],
+    what: completion.What,
     *,
     format_: flags.PlainFormatFlag = flags.PlainFormat.TEXT,
     network: Network,
     general: General,
 ) -> None:
-    """Each step for one URL: address, redirects, headers, first bytes, decoding, verdict."""
-    from imgcache.cli.output import write  # noqa: PLC0415  see the module's docstring
-    from imgcache.cli.run import exit_status, finish, guarded  # noqa: PLC0415
-    from imgcache.engine.explain import explain  # noqa: PLC0415
-    from imgcache.render.explain import as_json, as_text  # noqa: PLC0415
+    """Each step for one URL and what the cache knows of it; or what a code means and what to do."""
+    from imgcache.cli.explain import explained  # noqa: PLC0415  see the module's docstring
 
-    def show() -> int:
-        explanation = finish(explain(url, general.settings(network)))
-        as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
-        write(as_format(explanation))
-        return exit_status(well=explanation.is_well)
-
-    raise typer.Exit(guarded(general.console(), show))
+    raise typer.Exit(explained(what, general, network, format_))
 
 
 @app.command(cls=Command)

@@ -36,7 +36,7 @@ def stats(
 ) -> None:
     """Sizes and counts, hit rates of the last refreshes, and the hosts that fail most."""
     from imgcache.engine.cache.stats import collect_stats  # noqa: PLC0415  see app.py's docstring
-    from imgcache.render.cache_stats import as_json, as_text  # noqa: PLC0415
+    from imgcache.render.cache.stats import as_json, as_text  # noqa: PLC0415
 
     as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
     _show(general, lambda settings, _: collect_stats(settings), as_format, lambda _: True)
@@ -59,7 +59,7 @@ def check(
 ) -> None:
     """Hash every image and thumbnail. Exit status: 1 damage found, 0 none or all repaired."""
     from imgcache.engine.cache.check import check  # noqa: PLC0415  see app.py's docstring
-    from imgcache.render.cache_check import as_json, as_text  # noqa: PLC0415
+    from imgcache.render.cache.check import as_json, as_text  # noqa: PLC0415
 
     as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
     _show(
@@ -94,7 +94,7 @@ def gc(
     Refused when no article is found; nothing goes while an article can't be read.
     """
     from imgcache.engine.cache.gc import collect_garbage  # noqa: PLC0415  see app.py's docstring
-    from imgcache.render.cache_gc import as_json, as_text  # noqa: PLC0415
+    from imgcache.render.cache.gc import as_json, as_text  # noqa: PLC0415
 
     as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
     _show(

@@ -14,7 +14,7 @@ from contextlib import suppress
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
-from imgcache.cli.gauge import Gauge
+from imgcache.cli.progress.gauge import Gauge
 from imgcache.cli.terminal import can_redraw, unsteered
 from imgcache.engine.run.listener import Lane, Listener
 from imgcache.model import Failure, Source
@@ -23,7 +23,7 @@ from imgcache.render.phrases import count, printable, some
 from imgcache.userinfo import masked_within
 
 if TYPE_CHECKING:
-    from imgcache.cli.progress import ProgressLines
+    from imgcache.cli.progress.lines import ProgressLines
 
 # How often the hosts are looked at, and how often a log hears of a run; in seconds.
 _TICK, _MINUTE = 1.0, 60.0
@@ -172,6 +172,6 @@ class Console(Listener):
 
 
 def _drawn(gauge: Gauge) -> ProgressLines:
-    from imgcache.cli.progress import ProgressLines  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.progress.lines import ProgressLines  # noqa: PLC0415  see the module's docstring
 
     return ProgressLines(gauge)

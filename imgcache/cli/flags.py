@@ -117,7 +117,7 @@ _REPORT = "Report"
 Paths = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="[PATH]...",
+        metavar="[PATH...]",
         help="Articles, or folders searched for them. "
         "Without PATH: the configured ones, else articles/, content/, or all below the folder of "
         "the configuration file (without one: this folder).",
@@ -209,7 +209,9 @@ Host = Annotated[
 ]
 Port = Annotated[
     int | None,
-    typer.Option("--port", min=0, max=65535, help="Listen on this port (default: 8460)."),
+    typer.Option(
+        "--port", metavar="PORT", min=0, max=65535, help="Listen on this port (default: 8460)."
+    ),
 ]
 Format = Annotated[
     ReportFormat | None,

@@ -1,4 +1,4 @@
-"""Pages of `--help` in plain text: flags in sections, whole sentences about commands.
+"""Pages of `--help` in plain text: flags in sections, whole sentences about commands, examples.
 
 Typer's own pages are drawn by rich, whose import takes longer than all the rest of `--help`.
 """
@@ -12,11 +12,48 @@ from typer.core import TyperCommand, TyperGroup
 # What an app passes on to its commands.
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _HEADS = {"argument": "Arguments", "option": "Options"}
+# By the name of the command; of the man page, too.
+EXAMPLES = {
+    "refresh": (
+        "imgcache refresh                    # all articles that are configured",
+        "imgcache refresh content/ --dry-run --diff",
+        "imgcache refresh --fix-dimensions --max-time 10m",
+    ),
+    "verify": (
+        "imgcache verify                     # asks for just enough of each image",
+        "imgcache verify --offline --strict  # articles against the cache, no request",
+        "imgcache verify --changed-since main --output report.sarif",
+    ),
+    "report": ("imgcache report --output public/images",),
+    "explain": (
+        "imgcache explain IMG201             # or: gone",
+        "imgcache explain https://example.com/a.jpg",
+    ),
+    "init": ("imgcache init                       # then: imgcache verify",),
+    "serve": ("imgcache serve --port 8080          # http://127.0.0.1:8080/",),
+    "demo": ("imgcache demo",),
+    "stats": ("imgcache cache stats --format json",),
+    "check": ("imgcache cache check --repair",),
+    "gc": ("imgcache cache gc --age 7d --dry-run",),
+}
 
 
 # Contexts and formatters are click's in one version of typer and its own in another: hence Any.
 class Command(TyperCommand):
-    """A command whose flags stand below the heads that they name (`rich_help_panel`)."""
+    """A command whose flags stand below the heads that they name (`rich_help_panel`).
+
+    Examples stand at the end.
+    """
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Flags, then arguments as their metavars say; typer would put brackets around those."""
+        named = (one for one in self.get_params(ctx) if one.param_type_name == "argument")
+        return ["[OPTIONS]", *(str(one.metavar) for one in named)]
+
+    def format_epilog(self, _: Any, formatter: Any) -> None:
+        """Write the examples, each line as it is."""
+        with formatter.section("Examples"):
+            formatter.write("".join(f"  {line}\n" for line in EXAMPLES[self.name or ""]))
 
     def get_help_option(self, ctx: Any) -> Any:
         """`--help`, at once."""
@@ -57,7 +94,7 @@ def _write_sections(command: Command | Group, ctx: Any, formatter: Any) -> None:
     # Those of the command itself come first.
     sections: dict[str, list[tuple[str, str]]] = {head: [] for head in _HEADS.values()}
     for one in command.get_params(ctx):
-        record = one.get_help_record(ctx)
+        record = _record(one, ctx)
         if record is not None:
             head = getattr(one, "rich_help_panel", None) or _HEADS[one.param_type_name]
             sections.setdefault(head, []).append(record)
@@ -65,6 +102,14 @@ def _write_sections(command: Command | Group, ctx: Any, formatter: Any) -> None:
         if records:
             with formatter.section(head):
                 formatter.write_dl(records)
+
+
+def _record(param: Any, ctx: Any) -> tuple[str, str] | None:
+    """What is told of an argument or flag; of the former typer would tell its Python type, too."""
+    if param.param_type_name == "argument":
+        return param.metavar, param.help
+    record: tuple[str, str] | None = param.get_help_record(ctx)
+    return record
 
 
 def _sentence(command: Any) -> str:

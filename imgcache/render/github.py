@@ -13,12 +13,12 @@ from itertools import chain, islice
 from msgspec import Struct
 
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
+from imgcache.core.verdicts.traits import TRAITS
 from imgcache.findings import Finding
 from imgcache.model import Severity
 from imgcache.render import markdown, phrases
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import count, printable
-from imgcache.render.troubles import rank
 from imgcache.results import ArticleProblem, EntryResult, Findings
 
 _SHOWN = 10
@@ -128,7 +128,7 @@ def _of_outage(outage: Outage) -> _Annotation:
 
 def _of_finding(entry: EntryResult, found: Finding) -> _Annotation:
     return _Annotation(
-        rank(found.name),
+        TRAITS[found.name].urgency,
         found.name,
         entry.url,
         found.severity,

@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterator
 from msgspec import Struct, field
 
 from imgcache.core.http.url import WebUrl, parse_web
+from imgcache.core.verdicts.traits import HOST_VERDICTS, Heard, heard
 from imgcache.findings import LISTED, Finding
-from imgcache.model import HOST_VERDICTS, Severity, Source, Verdict
+from imgcache.model import Severity, Source, Verdict
 from imgcache.results import EntryResult, Findings
 
 # No answer came; the other host verdicts are answers.
-_SILENT = HOST_VERDICTS - {Verdict.RATE_LIMITED, Verdict.SERVER_ERROR}
+_SILENT = HOST_VERDICTS & heard(Heard.SILENCE, Heard.REFUSAL)
 _FROM_THIS_RUN = frozenset({Source.DOWNLOADED, Source.REVALIDATED, Source.PROBED})
 _FEW = 5
 

@@ -14,7 +14,7 @@ from itertools import chain, groupby, islice
 from typing import Any
 from urllib.parse import quote
 
-from imgcache.core.verdicts.rules import ARTICLE_ERROR, RULES, Rule
+from imgcache.core.verdicts.rules import ARTICLE_ERROR, RULES, Rule, docs_url
 from imgcache.findings import Finding
 from imgcache.model import Severity
 from imgcache.render.excerpt import value_end
@@ -74,7 +74,10 @@ def _of_level(findings: Findings, level: str) -> Iterator[_Document]:
 
 
 def _rule(rule: Rule) -> _Document:
-    return {
+    # An absolute URI, or none (SARIF section 3.49.12).
+    url = docs_url(rule.code)
+    more = {} if url is None else {"helpUri": url}
+    return more | {
         "id": rule.code,
         "name": rule.name,
         "shortDescription": {"text": rule.title},

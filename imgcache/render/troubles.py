@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from imgcache.core.verdicts.traits import TRAITS
 from imgcache.findings import Finding
-from imgcache.model import REACH_VERDICTS, SIZE_VERDICTS, Breach, Severity, Verdict
+from imgcache.model import Breach, Severity, Verdict
 from imgcache.render.excerpt import place
 from imgcache.render.outages import Outages
 from imgcache.results import EntryResult, Findings
@@ -38,7 +39,7 @@ class Trouble(Struct):
     @property
     def weight(self) -> tuple[bool, int, int]:
         """Sorts the worst to the front, and of those what most places show."""
-        return self.severity is not Severity.ERROR, rank(self.name), -self.count
+        return self.severity is not Severity.ERROR, TRAITS[self.name].urgency, -self.count
 
 
 def troubles(findings: Findings, outages: Outages) -> list[Trouble]:
@@ -68,19 +69,6 @@ def _add(trouble: Trouble, entry: EntryResult, one: Finding) -> None:
         trouble.places.append(place(entry))
     if one.severity is Severity.ERROR and trouble.severity is not Severity.ERROR:
         trouble.severity, trouble.message = one.severity, one.message
-
-
-def rank(found: Verdict | Breach) -> int:
-    """This machine's faults, images that don't show, wrong sizes, broken rules, the unknown."""
-    if found is Verdict.LOCAL_ERROR:
-        return 0
-    if found is Verdict.NOT_CHECKED:
-        return 5
-    if isinstance(found, Breach) or found is Verdict.DIMENSIONS_MISSING:
-        return 4
-    if found in SIZE_VERDICTS:
-        return 3
-    return 1 if found in REACH_VERDICTS else 2
 
 
 def by_name(found: Iterable[Trouble]) -> str:

@@ -11,8 +11,8 @@ import sys
 import pytest
 
 from imgcache.cli.console import Console
-from imgcache.cli.gauge import Gauge
-from imgcache.cli.progress import ProgressLines
+from imgcache.cli.progress.gauge import Gauge
+from imgcache.cli.progress.lines import ProgressLines
 from imgcache.cli.terminal import can_redraw
 from imgcache.engine.run.listener import Lane
 from imgcache.model import Source

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
+import pytest
+
+from imgcache.cli.help import EXAMPLES
 from tests.support.world import run
 
 
@@ -29,3 +34,48 @@ async def test_a_command_alone_and_wrong_words_are_usage_errors(tmp_path: Path) 
         done = await run(*words, cwd=tmp_path)
         assert done.status == 2
         assert told in done.stderr + done.stdout
+
+
+COMMANDS = {
+    **{name: name for name in ("refresh", "verify", "report", "explain", "init", "serve", "demo")},
+    **{f"cache {name}": name for name in ("stats", "check", "gc")},
+}
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+async def test_a_page_fits_80_columns_and_is_plain_text(tmp_path: Path, words: str) -> None:
+    page = (await run(*words.split(), "--help", cwd=tmp_path)).stdout
+    assert max(map(len, page.splitlines())) <= 80
+    assert page.isascii()
+    assert page.replace("\n", "").isprintable()
+    # What Python calls a type is no word of a user's.
+    assert not re.search(r"<\w|list\[|\bTEXT\b|\bINTEGER\b|\bFLOAT\b", page)
+
+
+@pytest.mark.parametrize(("words", "name"), COMMANDS.items())
+async def test_each_command_has_examples_that_it_takes(
+    tmp_path: Path, words: str, name: str
+) -> None:
+    page = (await run(*words.split(), "--help", cwd=tmp_path)).stdout
+    shown = page.partition("\nExamples:\n")[2].splitlines()
+    assert [line.strip() for line in shown] == list(EXAMPLES[name])
+    for line in shown:
+        *_, example = line.split("#")[0].partition(f"imgcache {words}")
+        assert set(re.findall(r"--[a-z-]+", example)) <= set(re.findall(r"--[a-z-]+", page))
+        parsed = await run(*words.split(), *shlex.split(example), "--help", cwd=tmp_path)
+        assert (parsed.status, parsed.stderr) == (0, "")
+
+
+def test_no_example_is_of_a_command_that_there_is_not() -> None:
+    assert set(EXAMPLES) == set(COMMANDS.values())
+
+
+async def test_usage_names_arguments_as_their_section_does(tmp_path: Path) -> None:
+    usage = {
+        "refresh": "refresh [OPTIONS] [PATH...]",
+        "explain": "explain [OPTIONS] URL|CODE",
+        "cache gc": "cache gc [OPTIONS]",
+    }
+    for words, told in usage.items():
+        page = (await run(*words.split(), "--help", cwd=tmp_path)).stdout
+        assert page.splitlines()[0].endswith(f" {told}")

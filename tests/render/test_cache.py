@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from imgcache.cache_results import CacheCheckResult, CacheStats, Damage, GcResult, HostRecord
 from imgcache.facts import RunFacts
 from imgcache.model import FileTotals, Verdict
-from imgcache.render import cache_check, cache_gc, cache_stats
+from imgcache.render.cache import check, gc, stats
 from imgcache.results import ArticleProblem
 from imgcache.version import VERSION
 
@@ -43,7 +43,7 @@ def document(pieces: Any) -> dict[str, Any]:
 
 
 def test_stock_as_text() -> None:
-    assert shown(cache_stats.as_text(STOCK)) == (
+    assert shown(stats.as_text(STOCK)) == (
         "images          3 images, 301 kB\n"
         "  jpeg          2, 300 kB\n"
         "  png           1, 1.0 kB\n"
@@ -60,7 +60,7 @@ def test_stock_as_text() -> None:
 
 
 def test_stock_as_json() -> None:
-    told = document(cache_stats.as_json(STOCK))
+    told = document(stats.as_json(STOCK))
     assert (told["schema"], told["command"], told["version"]) == (1, "cache stats", VERSION)
     assert (told["bytes"], told["max_bytes"], told["hit_rate"]) == (331_000, 1_000_000, 0.45)
     assert told["images"]["formats"]["png"] == {"files": 1, "bytes": 1_000}
@@ -100,7 +100,7 @@ FOUND = CacheCheckResult(
 
 
 def test_damage_as_text() -> None:
-    assert shown(cache_check.as_text(FOUND)) == (
+    assert shown(check.as_text(FOUND)) == (
         "images/x: no such file; mended\n"
         "thumbs/y: other bytes\n"
         "2 images and 1 thumbnail hashed (301 kB): 1 damaged file found; "
@@ -108,14 +108,14 @@ def test_damage_as_text() -> None:
         "1 file (5 B) that the index does not know; imgcache cache gc removes them\n"
     )
     mended = CacheCheckResult(1, 0, 5, damage=FOUND.damage[:1])
-    assert shown(cache_check.as_text(mended)).endswith(": 1 damaged file found, all repaired\n")
-    assert shown(cache_check.as_text(CacheCheckResult(1, 0, 5))) == (
+    assert shown(check.as_text(mended)).endswith(": 1 damaged file found, all repaired\n")
+    assert shown(check.as_text(CacheCheckResult(1, 0, 5))) == (
         "1 image and 0 thumbnails hashed (5 B): all sound\n"
     )
 
 
 def test_damage_as_json() -> None:
-    assert document(cache_check.as_json(FOUND)) == {
+    assert document(check.as_json(FOUND)) == {
         "schema": 1,
         "command": "cache check",
         "version": VERSION,
@@ -141,7 +141,7 @@ CLEARED = GcResult(
 
 
 def test_clearance_as_text() -> None:
-    assert shown(cache_gc.as_text(CLEARED)) == (
+    assert shown(gc.as_text(CLEARED)) == (
         "would forget https://a.example/\\x07\n"
         "would drop images/x\n"
         "would drop thumbs/y\n"
@@ -149,11 +149,11 @@ def test_clearance_as_text() -> None:
         "4 files (9.0 kB) stay\n"
     )
     done = replace(CLEARED, dry_run=False)
-    assert shown(cache_gc.as_text(done)) == (
+    assert shown(gc.as_text(done)) == (
         "2 files (1.0 kB) and 1 URL that none of 3 articles names: dropped\n4 files (9.0 kB) stay\n"
     )
     problems = (ArticleProblem("a.md", 3, "bad\x1b"), ArticleProblem("b.md", None, "gone"))
-    assert shown(cache_gc.as_text(GcResult(1, dry_run=False, problems=problems))) == (
+    assert shown(gc.as_text(GcResult(1, dry_run=False, problems=problems))) == (
         "a.md:3: bad\\x1b\n"
         "b.md: gone\n"
         "nothing was dropped: these articles may name any image; fix them first\n"
@@ -161,7 +161,7 @@ def test_clearance_as_text() -> None:
 
 
 def test_clearance_as_json() -> None:
-    assert document(cache_gc.as_json(CLEARED)) == {
+    assert document(gc.as_json(CLEARED)) == {
         "schema": 1,
         "command": "cache gc",
         "version": VERSION,
@@ -188,7 +188,7 @@ def keys(value: Any) -> set[str]:
 def test_every_key_is_documented() -> None:
     text = (Path(__file__).parents[2] / "docs" / "cache.md").read_text()
     problems = (ArticleProblem("a.md", 3, "bad"),)
-    documents = [cache_stats.as_json(STOCK), cache_check.as_json(FOUND), cache_gc.as_json(CLEARED)]
-    documents.append(cache_gc.as_json(GcResult(1, dry_run=False, problems=problems)))
+    documents = [stats.as_json(STOCK), check.as_json(FOUND), gc.as_json(CLEARED)]
+    documents.append(gc.as_json(GcResult(1, dry_run=False, problems=problems)))
     missing = {key for one in documents for key in keys(document(one)) if f"`{key}`" not in text}
     assert missing == set()

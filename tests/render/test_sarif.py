@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from jsonschema import Draft4Validator
 from msgspec.structs import replace
 
+from imgcache.core.verdicts import rules
 from imgcache.core.verdicts.rules import RULES
 from imgcache.engine.run.report import Report
 from imgcache.model import Breach, Severity, Verdict
@@ -116,3 +118,18 @@ def test_as_many_as_it_takes_are_written_as_they_stand() -> None:
     run = run_of(report)
     assert [one["level"] for one in run["results"]] == (["warning"] * 2500 + ["error"] * 2500) * 5
     assert "toolExecutionNotifications" not in run["invocations"][0]
+
+
+def test_rules_lead_to_the_docs_once_the_project_has_a_home(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def helped() -> list[Any]:
+        document = json.loads("".join(sarif.render(sample.troubled())))
+        Draft4Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(document)
+        return [one.get("helpUri") for one in document["runs"][0]["tool"]["driver"]["rules"]]
+
+    monkeypatch.setattr(rules, "DOCS", "")
+    assert set(helped()) == {None}
+    monkeypatch.setattr(rules, "DOCS", "https://a.test/imgcache/")
+    anchors = [f"https://a.test/imgcache/docs/verdicts.md#{one.code.lower()}" for one in RULES]
+    assert helped() == anchors

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from imgcache.core.verdicts.traits import Heard, heard
 from imgcache.model import Failure, Verdict
 
 # Kept in mind of a URL, these say that its host did not answer then, either.
-_WAS_SILENT = frozenset({Verdict.DNS_ERROR, Verdict.CONNECT_ERROR, Verdict.TIMEOUT})
-_NO_WAY = frozenset({Verdict.DNS_ERROR, Verdict.CONNECT_ERROR})
+_WAS_SILENT = heard(Heard.SILENCE)
+# A time-out may come after the first byte.
+_NO_WAY = _WAS_SILENT - {Verdict.TIMEOUT}
 # These say nothing of the network: no host was asked, or the answer could not be taken.
-_UNASKED = frozenset({Verdict.FORBIDDEN_ADDRESS, Verdict.UNSUPPORTED_URL, Verdict.LOCAL_ERROR})
+_UNASKED = heard(Heard.NOTHING)
 
 
 def is_silence(failure: Failure) -> bool:

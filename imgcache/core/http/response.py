@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from imgcache.core.http.url import WebUrl, parse_location
+from imgcache.core.verdicts.traits import Mark, marked
 from imgcache.facts import ResponseFacts, Validators
 from imgcache.model import Failure, Verdict
 
@@ -36,15 +37,7 @@ _NO_CODINGS = frozenset(
     }
 )
 _WITHOUT_END = "multipart/x-mixed-replace"
-_NEVER_OF_RANGE = frozenset(
-    {
-        Verdict.DNS_ERROR,
-        Verdict.TLS_ERROR,
-        Verdict.FORBIDDEN_ADDRESS,
-        Verdict.TOO_MANY_PIXELS,
-        Verdict.LOCAL_ERROR,
-    }
-)
+_OF_RANGE = marked(Mark.RANGE)
 _CONTENT_RANGE = re.compile(r"bytes +0-([0-9]{1,18})/([0-9]{1,18})", re.IGNORECASE)
 _LONGEST_FACT = 1024
 
@@ -131,7 +124,7 @@ def may_lie_in_range(failure: Failure, asked: int, came: int) -> bool:
     """
     too_slow = failure.verdict is Verdict.TIMEOUT and not failure.transient
     ignored = failure.status in (OK, NON_AUTHORITATIVE) and came > asked
-    return not (too_slow or ignored or failure.verdict in _NEVER_OF_RANGE)
+    return failure.verdict in _OF_RANGE and not (too_slow or ignored)
 
 
 def redirected(

@@ -12,18 +12,10 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from imgcache.model import (
-    CONTENT_VERDICTS,
-    HOST_VERDICTS,
-    OFFLINE_VERDICTS,
-    REACH_VERDICTS,
-    SIZE_VERDICTS,
-    Breach,
-    Verdict,
-)
+from imgcache.core.verdicts.traits import HOST_VERDICTS, TRAITS, Mark, Stage, marked
+from imgcache.model import Breach, Verdict
 
-# About the run, not about the article: never listed.
-UNLISTED = frozenset({Verdict.OK, Verdict.NOT_CHECKED, Verdict.LOCAL_ERROR})
+UNLISTED = marked(Mark.UNLISTED)
 
 
 class Key(NamedTuple):
@@ -45,19 +37,9 @@ def is_settled_by(listed: Verdict | Breach, today: Verdict) -> bool:
 
     The size of an unreachable image is unknown: a verdict hides those of later stages.
     """
-    stage = _LAST if isinstance(listed, Breach) else _STAGES[listed]
-    return stage <= (0 if today in _HIDING else _STAGES[today])
-
-
-# Nothing was learned of the image itself.
-_HIDING = HOST_VERDICTS | OFFLINE_VERDICTS | {Verdict.NOT_CHECKED, Verdict.LOCAL_ERROR}
-_LAST = 3
-_STAGES = (
-    dict.fromkeys(Verdict, 0)
-    | dict.fromkeys(REACH_VERDICTS, 1)
-    | dict.fromkeys(CONTENT_VERDICTS, 2)
-    | dict.fromkeys((Verdict.OK, *SIZE_VERDICTS), _LAST)
-)
+    # Of a host in trouble nothing is learned of the image itself.
+    seen = Stage.NOWHERE if today in HOST_VERDICTS else TRAITS[today].stage
+    return TRAITS[listed].stage <= seen
 
 
 class BaselineLine(Struct, frozen=True):

@@ -6,37 +6,9 @@ It never names a refused address; a failure's `detail` already says what the ori
 from __future__ import annotations
 
 from imgcache.core.verdicts.patience import Patience
+from imgcache.core.verdicts.texts.every import TEXTS
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.model import Declared, Severity, Size, Source, Verdict
-
-REMEDIES = {
-    Verdict.GONE: "replace the image or remove the entry",
-    Verdict.BLOCKED: "the host needs a login or refuses programs; put a contact into "
-    "fetch.user_agent, as some hosts ask for one, or host the image yourself",
-    Verdict.RATE_LIMITED: "the next run asks again; if it stays, lower fetch.per_host, and put a "
-    "contact into fetch.user_agent, as some hosts ask for one",
-    Verdict.HTTP_ERROR: "open the URL in a browser and correct it",
-    Verdict.SERVER_ERROR: "the next run asks again; replace the image if it stays",
-    Verdict.PROTOCOL_ERROR: "tell the host's owner, or host the image elsewhere",
-    Verdict.DNS_ERROR: "check the host name for a typing error",
-    Verdict.CONNECT_ERROR: "the next run asks again; replace the image if it stays",
-    Verdict.TLS_ERROR: "tell the host's owner, or host the image elsewhere",
-    Verdict.TIMEOUT: "the next run asks again; replace the image if it stays",
-    Verdict.REDIRECT_ERROR: "write the URL that the redirects should lead to",
-    Verdict.FORBIDDEN_ADDRESS: "use a public URL; --allow-private lets an own network through",
-    Verdict.UNSUPPORTED_URL: "write a complete http or https URL",
-    Verdict.TOO_LARGE: "use a smaller file, or raise fetch.max_bytes",
-    Verdict.TOO_MANY_PIXELS: "use a smaller image, or raise the limits.* settings",
-    Verdict.EMPTY: "upload the image again",
-    Verdict.NOT_AN_IMAGE: "the URL must lead to the image file itself",
-    Verdict.UNSUPPORTED_FORMAT: "save it as JPEG, PNG, WebP or AVIF, with the right Content-Type",
-    Verdict.TRUNCATED: "upload the image again",
-    Verdict.CORRUPT: "save and upload the image again",
-    Verdict.PLACEHOLDER: "the host shows a stand-in; replace the image",
-    Verdict.NOT_CACHED: "run imgcache refresh",
-    Verdict.NOT_CHECKED: "run imgcache refresh again",
-    Verdict.LOCAL_ERROR: "fix this machine and run again",
-}
 
 
 def message(
@@ -66,10 +38,19 @@ def _cause(verdict: Verdict, declared: Declared, evidence: Evidence) -> str:
         said = f" ({failure.detail} when it was last asked for)" if failure else ""
         return f"the article says cached, but the cache has no sound copy{said}"
     if failure is None:
-        return "nothing is known of this image yet"
+        return _CAUSES.get(verdict) or _told_by_title(verdict)
     if evidence.copy is not None:
         return f"{failure.detail}; the copy in the cache is kept"
     return failure.detail
+
+
+# Where no answer says it.
+_CAUSES = {Verdict.NOT_CHECKED: "nothing is known of this image yet"}
+
+
+def _told_by_title(verdict: Verdict) -> str:
+    title = TEXTS[verdict].title
+    return f"{title[0].lower()}{title[1:]}"
 
 
 def _placeholder_cause(size: Size) -> str:
@@ -82,11 +63,14 @@ def _size_cause(verdict: Verdict, declared: Declared, actual: Size) -> str:
     if verdict is Verdict.DIMENSIONS_MISSING:
         return f"{_undeclared(declared)}; the image is {actual}"
     says = f"the image is {actual}, the article says {_said(declared)}"
-    if verdict is Verdict.DIMENSIONS_SWAPPED:
-        return f"{says}: width and height are exchanged"
-    if verdict is Verdict.DIMENSIONS_SCALED:
-        return f"{says}: the same shape in another size"
-    return f"{says}: another shape, so the page jumps while it loads"
+    return f"{says}: {_DIFFERENCES.get(verdict) or _told_by_title(verdict)}"
+
+
+_DIFFERENCES = {
+    Verdict.DIMENSIONS_SWAPPED: "width and height are exchanged",
+    Verdict.DIMENSIONS_SCALED: "the same shape in another size",
+    Verdict.DIMENSIONS_MISMATCH: "another shape, so the page jumps while it loads",
+}
 
 
 def _said(declared: Declared) -> str:
@@ -119,7 +103,7 @@ def _remedy(verdict: Verdict, declared: Declared, evidence: Evidence) -> str:
         return "set site_root to the folder that holds the site's own files"
     if verdict is Verdict.NOT_CHECKED and evidence.source is Source.OFFLINE:
         return "run imgcache refresh"
-    return REMEDIES.get(verdict, "give the image a size of its own")
+    return TEXTS[verdict].clause
 
 
 def _size_remedy(declared: Declared, size: Size) -> str:

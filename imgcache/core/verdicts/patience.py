@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from imgcache.core.verdicts.traits import Heard, heard
 from imgcache.model import REACH_VERDICTS, Failure, Verdict
 
-# Waiting changes nothing of these: the article itself is wrong.
-_HOPELESS = frozenset({Verdict.FORBIDDEN_ADDRESS, Verdict.UNSUPPORTED_URL})
+# Waiting changes nothing of the others, where no host was asked: the article itself is wrong.
+_HOPEFUL = REACH_VERDICTS - heard(Heard.NOTHING)
 
 
 class Patience(Struct, frozen=True):
@@ -38,7 +39,7 @@ def patience(
     verdict: Verdict, failure: Failure | None, fail_after: float | None, now: float
 ) -> Patience | None:
     """How `fail_after` (in seconds; none without it) bears on a verdict; None where it does not."""
-    if not fail_after or failure is None or verdict not in REACH_VERDICTS - _HOPELESS:
+    if not fail_after or failure is None or verdict not in _HOPEFUL:
         return None
     if failure.since is None:
         return Patience(None, None, lasts=True)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from imgcache.config_rules import SeveritySettings
+from imgcache.core.verdicts.traits import TRAITS, Mark, marked
 from imgcache.facts import ImageFacts
 from imgcache.model import (
     CONTENT_VERDICTS,
@@ -30,8 +31,7 @@ from imgcache.model import (
 _WRONG_SIZE = frozenset(
     {Verdict.DIMENSIONS_SWAPPED, Verdict.DIMENSIONS_SCALED, Verdict.DIMENSIONS_MISMATCH}
 )
-_TRANSIENT = frozenset({Verdict.RATE_LIMITED, Verdict.TIMEOUT, Verdict.SERVER_ERROR})
-_WARNINGS = frozenset({Verdict.DIMENSIONS_MISSING, Verdict.NOT_CHECKED})
+_TRANSIENT = marked(Mark.PASSING)
 PLACEHOLDER_PATHS = 3
 
 
@@ -272,12 +272,7 @@ def _configured(
 def _by_itself(verdict: Verdict, *, held: bool) -> Severity:
     if held and verdict in REACH_VERDICTS | CONTENT_VERDICTS:
         return Severity.WARNING
-    return default_severity(verdict)
-
-
-def default_severity(verdict: Verdict) -> Severity:
-    """How much a verdict weighs where nothing is configured and no copy is held."""
-    return Severity.WARNING if verdict in _WARNINGS else Severity.ERROR
+    return TRAITS[verdict].severity
 
 
 def matches_any(patterns: Iterable[str], names: Sequence[str]) -> bool:

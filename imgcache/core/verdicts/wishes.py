@@ -11,6 +11,8 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from imgcache.config_rules import RuleSettings
+from imgcache.core.verdicts.texts.breaches import BREACH_TEXTS
+from imgcache.core.verdicts.traits import complete
 from imgcache.core.verdicts.verdict import Measured, matches_any
 from imgcache.facts import ImageFacts
 from imgcache.findings import BrokenRule
@@ -68,14 +70,14 @@ def _is_in(pattern: str, article: str | None) -> bool:
 
 def _breaches(rule: RuleSettings, place: Place, image: Image) -> Iterator[tuple[Breach, str]]:
     for breach, find in _WISHES.items():
-        message = find(rule, place, image)
-        if message is not None:
-            yield breach, message
+        cause = find(rule, place, image)
+        if cause is not None:
+            yield breach, f"{cause}; {BREACH_TEXTS[breach].clause}"
 
 
-def _message(cause: str, wanted: str, remedy: str) -> str:
+def _message(cause: str, wanted: str) -> str:
     """Numbers are exact in it, because a limit may be missed by a few."""
-    return f"{cause}, and the site wants {wanted}; {remedy}"
+    return f"{cause}, and the site wants {wanted}"
 
 
 def _listed(wanted: Sequence[str], word: str = "and") -> str:
@@ -95,7 +97,7 @@ def _too_heavy(rule: RuleSettings, _: Place, image: Image) -> str | None:
         wanted.append(f"at most {int(each * pixels):,} of this size ({each:g} a pixel)")
     if not wanted:
         return None
-    return _message(f"it has {length:,} bytes", _listed(wanted), "compress it more, or scale it")
+    return _message(f"it has {length:,} bytes", _listed(wanted))
 
 
 def _too_small(rule: RuleSettings, _: Place, image: Image) -> str | None:
@@ -106,7 +108,6 @@ def _too_small(rule: RuleSettings, _: Place, image: Image) -> str | None:
             (rule.min_height, image.size.height, "at least {} high"),
         ],
         lambda limit, side: side < limit,
-        "use a larger original",
     )
 
 
@@ -119,7 +120,6 @@ def _too_big(rule: RuleSettings, _: Place, image: Image) -> str | None:
             (rule.max_pixels, image.size.width * image.size.height, "at most {:,} pixels"),
         ],
         lambda limit, side: side > limit,
-        "scale it down",
     )
 
 
@@ -127,7 +127,6 @@ def _beyond(
     image: Image,
     limits: Iterable[tuple[int | None, int, str]],
     is_beyond: Callable[[int, int], bool],
-    remedy: str,
 ) -> str | None:
     wanted = [
         text.format(limit)
@@ -136,7 +135,7 @@ def _beyond(
     ]
     if not wanted:
         return None
-    return _message(f"it is {image.size}", _listed(wanted), remedy)
+    return _message(f"it is {image.size}", _listed(wanted))
 
 
 def _wrong_shape(rule: RuleSettings, _: Place, image: Image) -> str | None:
@@ -147,14 +146,14 @@ def _wrong_shape(rule: RuleSettings, _: Place, image: Image) -> str | None:
     shape, margin = width / height, rule.aspect_tolerance
     if wanted.least * (1 - margin) <= shape <= wanted.most * (1 + margin):
         return None
-    return _message(f"it is {image.size}, which is {shape:.3g}:1", wanted.text, "crop it")
+    return _message(f"it is {image.size}, which is {shape:.3g}:1", wanted.text)
 
 
 def _wrong_format(rule: RuleSettings, _: Place, image: Image) -> str | None:
     if not rule.formats or image.format.label in rule.formats:
         return None
     wanted = _listed(rule.formats, "or")
-    return _message(f"its format is {image.format.label}", wanted, "save it as that")
+    return _message(f"its format is {image.format.label}", wanted)
 
 
 def _missing_field(rule: RuleSettings, place: Place, _: Image) -> str | None:
@@ -164,17 +163,13 @@ def _missing_field(rule: RuleSettings, place: Place, _: Image) -> str | None:
     if not missing:
         return None
     verb = "is" if len(missing) == 1 else "are"
-    them = "it" if len(missing) == 1 else "them"
-    return f"{_listed(missing)} {verb} missing or empty; write {them} into the entry"
+    return f"{_listed(missing)} {verb} missing or empty"
 
 
 def _has_position(rule: RuleSettings, _: Place, image: Image) -> str | None:
     if "position" not in rule.forbid or not image.has_position:
         return None
-    return (
-        "its EXIF has the GPS coordinates of the place where it was taken; save it without them, "
-        "and take the old file off the web"
-    )
+    return "its EXIF has the GPS coordinates of the place where it was taken"
 
 
 _WISHES: dict[Breach, Callable[[RuleSettings, Place, Image], str | None]] = {
@@ -186,3 +181,4 @@ _WISHES: dict[Breach, Callable[[RuleSettings, Place, Image], str | None]] = {
     Breach.MISSING_FIELD: _missing_field,
     Breach.HAS_POSITION: _has_position,
 }
+complete(_WISHES, Breach, "imgcache/core/verdicts/wishes.py")

@@ -84,6 +84,11 @@ class Users:
         whose, key = _whose(url)
         return int(self._reading.value(_TOTAL + whose, (key,)))
 
+    def places(self, url: str, most: int) -> tuple[list[Place], int]:
+        """The first of their places, as written, and how many more there are."""
+        whose, key = _whose(url)
+        return self._places(whose, key, most)
+
     def first(self, url: str, most: int) -> list[EntryResult]:
         """The first of these entries, as written."""
         whose, key = _whose(url)

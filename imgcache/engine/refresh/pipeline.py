@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from imgcache.config import Settings
 from imgcache.core.cache.layout import TMP
 from imgcache.core.http.contact import Contact
+from imgcache.core.verdicts.traits import Sight, unseen
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge.articles import files
 from imgcache.edge.catalog import judged, urls
@@ -41,7 +42,7 @@ from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, writing_tools
 from imgcache.errors import LocalError
 from imgcache.facts import RunFacts
-from imgcache.model import OFFLINE_VERDICTS, Source
+from imgcache.model import Source
 from imgcache.render.phrases import count
 
 
@@ -102,7 +103,7 @@ async def refresh(
                 await site.tell_if_blind(report, listener, of_part=are_files(found))
             report.local_fault |= not await _keep(site, tools, listener)
         report.local_fault |= not await _record_run(report, tools, listener)
-    await account(report, baseline, [one.shown for one in found], OFFLINE_VERDICTS, listener)
+    await account(report, baseline, [one.shown for one in found], unseen(Sight.WHOLE), listener)
     return report
 
 

@@ -6,14 +6,9 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
+from imgcache.core.verdicts.traits import Sight, unseen
 from imgcache.engine.run.baseline import BaselineOptions
-from imgcache.model import (
-    CONTENT_VERDICTS,
-    OFFLINE_VERDICTS,
-    REACH_VERDICTS,
-    Breach,
-    Verdict,
-)
+from imgcache.model import Breach, Verdict
 
 
 class Depth(Enum):
@@ -35,18 +30,14 @@ class Depth(Enum):
     @property
     def unseen(self) -> frozenset[Verdict | Breach]:
         """What can't be found for certain at this depth: its absence says nothing."""
-        return _UNSEEN[self]
+        return unseen(_READ[self])
 
 
-# The length of a file, and where its EXIF stands, may be told by its end only.
-_AT_THE_END: frozenset[Verdict | Breach] = frozenset({Breach.TOO_HEAVY, Breach.HAS_POSITION})
-_UNSEEN: dict[Depth, frozenset[Verdict | Breach]] = {
-    Depth.PROBE: CONTENT_VERDICTS - {Verdict.EMPTY, Verdict.NOT_AN_IMAGE}
-    | OFFLINE_VERDICTS
-    | _AT_THE_END,
-    Depth.FULL: OFFLINE_VERDICTS,
-    Depth.OFFLINE: REACH_VERDICTS | CONTENT_VERDICTS,
-    Depth.REHASH: REACH_VERDICTS | CONTENT_VERDICTS,
+_READ = {
+    Depth.PROBE: Sight.FIRST_BYTES,
+    Depth.FULL: Sight.WHOLE,
+    Depth.OFFLINE: Sight.CACHE,
+    Depth.REHASH: Sight.CACHE,
 }
 
 

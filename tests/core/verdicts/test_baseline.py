@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from imgcache.core.verdicts.baseline import UNLISTED, BaselineLine, Key, is_settled_by
 from imgcache.core.verdicts.baseline_format import parse, render
-from imgcache.model import HOST_VERDICTS, Breach, Verdict
+from imgcache.core.verdicts.traits import HOST_VERDICTS
+from imgcache.model import Breach, Verdict
 
 _TEXTS = st.text(max_size=20)
 LINES = st.builds(

@@ -90,9 +90,12 @@ def test_required_keys_must_be_filled() -> None:
     both = Place((), filled=("credit", "alt"))
     assert found(rule(require=["alt", "credit"]), image(), both) == []
     (one,) = broken([rule(require=["alt", "credit"])], HERE, image())
-    assert one.message == "`credit` is missing or empty; write it into the entry"
+    assert one.message == "`credit` is missing or empty; write what is missing into the entry"
     (two,) = broken([rule(require=["alt", "credit"])], Place((), filled=()), image())
-    assert two.message == "`alt` and `credit` are missing or empty; write them into the entry"
+    assert (
+        two.message
+        == "`alt` and `credit` are missing or empty; write what is missing into the entry"
+    )
 
 
 def test_what_is_not_known_breaks_no_rule() -> None:

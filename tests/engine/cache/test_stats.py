@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imgcache.engine.cache.stats import collect_stats
 from imgcache.model import FileTotals, Verdict
-from imgcache.render.cache_stats import hit_rate
+from imgcache.render.cache.stats import hit_rate
 from tests.support import pictures
 from tests.support.world import World
 

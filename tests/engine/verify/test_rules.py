@@ -127,7 +127,9 @@ async def test_entries_must_have_what_is_required(world: World, depth: Depth) ->
     world.article(f"{entry}, alt: A cover, credit: me", f"{entry}, alt: '', credit: me")
     right, wrong = (await look(world, depth)).entries()
     assert (breaches(right), breaches(wrong)) == ([], [Breach.MISSING_FIELD])
-    assert wrong.broken[0].message == "`alt` is missing or empty; write it into the entry"
+    assert (
+        wrong.broken[0].message == "`alt` is missing or empty; write what is missing into the entry"
+    )
 
 
 @pytest.mark.parametrize("depth", DEPTHS)

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from imgcache.cli.gauge import Gauge
+from imgcache.cli.progress.gauge import Gauge
 
 _TIMES_A_SECOND = 4
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgcache.cli.gauge import Gauge, duration, forecast
+from imgcache.cli.progress.gauge import Gauge, duration, forecast
 from imgcache.engine.run.listener import Lane
 
 

@@ -1,0 +1,61 @@
+"""What the cache knows of one URL, and which articles name it; read, and nothing written."""
+
+from __future__ import annotations
+
+from imgcache.config import Settings
+from imgcache.core.http.location import locate
+from imgcache.core.http.url import WebUrl
+from imgcache.edge.cache.integrity import is_sound
+from imgcache.edge.cache.store import Store
+from imgcache.edge.catalog.users import Users
+from imgcache.edge.index.index import Index
+from imgcache.engine.catalog.site import open_site
+from imgcache.engine.run.articles import chosen, search
+from imgcache.engine.run.tasks import to_its_end
+from imgcache.engine.run.wiring import Tools, offline_tools
+from imgcache.results import Known, Place, UrlState
+
+_MOST_PLACES = 10
+
+
+async def known_url(url: str, settings: Settings) -> Known | None:
+    """What is known of it, and the first places that name it; None where there is no cache yet.
+
+    A copy is named if its bytes are sound. Raises ConfigError and LocalError.
+    """
+    if not await to_its_end(lambda: Store(settings.cache.dir).is_begun):
+        return None
+    location = locate(url)
+    async with offline_tools(settings) as tools:
+        state = await _state(location, tools) if isinstance(location, WebUrl) else None
+        places, more = await _places(url, settings, tools)
+    return Known(state, tuple(places), more)
+
+
+async def _state(url: WebUrl, tools: Tools) -> UrlState | None:
+    def look(index: Index) -> UrlState | None:
+        facts = index.urls([url.href]).get(url.href)
+        if facts is None:
+            return None
+        failure, answer = facts.failure, facts.response
+        copy = index.images([facts.copy]).get(facts.copy) if facts.copy else None
+        return UrlState(
+            url.href,
+            url.host,
+            asked_at=facts.tried_at,
+            succeeded_at=answer.answered_at if answer else None,
+            failing_since=failure.since if failure else None,
+            failure=failure,
+            status=failure.status if failure else answer.status if answer else None,
+            copy=copy if copy and is_sound(tools.store, copy) else None,
+        )
+
+    return await tools.session.query(look)
+
+
+async def _places(url: str, settings: Settings, tools: Tools) -> tuple[list[Place], int]:
+    survey = await to_its_end(search, (), settings)
+    async with open_site(survey.found, settings, tools) as site:
+        await site.read_articles(chosen((), settings))
+        site.keep_only_these()
+        return await to_its_end(Users(site.catalog).places, url, _MOST_PLACES)
