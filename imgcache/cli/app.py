@@ -99,7 +99,8 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
         baseline=BaselineOptions(reporting.baseline) if reporting.baseline else None,
     )
     files = reporting.outputs()
-    destination = Destination(reporting.shown(), files, diff, metrics_file)
+    shown = reporting.shown()
+    destination = Destination(shown, files, diff, metrics_file, whole=general.verbose)
     console = general.console(progress=not reporting.no_progress)
     raise typer.Exit(
         reported(
@@ -171,7 +172,8 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
         changed_since,
         BaselineOptions(reporting.baseline, update_baseline) if reporting.baseline else None,
     )
-    destination = Destination(reporting.shown(), reporting.outputs())
+    shown, files = reporting.shown(), reporting.outputs()
+    destination = Destination(shown, files, whole=general.verbose)
     console = general.console(progress=not reporting.no_progress)
 
     def judge() -> int:

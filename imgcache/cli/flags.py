@@ -18,6 +18,7 @@ class ReportFormat(StrEnum):
     """What stdout, or an --output file, gets."""
 
     TEXT = "text"
+    CONCISE = "concise"
     JSON = "json"
     JUNIT = "junit"
     SARIF = "sarif"
@@ -26,7 +27,12 @@ class ReportFormat(StrEnum):
 
 
 # What a log shows as it is; the others are for programs.
-FOR_LOGS = (ReportFormat.TEXT, ReportFormat.GITHUB, ReportFormat.MARKDOWN)
+FOR_LOGS = (
+    ReportFormat.TEXT,
+    ReportFormat.CONCISE,
+    ReportFormat.GITHUB,
+    ReportFormat.MARKDOWN,
+)
 
 
 class PlainFormat(StrEnum):
@@ -146,7 +152,12 @@ CacheDir = Annotated[
 ]
 Verbose = Annotated[
     bool,
-    typer.Option("--verbose", "-v", help="Tell of each URL on stderr.", rich_help_panel=_GENERAL),
+    typer.Option(
+        "--verbose",
+        "-v",
+        help="Tell of each URL on stderr; leave nothing out of the text report.",
+        rich_help_panel=_GENERAL,
+    ),
 ]
 Quiet = Annotated[
     bool,

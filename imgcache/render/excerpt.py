@@ -67,7 +67,6 @@ def _in_gutter(line: int, parts: tuple[str, str, str], indent: int) -> Iterator[
 
     before, value, after = parts
     blank = f"{'':>{indent}} |"
-    yield blank, ""
     yield f"{line:>{indent}} |", f" {before}{value}{after}".rstrip()
     yield blank, f" {' ' * cell_len(before)}{'^' * max(1, cell_len(value))}"
 
