@@ -251,6 +251,10 @@ class Findings(Protocol):
     def known(self) -> int:
         """How many findings the baseline lists; they count as neither errors nor warnings."""
 
+    @property
+    def unselected(self) -> int:
+        """How many findings `--select` and `--ignore` leave out; they don't count either."""
+
     def entries(self) -> Iterator[EntryResult]:
         """All judged entries, in article order, then in document order."""
 

@@ -177,6 +177,7 @@ Version = Annotated[
     bool,
     typer.Option(
         "--version",
+        "-V",
         callback=_print_version,
         is_eager=True,
         help="Print the version and exit.",
@@ -262,6 +263,24 @@ BaselineFile = Annotated[
         "--baseline",
         metavar="FILE",
         help="Findings listed there don't fail the run; entries that no longer occur are told.",
+        rich_help_panel=_REPORT,
+    ),
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select",
+        metavar="CODE|VERDICT",
+        help="Show and count these findings only (IMG201, IMG2, gone). Repeatable.",
+        rich_help_panel=_REPORT,
+    ),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore",
+        metavar="CODE|VERDICT",
+        help="Neither show nor count these findings; flags and verdicts are as ever. Repeatable.",
         rich_help_panel=_REPORT,
     ),
 ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from imgcache.cli.console import Console
 from imgcache.cli.flags import FOR_LOGS, Output, ReportFormat
 from imgcache.cli.terminal import ink, is_terminal, unsteered
 from imgcache.engine.run.report import Report
-from imgcache.errors import ImgcacheError
+from imgcache.errors import ConfigError, ImgcacheError
 from imgcache.model import Verdict
 
 T = TypeVar("T")
@@ -119,6 +119,17 @@ async def interruptible(work: Coroutine[Any, Any, T], interrupt: asyncio.Event) 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, heard)
     return await task
+
+
+@contextmanager
+def from_extra(command: str) -> Iterator[None]:
+    """Imports of what the extra `serve` brings. Raises ConfigError with the remedy."""
+    try:
+        yield
+    except ModuleNotFoundError as exc:
+        raise ConfigError(
+            f"imgcache {command} needs {exc.name}: pip install 'imgcache[serve]'"
+        ) from exc
 
 
 def guarded(console: Console, action: Callable[[], int]) -> int:

@@ -53,7 +53,12 @@ def _totals(findings: Findings) -> Iterator[str]:
     if broken := phrases.broken(summary):
         yield f"{broken}.\n\n"
     yield f"{phrases.fetched(findings)}.\n"
-    notes = (phrases.written(findings), phrases.known(findings), phrases.unreached(findings))
+    notes = (
+        phrases.written(findings),
+        phrases.known(findings),
+        phrases.unselected(findings),
+        phrases.unreached(findings),
+    )
     for note in notes:
         if note:
             yield f"\n{note.rstrip('.')}.\n"

@@ -72,6 +72,13 @@ def known(findings: Findings) -> str | None:
     return f"{count(findings.known, 'known finding')} left out (baseline)"
 
 
+def unselected(findings: Findings) -> str | None:
+    """What was not selected; None where that is nothing."""
+    if not findings.unselected:
+        return None
+    return f"{count(findings.unselected, 'finding')} left out (--select, --ignore)"
+
+
 def unreached(findings: Findings) -> str | None:
     """What to do about an interrupted run."""
     if not findings.interrupted:

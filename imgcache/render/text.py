@@ -168,6 +168,7 @@ class _Page:
             phrases.fetched(findings),
             phrases.written(findings),
             phrases.known(findings),
+            phrases.unselected(findings),
         )
         for note in filter(None, notes):
             yield from self._ink.written(words(note), 0, 2)

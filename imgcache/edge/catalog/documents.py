@@ -57,6 +57,12 @@ def entry_result(article: str, text: str) -> EntryResult:
     return _read(article, json.loads(text)[:-1])
 
 
+def reweighed(text: str, result: EntryResult) -> str:
+    """The text of an entry whose findings weigh something else."""
+    flag, answered = json.loads(text)[-1]
+    return entry_text(result, flag=flag, answered=answered)
+
+
 def fresh_result(article: str, text: str) -> EntryResult:
     """The same entry as a refresh reports it that finds its image fresh."""
     *document, (flag, answered) = json.loads(text)

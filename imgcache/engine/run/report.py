@@ -10,6 +10,7 @@ from enum import Enum, auto
 from msgspec import Struct
 from msgspec.structs import replace
 
+from imgcache.core.verdicts.selection import EVERYTHING, Selection
 from imgcache.edge.catalog import documents, judged
 from imgcache.edge.catalog.judged import Standing
 from imgcache.engine.run.baseline import Baseline
@@ -65,6 +66,7 @@ class Report:
         *,
         dry_run: bool = False,
         strict: bool = False,
+        selection: Selection = EVERYTHING,
     ) -> None:
         self.command = command
         self.strict = strict
@@ -77,6 +79,8 @@ class Report:
         self.cache_bytes: int | None = None
         self.summary = Summary()
         self.known = 0
+        self.unselected = 0
+        self._selection = selection
         self._baseline = baseline or Baseline()
         self._clock = time.monotonic()
         self._entries: DiskList[_Article] = DiskList()
@@ -119,6 +123,8 @@ class Report:
 
     def add(self, results: list[EntryResult], diff: ArticleDiff | None = None) -> None:
         """One judged article's entries, known ones marked, and its diff if it was wanted."""
+        if not self._selection.is_all:
+            results = [self._selected(one) for one in results]
         results = self._baseline.apply(results)
         if results:
             texts = [(documents.entry_text(one), bool(one.listed)) for one in results]
@@ -136,7 +142,7 @@ class Report:
         problems: Sequence[ArticleProblem] = (),
     ) -> None:
         """One article whose entries were judged before; `form` says how they are to be read."""
-        if self.strict or self._baseline.is_used:
+        if self.strict or self._baseline.is_used or not self._selection.is_all:
             read = _READERS[form]
             results = [self._stricter(read(article, text)) for text, *_ in standing]
             self.add_article(ArticleOutcome(results, list(problems)))
@@ -149,6 +155,11 @@ class Report:
             self._append(article, form, texts)
         for _, verdict, rank, broken in standing:
             self._standing[verdict, rank, broken] += 1
+
+    def _selected(self, result: EntryResult) -> EntryResult:
+        selected = self._selection.of(result)
+        self.unselected += len(result.listed) - len(selected.listed)
+        return selected
 
     def _stricter(self, result: EntryResult) -> EntryResult:
         if not self.strict or not result.listed:
