@@ -205,6 +205,10 @@ class FileTotals(NamedTuple):
     bytes: int = 0
 
 
+# The largest side that an article can declare.
+LARGEST_SIDE = 999_999_999
+
+
 class Declared(Struct, frozen=True):
     """What the article says of an image; None is 'not declared', or unknown for `cached`.
 
@@ -226,6 +230,20 @@ class Declared(Struct, frozen=True):
         return Size(self.width, self.height)
 
 
+class Side(Struct, frozen=True):
+    """A width or a height where an article declares it, for reports.
+
+    `name`: "width" or "height". `line` and `column` count from 1; `length` is in characters.
+    `excerpt` is that line, None where it is the one in which the URL stands.
+    """
+
+    name: str
+    line: int
+    column: int
+    length: int
+    excerpt: str | None = None
+
+
 class Entry(Struct, frozen=True):
     """One image entry: where it stands and what it declares. In a body it has no `pointer`.
 
@@ -233,6 +251,8 @@ class Entry(Struct, frozen=True):
     `line` and `column` (from 1, in characters) are at the first character of the `url` value.
     `filled`: those of the keys that rules require which it has and does not leave empty; None
     where that is not known. `place`: the number of the place of `[[images]]` that finds it.
+    `sides`: where its size is written, as far as reports may show that. `is_editable`: whether it
+    stands in front matter of a language that is written.
     """
 
     pointer: str | None
@@ -243,6 +263,8 @@ class Entry(Struct, frozen=True):
     declared: Declared
     filled: tuple[str, ...] | None = None
     place: int | None = None
+    sides: tuple[Side, ...] = ()
+    is_editable: bool = True
 
 
 class Notes(Struct, frozen=True):

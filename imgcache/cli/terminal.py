@@ -10,9 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from imgcache.render.blocks.ink import Ink
 
-# Terminals that show links (OSC 8), by TERM_PROGRAM, by TERM, and by variables of their own.
-_LINKING_PROGRAMS = frozenset({"ghostty", "iTerm.app", "rio", "vscode", "WezTerm"})
+# Terminals that show links (OSC 8), by TERM_PROGRAM, by TERM, and by variables of their own. That
+# of VS Code is not among them: it opens `path:line:column` at the line, but a link to the file not.
+_LINKING_PROGRAMS = frozenset({"ghostty", "iTerm.app", "rio", "WezTerm"})
 _LINKING_TERMS = ("alacritty", "contour", "foot", "xterm-ghostty", "xterm-kitty")
+# It opens `file://...#12` at that line (sw.kovidgoyal.net/kitty/open_actions).
+_LINKING_TO_LINES = "xterm-kitty"
 _LINKING_VARIABLES = ("DOMTERM", "KONSOLE_VERSION", "WT_SESSION")
 # The library of GNOME's terminals took links in 0.50.
 _LINKING_VTE = 5000
@@ -71,4 +74,5 @@ def ink() -> Ink:
         width=shutil.get_terminal_size().columns,
         folder=os.getcwd() if has_links(os.environ) else None,  # noqa: PTH109  a string
         host=socket.gethostname(),
+        to_lines=os.environ.get("TERM") == _LINKING_TO_LINES,
     )

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from imgcache.core.verdicts.messages import BY_COMMAND
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.model import Severity, Verdict
 from imgcache.render import phrases
 from imgcache.render.blocks.groups import Block, Groups, Listed, Place, Places, Trouble, Whole
 from imgcache.render.blocks.ink import PLAIN, Ink, Word, shown_url, words
-from imgcache.render.excerpt import quoted_problem
+from imgcache.render.excerpt import Quoted, quoted_problem, quoted_sides, wrong_sides
 from imgcache.render.outages import Outage
-from imgcache.render.phrases import amount, count, printable
+from imgcache.render.phrases import amount, count, declared_size, printable
 from imgcache.results import EntryResult, Findings
 
 # Other modules import these from here.
@@ -55,6 +56,7 @@ class _Page:
     def __init__(self, findings: Findings, ink: Ink, *, whole: bool) -> None:
         self._findings, self._ink = findings, ink
         self._groups = Groups(findings, whole=whole)
+        self._whole = whole
         self._roomy = whole or self._groups.blocks <= _ROOMY
 
     def lines(self) -> Iterator[str]:
@@ -67,11 +69,12 @@ class _Page:
         for block in groups.images():
             yield from self._image(block)
         for verdict, group in groups.wholes.items():
-            yield from self._whole(verdict, group)
+            yield from self._all_of(verdict, group)
         if groups.hidden:
             yield from self._ink.written(words(_more(groups)), 0)
         if groups.blocks or groups.wholes:
             yield "" if self._roomy and not groups.wholes else "\n"
+        yield from self._corrected()
         yield from self._ending()
 
     def _trouble(self, trouble: Trouble) -> Iterator[str]:
@@ -84,8 +87,8 @@ class _Page:
     def _outage(self, outage: Outage) -> Iterator[str]:
         example = outage.example
         yield from self._head(outage.severity, "host in trouble", Word(printable(outage.host)))
-        told = [*words(f"{outage.told}, as at"), self._place(_place_of(example), ":")]
-        yield from self._ink.written([*told, *words(example.message or "")], _INDENT)
+        told = words(f"{outage.told}: {example.message or ''}")
+        yield from self._ink.written([*told, *self._example(example, "as at")], _INDENT)
         yield from self._list(self._groups.hosts.get(outage.host, ()))
         yield from self._gap()
 
@@ -93,21 +96,54 @@ class _Page:
         entry, found = block.entry, block.finding
         url = Word(shown_url(entry.url), None, self._ink.to_url(entry.url))
         yield from self._head(found.severity, found.title, url)
-        yield from self._prose(found.message)
-        yield from self._places(block.places, [], found.severity)
+        yield from self._prose(found.message.removesuffix(BY_COMMAND))
+        quote = []
+        if found.rule is None and self._roomy:
+            quote = list(quoted_sides(entry, _GUTTER, self._widest))
+        elif found.rule is None:
+            block.places.shown[0] = _with_sides(block)
+        yield from self._places(block.places, quote, found.severity)
         yield from self._gap()
 
-    def _whole(self, verdict: Verdict, group: Whole) -> Iterator[str]:
+    @property
+    def _widest(self) -> int:
+        """How many columns of a line are quoted: what fits beside the gutter."""
+        return max(40, min(96, (self._ink.width or 120) - _GUTTER - 3))
+
+    def _all_of(self, verdict: Verdict, group: Whole) -> Iterator[str]:
         example = group.example
-        told = f"{count(group.count, 'image entry', 'image entries')}, as at"
+        told = f"{count(group.count, 'image entry', 'image entries')}: {example.message or ''}"
         yield from self._head(
             example.severity or Severity.WARNING,
             f"{verdict} ({verdict.code})",
             *words(told),
-            self._place(_place_of(example), ":"),
-            *words(example.message or ""),
+            *self._example(example, "as at" if group.count > 1 else "at"),
         )
         yield from self._list(group.listed)
+
+    def _corrected(self) -> Iterator[str]:
+        """Each size that is another by now."""
+        number = sum(1 for _ in self._findings.corrections())
+        if not number:
+            return
+        done = "would be corrected" if self._findings.dry_run else "corrected"
+        yield from self._ink.written(words(f"{count(number, 'size')} {done}", "strong"), 0)
+        for one in self._findings.corrections():
+            url = Word(shown_url(one.url), None, self._ink.to_url(one.url))
+            told = words(f"{declared_size(one.before)} -> {one.after}")
+            place = self._place(Place(one.article, one.line, one.column))
+            yield from self._ink.written([place, *told, url], _INDENT, _INDENT + 2)
+        yield "\n"
+
+    def _example(self, entry: EntryResult, at: str) -> Iterator[Word]:
+        """One place of many, and how to see the others."""
+        yield from words(f"({at}")
+        place = Place(entry.article, entry.line, entry.column)
+        if self._whole or at == "at":
+            yield self._place(place, ")")
+            return
+        yield self._place(place, ";")
+        yield from words("-v lists all)")
 
     def _head(self, severity: Severity, title: str, *about: Word) -> Iterator[str]:
         padded = Word(f"{severity:<{_INDENT - 1}}", severity)
@@ -116,9 +152,7 @@ class _Page:
     def _prose(self, text: str) -> Iterator[str]:
         return self._ink.written(words(text), _INDENT)
 
-    def _places(
-        self, places: Places, quote: Sequence[tuple[str, str]], severity: Severity
-    ) -> Iterator[str]:
+    def _places(self, places: Places, quote: Sequence[Quoted], severity: Severity) -> Iterator[str]:
         """The places; what is quoted of the first one stands below it."""
         more = places.count - len(places.shown)
         if not quote:
@@ -126,10 +160,8 @@ class _Page:
             return
         first, *others = places.shown
         yield from self._ink.written([self._place(first)], _INDENT)
-        for gutter, content in quote[:-1]:
-            yield f"{gutter}{content}\n"
-        for gutter, carets in quote[-1:]:
-            yield f"{gutter}{self._ink.painted(severity, carets)}\n"
+        for gutter, content, marks in quote:
+            yield f"{gutter}{self._ink.painted(severity, content) if marks else content}\n"
         if others or more:
             also = [Word("also"), Word("at"), *self._series(others, more)]
             yield from self._ink.written(also, _INDENT)
@@ -147,7 +179,7 @@ class _Page:
     def _place(self, place: Place, after: str = "") -> Word:
         known = (place.article, place.line, place.column)
         text = ":".join(printable(str(one)) for one in known if one is not None)
-        return Word(text, None, self._ink.to_file(place.article), after)
+        return Word(text, None, self._ink.to_file(place.article, place.line), after)
 
     def _list(self, listed: Sequence[Listed]) -> Iterator[str]:
         for place, url in listed:
@@ -177,11 +209,23 @@ class _Page:
         errors = summary.errors + sum(1 for _ in findings.article_errors())
         style = "error" if errors else "warning" if summary.warnings else "ok"
         totals = f"{count(errors, 'error')}, {count(summary.warnings, 'warning')}"
-        yield f"{self._ink.painted(style, totals)}\n"
+        fixable = self._groups.fixable
+        if fixable:
+            fix = f"{count(fixable, 'size')} can be fixed by `imgcache refresh --fix-dimensions`"
+            totals = f"{totals}; {fix}"
+        yield from self._ink.written(words(totals, style), 0, 2)
 
 
-def _place_of(entry: EntryResult) -> Place:
-    return Place(entry.article, entry.line, entry.column)
+def _with_sides(block: Block) -> Place:
+    """The first place with the lines in which wrong sizes stand, in words."""
+    first, entry = block.places.shown[0], block.entry
+    declared = entry.declared
+    said = {"width": declared.width, "height": declared.height} | dict(declared.strange)
+    told = [
+        f"line {side.line}: {side.name} {said[side.name]} -> {right}"
+        for side, right in wrong_sides(entry)
+    ]
+    return first._replace(note="; ".join(told))
 
 
 def _more(groups: Groups) -> str:

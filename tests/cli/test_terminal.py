@@ -38,7 +38,7 @@ def test_colours_are_as_the_environment_wants_them(
 @pytest.mark.parametrize(
     "env",
     [
-        {"TERM_PROGRAM": "vscode", "TERM": "xterm-256color"},
+        {"TERM_PROGRAM": "WezTerm", "TERM": "xterm-256color"},
         {"TERM_PROGRAM": "iTerm.app"},
         {"TERM": "xterm-kitty"},
         {"TERM": "foot-extra"},
@@ -57,7 +57,8 @@ def test_known_terminals_get_links_and_none_inside_of_another(env: dict[str, str
 @pytest.mark.parametrize(
     "env",
     [{}, {"TERM": "xterm-256color"}, {"TERM": "linux"}, {"VTE_VERSION": "4600"},
-     {"VTE_VERSION": "x"}, {"TERM_PROGRAM": "Apple_Terminal"}, {"KONSOLE_VERSION": ""}],
+     {"VTE_VERSION": "x"}, {"TERM_PROGRAM": "Apple_Terminal"}, {"TERM_PROGRAM": "vscode"},
+     {"KONSOLE_VERSION": ""}],
 )  # fmt: skip
 def test_no_other_terminal_gets_links(env: dict[str, str]) -> None:
     assert not has_links(env)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import yaml
@@ -16,11 +15,11 @@ from imgcache.config import LimitSettings
 from imgcache.core.articles.document import Document, Language, NotAnArticle, parse
 from imgcache.core.articles.filled import filled
 from imgcache.core.articles.merge_keys import Pair, ResolvedMappings
-from imgcache.core.articles.places.machine import FIELDS, Place, Places
+from imgcache.core.articles.places.machine import FIELDS, Places
 from imgcache.core.articles.places.repeated import on_the_way
 from imgcache.core.articles.places.sites import Site, is_writable
 from imgcache.core.articles.places.walk import STRING, Found, find, holder
-from imgcache.core.articles.spans import value_start
+from imgcache.core.articles.positions import Positions
 from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry, Notes
 from imgcache.place_patterns import Keys
@@ -32,10 +31,7 @@ if TYPE_CHECKING:
 _BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
     ("false", "False", "FALSE"), False
 )
-# The largest side that an article can declare.
-LARGEST_SIDE = 999_999_999
 _SIZE = re.compile(r"[1-9][0-9]{0,8}")
-_NEWLINE = re.compile(r"\n")
 _NULL = "tag:yaml.org,2002:null"
 _SIZE_TAGS = frozenset({STRING, "tag:yaml.org,2002:int"})
 # What a report shows of a `url` that is no string.
@@ -93,7 +89,7 @@ def read_document(
     """The image entries of a front matter that is composed already."""
     resolved = ResolvedMappings(document)
     finds = find(document.root, resolved, places)
-    positions = _Positions(document)
+    positions = Positions(document)
     read_here = [(_entry(one, resolved, positions, noted), one) for one in finds.entries]
     if not places.is_usual:
         # Keys inside may be dotted, so that a walk meets entries in another order.
@@ -148,14 +144,15 @@ def _entry_of(image: BodyImage, column: int, noted: tuple[str, ...]) -> Entry:
         image.url,
         Declared(image.width, image.height, unnamed=unnamed),
         tuple(key for key in noted if key == "alt" and has_alt),
+        is_editable=False,
     )
 
 
 def _entry(
-    found: Found, resolved: ResolvedMappings, positions: _Positions, noted: tuple[str, ...]
+    found: Found, resolved: ResolvedMappings, positions: Positions, noted: tuple[str, ...]
 ) -> Entry:
     line, column = positions.of(found.key, found.value)
-    document, value = positions.document, found.value
+    document, value, sides = positions.document, found.value, _sides(found, resolved)
     is_scalar = isinstance(value, ScalarNode)
     return Entry(
         found.pointer,
@@ -163,30 +160,40 @@ def _entry(
         column,
         value.value if is_scalar and value.tag == STRING else None,
         value.value if is_scalar else _shortened(document.source(value)),
-        _NOTHING
-        if found.mapping is None
-        else _declared(found.mapping, found.place, document, resolved),
+        _declared(found, sides, document, resolved),
         () if found.mapping is None else filled(resolved.pairs(found.mapping), noted),
         found.place.number,
+        tuple(positions.sides(sides, line)),
+        document.language.is_written,
     )
 
 
 def _declared(
-    mapping: MappingNode, place: Place, document: Document, resolved: ResolvedMappings
+    found: Found, sides: Mapping[str, Pair | None], document: Document, resolved: ResolvedMappings
 ) -> Declared:
-    width, height = (_pair(mapping, keys, resolved) for keys in (place.width, place.height))
+    mapping, place = found.mapping, found.place
+    if mapping is None:
+        return _NOTHING
     flag, unnamed = _pair(mapping, place.cached, resolved), place.unnamed
     if flag is None and place.cached is not None:
-        found = holder(mapping, place.cached, resolved)
-        if found is None or not is_writable(found, "cached", place):
+        held = holder(mapping, place.cached, resolved)
+        if held is None or not is_writable(held, "cached", place):
             unnamed = (*unnamed, "cached")
     return Declared(
-        _size(width),
-        _size(height),
+        _size(sides["width"]),
+        _size(sides["height"]),
         None if flag is None else _flag(flag.value, document),
-        _strange(width, height, document),
+        _strange(sides, document),
         unnamed,
     )
+
+
+def _sides(found: Found, resolved: ResolvedMappings) -> dict[str, Pair | None]:
+    """The pairs in which the size of an entry is written."""
+    if found.mapping is None:
+        return {}
+    keys = {"width": found.place.width, "height": found.place.height}
+    return {name: _pair(found.mapping, one, resolved) for name, one in keys.items()}
 
 
 def _pair(mapping: MappingNode, keys: Keys | None, resolved: ResolvedMappings) -> Pair | None:
@@ -203,13 +210,11 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "\u2026"
 
 
-def _strange(
-    width: Pair | None, height: Pair | None, document: Document
-) -> tuple[tuple[str, str], ...]:
+def _strange(sides: Mapping[str, Pair | None], document: Document) -> tuple[tuple[str, str], ...]:
     """What is written for a side and is no size; an empty value is nothing that is written."""
     return tuple(
         (name, _shortened(document.source(pair.value)))
-        for name, pair in (("width", width), ("height", height))
+        for name, pair in sides.items()
         if pair is not None and pair.value.tag != _NULL and _size(pair) is None
     )
 
@@ -226,23 +231,6 @@ def _flag(node: yaml.Node, document: Document) -> bool | None:
     if not isinstance(node, ScalarNode) or node.style or "!" in document.source(node):
         return None
     return _BOOLEANS.get(node.value)
-
-
-class _Positions:
-    """Lines and columns for reports, from 1, by line feeds alone."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self._starts: list[int] = []
-
-    def of(self, key: yaml.Node, value: yaml.Node) -> tuple[int, int]:
-        """Line and column of the first character of a value, its tag and anchor passed over."""
-        if not self._starts:
-            text, end = self.document.text, self.document.end
-            self._starts = [0, *(match.end() for match in _NEWLINE.finditer(text, 0, end))]
-        index = value_start(self.document, key, value)
-        line = bisect_right(self._starts, index)
-        return line, index - self._starts[line - 1] + 1
 
 
 def _problems(

@@ -9,6 +9,8 @@ from imgcache.core.verdicts.patience import Patience
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.model import Declared, Severity, Size, Source, Verdict
 
+# The text report says it once for all.
+BY_COMMAND = ", or run imgcache refresh --fix-dimensions"
 REMEDIES = {
     Verdict.GONE: "replace the image or remove the entry",
     Verdict.BLOCKED: "the host needs a login or refuses programs; put a contact into "
@@ -113,7 +115,7 @@ def _remedy(verdict: Verdict, declared: Declared, evidence: Evidence) -> str:
         sides = {"width": size.width, "height": size.height}
         named = (f"{name}: {side}" for name, side in sides.items() if name not in declared.unnamed)
         true = ", ".join(named)
-        return f"declare {true}, or run imgcache refresh --fix-dimensions"
+        return f"declare {true}{BY_COMMAND}"
     if evidence.failure is not None and evidence.failure.retry_after is not None:
         return "it is asked again when that time is over, or with --force"
     if verdict is Verdict.NOT_CHECKED and evidence.failure is not None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from imgcache.core.cache import layout
 from imgcache.edge.index import rows
 from imgcache.facts import ImageFacts
 from imgcache.findings import BrokenRule
-from imgcache.model import Breach, Declared, Failure, Format, Severity, Size, Source, Verdict
+from imgcache.model import Breach, Declared, Failure, Format, Severity, Side, Size, Source, Verdict
 from imgcache.results import CachedThumbnail, EntryResult
 
 _FORMATS = {fmt.label: fmt for fmt in Format}
@@ -45,7 +45,7 @@ def entry_text(
             result.format and result.format.label,
             (result.bytes, result.sha256, result.status, result.source),
             thumbnails,
-            (result.excerpt, result.known),
+            (result.excerpt, result.known, result.fixable, list(map(astuple, result.sides))),
             [(one.rule, one.breach, one.severity, one.message, one.known) for one in result.broken],
             (flag, answered),
         )
@@ -75,8 +75,9 @@ def fresh_result(article: str, text: str) -> EntryResult:
 
 def _read(article: str, document: list[Any]) -> EntryResult:
     where, (verdict, severity, message), declared, actual, cached, label, *rest = document
-    (size, sha256, status, source), thumbnails, (excerpt, known), broken = rest
+    (size, sha256, status, source), thumbnails, shown, broken = rest
     line, column, pointer, url = where
+    excerpt, known, fixable, sides = shown
     width, height, flag, strange, unnamed = declared
     fmt = _FORMATS[label] if label else None
     return EntryResult(
@@ -101,6 +102,8 @@ def _read(article: str, document: list[Any]) -> EntryResult:
         excerpt=excerpt,
         known=known,
         broken=tuple(map(_broken_rule, broken)) if broken else (),
+        sides=tuple(Side(*side) for side in sides) if sides else (),
+        fixable=fixable,
     )
 
 

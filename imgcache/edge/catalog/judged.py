@@ -22,8 +22,9 @@ _NEITHER = 2
 _BATCH = 1000
 _TO_JUDGE = f"""
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
-           unnamed, excerpt, excluded, filled, found_by, href, scheme, u.host, port,
-           u.status, failure, failing_since, placeholder, seen, evidence, shown
+           unnamed, sides, editable, excerpt, excluded, filled, found_by,
+           href, scheme, u.host, port, u.status, failure, failing_since, placeholder,
+           seen, evidence, shown
     FROM entries e LEFT JOIN urls u ON u.id = e.url LEFT JOIN copies ON sha256 = copy
          LEFT JOIN places p ON p.id = e.place JOIN articles a ON a.id = e.id / {POSITIONS}
     WHERE judged IS NULL AND excluded = 0 AND e.id > ? ORDER BY e.id LIMIT ?"""
@@ -95,8 +96,8 @@ def to_judge(catalog: Catalog) -> Iterator[list[Unjudged]]:
 
 
 def _unjudged(row: Row) -> Unjudged:
-    number, *declared = row[:20]
-    status, failure, since, placeholder, seen, place, shown = row[20:]
+    number, *declared = row[:22]
+    status, failure, since, placeholder, seen, place, shown = row[22:]
     return Unjudged(
         number,
         declared_entry(tuple(declared)),

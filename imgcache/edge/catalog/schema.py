@@ -7,13 +7,14 @@ migrations; a catalog of another version is not read.
 from __future__ import annotations
 
 # Raise it whenever a table here, or what a column means, changes.
-VERSION = 2
+VERSION = 3
 
 # Articles have ascending ids in the order of a report, with gaps for new ones (articles.py).
 # `entries.id` is the article's id and the position in it, so that an article is a range of ids.
 # `judged` is the entry's result without a request (documents.py), NULL while it has to be judged
 # again; its `verdict`, and the `severity` of its worst finding (0 error, 1 warning, 2 neither), are
-# in it, too. `edits`: 1 where the article should have another flag. `broken`: the severity of the
+# in it, too. `sides`: where its size is written, as JSON; `editable`: its article can be written.
+# `edits`: 1 where the article should have another flag. `broken`: the severity of the
 # verdict, and breach and severity of each broken rule, as JSON; NULL where none is. `until`: when
 # the result changes by itself, in POSIX seconds. `filled`: the keys that rules require and the
 # entry has. `copies.seen` are the facts of a copy as far as its files are sound, NULL for none;
@@ -109,6 +110,8 @@ CREATE TABLE entries (
     cached INTEGER,
     strange TEXT,
     unnamed TEXT,
+    sides TEXT,
+    editable INTEGER NOT NULL,
     excerpt ANY NOT NULL,
     excluded INTEGER NOT NULL,
     filled TEXT,

@@ -21,6 +21,7 @@ from imgcache.results import (
     ArticleDiff,
     ArticleOutcome,
     ArticleProblem,
+    Correction,
     EntryResult,
     Summary,
 )
@@ -86,6 +87,7 @@ class Report:
         self._entries: DiskList[_Article] = DiskList()
         self._findings: DiskList[_Article] = DiskList()
         self._diffs: DiskList[tuple[str, str]] = DiskList()
+        self._corrections: DiskList[Correction] = DiskList()
         self._problems: list[ArticleProblem] = []
         # How many entries of which verdict, severity and broken rules were judged before.
         self._standing: Counter[tuple[str, int, str | None]] = Counter()
@@ -106,6 +108,10 @@ class Report:
         """One diff per changed article, where diffs were asked for."""
         return (ArticleDiff(*one) for one in self._diffs)
 
+    def corrections(self) -> Iterator[Correction]:
+        """The sizes that were corrected, or would be in a dry run; in the order of entries."""
+        return iter(self._corrections)
+
     def to_json(self, *, with_diffs: bool = False) -> str:
         """The JSON report (schema 1), as `--format json` prints it."""
         return "".join(json.render(self, with_diffs=with_diffs))
@@ -120,6 +126,8 @@ class Report:
         self.add(outcome.results, outcome.diff)
         for problem in outcome.problems:
             self.add_problem(problem)
+        for correction in outcome.corrections:
+            self._corrections.append(correction)
 
     def add(self, results: list[EntryResult], diff: ArticleDiff | None = None) -> None:
         """One judged article's entries, known ones marked, and its diff if it was wanted."""
@@ -219,7 +227,7 @@ class Report:
 
     def close(self) -> None:
         """Delete the temporary files; the summary stays."""
-        for spool in (self._entries, self._findings, self._diffs):
+        for spool in (self._entries, self._findings, self._diffs, self._corrections):
             spool.close()
 
 

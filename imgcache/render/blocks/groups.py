@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from imgcache.findings import Finding
+from imgcache.findings import LISTED, Finding
 from imgcache.model import Declared, Severity, Verdict
 from imgcache.render.outages import Outages
+from imgcache.render.phrases import declared_size
 from imgcache.results import ArticleProblem, EntryResult, Findings
 
 _PLACES, _BLOCKS = 10, 50
@@ -81,7 +82,8 @@ class Groups:
 
     `blocks`: how many there are. `hidden`: how many of them are not handed out, and
     `hidden_findings` their findings by severity. `hosts` has the entries of each outage, and
-    `wholes` the verdicts that are no blocks; their lists are there with `whole` only.
+    `wholes` the verdicts that are no blocks; their lists are there with `whole` only. `fixable`:
+    how many sizes one command can set right.
     """
 
     def __init__(self, findings: Findings, *, whole: bool) -> None:
@@ -95,6 +97,7 @@ class Groups:
             self.hidden_findings[Severity.ERROR] += trouble.places.count
         for outage in outages[len(self.outages) :]:
             self.hidden_findings[outage.severity] += outage.verdicts.total()
+        self.fixable = 0
         self.hosts: dict[str, list[Listed]] = {}
         self.wholes: dict[Verdict, Whole] = {}
         self._places: dict[bytes, Places | None] = {}
@@ -107,6 +110,7 @@ class Groups:
 
     def _note(self, entry: EntryResult) -> None:
         left = self._told.left(entry)
+        self.fixable += entry.fixable and entry.severity in LISTED
         if self._whole and (host := self._told.host(entry)):
             self.hosts.setdefault(host, []).append(_listed(entry))
         for one in left:
@@ -179,8 +183,4 @@ def _difference(declared: Declared, first: Declared | None) -> str:
     """What else an entry says than the first one."""
     if first is None or (declared.width, declared.height) == (first.width, first.height):
         return ""
-    if declared.size is not None:
-        return f"says {declared.size}"
-    sides = {"width": declared.width, "height": declared.height}
-    said = [f"{name} {side}" for name, side in sides.items() if side is not None]
-    return f"says {said[0]}" if said else "says no size"
+    return f"says {declared_size(declared)}"

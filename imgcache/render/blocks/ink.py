@@ -22,7 +22,8 @@ _LONGEST = 2083
 # Of a longer URL the beginning and the end are shown.
 _SHOWN, _START = 300, 240
 _NARROWEST = 20
-_WORD = re.compile(r"\d[\d,]* \S+|\S+")
+# A number stays with what it counts, and a short command is whole.
+_WORD = re.compile(r"\d[\d,]* \S+|`[^`]{1,60}`\S*|\S+")
 
 
 class Word(NamedTuple):
@@ -38,13 +39,15 @@ class Ink(Struct, frozen=True):
     """What the reader's terminal has; by default nothing, as in a pipe or a file.
 
     `width`: columns to which prose is wrapped, None: not at all. `folder`: the absolute working
-    folder, and `host` this machine, for links to articles; None: no links.
+    folder, and `host` this machine, for links to articles; None: no links. `to_lines`: a link to
+    a file may name the line.
     """
 
     colour: bool = False
     width: int | None = None
     folder: str | None = None
     host: str = ""
+    to_lines: bool = False
 
     def painted(self, style: str | None, text: str) -> str:
         """The text in the colour of its style."""
@@ -52,12 +55,13 @@ class Ink(Struct, frozen=True):
             return text
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
 
-    def to_file(self, article: str) -> str | None:
+    def to_file(self, article: str, line: int | None = None) -> str | None:
         """The link to an article; None without links."""
         if self.folder is None:
             return None
         path = article if article.startswith("/") else f"{self.folder}/{article}"
-        return _safe(f"file://{quote(self.host)}{quote(path, errors='surrogatepass')}")
+        mark = f"#{line}" if self.to_lines and line else ""
+        return _safe(f"file://{quote(self.host)}{quote(path, errors='surrogatepass')}{mark}")
 
     def to_url(self, url: str) -> str | None:
         """The link to an image on the web; None for all else, and without links."""
@@ -98,7 +102,7 @@ PLAIN = Ink()
 
 
 def words(text: str, style: str | None = None) -> Iterator[Word]:
-    """The words of a text, made printable; a number stays with what it counts."""
+    """The words of a text, made printable."""
     return (Word(one, style) for one in _WORD.findall(printable(text)))
 
 

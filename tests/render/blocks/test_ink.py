@@ -22,6 +22,8 @@ def plain(text: str) -> str:
 def test_an_article_is_linked_by_its_whole_path() -> None:
     assert LINKS.to_file("a/é #1?.md") == "file://box/srv/my%20site/a/%C3%A9%20%231%3F.md"
     assert LINKS.to_file("/tmp/x.md") == "file://box/tmp/x.md"  # noqa: S108  nothing is written
+    assert LINKS.to_file("a.md", 12) == "file://box/srv/my%20site/a.md"
+    assert Ink(folder="/", host="box", to_lines=True).to_file("a.md", 12) == "file://box//a.md#12"
     assert Ink().to_file("a.md") is None
 
 
@@ -67,6 +69,11 @@ def test_without_a_width_nothing_is_wrapped() -> None:
 def test_a_number_stays_with_what_it_counts() -> None:
     lines = list(Ink(width=24).written(words("some of them, 1,000 images"), 0))
     assert lines == ["some of them,\n", "1,000 images\n"]
+
+
+def test_a_command_is_not_broken() -> None:
+    (line, *more) = Ink(width=30).written(words("run `imgcache refresh --fix-dimensions`."), 0)
+    assert (line, more) == ("run\n", ["`imgcache refresh --fix-dimensions`.\n"])
 
 
 def test_an_endless_url_is_cut_in_its_middle() -> None:
