@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.findings import Finding
+from imgcache.render.blocks.ink import shown_url
 from imgcache.render.phrases import printable
 from imgcache.results import ArticleProblem, EntryResult, Findings
 
@@ -50,7 +51,9 @@ def _sorted(findings: Findings) -> Iterator[_Row]:
 def _of_finding(entry: EntryResult, found: Finding) -> _Row:
     rule = "" if found.rule is None else f" (rule {found.rule})"
     where = (entry.article, entry.line, entry.column)
-    return _Row(*where, found.code, found.name, entry.url or "-", found.message + rule)
+    # An image in its URL would be a line without end.
+    url = shown_url(entry.url) if entry.url.startswith("data:") else entry.url
+    return _Row(*where, found.code, found.name, url or "-", found.message + rule)
 
 
 def _of_problem(problem: ArticleProblem) -> _Row:

@@ -57,5 +57,14 @@ def test_lines_are_sorted_by_place_whatever_the_order_of_articles() -> None:
     ]
 
 
+def test_an_image_in_its_url_is_no_endless_line() -> None:
+    (one,) = sample.finished().findings()
+    report = Report("verify")
+    report.add([replace(one, url="data:image/png;base64," + "A" * 100_000)])
+    (line,) = told(report)
+    assert LINE.fullmatch(line)
+    assert len(line) < 400
+
+
 def test_nothing_found_is_no_line() -> None:
     assert told(Report("verify")) == []

@@ -20,7 +20,7 @@ _STYLES = {"strong": "1", "error": "1;31", "warning": "1;35", "ok": "32"}
 # The longest that terminals take (the terminal library VTE cuts there).
 _LONGEST = 2083
 # Of a longer URL the beginning and the end are shown.
-_SHOWN, _START = 300, 240
+_SHOWN, _START = 200, 160
 _NARROWEST = 20
 # A number stays with what it counts, and a short command is whole.
 _WORD = re.compile(r"\d[\d,]* \S+|`[^`]{1,60}`\S*|\S+")
