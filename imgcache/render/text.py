@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from imgcache.core.verdicts.messages import BY_COMMAND
+from imgcache.core.verdicts.messages import BY_COMMAND, DECLARE
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.model import Severity, Verdict
 from imgcache.render import phrases
@@ -96,12 +96,15 @@ class _Page:
         entry, found = block.entry, block.finding
         url = Word(shown_url(entry.url), None, self._ink.to_url(entry.url))
         yield from self._head(found.severity, found.title, url)
-        yield from self._prose(found.message.removesuffix(BY_COMMAND))
-        quote = []
-        if found.rule is None and self._roomy:
-            quote = list(quoted_sides(entry, _GUTTER, self._widest))
-        elif found.rule is None:
-            block.places.shown[0] = _with_sides(block)
+        quote, message = [], found.message
+        if found.rule is None:
+            if self._roomy:
+                quote = list(quoted_sides(entry, _GUTTER, self._widest))
+            else:
+                block.places.shown[0] = _with_sides(block)
+            shows_sides = bool(quote or block.places.shown[0].note)
+            message = _without_remedy(entry, message, shows_sides=shows_sides)
+        yield from self._prose(message)
         yield from self._places(block.places, quote, found.severity)
         yield from self._gap()
 
@@ -216,6 +219,13 @@ class _Page:
         yield from self._ink.written(words(totals, style), 0, 2)
 
 
+def _without_remedy(entry: EntryResult, message: str, *, shows_sides: bool) -> str:
+    """A message about a size without what is shown at the lines, or is said once in the end."""
+    if shows_sides and entry.verdict is not Verdict.DIMENSIONS_MISSING:
+        return message.rpartition(DECLARE)[0] or message
+    return message.removesuffix(BY_COMMAND)
+
+
 def _with_sides(block: Block) -> Place:
     """The first place with the lines in which wrong sizes stand, in words."""
     first, entry = block.places.shown[0], block.entry
@@ -232,6 +242,6 @@ def _more(groups: Groups) -> str:
     """What is left out, and where to find it."""
     kinds = ", ".join(count(number, kind) for kind, number in groups.hidden_findings.items())
     return (
-        f"... and {count(groups.hidden, 'block')} more ({kinds}). All of them: "
-        "--output FILE.txt, --format concise, imgcache report, or -v."
+        f"... and {count(groups.hidden, 'more block')} ({kinds}); all of them are in "
+        "`--output FILE.txt`, `--format concise`, `imgcache report`, and here with `-v`."
     )

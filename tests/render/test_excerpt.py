@@ -120,7 +120,7 @@ def test_the_text_report_says_once_what_one_command_can_do() -> None:
     told = "".join(text.render(report))
     assert told == (
         "error    dimensions-scaled (IMG103) https://a.test/a.jpg\n"
-        "         the image is larger; declare width: 1600, height: 900\n"
+        "         the image is larger\n"
         "         articles/a.md:3:10\n"
         "             4 |     width: 160\n"
         "               |            ^^^ 1600\n"

@@ -9,8 +9,8 @@ from imgcache.core.verdicts.patience import Patience
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.model import Declared, Severity, Size, Source, Verdict
 
-# The text report says it once for all.
-BY_COMMAND = ", or run imgcache refresh --fix-dimensions"
+# How the remedy for a wrong size begins and ends; the text report shows it otherwise.
+DECLARE, BY_COMMAND = "; declare ", ", or run imgcache refresh --fix-dimensions"
 REMEDIES = {
     Verdict.GONE: "replace the image or remove the entry",
     Verdict.BLOCKED: "the host needs a login or refuses programs; put a contact into "

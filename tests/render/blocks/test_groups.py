@@ -68,7 +68,7 @@ def test_a_thousand_findings_at_some_hundred_images_are_short() -> None:
     assert len(lines) <= 200
     assert len(heads(report)) == 50
     assert "and 518 more places" in lines[2]
-    (more,) = (one for one in lines if one.startswith("... and 198 blocks more ("))
+    (more,) = (one for one in lines if one.startswith("... and 198 more blocks ("))
     assert "--format concise" in more
     errors, warnings = report.summary.errors, report.summary.warnings
     assert lines[-1] == f"{errors} errors, {warnings} warnings"
@@ -150,7 +150,7 @@ def test_many_broken_articles_are_one_block_and_many_blocks_are_cut() -> None:
     report.add([finding(1, 1), finding(2, 1)])
     lines = told(report).splitlines()
     assert sum(one.endswith("(IMG001)") for one in lines) == 50
-    assert any(one.startswith("... and 14 blocks more (14 errors).") for one in lines)
+    assert any(one.startswith("... and 14 more blocks (14 errors);") for one in lines)
 
 
 def test_many_hosts_in_trouble_are_cut_too() -> None:
@@ -160,4 +160,4 @@ def test_many_hosts_in_trouble_are_cut_too() -> None:
         report.add([replace(one, url=f"https://host{number // 6}.test/{number}.jpg")])
     lines = told(report).splitlines()
     assert sum("host in trouble" in one for one in lines) == 50
-    assert any(one.startswith("... and 5 blocks more (30 errors).") for one in lines)
+    assert any(one.startswith("... and 5 more blocks (30 errors);") for one in lines)
