@@ -144,6 +144,7 @@ def _entry_of(image: BodyImage, column: int, noted: tuple[str, ...]) -> Entry:
         image.url,
         Declared(image.width, image.height, unnamed=unnamed),
         tuple(key for key in noted if key == "alt" and has_alt),
+        sides=tuple(replace(side, column=side.column + column) for side in image.sides),
         is_editable=False,
     )
 

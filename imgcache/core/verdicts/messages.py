@@ -47,14 +47,19 @@ def message(
     declared: Declared,
     evidence: Evidence,
     patience: Patience | None = None,
+    *,
+    editable: bool = True,
 ) -> str | None:
-    """The message of a finding, whatever it weighs; None for `ok`."""
+    """The message of a finding, whatever it weighs; None for `ok`.
+
+    `editable`: a refresh may write the right size there.
+    """
     if severity is None:
         return None
     cause = _cause(verdict, declared, evidence)
     if patience is not None:
         cause += f" ({patience.told})"
-    return f"{cause}; {_remedy(verdict, declared, evidence)}"
+    return f"{cause}; {_remedy(verdict, declared, evidence, editable=editable)}"
 
 
 def _cause(verdict: Verdict, declared: Declared, evidence: Evidence) -> str:
@@ -109,13 +114,13 @@ def _undeclared(declared: Declared) -> str:
     return ", ".join(told)
 
 
-def _remedy(verdict: Verdict, declared: Declared, evidence: Evidence) -> str:
+def _remedy(verdict: Verdict, declared: Declared, evidence: Evidence, *, editable: bool) -> str:
     size = evidence.size
     if verdict.is_about_size and size is not None and min(size) > 0:
         sides = {"width": size.width, "height": size.height}
         named = (f"{name}: {side}" for name, side in sides.items() if name not in declared.unnamed)
         true = ", ".join(named)
-        return f"declare {true}{BY_COMMAND}"
+        return f"declare {true}{BY_COMMAND if editable else ''}"
     if evidence.failure is not None and evidence.failure.retry_after is not None:
         return "it is asked again when that time is over, or with --force"
     if verdict is Verdict.NOT_CHECKED and evidence.failure is not None:

@@ -223,7 +223,12 @@ class Judge:
             verdict=judgement.verdict,
             severity=severity,
             message=messages.message(
-                judgement.verdict, severity, entry.declared, evidence, patience
+                judgement.verdict,
+                severity,
+                entry.declared,
+                evidence,
+                patience,
+                editable=entry.is_editable,
             ),
             declared=entry.declared,
             actual=evidence.size,

@@ -47,3 +47,21 @@ async def test_only_sizes_that_can_be_written_count_as_fixable(world: World) -> 
         places = [[(side.name, side.line) for side in one.sides] for one in found]
         assert places == [[("width", 3), ("height", 3)], [], [("width", 4), ("height", 5)]]
         assert "; 1 size can be fixed by `imgcache refresh" in "".join(text.render(report))
+
+
+async def test_a_wrong_size_in_a_body_is_quoted_and_never_corrected(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.extra = {"body": {"images": True}}
+    line = f'text <img src="{url}" width="320" height="240">'
+    world.articles.mkdir(exist_ok=True)
+    (world.articles / "a.md").write_text(f"---\ntitle: x\n---\n{line}\n")
+    for _ in range(2):
+        report = await world.refresh(fix_dimensions=True)
+        (entry,) = report.findings()
+        assert entry.fixable is False
+        assert "declare width: 160, height: 120" in str(entry.message)
+        assert "--fix-dimensions" not in str(entry.message)
+        shown = "".join(text.render(report)).splitlines()
+        assert shown[3] == f"             4 | {line}"
+        assert shown[4].split("|")[1].split() == ["^^^", "160", "^^^", "120"]
+        assert shown[-1] == "1 error, 0 warnings"
