@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from imgcache.core.verdicts.messages import BY_COMMAND, DECLARE
+from imgcache.core.verdicts.messages import BY_COMMAND, DECLARE, SIZE
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.model import Severity, Verdict
 from imgcache.render import phrases
@@ -25,7 +25,7 @@ __all__ = ["amount", "printable", "render"]
 
 # Where all but the severities begins, and where the line numbers of quotes end.
 _INDENT, _GUTTER = 9, 14
-# With more blocks than these no lines are quoted, and none is left empty.
+# With more blocks than these no lines are quoted, none is left empty, and nothing is said again.
 _ROOMY = 20
 # What a terminal may get of a diff: tabs, and the CR of a CRLF.
 _BLANKS = "\t\r\n"
@@ -57,6 +57,8 @@ class _Page:
         self._findings, self._ink = findings, ink
         self._groups = Groups(findings, whole=whole)
         self._whole = whole
+        # What images were said to have, in a report without much room.
+        self._said: set[tuple[str, str]] = set()
         self._roomy = whole or self._groups.blocks <= _ROOMY
 
     def lines(self) -> Iterator[str]:
@@ -96,17 +98,29 @@ class _Page:
         entry, found = block.entry, block.finding
         url = Word(shown_url(entry.url), None, self._ink.to_url(entry.url))
         yield from self._head(found.severity, found.title, url)
-        quote, message = [], found.message
+        yield from self._in_full(block) if self._roomy else self._in_short(block)
+
+    def _in_full(self, block: Block) -> Iterator[str]:
+        """What is wrong, where, and the lines of a wrong size."""
+        found, quote, message = block.finding, list[Quoted](), block.finding.message
         if found.rule is None:
-            if self._roomy:
-                quote = list(quoted_sides(entry, _GUTTER, self._widest))
-            else:
-                block.places.shown[0] = _with_sides(block)
-            shows_sides = bool(quote or block.places.shown[0].note)
-            message = _without_remedy(entry, message, shows_sides=shows_sides)
-        yield from self._prose(message)
+            quote = list(quoted_sides(block.entry, _GUTTER, self._widest))
+            is_told = quote and found.name is not Verdict.DIMENSIONS_MISSING
+            message = message.rpartition(DECLARE)[0] if is_told else message
+        yield from self._prose(message.removesuffix(BY_COMMAND))
         yield from self._places(block.places, quote, found.severity)
-        yield from self._gap()
+        yield "\n"
+
+    def _in_short(self, block: Block) -> Iterator[str]:
+        """Where it is wrong, and what, if that was not said of another image."""
+        entry, found = block.entry, block.finding
+        note = _correction(entry) if found.message.startswith(SIZE) and not found.rule else ""
+        if note:
+            block.places.shown[0] = block.places.shown[0]._replace(note=note)
+        elif (found.name, found.message) not in self._said:
+            self._said.add((found.name, found.message))
+            yield from self._prose(found.message.removesuffix(BY_COMMAND))
+        yield from self._places(block.places, (), found.severity)
 
     @property
     def _widest(self) -> int:
@@ -219,23 +233,13 @@ class _Page:
         yield from self._ink.written(words(totals, style), 0, 2)
 
 
-def _without_remedy(entry: EntryResult, message: str, *, shows_sides: bool) -> str:
-    """A message about a size without what is shown at the lines, or is said once in the end."""
-    if shows_sides and entry.verdict is not Verdict.DIMENSIONS_MISSING:
-        return message.rpartition(DECLARE)[0] or message
-    return message.removesuffix(BY_COMMAND)
-
-
-def _with_sides(block: Block) -> Place:
-    """The first place with the lines in which wrong sizes stand, in words."""
-    first, entry = block.places.shown[0], block.entry
-    declared = entry.declared
-    said = {"width": declared.width, "height": declared.height} | dict(declared.strange)
-    told = [
-        f"line {side.line}: {side.name} {said[side.name]} -> {right}"
-        for side, right in wrong_sides(entry)
-    ]
-    return first._replace(note="; ".join(told))
+def _correction(entry: EntryResult) -> str:
+    """What a wrong size should be, and in which lines; empty where those are not known."""
+    lines = sorted({side.line for side, _ in wrong_sides(entry)})
+    if not lines:
+        return ""
+    where = f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]}, {lines[-1]}"
+    return f"{declared_size(entry.declared)} -> {entry.actual}, {where}"
 
 
 def _more(groups: Groups) -> str:

@@ -27,8 +27,8 @@ def entry(line: str = FLOW, *, actual: Size = Size(1600, 900)) -> EntryResult:  
         url="https://a.test/a.jpg",
         verdict=Verdict.DIMENSIONS_SCALED,
         severity=Severity.ERROR,
-        message="the image is larger; declare width: 1600, height: 900, or run imgcache refresh "
-        "--fix-dimensions",
+        message="the image is 1600 x 900, the article says 160 x 90; declare width: 1600, "
+        "height: 900, or run imgcache refresh --fix-dimensions",
         declared=Declared(160, 90),
         actual=actual,
         excerpt=line,
@@ -120,7 +120,7 @@ def test_the_text_report_says_once_what_one_command_can_do() -> None:
     told = "".join(text.render(report))
     assert told == (
         "error    dimensions-scaled (IMG103) https://a.test/a.jpg\n"
-        "         the image is larger\n"
+        "         the image is 1600 x 900, the article says 160 x 90\n"
         "         articles/a.md:3:10\n"
         "             4 |     width: 160\n"
         "               |            ^^^ 1600\n"
@@ -138,7 +138,9 @@ def test_a_long_report_tells_the_lines_in_words() -> None:
     for number in range(21):
         report.add([replace(block(), url=f"https://a.test/{number}")])
     lines = "".join(text.render(report)).splitlines()
-    assert lines[2] == (
-        "         articles/a.md:3:10 (line 4: width 160 -> 1600; line 5: height 90 -> 900)"
-    )
+    assert lines[:3] == [
+        "error    dimensions-scaled (IMG103) https://a.test/0",
+        "         articles/a.md:3:10 (160 x 90 -> 1600 x 900, lines 4, 5)",
+        "error    dimensions-scaled (IMG103) https://a.test/1",
+    ]
     assert lines[-1].endswith("; 21 sizes can be fixed by `imgcache refresh --fix-dimensions`")

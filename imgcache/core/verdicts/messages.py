@@ -9,7 +9,9 @@ from imgcache.core.verdicts.patience import Patience
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.model import Declared, Severity, Size, Source, Verdict
 
-# How the remedy for a wrong size begins and ends; the text report shows it otherwise.
+# How the message of a wrong size begins, and how its remedy does and ends: the text report shows
+# these otherwise.
+SIZE = "the image is "
 DECLARE, BY_COMMAND = "; declare ", ", or run imgcache refresh --fix-dimensions"
 REMEDIES = {
     Verdict.GONE: "replace the image or remove the entry",
@@ -88,7 +90,7 @@ def _placeholder_cause(size: Size) -> str:
 def _size_cause(verdict: Verdict, declared: Declared, actual: Size) -> str:
     if verdict is Verdict.DIMENSIONS_MISSING:
         return f"{_undeclared(declared)}; the image is {actual}"
-    says = f"the image is {actual}, the article says {_said(declared)}"
+    says = f"{SIZE}{actual}, the article says {_said(declared)}"
     if verdict is Verdict.DIMENSIONS_SWAPPED:
         return f"{says}: width and height are exchanged"
     if verdict is Verdict.DIMENSIONS_SCALED:

@@ -23,7 +23,7 @@ _LONGEST = 2083
 _SHOWN, _START = 200, 160
 _NARROWEST = 20
 # A number stays with what it counts, and a short command is whole.
-_WORD = re.compile(r"line \d+\S*|\d[\d,]* \S+|`[^`]{1,60}`\S*|\S+")
+_WORD = re.compile(r"lines? \d+(?:, \d+)?\S*|\d[\d,]* \S+|`[^`]{1,60}`\S*|\S+")
 
 
 class Word(NamedTuple):
