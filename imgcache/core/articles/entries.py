@@ -180,11 +180,13 @@ def _declared(
         held = holder(mapping, place.cached, resolved)
         if held is None or not is_writable(held, "cached", place):
             unnamed = (*unnamed, "cached")
+    width, height = (_size(pair) for pair in sides.values())
+    sized = (width is not None, height is not None)
     return Declared(
-        _size(sides["width"]),
-        _size(sides["height"]),
+        width,
+        height,
         None if flag is None else _flag(flag.value, document),
-        _strange(sides, document),
+        () if all(sized) else _strange(sides, document, sized),
         unnamed,
     )
 
@@ -211,12 +213,14 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "\u2026"
 
 
-def _strange(sides: Mapping[str, Pair | None], document: Document) -> tuple[tuple[str, str], ...]:
+def _strange(
+    sides: Mapping[str, Pair | None], document: Document, sized: tuple[bool, bool]
+) -> tuple[tuple[str, str], ...]:
     """What is written for a side and is no size; an empty value is nothing that is written."""
     return tuple(
         (name, _shortened(document.source(pair.value)))
-        for name, pair in sides.items()
-        if pair is not None and pair.value.tag != _NULL and _size(pair) is None
+        for (name, pair), is_size in zip(sides.items(), sized, strict=True)
+        if pair is not None and not is_size and pair.value.tag != _NULL
     )
 
 

@@ -42,16 +42,22 @@ class Positions:
                     yield side
 
     def _side(self, name: str, pair: Pair, entry_line: int) -> Side | None:
-        start = value_start(self.document, pair.key, pair.value)
-        alias = alias_token(self.document, pair.key)
-        end = alias.end if alias else value_token(self.document, pair.value).end
+        start, end = self._span(pair)
         line, column = self._at(start)
         if line == entry_line:
             return Side(name, line, column, max(1, end - start))
         text = self._line(line)
-        if len(text) > _LONGEST or masked_within(text) != text:
+        if len(text) > _LONGEST or ("@" in text and masked_within(text) != text):
             return None
         return Side(name, line, column, max(1, min(end - start, len(text) - column + 1)), text)
+
+    def _span(self, pair: Pair) -> tuple[int, int]:
+        start = value_start(self.document, pair.key, pair.value)
+        if pair.value.start_mark.index < pair.key.start_mark.index:
+            alias = alias_token(self.document, pair.key)
+            if alias is not None:
+                return start, alias.end
+        return start, value_token(self.document, pair.value).end
 
     def _at(self, index: int) -> tuple[int, int]:
         line = bisect_right(self._line_starts(), index)

@@ -64,8 +64,11 @@ class Ink(Struct, frozen=True):
         return _safe(f"file://{quote(self.host)}{quote(path, errors='surrogatepass')}{mark}")
 
     def to_url(self, url: str) -> str | None:
-        """The link to an image on the web; None for all else, and without links."""
-        if self.folder is None or "***" in url:  # a hidden password: it would lead elsewhere
+        """The link to an image on the web; None for all else, and without links.
+
+        A URL in which a password is hidden would lead elsewhere: like all with one, it has none.
+        """
+        if self.folder is None:
             return None
         found = parse_web(url)
         return _safe(found.href) if isinstance(found, WebUrl) else None

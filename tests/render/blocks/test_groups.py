@@ -137,6 +137,24 @@ def test_what_was_not_checked_is_one_line_and_a_list_where_all_is_wanted() -> No
     assert told(report, whole=True).count("articles/0007.md:3:10 https://host7.test/") == 2
 
 
+def test_the_worst_is_the_example_of_what_was_not_checked() -> None:
+    severities = (Severity.WARNING, Severity.ERROR, Severity.ERROR)
+    entries = [
+        replace(finding(n, n), verdict=Verdict.NOT_CHECKED, severity=one, message=f"{n}")
+        for n, one in enumerate(severities)
+    ]
+    line = told(report_of(*entries)).splitlines()[0]
+    assert line.startswith("error    not-checked (IMG402) 3 image entries: 1 (as at")
+
+
+def test_a_long_report_says_once_what_a_fault_is() -> None:
+    lines = told(site()).splitlines()
+    said = [one.strip() for one in lines if one.strip() in {text for _, text in VERDICTS[:2]}]
+    assert sorted(said) == sorted(text for _, text in VERDICTS[:2])
+    short = told(report_of(finding(0, 1), finding(3, 1)))
+    assert short.count(VERDICTS[0][1]) == 2
+
+
 def test_many_broken_articles_are_one_block_and_many_blocks_are_cut() -> None:
     report = Report("verify")
     for number in range(60):
