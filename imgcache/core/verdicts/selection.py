@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.model import Breach, Severity, Verdict
 from imgcache.results import EntryResult
 
@@ -68,7 +70,18 @@ def _of(text: str) -> list[Name]:
         found = [one for one in _ALL if str(one.code).lower().startswith(wanted)]
     if found:
         return found
+    if wanted in {ARTICLE_ERROR.code.lower(), ARTICLE_ERROR.name}:
+        raise ValueError(f"{text!r} can't be chosen: articles that can't be read are always told")
+    raise ValueError(f"{text!r} is no code or verdict; did you mean {_nearest(wanted)}?")
+
+
+def _nearest(text: str) -> str:
+    """The code or name that is spelt most like this, and begins most like it."""
     known = [*(str(one.code) for one in _ALL), *(one.value for one in _ALL)]
-    spelt = text.upper() if wanted.startswith("img") else wanted
-    nearest = difflib.get_close_matches(spelt, known, n=1, cutoff=0.0)[0]
-    raise ValueError(f"{text!r} is no code or verdict; did you mean {nearest}?")
+
+    def likeness(one: str) -> tuple[float, int]:
+        other = one.lower()
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False))
+        return difflib.SequenceMatcher(None, text, other).ratio(), len(list(alike))
+
+    return max(known, key=likeness)

@@ -42,13 +42,28 @@ def test_what_is_ignored_is_taken_from_what_is_selected() -> None:
 
 @pytest.mark.parametrize(
     ("text", "nearest"),
-    [("gonne", "gone"), ("IMG210x", "IMG210"), ("img9", "IMG"), ("", ""), ("ok", ""), ("img", "")],
+    [
+        ("gonne", "gone"),
+        ("IMG210x", "IMG210"),
+        ("img9", "IMG"),
+        ("IMG2x", "IMG201"),
+        ("dimension-missing", "dimensions-missing"),
+        ("", ""),
+        ("ok", ""),
+        ("img", ""),
+    ],
 )
 def test_an_unknown_one_is_an_error_that_names_the_nearest(text: str, nearest: str) -> None:
     with pytest.raises(ValueError, match=rf"^'{text}' is no code or verdict; .* {nearest}"):
         selection([text], [])
     with pytest.raises(ValueError, match="is no code or verdict"):
         selection([], [text])
+
+
+def test_what_can_not_be_chosen_says_why() -> None:
+    for text in ("IMG001", "article-error"):
+        with pytest.raises(ValueError, match=f"^'{text}' can't be chosen"):
+            selection([], [text])
 
 
 def test_what_is_left_out_is_ignored_and_keeps_the_rest() -> None:
