@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from imgcache.core.verdicts.messages import BY_COMMAND, DECLARE, SIZE
 from imgcache.core.verdicts.rules import ARTICLE_ERROR
+from imgcache.findings import LISTED
 from imgcache.model import Severity, Verdict
 from imgcache.render import phrases
 from imgcache.render.blocks.groups import Block, Groups, Listed, Place, Places, Trouble, Whole
@@ -244,7 +245,8 @@ def _correction(entry: EntryResult) -> str:
 
 def _more(groups: Groups) -> str:
     """What is left out, and where to find it."""
-    kinds = ", ".join(count(number, kind) for kind, number in groups.hidden_findings.items())
+    found = groups.hidden_findings
+    kinds = ", ".join(count(found[one], one) for one in LISTED if found[one])
     return (
         f"... and {count(groups.hidden, 'more block')} ({kinds}); all of them are in "
         "`--output FILE.txt`, `--format concise`, `imgcache report`, and here with `-v`."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import tracemalloc
+
 from msgspec.structs import replace
 
 from imgcache.engine.run.report import Report, Traffic
@@ -69,9 +72,23 @@ def test_a_thousand_findings_at_some_hundred_images_are_short() -> None:
     assert len(heads(report)) == 50
     assert "and 518 more places" in lines[2]
     (more,) = (one for one in lines if one.startswith("... and 198 more blocks ("))
+    assert re.search(r"\(\d+ errors, \d+ warnings\); all of them", more)
     assert "--format concise" in more
     errors, warnings = report.summary.errors, report.summary.warnings
     assert lines[-1] == f"{errors} errors, {warnings} warnings"
+
+
+def test_of_what_is_left_out_only_numbers_are_held() -> None:
+    report = Report("verify")
+    for number in range(4000):
+        report.add([finding(number, number)])
+    text.render(report)
+    tracemalloc.start()
+    for _ in text.render(report):
+        pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_500_000  # some 200 bytes for each image, where an entry has thousands
 
 
 def test_nothing_is_left_out_of_a_whole_report() -> None:
