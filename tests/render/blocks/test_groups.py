@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from imgcache.engine.run.report import Report, Traffic
 from imgcache.model import Declared, Severity, Size, Verdict
 from imgcache.render import text
+from imgcache.render.blocks.ink import Ink
 from imgcache.results import ArticleProblem, EntryResult
 
 IMAGES, FINDINGS = 248, 1051
@@ -67,6 +68,8 @@ def heads(report: Report) -> list[str]:
 
 def test_a_thousand_findings_at_some_hundred_images_are_short() -> None:
     report = site()
+    for width in (80, 120):
+        assert len("".join(text.render(report, ink=Ink(width=width))).splitlines()) <= 200
     lines = told(report).splitlines()
     assert len(lines) <= 200
     assert len(heads(report)) == 50
