@@ -176,6 +176,10 @@ class FileTotals(NamedTuple):
     bytes: int = 0
 
 
+# The largest side that an article can declare.
+LARGEST_SIDE = 999_999_999
+
+
 class Declared(Struct, frozen=True):
     """What the article says of an image; None is 'not declared', or unknown for `cached`.
 
@@ -192,11 +196,30 @@ class Declared(Struct, frozen=True):
     by_hand: tuple[str, ...] = ()
 
     @property
+    def is_editable(self) -> bool:
+        """Whether a refresh may write each side that the entry can have."""
+        return set(self.by_hand) <= set(self.unnamed)
+
+    @property
     def size(self) -> Size | None:
         """The declared size, if both halves of it are declared."""
         if self.width is None or self.height is None:
             return None
         return Size(self.width, self.height)
+
+
+class Side(Struct, frozen=True):
+    """A width or a height where an article declares it, for reports.
+
+    `name`: "width" or "height". `line` and `column` count from 1; `length` is in characters.
+    `excerpt` is that line, None where it is the one in which the URL stands.
+    """
+
+    name: str
+    line: int
+    column: int
+    length: int
+    excerpt: str | None = None
 
 
 class Entry(Struct, frozen=True):
@@ -206,6 +229,7 @@ class Entry(Struct, frozen=True):
     `line` and `column` (from 1, in characters) are at the first character of the `url` value.
     `filled`: those of the keys that rules require which it has and does not leave empty; None
     where that is not known. `place`: the number of the place of `[[images]]` that finds it.
+    `sides`: where its size is written, as far as reports may show that.
     """
 
     pointer: str | None
@@ -216,6 +240,7 @@ class Entry(Struct, frozen=True):
     declared: Declared
     filled: tuple[str, ...] | None = None
     place: int | None = None
+    sides: tuple[Side, ...] = ()
 
 
 class Notes(Struct, frozen=True):

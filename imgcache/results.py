@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from imgcache.facts import ImageFacts
 from imgcache.findings import LISTED, BrokenRule, Finding
-from imgcache.model import Breach, Declared, Failure, Format, Severity, Size, Source, Verdict
+from imgcache.model import Breach, Declared, Failure, Format, Severity, Side, Size, Source, Verdict
 
 
 class CachedThumbnail(Struct, frozen=True):
@@ -27,7 +27,8 @@ class EntryResult(Struct, frozen=True):
 
     `excerpt` is the article's line of the finding, without its line end; None where all is well.
     `known`: the baseline lists its verdict, so that it does not count. `broken`: the rules of the
-    site that it breaks, each a finding beside the verdict.
+    site that it breaks, each a finding beside the verdict. `sides`: where a wrong size is written;
+    `fixable`: `--fix-dimensions` would write the right one.
     """
 
     article: str
@@ -51,6 +52,8 @@ class EntryResult(Struct, frozen=True):
     excerpt: str | None = None
     known: bool = False
     broken: tuple[BrokenRule, ...] = ()
+    sides: tuple[Side, ...] = ()
+    fixable: bool = False
 
     @property
     def spot(self) -> str:
@@ -185,6 +188,20 @@ class ArticleDiff(Struct, frozen=True):
     diff: str
 
 
+class Correction(Struct, frozen=True):
+    """A size that a refresh has corrected, or would correct: what was declared, and what is true.
+
+    `line` and `column` are those of the entry in the file as it is now.
+    """
+
+    article: str
+    line: int
+    column: int
+    url: str
+    before: Declared
+    after: Size
+
+
 class ArticleOutcome(Struct):
     """One article's part of the report: its judged entries, and what is wrong with itself."""
 
@@ -193,6 +210,7 @@ class ArticleOutcome(Struct):
     changed: bool = False
     local_fault: bool = False
     diff: ArticleDiff | None = None
+    corrections: Sequence[Correction] = ()
 
 
 class Summary(Struct):
@@ -251,6 +269,10 @@ class Findings(Protocol):
     def known(self) -> int:
         """How many findings the baseline lists; they count as neither errors nor warnings."""
 
+    @property
+    def unselected(self) -> int:
+        """How many findings `--select` and `--ignore` leave out; they don't count either."""
+
     def entries(self) -> Iterator[EntryResult]:
         """All judged entries, in article order, then in document order."""
 
@@ -262,6 +284,9 @@ class Findings(Protocol):
 
     def diffs(self) -> Iterator[ArticleDiff]:
         """One diff per changed article; only where diffs were asked for."""
+
+    def corrections(self) -> Iterator[Correction]:
+        """The sizes that were corrected, or would be in a dry run; in the order of entries."""
 
 
 class Step(Struct, frozen=True):

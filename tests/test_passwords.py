@@ -79,7 +79,7 @@ async def test_no_report_log_or_file_shows_a_password(guarded: World) -> None:
         assert "Traceback" not in done.stderr
         texts += [done.stdout, done.stderr]
     assert leaks(guarded.folder, *texts) == []
-    assert f"url: {HIDDEN}" in texts[2]
+    assert f"(IMG213) {HIDDEN}" in texts[2]
     assert any("Location: //alice:***@127.0.0.1/a" in text for text in texts)
     article = (guarded.articles / "a.md").read_text()
     assert article.count(SECRET) == ARTICLE.count(SECRET)

@@ -6,8 +6,6 @@ wrong usage answer at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +14,6 @@ import typer
 from imgcache.cli import cache, completion, flags
 from imgcache.cli.flag_groups import General, Network, Reporting, general, network, reporting
 from imgcache.cli.help import CONTEXT, Command, Group
-from imgcache.errors import ConfigError
 
 app = typer.Typer(
     name="imgcache",
@@ -102,9 +99,11 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
         strict=reporting.strict,
         diff=diff,
         baseline=BaselineOptions(reporting.baseline) if reporting.baseline else None,
+        selection=reporting.selection(),
     )
     files = reporting.outputs()
-    destination = Destination(reporting.shown(), files, diff, metrics_file)
+    shown = reporting.shown()
+    destination = Destination(shown, files, diff, metrics_file, whole=general.verbose)
     console = general.console(progress=not reporting.no_progress)
     raise typer.Exit(
         reported(
@@ -175,8 +174,10 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
         reporting.strict,
         changed_since,
         BaselineOptions(reporting.baseline, update_baseline) if reporting.baseline else None,
+        reporting.selection(),
     )
-    destination = Destination(reporting.shown(), reporting.outputs())
+    shown, files = reporting.shown(), reporting.outputs()
+    destination = Destination(shown, files, whole=general.verbose)
     console = general.console(progress=not reporting.no_progress)
 
     def judge() -> int:
@@ -204,17 +205,20 @@ def report(
             "--output", metavar="DIR", help="The folder to write; an older report is replaced."
         ),
     ] = Path("imgcache-report"),
+    select: flags.Select = None,
+    ignore: flags.Ignore = None,
     general: General,
 ) -> None:
     """A folder of HTML pages with thumbnails, from what the cache knows; asks nobody."""
-    from imgcache.cli.run import guarded  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.flag_groups import selected  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.run import from_extra, guarded  # noqa: PLC0415
 
-    console = general.console()
+    console, selection = general.console(), selected(select, ignore)
 
     def draw() -> int:
-        with _from_extra("report"):
+        with from_extra("report"):
             from imgcache.cli.report import draw_report  # noqa: PLC0415
-        return draw_report(paths or (), general.settings(), output, console)
+        return draw_report(paths or (), general.settings(), output, selection, console)
 
     raise typer.Exit(guarded(console, draw))
 
@@ -267,14 +271,19 @@ def serve(
     general: General,
 ) -> None:
     """The HTTP service: the gallery, cached images, an API, verdicts on request, metrics."""
-    from imgcache.cli.run import exit_status, guarded, until_told  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.run import (  # noqa: PLC0415  see the module's docstring
+        exit_status,
+        from_extra,
+        guarded,
+        until_told,
+    )
 
     console = general.console()
 
     def run() -> int:
         address = {key: one for key, one in (("host", host), ("port", port)) if one is not None}
         settings = general.settings(network, serve=address)
-        with _from_extra("serve"):
+        with from_extra("serve"):
             from imgcache.service.server import serve  # noqa: PLC0415
         until_told(lambda stop: serve(settings, console, stop))
         return exit_status(well=True)
@@ -302,14 +311,3 @@ def demo(
         return exit_status(well=shown.as_planned)
 
     raise typer.Exit(guarded(console, show))
-
-
-@contextmanager
-def _from_extra(command: str) -> Iterator[None]:
-    """Imports of what the extra `serve` brings. Raises ConfigError with the remedy."""
-    try:
-        yield
-    except ModuleNotFoundError as exc:
-        raise ConfigError(
-            f"imgcache {command} needs {exc.name}: pip install 'imgcache[serve]'"
-        ) from exc

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -18,6 +18,7 @@ from imgcache.cli.flags import (
     CaFile,
     Config,
     Format,
+    Ignore,
     LogFormat,
     LogFormatFlag,
     NoProgress,
@@ -26,6 +27,7 @@ from imgcache.cli.flags import (
     Quiet,
     ReportFormat,
     Resolve,
+    Select,
     Strict,
     Verbose,
     Version,
@@ -34,6 +36,17 @@ from imgcache.cli.flags import (
 if TYPE_CHECKING:
     from imgcache.cli.console import Console
     from imgcache.config import Settings
+    from imgcache.core.verdicts.selection import Selection
+
+
+def selected(select: Sequence[str] | None, ignore: Sequence[str] | None) -> Selection:
+    """What `--select` and `--ignore` leave. Raises typer.BadParameter."""
+    from imgcache.core.verdicts.selection import selection  # noqa: PLC0415  --help needs no verdicts
+
+    try:
+        return selection(select or (), ignore or ())
+    except ValueError as exc:
+        raise typer.BadParameter(f"--select, --ignore: {exc}") from exc
 
 
 class Reporting(Struct, frozen=True):
@@ -43,11 +56,17 @@ class Reporting(Struct, frozen=True):
     output: Outputs = None
     strict: Strict = False
     baseline: BaselineFile = None
+    select: Select = None
+    ignore: Ignore = None
     no_progress: NoProgress = False
 
     def outputs(self) -> list[Output]:
         """All of `--output`. Raises typer.BadParameter."""
         return [Output.parse(text) for text in self.output or ()]
+
+    def selection(self) -> Selection:
+        """All of `--select` and `--ignore`. Raises typer.BadParameter."""
+        return selected(self.select, self.ignore)
 
     def shown(self) -> ReportFormat | None:
         """What stdout gets: what was asked for, nothing beside --output, else what suits."""

@@ -11,6 +11,7 @@ import typer
 from msgspec import Struct
 
 from imgcache import units
+from imgcache.cli.completion import codes
 from imgcache.version import VERSION
 
 
@@ -18,6 +19,7 @@ class ReportFormat(StrEnum):
     """What stdout, or an --output file, gets."""
 
     TEXT = "text"
+    CONCISE = "concise"
     JSON = "json"
     JUNIT = "junit"
     SARIF = "sarif"
@@ -26,7 +28,12 @@ class ReportFormat(StrEnum):
 
 
 # What a log shows as it is; the others are for programs.
-FOR_LOGS = (ReportFormat.TEXT, ReportFormat.GITHUB, ReportFormat.MARKDOWN)
+FOR_LOGS = (
+    ReportFormat.TEXT,
+    ReportFormat.CONCISE,
+    ReportFormat.GITHUB,
+    ReportFormat.MARKDOWN,
+)
 
 
 class PlainFormat(StrEnum):
@@ -146,7 +153,12 @@ CacheDir = Annotated[
 ]
 Verbose = Annotated[
     bool,
-    typer.Option("--verbose", "-v", help="Tell of each URL on stderr.", rich_help_panel=_GENERAL),
+    typer.Option(
+        "--verbose",
+        "-v",
+        help="Tell of each URL on stderr; leave nothing out of the text report.",
+        rich_help_panel=_GENERAL,
+    ),
 ]
 Quiet = Annotated[
     bool,
@@ -166,6 +178,7 @@ Version = Annotated[
     bool,
     typer.Option(
         "--version",
+        "-V",
         callback=_print_version,
         is_eager=True,
         help="Print the version and exit.",
@@ -253,6 +266,26 @@ BaselineFile = Annotated[
         "--baseline",
         metavar="FILE",
         help="Findings listed there don't fail the run; entries that no longer occur are told.",
+        rich_help_panel=_REPORT,
+    ),
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select",
+        metavar="CODE|VERDICT",
+        autocompletion=codes,
+        help="Show and count these findings only (IMG201, IMG2, gone). Repeatable.",
+        rich_help_panel=_REPORT,
+    ),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore",
+        metavar="CODE|VERDICT",
+        autocompletion=codes,
+        help="Neither show nor count these findings; flags and verdicts are as ever. Repeatable.",
         rich_help_panel=_REPORT,
     ),
 ]

@@ -1,6 +1,6 @@
 """Output of a report: stdout, and the files of --output. Closed pipes end cleanly.
 
-Renderers are imported where they are asked for: a run needs one or two of the eight.
+Renderers are imported where they are asked for: a run needs one or two of the seven.
 """
 
 from __future__ import annotations
@@ -8,14 +8,15 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import assert_never
+from typing import Literal, assert_never
 
 from imgcache.cli.flags import Output, ReportFormat
 from imgcache.edge import atomic_file
 from imgcache.engine.run.report import Report
 from imgcache.errors import ConfigError, LocalError
+from imgcache.render.blocks.ink import PLAIN, Ink
 
 _PIECES = 512
 
@@ -25,35 +26,56 @@ def rendered(
     kind: ReportFormat,
     *,
     with_diffs: bool,
-    colour: bool = False,
+    whole: bool = True,
+    ink: Ink = PLAIN,
     terminal: bool = False,
 ) -> Iterator[str]:
-    """The report in one format, in pieces; for a `terminal` nothing in it steers that."""
+    """The report in one format, in pieces; for a `terminal` nothing in it steers that.
+
+    `whole`: with nothing left out that the format leaves out for people.
+    """
+    if kind is ReportFormat.TEXT:
+        from imgcache.render import text  # noqa: PLC0415  see the module's docstring
+
+        return text.render(report, ink=ink, whole=whole, with_diffs=with_diffs, terminal=terminal)
+    if kind is ReportFormat.JSON:
+        from imgcache.render import json  # noqa: PLC0415
+
+        return json.render(report, with_diffs=with_diffs)
+    return _renderer(kind)(report)
+
+
+def _renderer(
+    kind: Literal[
+        ReportFormat.CONCISE,
+        ReportFormat.JUNIT,
+        ReportFormat.SARIF,
+        ReportFormat.GITHUB,
+        ReportFormat.MARKDOWN,
+    ],
+) -> Callable[[Report], Iterator[str]]:
+    """What makes a report in a format that has no options."""
     match kind:
-        case ReportFormat.TEXT:
-            from imgcache.render import text  # noqa: PLC0415  see the module's docstring
+        case ReportFormat.CONCISE:
+            from imgcache.render import concise  # noqa: PLC0415  see the module's docstring
 
-            return text.render(report, colour=colour, with_diffs=with_diffs, terminal=terminal)
-        case ReportFormat.JSON:
-            from imgcache.render import json  # noqa: PLC0415
-
-            return json.render(report, with_diffs=with_diffs)
+            return concise.render
         case ReportFormat.JUNIT:
             from imgcache.render import junit  # noqa: PLC0415
 
-            return junit.render(report)
+            return junit.render
         case ReportFormat.SARIF:
             from imgcache.render import sarif  # noqa: PLC0415
 
-            return sarif.render(report)
+            return sarif.render
         case ReportFormat.GITHUB:
             from imgcache.render import github  # noqa: PLC0415
 
-            return github.render(report)
+            return github.render
         case ReportFormat.MARKDOWN:
             from imgcache.render import markdown  # noqa: PLC0415
 
-            return markdown.render(report)
+            return markdown.render
         case _:
             assert_never(kind)
 

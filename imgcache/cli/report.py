@@ -10,15 +10,22 @@ from imgcache.cli.console import Console
 from imgcache.cli.output import write
 from imgcache.cli.run import UNUSABLE, exit_status
 from imgcache.config import Settings
+from imgcache.core.verdicts.selection import Selection
 from imgcache.engine.html_report import publish
 from imgcache.model import Severity, Verdict
 from imgcache.render.phrases import count, printable, some
 from imgcache.results import Overview
 
 
-def draw_report(paths: Sequence[Path], settings: Settings, output: Path, console: Console) -> int:
+def draw_report(
+    paths: Sequence[Path],
+    settings: Settings,
+    output: Path,
+    selection: Selection,
+    console: Console,
+) -> int:
     """Write a folder of pages; returns the exit status."""
-    done = asyncio.run(publish(paths, settings, output, console))
+    done = asyncio.run(publish(paths, settings, output, console, selection))
     write([f"{output / 'index.html'}: {_summary(done.overview, done.failed)}\n"])
     if done.overview.verdicts[Verdict.LOCAL_ERROR]:
         return UNUSABLE

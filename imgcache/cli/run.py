@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,9 +14,9 @@ from msgspec import Struct
 from imgcache.cli import output
 from imgcache.cli.console import Console
 from imgcache.cli.flags import FOR_LOGS, Output, ReportFormat
-from imgcache.cli.terminal import has_colour, is_terminal, unsteered
+from imgcache.cli.terminal import ink, is_terminal, unsteered
 from imgcache.engine.run.report import Report
-from imgcache.errors import ImgcacheError
+from imgcache.errors import ConfigError, ImgcacheError
 from imgcache.model import Verdict
 
 T = TypeVar("T")
@@ -24,12 +24,16 @@ WELL, FOUND, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 
 class Destination(Struct, frozen=True):
-    """Where a report goes; without `shown` nothing goes to stdout."""
+    """Where a report goes; without `shown` nothing goes to stdout.
+
+    `whole`: what goes there is as long as it is. Files are in any case.
+    """
 
     shown: ReportFormat | None = ReportFormat.TEXT
     files: Sequence[Output] = ()
     with_diffs: bool = False
     metrics_file: Path | None = None
+    whole: bool = False
 
 
 def status(report: Report) -> int:
@@ -75,7 +79,12 @@ def _send(report: Report, destination: Destination) -> None:
         later.callback(output.write_job_summary, report)
         if kind is not None:
             pieces = output.rendered(
-                report, kind, with_diffs=with_diffs, colour=has_colour(), terminal=is_terminal()
+                report,
+                kind,
+                with_diffs=with_diffs,
+                whole=destination.whole,
+                ink=ink(),
+                terminal=is_terminal(),
             )
             output.write(unsteered(pieces) if kind in FOR_LOGS else pieces)
         if destination.files:
@@ -110,6 +119,17 @@ async def interruptible(work: Coroutine[Any, Any, T], interrupt: asyncio.Event) 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, heard)
     return await task
+
+
+@contextmanager
+def from_extra(command: str) -> Iterator[None]:
+    """Imports of what the extra `serve` brings. Raises ConfigError with the remedy."""
+    try:
+        yield
+    except ModuleNotFoundError as exc:
+        raise ConfigError(
+            f"imgcache {command} needs {exc.name}: pip install 'imgcache[serve]'"
+        ) from exc
 
 
 def guarded(console: Console, action: Callable[[], int]) -> int:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from imgcache.config import Settings
 from imgcache.core.catalog import ArticleState, Catalog, Order, Query
+from imgcache.core.verdicts.selection import EVERYTHING, Selection
 from imgcache.edge.report_folder import ReportFolder
 from imgcache.engine.catalog.now import catalog_now
 from imgcache.engine.catalog.site import NO_ARTICLE
@@ -35,17 +36,22 @@ class Published(Struct, frozen=True):
 
 
 async def publish(
-    paths: Sequence[Path], settings: Settings, output: Path, listener: Listener
+    paths: Sequence[Path],
+    settings: Settings,
+    output: Path,
+    listener: Listener,
+    selection: Selection = EVERYTHING,
 ) -> Published:
     """Write the report of these articles (without paths: the configured ones) to a folder.
 
-    Raises ConfigError for a PATH that is not there or a folder that is no report's, and
+    What is not selected is neither shown as a finding nor counted. Raises ConfigError for a PATH
+    that is not there or a folder that is no report's, and
     LocalError.
     """
     target = await asyncio.to_thread(ReportFolder, output)
     async with (
         reading_tools(settings) as tools,
-        catalog_now(paths, settings, tools, listener) as catalog,
+        catalog_now(paths, settings, tools, listener, selection) as catalog,
     ):
         done = Published(catalog.overview(TROUBLES), catalog.failed_articles())
         if not done.overview.articles:

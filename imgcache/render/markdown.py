@@ -107,6 +107,7 @@ def _totals(findings: Findings) -> Iterator[str]:
         phrases.fetched(findings),
         phrases.written(findings),
         phrases.known(findings),
+        phrases.unselected(findings),
         phrases.unreached(findings),
     )
     for note in notes:

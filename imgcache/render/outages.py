@@ -63,6 +63,11 @@ class Outages:
     def __bool__(self) -> bool:
         return bool(self._hosts)
 
+    def host(self, entry: EntryResult) -> str:
+        """The host whose line reports the verdict of an entry; empty for none."""
+        host = _host(entry) or ""
+        return host if host in self._hosts else ""
+
     def left(self, entry: EntryResult) -> tuple[Finding, ...]:
         """The findings of an entry that the line of its host does not already report."""
         if not self._hosts or _host(entry) not in self._hosts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from imgcache.model import Declared
 from imgcache.results import Findings, Summary
 
 _KILO = 1000
@@ -72,6 +73,13 @@ def known(findings: Findings) -> str | None:
     return f"{count(findings.known, 'known finding')} left out (baseline)"
 
 
+def unselected(findings: Findings) -> str | None:
+    """What was not selected; None where that is nothing."""
+    if not findings.unselected:
+        return None
+    return f"{count(findings.unselected, 'finding')} left out (--select, --ignore)"
+
+
 def unreached(findings: Findings) -> str | None:
     """What to do about an interrupted run."""
     if not findings.interrupted:
@@ -82,6 +90,15 @@ def unreached(findings: Findings) -> str | None:
 def count(number: int, one: str, many: str | None = None) -> str:
     """A number and its noun: `1 article`, `2,000 articles`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def declared_size(declared: Declared) -> str:
+    """What an article says of a size: `400 x 300`, `width 400`, `no size`."""
+    if declared.size is not None:
+        return str(declared.size)
+    sides = {"width": declared.width, "height": declared.height}
+    said = (f"{name} {side}" for name, side in sides.items() if side is not None)
+    return next(said, "no size")
 
 
 def some(names: Sequence[str]) -> str:

@@ -1,155 +1,253 @@
-"""Plain-text report for people: findings by article, hosts that are down, and how the run ended.
+"""Plain-text report for people: each thing once, with all its places, and how the run ended.
 
-With `colour` the same text has ANSI colours, and nothing else is added. Diffs are exact, for the
-programs that apply them; only on a `terminal` what would steer it is escaped in them, too.
+First articles that could not be read, then hosts in trouble, then images, by their first places.
+Diffs are exact, for the programs that apply them; only on a `terminal` what would steer it is
+escaped in them, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
-from imgcache.findings import Finding
+from imgcache.core.verdicts.messages import BY_COMMAND, DECLARE, SIZE
+from imgcache.core.verdicts.rules import ARTICLE_ERROR
+from imgcache.findings import LISTED
 from imgcache.model import Severity, Verdict
 from imgcache.render import phrases
-from imgcache.render.excerpt import place, quoted, quoted_problem
-from imgcache.render.outages import Outage, Outages
-from imgcache.render.phrases import amount, printable
-from imgcache.results import ArticleProblem, EntryResult, Findings
+from imgcache.render.blocks.groups import Block, Groups, Listed, Place, Places, Trouble, Whole
+from imgcache.render.blocks.ink import PLAIN, Ink, Word, shown_url, words
+from imgcache.render.excerpt import Quoted, quoted_problem, quoted_sides, wrong_sides
+from imgcache.render.outages import Outage
+from imgcache.render.phrases import amount, count, declared_size, printable
+from imgcache.results import EntryResult, Findings
 
 # Other modules import these from here.
 __all__ = ["amount", "printable", "render"]
 
-_STYLES = {
-    "article": "bold",
-    "error": "bold red",
-    "warning": "yellow",
-    "ok": "green",
-    "faint": "dim",
-    "gutter": "blue",
-}
-# Places end here, and so do line numbers in the gutter, so that they form one column.
-_WHERE = 10
-_MESSAGE = " " * (_WHERE + 2)
+# Where all but the severities begins, and where the line numbers of quotes end.
+_INDENT, _GUTTER = 9, 14
+# With more blocks than these no lines are quoted, none is left empty, and nothing is said again.
+_ROOMY = 20
 # What a terminal may get of a diff: tabs, and the CR of a CRLF.
 _BLANKS = "\t\r\n"
 
 
 def render(
-    findings: Findings, *, colour: bool = False, with_diffs: bool = False, terminal: bool = False
+    findings: Findings,
+    *,
+    ink: Ink = PLAIN,
+    whole: bool = False,
+    with_diffs: bool = False,
+    terminal: bool = False,
 ) -> Iterator[str]:
-    """The report in pieces, each ending a line; `ok` and ignored entries are not listed."""
-    paint = _Paint(on=colour)
-    outages = Outages(findings)
-    yield from _articles(findings, outages, paint)
-    if outages:
-        yield f"{paint('article', 'hosts in trouble')}\n"
-        yield from (_outage(one, paint) for one in outages)
-        yield "\n"
-    yield from _ending(findings, paint)
+    """The report in pieces, each ending a line; `ok` and ignored entries are not listed.
+
+    `whole`: all places and all blocks, however many there are.
+    """
+    yield from _Page(findings, ink, whole=whole).lines()
     if with_diffs:
         for one in findings.diffs():
             shown = printable(one.diff, also=_BLANKS) if terminal else one.diff
             yield f"\n{shown}"
 
 
-class _Paint:
-    def __init__(self, *, on: bool) -> None:
-        self._on = on
+class _Page:
+    """One report on its way out."""
 
-    def __call__(self, style: str, text: str) -> str:
-        return _painted(style, text) if self._on else text
+    def __init__(self, findings: Findings, ink: Ink, *, whole: bool) -> None:
+        self._findings, self._ink = findings, ink
+        self._groups = Groups(findings, whole=whole)
+        self._whole = whole
+        # What images were said to have, in a report without much room.
+        self._said: set[tuple[str, str]] = set()
+        self._roomy = whole or self._groups.blocks <= _ROOMY
 
+    def lines(self) -> Iterator[str]:
+        """All of it."""
+        groups = self._groups
+        for trouble in groups.troubles:
+            yield from self._trouble(trouble)
+        for outage in groups.outages:
+            yield from self._outage(outage)
+        for block in groups.images():
+            yield from self._image(block)
+        for verdict, group in groups.wholes.items():
+            yield from self._all_of(verdict, group)
+        if groups.hidden:
+            yield from self._ink.written(words(_more(groups)), 0)
+        if groups.blocks or groups.wholes:
+            yield "" if self._roomy and not groups.wholes else "\n"
+        yield from self._corrected()
+        yield from self._ending()
 
-def _painted(style: str, text: str) -> str:
-    from rich.color import ColorSystem  # noqa: PLC0415  rich costs start-up
-    from rich.style import Style  # noqa: PLC0415
+    def _trouble(self, trouble: Trouble) -> Iterator[str]:
+        yield from self._head(Severity.ERROR, f"{ARTICLE_ERROR.name} ({ARTICLE_ERROR.code})")
+        yield from self._prose(trouble.first.message)
+        quote = quoted_problem(trouble.first, _GUTTER) if self._roomy else ()
+        yield from self._places(trouble.places, list(quote), Severity.ERROR)
+        yield from self._gap()
 
-    return Style.parse(_STYLES[style]).render(text, color_system=ColorSystem.STANDARD)
+    def _outage(self, outage: Outage) -> Iterator[str]:
+        example = outage.example
+        yield from self._head(outage.severity, "host in trouble", Word(printable(outage.host)))
+        told = words(f"{outage.told}: {example.message or ''}")
+        yield from self._ink.written([*told, *self._example(example, "as at")], _INDENT)
+        yield from self._list(self._groups.hosts.get(outage.host, ()))
+        yield from self._gap()
 
+    def _image(self, block: Block) -> Iterator[str]:
+        entry, found = block.entry, block.finding
+        url = Word(shown_url(entry.url), None, self._ink.to_url(entry.url))
+        yield from self._head(found.severity, found.title, url)
+        yield from self._in_full(block) if self._roomy else self._in_short(block)
 
-def _articles(findings: Findings, outages: Outages, paint: _Paint) -> Iterator[str]:
-    problems: dict[str, list[ArticleProblem]] = {}
-    for problem in findings.article_errors():
-        problems.setdefault(problem.article, []).append(problem)
-    listed = (one for one in findings.findings() if outages.left(one))
-    for article, entries in groupby(listed, lambda one: one.article):
-        yield f"{paint('article', printable(article))}\n"
-        for problem in problems.pop(article, ()):
-            yield from _problem(problem, paint)
-        for entry in entries:
-            yield from _entry(entry, outages.left(entry), paint)
-    for article, rest in problems.items():
-        yield f"{paint('article', printable(article))}\n"
-        for problem in rest:
-            yield from _problem(problem, paint)
+    def _in_full(self, block: Block) -> Iterator[str]:
+        """What is wrong, where, and the lines of a wrong size."""
+        found, quote, message = block.finding, list[Quoted](), block.finding.message
+        if found.rule is None:
+            quote = list(quoted_sides(block.entry, _GUTTER, self._widest))
+            is_told = quote and found.name is not Verdict.DIMENSIONS_MISSING
+            message = message.rpartition(DECLARE)[0] if is_told else message
+        yield from self._prose(message.removesuffix(BY_COMMAND))
+        yield from self._places(block.places, quote, found.severity)
+        yield "\n"
 
+    def _in_short(self, block: Block) -> Iterator[str]:
+        """Where it is wrong, and what, if that was not said of another image."""
+        entry, found = block.entry, block.finding
+        note = _correction(entry) if found.message.startswith(SIZE) and not found.rule else ""
+        if note:
+            block.places.shown[0] = block.places.shown[0]._replace(note=note)
+        elif (found.name, found.message) not in self._said:
+            self._said.add((found.name, found.message))
+            yield from self._prose(found.message.removesuffix(BY_COMMAND))
+        yield from self._places(block.places, (), found.severity)
 
-def _problem(problem: ArticleProblem, paint: _Paint) -> Iterator[str]:
-    where = f"{problem.line}" if problem.line else "-"
-    yield f"{where:>{_WHERE}}  {paint('error', 'error')}    {printable(problem.message)}\n"
-    lines = list(quoted_problem(problem, _WHERE))
-    if lines:
-        yield from _arrow(f"{problem.article}:{problem.line}:{problem.column}", paint)
-    yield from _quote(lines, "error", paint)
-    yield "\n"
+    @property
+    def _widest(self) -> int:
+        """How many columns of a line are quoted: what fits beside the gutter."""
+        return max(40, min(96, (self._ink.width or 120) - _GUTTER - 3))
 
-
-def _entry(entry: EntryResult, found: Sequence[Finding], paint: _Paint) -> Iterator[str]:
-    """All that was found at an entry, and its line once."""
-    where = f"{entry.line}:{entry.column}"
-    for one in found:
-        weight = one.severity
-        yield (
-            f"{where:>{_WHERE}}  {paint(weight, f'{weight:<7}')}  "
-            f"{paint(weight, printable(one.title))}  {paint('faint', printable(entry.spot))}\n"
+    def _all_of(self, verdict: Verdict, group: Whole) -> Iterator[str]:
+        example = group.example
+        told = f"{count(group.count, 'image entry', 'image entries')}: {example.message or ''}"
+        yield from self._head(
+            example.severity or Severity.WARNING,
+            f"{verdict} ({verdict.code})",
+            *words(told),
+            *self._example(example, "as at" if group.count > 1 else "at"),
         )
-        yield f"{_MESSAGE}{printable(one.message)}\n"
-    worst = Severity.ERROR if any(one.severity is Severity.ERROR for one in found) else "warning"
-    yield from _source(entry, worst, paint)
-    yield "\n"
+        yield from self._list(group.listed)
+
+    def _corrected(self) -> Iterator[str]:
+        """Each size that is another by now."""
+        number = sum(1 for _ in self._findings.corrections())
+        if not number:
+            return
+        done = "would be corrected" if self._findings.dry_run else "corrected"
+        yield from self._ink.written(words(f"{count(number, 'size')} {done}", "strong"), 0)
+        for one in self._findings.corrections():
+            url = Word(shown_url(one.url), None, self._ink.to_url(one.url))
+            told = words(f"{declared_size(one.before)} -> {one.after}")
+            place = self._place(Place(one.article, one.line, one.column))
+            yield from self._ink.written([place, *told, url], _INDENT, _INDENT + 2)
+        yield "\n"
+
+    def _example(self, entry: EntryResult, at: str) -> Iterator[Word]:
+        """One place of many, and how to see the others."""
+        yield from words(f"({at}")
+        place = Place(entry.article, entry.line, entry.column)
+        if self._whole or at == "at":
+            yield self._place(place, ")")
+            return
+        yield self._place(place, ";")
+        yield from words("-v lists all)")
+
+    def _head(self, severity: Severity, title: str, *about: Word) -> Iterator[str]:
+        padded = Word(f"{severity:<{_INDENT - 1}}", severity)
+        return self._ink.written([padded, *words(title, "strong"), *about], 0, _INDENT)
+
+    def _prose(self, text: str) -> Iterator[str]:
+        return self._ink.written(words(text), _INDENT)
+
+    def _places(self, places: Places, quote: Sequence[Quoted], severity: Severity) -> Iterator[str]:
+        """The places; what is quoted of the first one stands below it."""
+        more = places.count - len(places.shown)
+        if not quote:
+            yield from self._ink.written(self._series(places.shown, more), _INDENT)
+            return
+        first, *others = places.shown
+        yield from self._ink.written([self._place(first)], _INDENT)
+        for gutter, content, marks in quote:
+            yield f"{gutter}{self._ink.painted(severity, content) if marks else content}\n"
+        if others or more:
+            also = [Word("also"), Word("at"), *self._series(others, more)]
+            yield from self._ink.written(also, _INDENT)
+
+    def _series(self, places: Sequence[Place], more: int) -> list[Word]:
+        """Places with commas between them, and how many are left out."""
+        series: list[Word] = []
+        for number, place in enumerate(places, start=1):
+            comma = "," if number < len(places) else ""
+            series.append(self._place(place))
+            series += words(f"({place.note})") if place.note else ()
+            series[-1] = series[-1]._replace(after=comma)
+        return series + ([*words(f"and {count(more, 'more place')}")] if more else [])
+
+    def _place(self, place: Place, after: str = "") -> Word:
+        known = (place.article, place.line, place.column)
+        text = ":".join(printable(str(one)) for one in known if one is not None)
+        return Word(text, None, self._ink.to_file(place.article, place.line), after)
+
+    def _list(self, listed: Sequence[Listed]) -> Iterator[str]:
+        for place, url in listed:
+            shown = Word(shown_url(url), None, self._ink.to_url(url))
+            yield from self._ink.written([self._place(place), shown], _INDENT, _INDENT + 2)
+
+    def _gap(self) -> Iterator[str]:
+        if self._roomy:
+            yield "\n"
+
+    def _ending(self) -> Iterator[str]:
+        findings, summary = self._findings, self._findings.summary
+        verdicts = ", ".join(f"{number:,} {one}" for one, number in summary.verdicts.most_common())
+        counted = phrases.counted(summary)
+        notes = (
+            f"{counted}: {verdicts}" if verdicts else counted,
+            phrases.broken(summary),
+            phrases.fetched(findings),
+            phrases.written(findings),
+            phrases.known(findings),
+            phrases.unselected(findings),
+        )
+        for note in filter(None, notes):
+            yield from self._ink.written(words(note), 0, 2)
+        if unreached := phrases.unreached(findings):
+            yield from self._ink.written(words(unreached, "warning"), 0, 2)
+        errors = summary.errors + sum(1 for _ in findings.article_errors())
+        style = "error" if errors else "warning" if summary.warnings else "ok"
+        totals = f"{count(errors, 'error')}, {count(summary.warnings, 'warning')}"
+        fixable = self._groups.fixable
+        if fixable:
+            fix = f"{count(fixable, 'size')} can be fixed by `imgcache refresh --fix-dimensions`"
+            totals = f"{totals}; {fix}"
+        yield from self._ink.written(words(totals, style), 0, 2)
 
 
-def _source(entry: EntryResult, style: str, paint: _Paint) -> Iterator[str]:
-    """The place, clickable, and the line; or the URL where the line is not known."""
-    yield from _arrow(place(entry), paint)
-    lines = list(quoted(entry, _WHERE))
-    yield from _quote(lines, style, paint)
+def _correction(entry: EntryResult) -> str:
+    """What a wrong size should be, and in which lines; empty where those are not known."""
+    lines = sorted({side.line for side, _ in wrong_sides(entry)})
     if not lines:
-        yield f"{_MESSAGE} {printable(entry.url)}\n"
+        return ""
+    where = f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]}, {lines[-1]}"
+    return f"{declared_size(entry.declared)} -> {entry.actual}, {where}"
 
 
-def _arrow(where: str, paint: _Paint) -> Iterator[str]:
-    arrow = f"{'-->':>{_WHERE + 2}}"
-    yield f"{paint('gutter', arrow)} {printable(where)}\n"
-
-
-def _quote(lines: list[tuple[str, str]], style: str, paint: _Paint) -> Iterator[str]:
-    for gutter, content in lines[:-1]:
-        yield f"{paint('gutter', gutter)}{content}\n"
-    for gutter, carets in lines[-1:]:
-        yield f"{paint('gutter', gutter)}{paint(style, carets)}\n"
-
-
-def _outage(outage: Outage, paint: _Paint) -> str:
-    example = outage.example
+def _more(groups: Groups) -> str:
+    """What is left out, and where to find it."""
+    found = groups.hidden_findings
+    kinds = ", ".join(count(found[one], one) for one in LISTED if found[one])
     return (
-        f"{_MESSAGE}{paint(outage.severity, f'{outage.severity:<7}')}  "
-        f"{paint(outage.severity, printable(outage.host))}  {outage.told}, as at "
-        f"{printable(place(example))}: {printable(example.message or '')}\n"
+        f"... and {count(groups.hidden, 'more block')} ({kinds}); all of them are in "
+        "`--output FILE.txt`, `--format concise`, `imgcache report`, and here with `-v`."
     )
-
-
-def _ending(findings: Findings, paint: _Paint) -> Iterator[str]:
-    verdicts = ", ".join(
-        f"{count} {paint('ok' if verdict is Verdict.OK else 'article', verdict)}"
-        for verdict, count in findings.summary.verdicts.most_common()
-    )
-    yield f"{phrases.counted(findings.summary)}{': ' + verdicts if verdicts else ''}\n"
-    if broken := phrases.broken(findings.summary):
-        yield f"{broken}\n"
-    yield f"{phrases.fetched(findings)}\n"
-    for text in filter(None, (phrases.written(findings), phrases.known(findings))):
-        yield f"{text}\n"
-    if unreached := phrases.unreached(findings):
-        yield paint("warning", unreached) + "\n"

@@ -99,8 +99,9 @@ async def test_text_on_stdout_is_for_people(world: World) -> None:
     world.article(world.entry(url))
     done = await run("refresh", "--allow-private", world.origin.allow, cwd=world.folder)
     assert done.status == 1
-    assert re.search(r"3:11 +error +gone \(IMG201\)", done.stdout)
+    assert f"error    gone (IMG201) {url}\n" in done.stdout
     assert "404" in done.stdout
+    assert "\n         articles/a.md:3:11\n" in done.stdout
     assert "\x1b" not in done.stdout
     assert done.notes == ""
 
@@ -128,7 +129,7 @@ async def test_outputs_go_to_files_and_silence_stdout(world: World) -> None:
         (["refresh", "--max-time", "soon"], ["soon", "500ms"]),
         (["refresh", "--force", "--retry-failed"], ["exclude each other"]),
         (["refresh", "--quiet", "--verbose"], ["exclude each other"]),
-        (["verify", "--format", "xml"], ["'--format': 'xml' is unknown; write one of text, json"]),
+        (["verify", "--format", "xml"], ["'--format': 'xml' is unknown; write one of text, concise, json"]),
         (["cache", "stats", "--format", "xml"], ["'--format': 'xml' is unknown"]),
         (["verify", "--log-format", "xml"], ["'--log-format': 'xml' is unknown"]),
         (["verify", "--if-cached"], ["needs --offline"]),
@@ -284,7 +285,7 @@ async def test_a_reader_that_goes_away_is_no_error(world: World) -> None:
         stderr=asyncio.subprocess.PIPE,
     )
     stdout, stderr = await process.communicate()
-    assert (stdout, stderr) == (b"articles/a.md\n", b"")
+    assert (stdout, stderr) == (b"error    unsupported-url (IMG213) ftp://a.test/0\n", b"")
 
 
 async def test_progress_is_drawn_on_a_terminal_and_nowhere_else(world: World) -> None:

@@ -29,7 +29,8 @@ async def test_several_outputs_come_from_one_run(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "start"), [([], "::error "), (["--format", "text"], "articles/a.md\n")]
+    ("words", "start"),
+    [([], "::error "), (["--format", "text"], "error    unsupported-url (IMG213) ")],
 )
 async def test_under_github_actions_the_format_suits(
     world: World, words: list[str], start: str
@@ -108,8 +109,14 @@ def of_markdown(text: str) -> Findings:
 
 
 def of_text(text: str) -> Findings:
-    pattern = r"\((IMG\d+)\)  .*\n.*\n *--> (\S+)$"
-    return {(place, code) for code, place in re.findall(pattern, text, re.MULTILINE)}
+    pattern = r"\((IMG\d+)\) .*\n.*\n +(.*)$"
+    found = re.findall(pattern, text, re.MULTILINE)
+    return {(place, code) for code, places in found for place in places.split(", ")}
+
+
+def of_concise(text: str) -> Findings:
+    rows = re.findall(r"^(\S+) (IMG\d+) \S+ \S+ .+$", text, re.MULTILINE)
+    return {(place, code) for place, code in rows}
 
 
 async def test_each_format_says_the_same_of_the_demos_article(tmp_path: Path) -> None:
@@ -122,6 +129,7 @@ async def test_each_format_says_the_same_of_the_demos_article(tmp_path: Path) ->
         "github": of_github,
         "markdown": of_markdown,
         "text": of_text,
+        "concise": of_concise,
     }
     words = [word for name in readers for word in ("--output", f"{name}=r.{name}")]
     assert (await run("verify", "--offline", *words, cwd=folder)).status == 1

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from imgcache.core.verdicts.rules import ARTICLE_ERROR, RULES
 from imgcache.engine.run.report import Report
 from imgcache.model import Severity, Verdict
-from imgcache.render import github, junit, markdown, sarif, text
+from imgcache.render import concise, github, junit, markdown, sarif, text
 from imgcache.results import ArticleProblem, EntryResult, Findings
 from tests.render import sample
 
@@ -25,6 +25,7 @@ SCHEMAS = Path(__file__).parent / "schemas"
 HOSTILE = "https://a.test/\x1b[2J|`<b>&\"'%0A::error::,\n*x*\ud800"
 RENDERERS: dict[str, Callable[[Findings], Iterator[str]]] = {
     "text": text.render,
+    "concise": concise.render,
     "junit": junit.render,
     "sarif": sarif.render,
     "github": github.render,
@@ -72,6 +73,7 @@ def test_every_format_tells_place_code_and_message(name: str) -> None:
     assert "the key 'images' occurs twice" in told or "&#x27;images&#x27;" in told
     places = {
         "text": "articles/a.md:14:12",
+        "concise": "articles/a.md:14:12",
         "junit": "articles/a.md:14:12",
         "markdown": "articles/a.md:14:12",
         "github": "file=articles/a.md,line=14,col=12",
@@ -139,7 +141,7 @@ def test_a_host_that_is_down_is_one_line(name: str) -> None:
     assert few.count("down.test/") >= 5
 
 
-@pytest.mark.parametrize("name", ["junit", "sarif"])
+@pytest.mark.parametrize("name", ["concise", "junit", "sarif"])
 def test_machines_get_each_finding_of_a_host_that_is_down(name: str) -> None:
     assert "".join(RENDERERS[name](many(300))).count("https://down.test/") >= 300
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import yaml
@@ -20,7 +19,7 @@ from imgcache.core.articles.places.machine import FIELDS, Place, Places
 from imgcache.core.articles.places.repeated import on_the_way
 from imgcache.core.articles.places.sites import Site, is_writable
 from imgcache.core.articles.places.walk import STRING, Found, find, holder
-from imgcache.core.articles.spans import value_start
+from imgcache.core.articles.positions import Positions
 from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry, Notes
 from imgcache.place_patterns import Keys
@@ -32,10 +31,7 @@ if TYPE_CHECKING:
 _BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
     ("false", "False", "FALSE"), False
 )
-# The largest side that an article can declare.
-LARGEST_SIDE = 999_999_999
 _SIZE = re.compile(r"[1-9][0-9]{0,8}")
-_NEWLINE = re.compile(r"\n")
 _NULL = "tag:yaml.org,2002:null"
 _SIZE_TAGS = frozenset({STRING, "tag:yaml.org,2002:int"})
 # What a report shows of a `url` that is no string.
@@ -94,7 +90,7 @@ def read_document(
     """The image entries of a front matter that is composed already."""
     resolved = ResolvedMappings(document)
     finds = find(document.root, resolved, places)
-    positions = _Positions(document)
+    positions = Positions(document)
     read_here = [(_entry(one, resolved, positions, noted), one) for one in finds.entries]
     if not places.is_usual:
         # Keys inside may be dotted, so that a walk meets entries in another order.
@@ -149,14 +145,15 @@ def _entry_of(image: BodyImage, column: int, noted: tuple[str, ...]) -> Entry:
         image.url,
         Declared(image.width, image.height, unnamed=unnamed, by_hand=_SIDES),
         tuple(key for key in noted if key == "alt" and has_alt),
+        sides=tuple(replace(side, column=side.column + column) for side in image.sides),
     )
 
 
 def _entry(
-    found: Found, resolved: ResolvedMappings, positions: _Positions, noted: tuple[str, ...]
+    found: Found, resolved: ResolvedMappings, positions: Positions, noted: tuple[str, ...]
 ) -> Entry:
     line, column = positions.of(found.key, found.value)
-    document, value = positions.document, found.value
+    document, value, sides = positions.document, found.value, _sides(found, resolved)
     is_scalar = isinstance(value, ScalarNode)
     return Entry(
         found.pointer,
@@ -164,28 +161,31 @@ def _entry(
         column,
         value.value if is_scalar and value.tag == STRING else None,
         value.value if is_scalar else _shortened(document.source(value)),
-        _NOTHING
-        if found.mapping is None
-        else _declared(found.mapping, found.place, document, resolved),
+        _declared(found, sides, document, resolved),
         () if found.mapping is None else filled(resolved.pairs(found.mapping), noted),
         found.place.number,
+        tuple(positions.sides(sides, line)),
     )
 
 
 def _declared(
-    mapping: MappingNode, place: Place, document: Document, resolved: ResolvedMappings
+    found: Found, sides: Mapping[str, Pair | None], document: Document, resolved: ResolvedMappings
 ) -> Declared:
-    width, height = (_pair(mapping, keys, resolved) for keys in (place.width, place.height))
+    mapping, place = found.mapping, found.place
+    if mapping is None:
+        return _NOTHING
     flag, unnamed = _pair(mapping, place.cached, resolved), place.unnamed
     if flag is None and place.cached is not None:
-        found = holder(mapping, place.cached, resolved)
-        if found is None or not is_writable(found, "cached", place):
+        held = holder(mapping, place.cached, resolved)
+        if held is None or not is_writable(held, "cached", place):
             unnamed = (*unnamed, "cached")
+    width, height = (_size(pair) for pair in sides.values())
+    sized = (width is not None, height is not None)
     return Declared(
-        _size(width),
-        _size(height),
+        width,
+        height,
         None if flag is None else _flag(flag.value, document),
-        _strange(width, height, document),
+        () if all(sized) else _strange(sides, document, sized),
         unnamed,
         _by_hand(mapping, place, resolved) if document.language.is_written else _SIDES,
     )
@@ -200,6 +200,14 @@ def _by_hand(mapping: MappingNode, place: Place, resolved: ResolvedMappings) -> 
             if found is None or not is_writable(found, role, place):
                 by_hand = (*by_hand, role)
     return by_hand
+
+
+def _sides(found: Found, resolved: ResolvedMappings) -> dict[str, Pair | None]:
+    """The pairs in which the size of an entry is written."""
+    if found.mapping is None:
+        return {}
+    keys = {"width": found.place.width, "height": found.place.height}
+    return {name: _pair(found.mapping, one, resolved) for name, one in keys.items()}
 
 
 def _pair(mapping: MappingNode, keys: Keys | None, resolved: ResolvedMappings) -> Pair | None:
@@ -217,13 +225,13 @@ def _shortened(text: str) -> str:
 
 
 def _strange(
-    width: Pair | None, height: Pair | None, document: Document
+    sides: Mapping[str, Pair | None], document: Document, sized: tuple[bool, bool]
 ) -> tuple[tuple[str, str], ...]:
     """What is written for a side and is no size; an empty value is nothing that is written."""
     return tuple(
         (name, _shortened(document.source(pair.value)))
-        for name, pair in (("width", width), ("height", height))
-        if pair is not None and pair.value.tag != _NULL and _size(pair) is None
+        for (name, pair), is_size in zip(sides.items(), sized, strict=True)
+        if pair is not None and not is_size and pair.value.tag != _NULL
     )
 
 
@@ -239,23 +247,6 @@ def _flag(node: yaml.Node, document: Document) -> bool | None:
     if not isinstance(node, ScalarNode) or node.style or "!" in document.source(node):
         return None
     return _BOOLEANS.get(node.value)
-
-
-class _Positions:
-    """Lines and columns for reports, from 1, by line feeds alone."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self._starts: list[int] = []
-
-    def of(self, key: yaml.Node, value: yaml.Node) -> tuple[int, int]:
-        """Line and column of the first character of a value, its tag and anchor passed over."""
-        if not self._starts:
-            text, end = self.document.text, self.document.end
-            self._starts = [0, *(match.end() for match in _NEWLINE.finditer(text, 0, end))]
-        index = value_start(self.document, key, value)
-        line = bisect_right(self._starts, index)
-        return line, index - self._starts[line - 1] + 1
 
 
 def _problems(

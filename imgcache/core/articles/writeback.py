@@ -217,7 +217,7 @@ def _orders(article: Article) -> tuple[dict[int, list[str]], dict[int, set[str]]
 
 def _comparable(entry: Entry, declared: Declared) -> Entry:
     """The entry with these values; without its place, and without values that are no sizes."""
-    return replace(entry, declared=replace(declared, strange=()), line=0, column=0)
+    return replace(entry, declared=replace(declared, strange=()), line=0, column=0, sides=())
 
 
 def _spliced(text: str, edits: list[Edit]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imgcache.core.bodies.attributes import Value, decoded, pixels
 from imgcache.core.bodies.excerpt import Excerpt
-from imgcache.core.bodies.finds import Find
+from imgcache.core.bodies.finds import Find, Written
 from imgcache.core.bodies.source import Source
 from imgcache.core.bodies.srcset import candidates
 from imgcache.core.bodies.tags import (
@@ -114,7 +114,12 @@ class Elements:
                 for key in ("width", "height")
             )
             place = _place(excerpt, value, start, start + len(text))
-            self._finds.append(Find(*place, text, width, height, alt))
+            sides = tuple(
+                Written(key, *excerpt.span(*spans[key]))
+                for key in ("width", "height")
+                if key in spans
+            )
+            self._finds.append(Find(*place, text, width, height, alt, sides))
         if "srcset" in spans:
             self._finds += self._set(excerpt, spans["srcset"], alt)
 

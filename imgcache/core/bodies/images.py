@@ -14,11 +14,12 @@ from msgspec import Struct
 
 from imgcache.core.bodies.elements import Elements
 from imgcache.core.bodies.excerpt import Excerpt
-from imgcache.core.bodies.finds import Find
+from imgcache.core.bodies.finds import Find, Written
 from imgcache.core.bodies.jsx import without_jsx
 from imgcache.core.bodies.markdown import MarkdownReader
 from imgcache.core.bodies.source import Source
 from imgcache.errors import ArticleError
+from imgcache.model import Side
 
 
 class BodyKind(Enum):
@@ -36,7 +37,8 @@ class BodyImage(Struct, frozen=True):
     empty URL has the place where it would stand.
     `url` is what the writing means (entities and escapes are read, blanks around it dropped).
     `alt` is None where no text is declared; that of Markdown is "" at least. What one Markdown
-    definition is used for many times is one image, at the definition.
+    definition is used for many times is one image, at the definition. `sides`: where its width and
+    height stand, as far as that is in the same line.
     """
 
     url: str
@@ -45,6 +47,7 @@ class BodyImage(Struct, frozen=True):
     width: int | None
     height: int | None
     alt: str | None
+    sides: tuple[Side, ...] = ()
 
 
 class BodyImages(Struct, frozen=True):
@@ -116,5 +119,16 @@ def _counted(
             raise ArticleError(told, line)
         last = find.start
         column = find.start - line_start + 1
-        images.append(BodyImage(find.url, line, column, find.width, find.height, find.alt))
+        sides = tuple(
+            Side(side.name, line, side.start - line_start + 1, side.end - side.start)
+            for side in find.sides
+            if side.end > side.start and _is_in_line(source, find, side)
+        )
+        images.append(BodyImage(find.url, line, column, find.width, find.height, find.alt, sides))
     return BodyImages(tuple(images), templated)
+
+
+def _is_in_line(source: Source, find: Find, side: Written) -> bool:
+    """Whether a value stands in the line in which the URL begins."""
+    between = sorted((find.start, side.start, side.end))
+    return "\n" not in source.original[between[0] : between[-1]]

@@ -10,6 +10,11 @@ from imgcache.core.verdicts.texts.every import TEXTS
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.model import Declared, Severity, Size, Source, Verdict
 
+# How the message of a wrong size begins, and how its remedy does and ends: the text report shows
+# these otherwise.
+SIZE = "the image is "
+DECLARE, BY_COMMAND = "; declare ", ", or run imgcache refresh --fix-dimensions"
+
 
 def message(
     verdict: Verdict,
@@ -62,7 +67,7 @@ def _placeholder_cause(size: Size) -> str:
 def _size_cause(verdict: Verdict, declared: Declared, actual: Size) -> str:
     if verdict is Verdict.DIMENSIONS_MISSING:
         return f"{_undeclared(declared)}; the image is {actual}"
-    says = f"the image is {actual}, the article says {_said(declared)}"
+    says = f"{SIZE}{actual}, the article says {_said(declared)}"
     return f"{says}: {_DIFFERENCES.get(verdict) or _told_by_title(verdict)}"
 
 
@@ -110,6 +115,6 @@ def _size_remedy(declared: Declared, size: Size) -> str:
     sides = {"width": size.width, "height": size.height}
     named = (f"{name}: {side}" for name, side in sides.items() if name not in declared.unnamed)
     true = ", ".join(named)
-    if set(declared.by_hand).difference(declared.unnamed):
+    if not declared.is_editable:
         return f"declare {true} by hand, for imgcache never writes it there"
-    return f"declare {true}, or run imgcache refresh --fix-dimensions"
+    return f"declare {true}{BY_COMMAND}"

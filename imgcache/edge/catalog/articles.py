@@ -14,7 +14,7 @@ from imgcache.core.http.location import DataUrl, Location, SitePath, locate, pla
 from imgcache.core.http.url import WebUrl, unsupported
 from imgcache.edge.catalog.database import Catalog, Row
 from imgcache.errors import ArticleError
-from imgcache.model import Declared, Entry, Failure, Notes
+from imgcache.model import Declared, Entry, Failure, Notes, Side
 from imgcache.units import is_text
 from imgcache.userinfo import masked
 
@@ -36,11 +36,12 @@ _PUT = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _PUT_NAME = "INSERT OR REPLACE INTO names (rowid, text) VALUES (?, ?)"
 _PUT_URL = "INSERT OR IGNORE INTO urls (href, scheme, host, port) VALUES (?, ?, ?, ?)"
-_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 26)})"
+_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 27)})"
 _UNNAMED = "DELETE FROM urls WHERE NOT EXISTS (SELECT 1 FROM entries WHERE url = urls.id)"
 _GET = """
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
-           unnamed, by_hand, excerpt, excluded, filled, found_by, u.href, u.scheme, u.host, u.port
+           unnamed, by_hand, sides, excerpt, excluded, filled, found_by,
+           u.href, u.scheme, u.host, u.port
     FROM entries e LEFT JOIN urls u ON u.id = e.url WHERE e.id >= ? AND e.id < ? ORDER BY e.id"""
 
 
@@ -207,7 +208,9 @@ def _entry_row(connection: sqlite3.Connection, number: int, one: DeclaredEntry) 
     filled = None if entry.filled is None else json.dumps(entry.filled)
     known = (filled, entry.place, url, host, place, *_NOT_JUDGED)
     names = (written, refused, storable(masked(entry.url_text)))
-    return (number, *where, *names, *size, storable(one.excerpt), one.excluded, *known)
+    sides = json.dumps([astuple(side) for side in entry.sides]) if entry.sides else None
+    shown = (sides, storable(one.excerpt), one.excluded)
+    return (number, *where, *names, *size, *shown, *known)
 
 
 def _notes(places: list[int], strays: list[int], templated: int) -> Notes:
@@ -264,7 +267,7 @@ def declared(catalog: Catalog, article: int) -> Iterator[DeclaredEntry]:
 def declared_entry(row: Row) -> DeclaredEntry:
     """The entry of a row, from its pointer on, with the URL's columns behind it."""
     pointer, line, column, written, refused, text, width, height, *others = row
-    cached, strange, unnamed, by_hand, excerpt, *rest = others
+    cached, strange, unnamed, by_hand, sides, excerpt, *rest = others
     excluded, filled, found_by, href, scheme, host, port = rest
     says = Declared(
         width,
@@ -277,7 +280,8 @@ def declared_entry(row: Row) -> DeclaredEntry:
     written = None if written is None else stored(written)
     has = None if filled is None else tuple(json.loads(filled))
     place = None if pointer is None else stored(pointer)
-    entry = Entry(place, line, column, written, stored(text), says, has, found_by)
+    stand = tuple(Side(*side) for side in json.loads(sides)) if sides else ()
+    entry = Entry(place, line, column, written, stored(text), says, has, found_by, stand)
     location: Location
     if refused is not None:
         location = unsupported(refused)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from imgcache.core.cache import layout
 from imgcache.edge.index import rows
 from imgcache.facts import ImageFacts
 from imgcache.findings import BrokenRule
-from imgcache.model import Breach, Declared, Failure, Format, Severity, Size, Source, Verdict
+from imgcache.model import Breach, Declared, Failure, Format, Severity, Side, Size, Source, Verdict
 from imgcache.results import CachedThumbnail, EntryResult
 
 _FORMATS = {fmt.label: fmt for fmt in Format}
@@ -46,7 +46,7 @@ def entry_text(
             result.format and result.format.label,
             (result.bytes, result.sha256, result.status, result.source),
             thumbnails,
-            (result.excerpt, result.known),
+            (result.excerpt, result.known, result.fixable, list(map(astuple, result.sides))),
             [(one.rule, one.breach, one.severity, one.message, one.known) for one in result.broken],
             (flag, answered),
         )
@@ -56,6 +56,12 @@ def entry_text(
 def entry_result(article: str, text: str) -> EntryResult:
     """The entry of a text, in the article that reports show so."""
     return _read(article, json.loads(text)[:-1])
+
+
+def reweighed(text: str, result: EntryResult) -> str:
+    """The text of an entry whose findings weigh something else."""
+    flag, answered = json.loads(text)[-1]
+    return entry_text(result, flag=flag, answered=answered)
 
 
 def fresh_result(article: str, text: str) -> EntryResult:
@@ -70,8 +76,9 @@ def fresh_result(article: str, text: str) -> EntryResult:
 
 def _read(article: str, document: list[Any]) -> EntryResult:
     where, (verdict, severity, message), declared, actual, cached, label, *rest = document
-    (size, sha256, status, source), thumbnails, (excerpt, known), broken = rest
+    (size, sha256, status, source), thumbnails, shown, broken = rest
     line, column, pointer, url = where
+    excerpt, known, fixable, sides = shown
     width, height, flag, strange, *roles = declared
     fmt = _FORMATS[label] if label else None
     return EntryResult(
@@ -96,6 +103,8 @@ def _read(article: str, document: list[Any]) -> EntryResult:
         excerpt=excerpt,
         known=known,
         broken=tuple(map(_broken_rule, broken)) if broken else (),
+        sides=tuple(Side(*side) for side in sides) if sides else (),
+        fixable=fixable,
     )
 
 

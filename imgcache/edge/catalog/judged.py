@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from imgcache.core.catalog import folded
+from imgcache.core.verdicts.selection import Selection
 from imgcache.core.verdicts.verdict import Evidence, Measured
 from imgcache.edge.catalog import documents
 from imgcache.edge.catalog.articles import POSITIONS, DeclaredEntry, declared_entry, entries_of
@@ -21,14 +22,19 @@ _NEITHER = 2
 _BATCH = 1000
 _TO_JUDGE = f"""
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
-           unnamed, by_hand, excerpt, excluded, filled, found_by, href, scheme, u.host, port,
-           u.status, failure, failing_since, placeholder, seen, evidence, shown
+           unnamed, by_hand, sides, excerpt, excluded, filled, found_by,
+           href, scheme, u.host, port, u.status, failure, failing_since, placeholder,
+           seen, evidence, shown
     FROM entries e LEFT JOIN urls u ON u.id = e.url LEFT JOIN copies ON sha256 = copy
          LEFT JOIN places p ON p.id = e.place JOIN articles a ON a.id = e.id / {POSITIONS}
     WHERE judged IS NULL AND excluded = 0 AND e.id > ? ORDER BY e.id LIMIT ?"""
 _PUT = """
     UPDATE entries SET judged = ?, verdict = ?, severity = ?, edits = ?, broken = ?, until = ?
     WHERE id = ?"""
+_LISTED = """
+    SELECT id, judged FROM entries INDEXED BY entries_as_written
+    WHERE id > ? AND severity < 2 AND excluded = 0 ORDER BY id LIMIT ?"""
+_REWEIGH = "UPDATE entries SET judged = ?, severity = ?, broken = ? WHERE id = ?"
 _COUNT = """
     UPDATE articles SET
         errors = (SELECT count(*) FROM entries WHERE entries.id >= ?1 AND entries.id < ?2
@@ -90,8 +96,8 @@ def to_judge(catalog: Catalog) -> Iterator[list[Unjudged]]:
 
 
 def _unjudged(row: Row) -> Unjudged:
-    number, *declared = row[:21]
-    status, failure, since, placeholder, seen, place, shown = row[21:]
+    number, *declared = row[:22]
+    status, failure, since, placeholder, seen, place, shown = row[22:]
     return Unjudged(
         number,
         declared_entry(tuple(declared)),
@@ -135,6 +141,28 @@ def _row(one: Judged) -> Row:
     text = documents.entry_text(result, flag=one.flag, answered=one.answered)
     edits = one.flag is not None and one.flag != declared.cached
     return (text, result.verdict.value, rank, edits, broken_text(result), one.until, one.id)
+
+
+def select(catalog: Catalog, selection: Selection) -> None:
+    """What is not selected becomes ignored; only in a copy of one's own."""
+    articles, last = set[int](), -1
+    with catalog.together():
+        while found := catalog.rows(_LISTED, (last, _BATCH)):
+            rows = []
+            for number, text in found:
+                article, result = number // POSITIONS, documents.entry_result("", text)
+                selected = selection.of(result)
+                if selected is not result:
+                    articles.add(article)
+                    rows.append(_selected_row(number, text, selected))
+            catalog.many(_REWEIGH, rows)
+            last = found[-1][0]
+        catalog.many(_COUNT, ((*entries_of(number), number) for number in sorted(articles)))
+
+
+def _selected_row(number: int, text: str, selected: EntryResult) -> Row:
+    rank = rank_of(selected.worst)
+    return (documents.reweighed(text, selected), rank, broken_text(selected), number)
 
 
 def rank_of(severity: Severity | None) -> int:

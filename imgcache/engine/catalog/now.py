@@ -11,17 +11,24 @@ from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core.catalog import Catalog
+from imgcache.core.verdicts.selection import EVERYTHING, Selection
+from imgcache.edge.catalog import judged
 from imgcache.edge.catalog.queries import CatalogQueries, Edition
 from imgcache.edge.index.index import Index
 from imgcache.engine.catalog.site import judge_offline, open_site
 from imgcache.engine.run.articles import chosen, search
 from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools
 
 
 @asynccontextmanager
 async def catalog_now(
-    paths: Sequence[Path], settings: Settings, tools: Tools, listener: Listener | None = None
+    paths: Sequence[Path],
+    settings: Settings,
+    tools: Tools,
+    listener: Listener | None = None,
+    selection: Selection = EVERYTHING,
 ) -> AsyncIterator[Catalog]:
     """What `verify --offline` says of these articles; without paths, of the configured ones.
 
@@ -36,6 +43,8 @@ async def catalog_now(
         site.keep_only_these()
         await site.look_at_copies(tools)
         await judge_offline(site, tools)
+        if not selection.is_all:
+            await to_its_end(judged.select, site.catalog, selection)
         size = await tools.session.query(Index.total_bytes)
         edition = Edition(secrets.token_hex(4), time.time(), size)
         yield CatalogQueries(site.catalog, edition)

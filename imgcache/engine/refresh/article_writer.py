@@ -12,7 +12,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from imgcache.config import Settings
-from imgcache.core.articles.entries import LARGEST_SIDE
 from imgcache.core.articles.fences import NotAnArticle
 from imgcache.core.articles.writeback import Change, Edited, apply
 from imgcache.core.http.location import Location
@@ -32,13 +31,15 @@ from imgcache.engine.run.judge import (
     fresh_evidence,
     may_be_flagged,
     problem_of,
+    true_size,
     web_evidence,
 )
 from imgcache.engine.run.targets import Targets
 from imgcache.errors import ArticleError, LocalError, UnreadableError
-from imgcache.model import Entry, Verdict
+from imgcache.model import Entry, Size
 from imgcache.render import diff
-from imgcache.results import ArticleDiff, ArticleOutcome, EntryResult
+from imgcache.results import ArticleDiff, ArticleOutcome, Correction, EntryResult
+from imgcache.userinfo import masked
 
 _REREADS = 5
 
@@ -62,6 +63,16 @@ class _EntryDecision(Struct, frozen=True):
             wanted.cached not in (None, declared.cached)
             or wanted.width not in (None, declared.width)
             or wanted.height not in (None, declared.height)
+        )
+
+    @property
+    def corrects(self) -> bool:
+        """Whether a size is written that was not declared."""
+        declared = self.entry.declared
+        return any(
+            getattr(self.change, name) not in {None, getattr(declared, name)}
+            for name in ("width", "height")
+            if name not in declared.unnamed
         )
 
 
@@ -179,16 +190,9 @@ class ArticleWriter:
         """What an entry is, and should say; in an article that is edited only what has a place."""
         tolerance, on_mismatch = self._settings.tolerance, self._settings.on_mismatch
         judgement = verdict.judge(entry.declared, evidence, tolerance, on_mismatch)
-        size = evidence.sound_size
-        if (
-            not self._options.fix_dimensions
-            or entry.pointer is None  # a body is never written
-            or (is_edited and entry.declared.by_hand)
-            or size is None
-            or not all(1 <= side <= LARGEST_SIDE for side in size)
-            or verdict.is_placeholder(entry.declared, evidence)
-            or verdict.size_verdict(entry.declared, size, tolerance) is Verdict.OK
-        ):
+        may_fix = self._options.fix_dimensions and not (is_edited and entry.declared.by_hand)
+        size = true_size(entry, evidence, tolerance) if may_fix else None
+        if size is None:
             return judgement, Change(cached=judgement.flag)
         corrected = replace(entry.declared, width=size.width, height=size.height)
         judgement = verdict.judge(corrected, evidence, tolerance, on_mismatch)
@@ -222,7 +226,8 @@ class ArticleWriter:
             fault = self._noted(number, now, edited.data)
         results = [self._result(found, one) for one in decisions]
         problems = [] if fault is None else [problem_of(found.shown, fault)]
-        return ArticleOutcome(results, problems, changed, fault is not None, shown)
+        corrections = [_correction(found.shown, one) for one in decisions if one.corrects]
+        return ArticleOutcome(results, problems, changed, fault is not None, shown, corrections)
 
     def _noted(self, number: int, now: LoadedArticle, data: bytes) -> ArticleError | None:
         """Note in the catalog what was written; the error does not undo that."""
@@ -257,8 +262,15 @@ class ArticleWriter:
         return self._judge.result(found.shown, one.excerpt, located, one.evidence, one.judgement)
 
 
+def _correction(article: str, one: _EntryDecision) -> Correction:
+    entry, change = one.entry, one.change
+    after = Size(change.width or 0, change.height or 0)
+    url = masked(entry.url_text)
+    return Correction(article, entry.line, entry.column, url, entry.declared, after)
+
+
 def _moved(decision: _EntryDecision, written: LoadedArticle) -> _EntryDecision:
     """The same decision at the place where its entry stands in the file as written."""
     moved, excerpt = written.entries[decision.number], written.excerpts[decision.number]
-    entry = replace(decision.entry, line=moved.line, column=moved.column)
+    entry = replace(decision.entry, line=moved.line, column=moved.column, sides=moved.sides)
     return replace(decision, entry=entry, excerpt=excerpt)

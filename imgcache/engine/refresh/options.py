@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from imgcache.core.cache.plan import Scope
+from imgcache.core.verdicts.selection import EVERYTHING, Selection
 from imgcache.engine.run.baseline import BaselineOptions
 
 
@@ -12,7 +13,8 @@ class RefreshOptions(Struct, frozen=True):
     """What is asked of one refresh beyond the settings; `max_time` in seconds.
 
     Without `write` no article and no manifest is written. `diff` keeps a unified diff of each
-    changed article. `baseline` lists findings that are known.
+    changed article. `baseline` lists findings that are known, `selection` those that are
+    reported.
     """
 
     scope: Scope = Scope.DUE
@@ -22,3 +24,4 @@ class RefreshOptions(Struct, frozen=True):
     strict: bool = False
     diff: bool = False
     baseline: BaselineOptions | None = None
+    selection: Selection = EVERYTHING

@@ -61,7 +61,13 @@ async def refresh(
     options, listener = options or RefreshOptions(), listener or Listener()
     interrupt, settings = interrupt or asyncio.Event(), fitted(settings)
     baseline = await asyncio.to_thread(Baseline, options.baseline, settings.exclude)
-    report = Report("refresh", baseline, dry_run=not options.write, strict=options.strict)
+    report = Report(
+        "refresh",
+        baseline,
+        dry_run=not options.write,
+        strict=options.strict,
+        selection=options.selection,
+    )
     began = time.monotonic()
     survey = search(paths, settings)
     found = survey.found

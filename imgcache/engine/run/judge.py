@@ -25,7 +25,7 @@ from imgcache.engine.run.targets import Target, Targets
 from imgcache.errors import ArticleError, UnreadableError
 from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.findings import LISTED, BrokenRule
-from imgcache.model import Declared, Entry, Failure, Source, Verdict
+from imgcache.model import LARGEST_SIDE, Declared, Entry, Failure, Size, Source, Verdict
 from imgcache.results import ArticleOutcome, ArticleProblem, CachedThumbnail, EntryResult
 from imgcache.userinfo import masked
 
@@ -74,6 +74,23 @@ def fresh_evidence(
 def may_be_flagged(declared: Declared, location: Location) -> bool:
     """Whether a flag follows from a verdict: none is added where nothing is ever cached."""
     return declared.cached is not None or not isinstance(location, DataUrl | SitePath)
+
+
+def true_size(entry: Entry, evidence: Evidence, tolerance: int) -> Size | None:
+    """The size that `--fix-dimensions` gives an entry; None where none can be given, or is wrong.
+
+    A body is never written.
+    """
+    size = evidence.sound_size
+    if (
+        entry.pointer is None
+        or size is None
+        or not all(1 <= side <= LARGEST_SIDE for side in size)
+        or verdict.is_placeholder(entry.declared, evidence)
+        or verdict.size_verdict(entry.declared, size, tolerance) is Verdict.OK
+    ):
+        return None
+    return size
 
 
 def _thumbnails(copy: ImageFacts) -> tuple[CachedThumbnail, ...]:
@@ -196,6 +213,7 @@ class Judge:
         if broken:
             is_listed = is_listed or any(one.severity in LISTED for one in broken)
         copy = evidence.copy
+        is_size = judgement.verdict.is_about_size and is_listed
         return EntryResult(
             article=shown,
             line=entry.line,
@@ -219,6 +237,10 @@ class Judge:
             thumbnails=_thumbnails(copy) if copy else (),
             excerpt=excerpt if is_listed else None,
             broken=broken,
+            sides=entry.sides if is_size else (),
+            fixable=is_size
+            and entry.declared.is_editable
+            and true_size(entry, evidence, self._settings.tolerance) is not None,
         )
 
     def patience(

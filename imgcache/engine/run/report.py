@@ -10,6 +10,7 @@ from enum import Enum, auto
 from msgspec import Struct
 from msgspec.structs import replace
 
+from imgcache.core.verdicts.selection import EVERYTHING, Selection
 from imgcache.edge.catalog import documents, judged
 from imgcache.edge.catalog.judged import Standing
 from imgcache.engine.run.baseline import Baseline
@@ -20,6 +21,7 @@ from imgcache.results import (
     ArticleDiff,
     ArticleOutcome,
     ArticleProblem,
+    Correction,
     EntryResult,
     Summary,
 )
@@ -65,6 +67,7 @@ class Report:
         *,
         dry_run: bool = False,
         strict: bool = False,
+        selection: Selection = EVERYTHING,
     ) -> None:
         self.command = command
         self.strict = strict
@@ -77,11 +80,14 @@ class Report:
         self.cache_bytes: int | None = None
         self.summary = Summary()
         self.known = 0
+        self.unselected = 0
+        self._selection = selection
         self._baseline = baseline or Baseline()
         self._clock = time.monotonic()
         self._entries: DiskList[_Article] = DiskList()
         self._findings: DiskList[_Article] = DiskList()
         self._diffs: DiskList[tuple[str, str]] = DiskList()
+        self._corrections: DiskList[Correction] = DiskList()
         self._problems: list[ArticleProblem] = []
         # How many entries of which verdict, severity and broken rules were judged before.
         self._standing: Counter[tuple[str, int, str | None]] = Counter()
@@ -102,6 +108,10 @@ class Report:
         """One diff per changed article, where diffs were asked for."""
         return (ArticleDiff(*one) for one in self._diffs)
 
+    def corrections(self) -> Iterator[Correction]:
+        """The sizes that were corrected, or would be in a dry run; in the order of entries."""
+        return iter(self._corrections)
+
     def to_json(self, *, with_diffs: bool = False) -> str:
         """The JSON report (schema 1), as `--format json` prints it."""
         return "".join(json.render(self, with_diffs=with_diffs))
@@ -116,9 +126,13 @@ class Report:
         self.add(outcome.results, outcome.diff)
         for problem in outcome.problems:
             self.add_problem(problem)
+        for correction in outcome.corrections:
+            self._corrections.append(correction)
 
     def add(self, results: list[EntryResult], diff: ArticleDiff | None = None) -> None:
         """One judged article's entries, known ones marked, and its diff if it was wanted."""
+        if not self._selection.is_all:
+            results = [self._selected(one) for one in results]
         results = self._baseline.apply(results)
         if results:
             texts = [(documents.entry_text(one), bool(one.listed)) for one in results]
@@ -136,7 +150,7 @@ class Report:
         problems: Sequence[ArticleProblem] = (),
     ) -> None:
         """One article whose entries were judged before; `form` says how they are to be read."""
-        if self.strict or self._baseline.is_used:
+        if self.strict or self._baseline.is_used or not self._selection.is_all:
             read = _READERS[form]
             results = [self._stricter(read(article, text)) for text, *_ in standing]
             self.add_article(ArticleOutcome(results, list(problems)))
@@ -149,6 +163,11 @@ class Report:
             self._append(article, form, texts)
         for _, verdict, rank, broken in standing:
             self._standing[verdict, rank, broken] += 1
+
+    def _selected(self, result: EntryResult) -> EntryResult:
+        selected = self._selection.of(result)
+        self.unselected += len(result.listed) - len(selected.listed)
+        return selected
 
     def _stricter(self, result: EntryResult) -> EntryResult:
         if not self.strict or not result.listed:
@@ -208,7 +227,7 @@ class Report:
 
     def close(self) -> None:
         """Delete the temporary files; the summary stays."""
-        for spool in (self._entries, self._findings, self._diffs):
+        for spool in (self._entries, self._findings, self._diffs, self._corrections):
             spool.close()
 
 

@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
+from imgcache.core.verdicts.selection import EVERYTHING, Selection
 from imgcache.core.verdicts.traits import Sight, unseen
 from imgcache.engine.run.baseline import BaselineOptions
 from imgcache.model import Breach, Verdict
@@ -45,10 +46,11 @@ class VerifyOptions(Struct, frozen=True):
     """What is asked of one `verify` beyond the settings.
 
     `changed_since` skips articles that have not changed since that git revision;
-    `baseline` lists findings that are known.
+    `baseline` lists findings that are known, `selection` those that are reported.
     """
 
     depth: Depth = Depth.PROBE
     strict: bool = False
     changed_since: str | None = None
     baseline: BaselineOptions | None = None
+    selection: Selection = EVERYTHING

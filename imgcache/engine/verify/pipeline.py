@@ -44,7 +44,7 @@ async def verify(
         listener.warned(note)
     found = await asyncio.to_thread(_changed, survey, chosen(paths, settings), options)
     offline, roots = options.depth.is_offline, chosen(paths, settings)
-    report = Report("verify", baseline, strict=options.strict)
+    report = Report("verify", baseline, strict=options.strict, selection=options.selection)
     async with (
         (offline_tools if offline else reading_tools)(settings) as tools,
         open_site(found, settings, tools) as site,

@@ -120,3 +120,24 @@ def test_template_marks_hide_what_they_hold() -> None:
     images = images_of(body.encode(), 1, BodyKind.HTML)
     assert images.templated == 3
     assert [image.url for image in images.images] == ["u"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "wanted"),
+    [
+        (BodyKind.HTML, '<p><img width="160" src=u height=90>', ["160", "90"]),
+        (BodyKind.HTML, "<img height=90 src=u width='1\n6'>", ["90"]),
+        (BodyKind.HTML, "<img src=u\n width=160>\n<img width= src=v>", []),
+        (BodyKind.MARKDOWN, "> text <img src=u width=160 height='50%'> x", ["160", "50%"]),
+        (BodyKind.MARKDOWN, '\n\n- é <img alt="図" src=u height=90 />', ["90"]),
+        (BodyKind.MDX, "<img src='u' width={160} height=\"90\" />", ["160", "90"]),
+    ],
+)
+def test_sides_stand_where_they_are_written(kind: BodyKind, body: str, wanted: list[str]) -> None:
+    found = []
+    for image in images_of(body.encode(), 1, kind).images:
+        for side in image.sides:
+            assert side.line == image.line
+            line = body.split("\n")[side.line - 1]
+            found.append(line[side.column - 1 : side.column - 1 + side.length])
+    assert found == wanted

@@ -9,7 +9,7 @@ from imgcache.edge.catalog import articles
 from imgcache.edge.catalog.articles import ArticleRow, DeclaredEntry
 from imgcache.edge.catalog.database import Catalog
 from imgcache.errors import ArticleError
-from imgcache.model import Declared, Entry, Notes
+from imgcache.model import Declared, Entry, Notes, Side
 
 A, B = "https://one.example/a.jpg", "https://one.example/b.jpg"
 
@@ -22,8 +22,17 @@ def catalog() -> Iterator[Catalog]:
 
 def declared(url: str | None, text: str = "", *, excluded: bool = False) -> DeclaredEntry:
     unnamed = ("width", "cached") if excluded else ()
-    says = Declared(160, None, cached=True, strange=(("height", "tall"),), unnamed=unnamed)
-    entry = Entry("/images/0", 3, 10, url, url if url is not None else text, says)
+    strange, by_hand = (("height", "tall"),), ("height",) if excluded else ()
+    says = Declared(160, cached=True, strange=strange, unnamed=unnamed, by_hand=by_hand)
+    entry = Entry(
+        "/images/0",
+        3,
+        10,
+        url,
+        url if url is not None else text,
+        says,
+        sides=(Side("width", 4, 12, 3, "    width: 160 # é"), Side("height", 3, 40, 4)),
+    )
     return DeclaredEntry(entry, locate(url), f"  - url: {url}", excluded)
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from imgcache.core.cache.layout import image_path, thumbnail_path
 from imgcache.edge.catalog import documents
 from imgcache.findings import BrokenRule
-from imgcache.model import Breach, Declared, Format, Severity, Size, Source, Verdict
+from imgcache.model import Breach, Declared, Format, Severity, Side, Size, Source, Verdict
 from imgcache.results import CachedThumbnail, EntryResult
 
 SHA256 = "ab" * 32
@@ -30,6 +30,14 @@ BROKEN = st.builds(
     st.sampled_from(Severity),
     TEXTS,
     st.booleans(),
+)
+WRITTEN = st.builds(
+    Side,
+    st.sampled_from(("width", "height")),
+    st.integers(1, 10**6),
+    st.integers(1, 10**6),
+    st.integers(1, 100),
+    st.none() | TEXTS,
 )
 
 
@@ -62,6 +70,8 @@ def results(draw: st.DrawFn) -> EntryResult:
         excerpt=draw(st.none() | TEXTS),
         known=draw(st.booleans()),
         broken=tuple(draw(st.lists(BROKEN, max_size=2))),
+        sides=tuple(draw(st.lists(WRITTEN, max_size=2))),
+        fixable=draw(st.booleans()),
     )
 
 

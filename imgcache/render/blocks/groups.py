@@ -1,0 +1,186 @@
+"""Groups of a run's findings, so that each thing is said once: by image, by host, or as a whole.
+
+The findings are read twice: first only their keys and places are kept, and then each group is
+handed out where the first of it stands. So memory holds places, never entries.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+from msgspec import Struct, field
+
+from imgcache.findings import LISTED, Finding
+from imgcache.model import Declared, Severity, Verdict
+from imgcache.render.outages import Outages
+from imgcache.render.phrases import declared_size
+from imgcache.results import ArticleProblem, EntryResult, Findings
+
+_PLACES, _BLOCKS = 10, 50
+# They say nothing of the image itself, and mostly all have one cause.
+_WHOLE = (Verdict.NOT_CACHED, Verdict.NOT_CHECKED)
+
+
+class Place(NamedTuple):
+    """Where a finding stands; `note` says how it differs from the first of its group."""
+
+    article: str
+    line: int | None
+    column: int | None
+    note: str = ""
+
+
+class Places(Struct):
+    """The first places of a group, or all of them, and how many there are."""
+
+    first: Declared | None
+    shown: list[Place] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, place: Place, *, whole: bool) -> None:
+        """One more, in the order of the articles."""
+        self.count += 1
+        if whole or self.count <= _PLACES:
+            self.shown.append(place)
+
+
+class Listed(NamedTuple):
+    """One entry of a list: its place and its URL."""
+
+    place: Place
+    url: str
+
+
+class Whole(Struct):
+    """A verdict that is told once for all entries: the first of the worst as an example."""
+
+    example: EntryResult
+    count: int = 0
+    listed: list[Listed] = field(default_factory=list)
+
+
+class Block(NamedTuple):
+    """One image with one verdict, or one broken rule, and where it stands."""
+
+    entry: EntryResult
+    finding: Finding
+    places: Places
+
+
+class Trouble(NamedTuple):
+    """An error that one or more articles have; `first` is the example."""
+
+    first: ArticleProblem
+    places: Places
+
+
+class Groups:
+    """All findings of a run, grouped. With `whole` nothing is left out.
+
+    `blocks`: how many there are. `hidden`: how many of them are not handed out, and
+    `hidden_findings` their findings by severity. `hosts` has the entries of each outage, and
+    `wholes` the verdicts that are no blocks; their lists are there with `whole` only. `fixable`:
+    how many sizes one command can set right.
+    """
+
+    def __init__(self, findings: Findings, *, whole: bool) -> None:
+        self._findings, self._whole = findings, whole
+        self._told = Outages(findings)
+        self.hidden_findings: Counter[Severity] = Counter()
+        troubles, outages = _troubles(findings, whole=whole), list(self._told)
+        self.troubles = troubles if whole else troubles[:_BLOCKS]
+        self.outages = outages if whole else outages[: _BLOCKS - len(self.troubles)]
+        for trouble in troubles[len(self.troubles) :]:
+            self.hidden_findings[Severity.ERROR] += trouble.places.count
+        for outage in outages[len(self.outages) :]:
+            self.hidden_findings[outage.severity] += outage.verdicts.total()
+        self.fixable = 0
+        self.hosts: dict[str, list[Listed]] = {}
+        self.wholes: dict[Verdict, Whole] = {}
+        self._places: dict[bytes, Places | None] = {}
+        self._room = _BLOCKS - len(self.troubles) - len(self.outages)
+        for entry in findings.findings():
+            self._note(entry)
+        self._left = sum(one is not None for one in self._places.values())
+        self.blocks = len(troubles) + len(outages) + len(self._places)
+        self.hidden = self.blocks - len(self.troubles) - len(self.outages) - self._left
+
+    def _note(self, entry: EntryResult) -> None:
+        left = self._told.left(entry)
+        self.fixable += entry.fixable and entry.severity in LISTED
+        if self._whole and (host := self._told.host(entry)):
+            self.hosts.setdefault(host, []).append(_listed(entry))
+        for one in left:
+            if one.rule is None and one.name in _WHOLE:
+                self._note_whole(entry)
+            else:
+                self._note_image(entry, one)
+
+    def _note_whole(self, entry: EntryResult) -> None:
+        group = self.wholes.setdefault(entry.verdict, Whole(entry))
+        group.count += 1
+        if entry.severity is Severity.ERROR and group.example.severity is not Severity.ERROR:
+            group.example = entry
+        if self._whole:
+            group.listed.append(_listed(entry))
+
+    def _note_image(self, entry: EntryResult, found: Finding) -> None:
+        key = _key(entry, found)
+        if key not in self._places:
+            is_shown = self._whole or len(self._places) < self._room
+            self._places[key] = Places(entry.declared) if is_shown else None
+        places = self._places[key]
+        if places is None:
+            self.hidden_findings[found.severity] += 1
+            return
+        note = _difference(entry.declared, places.first) if _is_about_size(found) else ""
+        place = Place(entry.article, entry.line, entry.column, note)
+        places.add(place, whole=self._whole)
+
+    def images(self) -> Iterator[Block]:
+        """Each group of an image where the first of its findings stands; once."""
+        for entry in self._findings.findings() if self._left else ():
+            for one in self._told.left(entry):
+                places = self._places.pop(_key(entry, one), None)
+                if places is None:
+                    continue
+                yield Block(entry, one, places)
+                self._left -= 1
+                if not self._left:
+                    return
+
+
+def _troubles(findings: Findings, *, whole: bool) -> list[Trouble]:
+    found: dict[str, Trouble] = {}
+    for one in findings.article_errors():
+        group = found.setdefault(one.message, Trouble(one, Places(None)))
+        group.places.add(Place(one.article, one.line, one.column), whole=whole)
+    return list(found.values())
+
+
+def _listed(entry: EntryResult) -> Listed:
+    return Listed(Place(entry.article, entry.line, entry.column), entry.url)
+
+
+def _is_about_size(found: Finding) -> bool:
+    return isinstance(found.name, Verdict) and found.name.is_about_size
+
+
+def _key(entry: EntryResult, found: Finding) -> bytes:
+    """What makes findings one: the image, what is found, and (but for sizes) what is said of it.
+
+    The same relative path may be another image elsewhere; then something else is said of it.
+    """
+    about: Sequence[object] = (entry.actual,) if _is_about_size(found) else (found.message,)
+    text = repr((entry.url, found.name, found.rule, found.severity, *about))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+
+
+def _difference(declared: Declared, first: Declared | None) -> str:
+    """What else an entry says than the first one."""
+    if first is None or (declared.width, declared.height) == (first.width, first.height):
+        return ""
+    return f"says {declared_size(declared)}"

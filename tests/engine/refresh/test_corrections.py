@@ -1,0 +1,67 @@
+"""Wrong sizes: which of them one command can correct, and that each correction is told."""
+
+from __future__ import annotations
+
+from imgcache.model import Size
+from imgcache.render import text
+from tests.support import pictures
+from tests.support.world import World
+
+JPEG = pictures.jpeg(160, 120)
+TRUE = Size(160, 120)
+
+
+async def test_each_corrected_size_is_told(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    article = world.article(
+        world.entry(url, 400, 300), world.entry(url), f'url: "{url}", height: 9, isCached: true'
+    )
+    before = article.read_bytes()
+    dry = await world.refresh(write=False, fix_dimensions=True)
+    assert article.read_bytes() == before
+    report = await world.refresh(fix_dimensions=True)
+    told = [(one.line, one.before.width, one.before.height, one.after) for one in dry.corrections()]
+    assert told == [(3, 400, 300, TRUE), (5, None, 9, TRUE)]
+    done = list(report.corrections())
+    assert [(one.before, one.after) for one in done] == [
+        (one.before, one.after) for one in dry.corrections()
+    ]
+    shown = "".join(text.render(report))
+    place = f"{done[0].article}:3:{done[0].column}"
+    assert f"2 sizes corrected\n         {place} 400 x 300 -> 160 x 120 {url}\n" in shown
+    assert "height 9 -> 160 x 120" in shown
+    assert "2 sizes would be corrected\n" in "".join(text.render(dry))
+    again = await world.refresh(fix_dimensions=True)
+    assert list(again.corrections()) == []
+
+
+async def test_only_sizes_that_can_be_written_count_as_fixable(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.article(world.entry(url, 400, 300), world.entry(world.origin.url("/never.jpg")))
+    toml = f'+++\n[[images]]\nurl = "{url}"\nwidth = 1\nheight = 1\n+++\n'
+    (world.articles / "b.md").write_text(toml)
+    for _ in range(2):  # the second run is told by what the first one has kept
+        report = await world.refresh()
+        found = list(report.findings())
+        assert [one.fixable for one in found] == [True, False, False]
+        places = [[(side.name, side.line) for side in one.sides] for one in found]
+        assert places == [[("width", 3), ("height", 3)], [], [("width", 4), ("height", 5)]]
+        assert "; 1 size can be fixed by `imgcache refresh" in "".join(text.render(report))
+
+
+async def test_a_wrong_size_in_a_body_is_quoted_and_never_corrected(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.extra = {"body": {"images": True}}
+    line = f'text <img src="{url}" width="320" height="240">'
+    world.articles.mkdir(exist_ok=True)
+    (world.articles / "a.md").write_text(f"---\ntitle: x\n---\n{line}\n")
+    for _ in range(2):
+        report = await world.refresh(fix_dimensions=True)
+        (entry,) = report.findings()
+        assert entry.fixable is False
+        assert "declare width: 160, height: 120" in str(entry.message)
+        assert "--fix-dimensions" not in str(entry.message)
+        shown = "".join(text.render(report)).splitlines()
+        assert shown[3] == f"             4 | {line}"
+        assert shown[4].split("|")[1].split() == ["^^^", "160", "^^^", "120"]
+        assert shown[-1] == "1 error, 0 warnings"

@@ -1,0 +1,201 @@
+"""What becomes one block of the text report, in which order, and how long a report gets."""
+
+from __future__ import annotations
+
+import re
+import tracemalloc
+
+from msgspec.structs import replace
+
+from imgcache.engine.run.report import Report, Traffic
+from imgcache.model import Declared, Severity, Size, Verdict
+from imgcache.render import text
+from imgcache.render.blocks.ink import Ink
+from imgcache.results import ArticleProblem, EntryResult
+
+IMAGES, FINDINGS = 248, 1051
+VERDICTS = (
+    (Verdict.GONE, "the server answered 404 Not Found; replace the image or remove the entry"),
+    (Verdict.NOT_AN_IMAGE, "the answer is HTML; the URL must lead to the image file itself"),
+    (Verdict.DIMENSIONS_MISMATCH, "the image is 800 x 600, the article says 400 x 400: jumps"),
+)
+
+
+def finding(image: int, article: int, line: int = 3) -> EntryResult:
+    verdict, message = VERDICTS[image % len(VERDICTS)]
+    is_size = verdict.is_about_size
+    return EntryResult(
+        article=f"articles/{article:04}.md",
+        line=line,
+        column=10,
+        pointer="/images/0",
+        url=f"https://host{image % 40}.test/pictures/{image}.jpg",
+        verdict=verdict,
+        severity=Severity.WARNING if image % 7 == 0 else Severity.ERROR,
+        message=message,
+        declared=Declared(400, 400),
+        actual=Size(800, 600) if is_size else None,
+        excerpt="  - url: https://...",
+    )
+
+
+def site() -> Report:
+    """Each image stands in several articles; one of them, a logo, in half of all."""
+    report = Report("verify")
+    for number in range(FINDINGS):
+        image = 0 if number % 2 else number // 2 % IMAGES
+        report.add([finding(image, number)])
+    report.finish(IMAGES, {"failed": IMAGES}, Traffic(requests=IMAGES))
+    return report
+
+
+def report_of(*entries: EntryResult) -> Report:
+    report = Report("verify")
+    for one in entries:
+        report.add([one])
+    return report
+
+
+def told(report: Report, *, whole: bool = False) -> str:
+    return "".join(text.render(report, whole=whole))
+
+
+def heads(report: Report) -> list[str]:
+    """The URLs of the blocks, in their order."""
+    lines = told(report).splitlines()
+    return [one.rsplit(" ", 1)[1] for one in lines if "(IMG" in one and "://" in one]
+
+
+def test_a_thousand_findings_at_some_hundred_images_are_short() -> None:
+    report = site()
+    for width in (80, 120):
+        assert len("".join(text.render(report, ink=Ink(width=width))).splitlines()) <= 200
+    lines = told(report).splitlines()
+    assert len(lines) <= 200
+    assert len(heads(report)) == 50
+    assert "and 518 more places" in lines[2]
+    (more,) = (one for one in lines if one.startswith("... and 198 more blocks ("))
+    assert re.search(r"\(\d+ errors, \d+ warnings\); all of them", more)
+    assert "--format concise" in more
+    errors, warnings = report.summary.errors, report.summary.warnings
+    assert lines[-1] == f"{errors} errors, {warnings} warnings"
+
+
+def test_of_what_is_left_out_only_numbers_are_held() -> None:
+    report = Report("verify")
+    for number in range(4000):
+        report.add([finding(number, number)])
+    text.render(report)
+    tracemalloc.start()
+    for _ in text.render(report):
+        pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_500_000  # some 200 bytes for each image, where an entry has thousands
+
+
+def test_nothing_is_left_out_of_a_whole_report() -> None:
+    report = site()
+    lines = told(report, whole=True)
+    assert lines.count("(IMG") == IMAGES
+    assert lines.count(":3:10") == FINDINGS
+    assert " more" not in lines
+
+
+def test_one_url_with_one_verdict_is_one_block_where_its_first_place_is() -> None:
+    report = report_of(finding(1, 1), finding(0, 1, 9), finding(1, 2), finding(3, 2, 9))
+    assert [one[-6:] for one in heads(report)] == ["/1.jpg", "/0.jpg", "/3.jpg"]
+    assert "\n         articles/0001.md:3:10, articles/0002.md:3:10\n" in told(report)
+
+
+def test_what_differs_is_not_one() -> None:
+    first = finding(0, 1)
+    others = (
+        replace(first, verdict=Verdict.BLOCKED),
+        replace(first, message="there is no such file beside this article"),
+        replace(first, severity=Severity.ERROR),
+    )
+    assert len(heads(report_of(first, *others))) == 4
+
+
+def test_sizes_that_are_declared_otherwise_are_told_at_their_places() -> None:
+    first = finding(2, 1)
+    says = (Declared(400, 300), Declared(None, 400), Declared(), Declared(400, 400))
+    others = [
+        replace(first, article=f"articles/{number}.md", declared=one, message=f"{number}")
+        for number, one in enumerate(says)
+    ]
+    report = report_of(first, *others)
+    assert len(heads(report)) == 1
+    places = told(report).splitlines()[2].strip().split(", ")
+    assert places == [
+        "articles/0001.md:3:10",
+        "articles/0.md:3:10 (says 400 x 300)",
+        "articles/1.md:3:10 (says height 400)",
+        "articles/2.md:3:10 (says no size)",
+        "articles/3.md:3:10",
+    ]
+
+
+def test_what_was_not_checked_is_one_line_and_a_list_where_all_is_wanted() -> None:
+    entries = [
+        replace(finding(number, number), verdict=verdict, severity=severity, message="why")
+        for verdict, severity in (
+            (Verdict.NOT_CHECKED, Severity.WARNING),
+            (Verdict.NOT_CACHED, Severity.ERROR),
+        )
+        for number in range(30)
+    ]
+    report = report_of(*entries)
+    said = "30 image entries: why (as at articles/0000.md:3:10; -v lists all)"
+    lines = told(report).splitlines()
+    assert lines[:3] == [
+        f"warning  not-checked (IMG402) {said}",
+        f"error    not-cached (IMG401) {said}",
+        "",
+    ]
+    assert told(report, whole=True).count("articles/0007.md:3:10 https://host7.test/") == 2
+
+
+def test_the_worst_is_the_example_of_what_was_not_checked() -> None:
+    severities = (Severity.WARNING, Severity.ERROR, Severity.ERROR)
+    entries = [
+        replace(finding(n, n), verdict=Verdict.NOT_CHECKED, severity=one, message=f"{n}")
+        for n, one in enumerate(severities)
+    ]
+    line = told(report_of(*entries)).splitlines()[0]
+    assert line.startswith("error    not-checked (IMG402) 3 image entries: 1 (as at")
+
+
+def test_a_long_report_says_once_what_a_fault_is() -> None:
+    lines = told(site()).splitlines()
+    said = [one.strip() for one in lines if one.strip() in {text for _, text in VERDICTS[:2]}]
+    assert sorted(said) == sorted(text for _, text in VERDICTS[:2])
+    short = told(report_of(finding(0, 1), finding(3, 1)))
+    assert short.count(VERDICTS[0][1]) == 2
+
+
+def test_many_broken_articles_are_one_block_and_many_blocks_are_cut() -> None:
+    report = Report("verify")
+    for number in range(60):
+        report.add_problem(ArticleProblem(f"a{number}.md", 2, f"broken {number // 30}"))
+    lines = told(report).splitlines()
+    assert lines[:2] == ["error    article-error (IMG001)", "         broken 0"]
+    assert lines[2].endswith("a9.md:2 and 20 more places")
+    assert lines[-1] == "60 errors, 0 warnings"
+    for number in range(60):
+        report.add_problem(ArticleProblem(f"b{number}.md", 2, f"other {number}"))
+    report.add([finding(1, 1), finding(2, 1)])
+    lines = told(report).splitlines()
+    assert sum(one.endswith("(IMG001)") for one in lines) == 50
+    assert any(one.startswith("... and 14 more blocks (14 errors);") for one in lines)
+
+
+def test_many_hosts_in_trouble_are_cut_too() -> None:
+    report = Report("verify")
+    for number in range(55 * 6):
+        one = replace(finding(1, number), verdict=Verdict.TIMEOUT)
+        report.add([replace(one, url=f"https://host{number // 6}.test/{number}.jpg")])
+    lines = told(report).splitlines()
+    assert sum("host in trouble" in one for one in lines) == 50
+    assert any(one.startswith("... and 5 more blocks (30 errors);") for one in lines)
