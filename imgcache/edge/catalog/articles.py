@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -36,7 +38,7 @@ _PUT = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _PUT_NAME = "INSERT OR REPLACE INTO names (rowid, text) VALUES (?, ?)"
 _PUT_URL = "INSERT OR IGNORE INTO urls (href, scheme, host, port) VALUES (?, ?, ?, ?)"
-_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 25)})"
+_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 26)})"
 _UNNAMED = "DELETE FROM urls WHERE NOT EXISTS (SELECT 1 FROM entries WHERE url = urls.id)"
 _GET = """
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
@@ -206,11 +208,24 @@ def _entry_row(connection: sqlite3.Connection, number: int, one: DeclaredEntry) 
     filled = None if entry.filled is None else json.dumps(entry.filled)
     known = (filled, entry.place, url, host, place, *_NOT_JUDGED)
     names = (written, refused, storable(masked(entry.url_text)))
-    return (number, *where, *names, *size, storable(one.excerpt), one.excluded, *known)
+    image = _image(one, url, place)
+    return (number, *where, *names, *size, storable(one.excerpt), one.excluded, *known, image)
 
 
-def _notes(places: list[int], strays: list[int], templated: int) -> Notes:
-    return Notes(tuple(places), tuple(strays), templated)
+def _image(one: DeclaredEntry, url: int | None, place: int | None) -> int | None:
+    """The number of the image that an entry names; None for what is excluded."""
+    if one.excluded:
+        return None
+    if url is not None:
+        return 2 * url
+    if place is not None:
+        return 2 * place + 1
+    text = one.entry.url_text.encode("utf-8", "surrogatepass")
+    return -1 - (int.from_bytes(hashlib.sha256(text).digest()[:8]) >> 2)
+
+
+def _notes(places: list[int], strays: list[int], *rest: Any) -> Notes:
+    return Notes(tuple(places), tuple(strays), *rest)
 
 
 def storable(text: str) -> str | bytes:

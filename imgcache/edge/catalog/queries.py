@@ -10,19 +10,28 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from imgcache.core.catalog import ArticleState, Query
+from imgcache.core.catalog import ArticleState, Facets, HostState, ImageQuery, Query
 from imgcache.edge.catalog import users
 from imgcache.edge.catalog.articles import POSITIONS
 from imgcache.edge.catalog.database import Reading, Row
+from imgcache.edge.catalog.image_queries import Images
 from imgcache.edge.catalog.memory import Memory
 from imgcache.edge.catalog.searching import Condition, search
 from imgcache.edge.catalog.selections import Selections, bindable
 from imgcache.model import Severity, Verdict
-from imgcache.results import ArticleProblem, EntryResult, KnownEntry, Overview, UrlState
+from imgcache.results import (
+    ArticleProblem,
+    EntryResult,
+    KnownEntry,
+    KnownImage,
+    Overview,
+    UrlState,
+)
 
 _IS_SHOWN = "kind IN ('article', 'broken', 'unread')"
 _COLUMNS = f"""
     shown, entries, errors, warnings, problems,
+    json_extract(notes, '$[3]'), json_extract(notes, '$[4]'),
     (SELECT count(*) FROM entries INDEXED BY entries_as_written
      WHERE excluded = 0 AND severity = 2 AND verdict <> '{Verdict.OK.value}'
      AND id >= articles.id * {POSITIONS} AND id < (articles.id + 1) * {POSITIONS})"""
@@ -65,6 +74,7 @@ class CatalogQueries:
         self._memory = memory or Memory(edition.name)
         self._selections = Selections(reading, self._memory)
         self._users = users.Users(reading)
+        self._images = Images(reading, self._memory, self._users)
 
     @property
     def last_answer(self) -> float:
@@ -99,6 +109,24 @@ class CatalogQueries:
     def known(self, query: Query, offset: int, most: int, places: int) -> Sequence[KnownEntry]:
         """The same with what is known of their URLs, and that many of the places of each."""
         return self._users.known(self._selections.ids(query, offset, most), places)
+
+    def images(
+        self, query: ImageQuery, offset: int, most: int, places: int
+    ) -> Sequence[KnownImage]:
+        """The images that a query asks for, sorted, and that many of the places of each."""
+        return self._images.page(query, offset, most, places)
+
+    def facets(self, query: ImageQuery) -> Facets:
+        """How many images there are, by each filter."""
+        return self._images.facets(query)
+
+    def total_hosts(self) -> int:
+        """How many hosts there are."""
+        return self._images.total_hosts()
+
+    def host_states(self, offset: int, most: int) -> Sequence[HostState]:
+        """So many hosts from that number on, those with the most failing images first."""
+        return self._images.hosts(offset, most)
 
     def total_articles(self, text: str = "") -> int:
         """How many articles have a text in their path, whatever its case."""
@@ -160,6 +188,7 @@ class CatalogQueries:
             },
             told,
             self._counted(_PROBLEMS) - len(told),
+            self.facets(ImageQuery()).health,
         )
 
     def _named(self, text: str) -> Condition:
@@ -180,7 +209,7 @@ def _severity(verdict: str, rank: int) -> Severity | None:
 
 
 def _article(row: Row) -> ArticleState:
-    shown, entries, errors, warnings, problems, ignored = row
+    shown, entries, errors, warnings, problems, title, date, ignored = row
     told = json.loads(problems) if problems else ()
     return ArticleState(
         shown,
@@ -192,4 +221,6 @@ def _article(row: Row) -> ArticleState:
             for message, line, column, excerpt in told
         ),
         ignored,
+        title,
+        date,
     )

@@ -19,7 +19,7 @@ from imgcache.config import Settings
 from imgcache.core import catalog as core
 from imgcache.core.cache.layout import INDEX
 from imgcache.edge import safe_fs
-from imgcache.edge.catalog import judged, kept, said, urls
+from imgcache.edge.catalog import images, judged, kept, said, urls
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.memory import Memory
 from imgcache.edge.catalog.queries import CatalogQueries, Edition
@@ -160,11 +160,16 @@ class CurrentCatalog:
 
     def _note_edition(self, catalog: Catalog, size: int) -> None:
         is_first = self.edition is None
+        if is_first:
+            images.make(catalog)
+        else:
+            images.renew(catalog)
         if is_first or said.has_changed(catalog) or catalog.about("cache_bytes") != size:
             self._noted = f"{self._mark}-{next(self._numbers)}"
             catalog.note(**Edition(self._noted, time.time(), size)._asdict())
         if is_first:
             said.watch(catalog)
+            images.watch(catalog)
 
     def _prepare(self) -> None:
         """Count what the first readers of an edition would wait for."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core.catalog import Catalog
+from imgcache.edge.catalog import images
 from imgcache.edge.catalog.queries import CatalogQueries, Edition
 from imgcache.edge.index.index import Index
 from imgcache.engine.catalog.site import judge_offline, open_site
@@ -36,6 +37,7 @@ async def catalog_now(
         site.keep_only_these()
         await site.look_at_copies(tools)
         await judge_offline(site, tools)
+        await asyncio.to_thread(images.make, site.catalog)
         size = await tools.session.query(Index.total_bytes)
         edition = Edition(secrets.token_hex(4), time.time(), size)
         yield CatalogQueries(site.catalog, edition)

@@ -33,7 +33,7 @@ _DASH, _TIMES = "\u2013", "\u00d7"
 
 def card(known: KnownEntry, links: Links) -> Card:
     """The card of one entry."""
-    entry, state, position, places, more = known
+    entry, state, position, places, more, *_ = known
     link, name = _link_and_name(entry, state)
     state = state or _UNKNOWN_URL
     own = Place(entry.article, entry.line, entry.column, position)
