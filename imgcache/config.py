@@ -27,6 +27,7 @@ from imgcache.config_types import (
     ByteSize,
     Count,
     Duration,
+    EditUrl,
     Section,
     Strings,
     comma_separated,
@@ -200,6 +201,7 @@ class ServeSettings(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8460
     token: Token | None = None
     allowed_hosts: Strings = ()
+    edit_url: EditUrl | None = None
 
 
 class Settings(Section):

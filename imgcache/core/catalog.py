@@ -161,12 +161,6 @@ class Catalog(Protocol):
     def failed_articles(self) -> Sequence[str]:
         """The articles that could not be read or edited, in the order of a report."""
 
-    def broken_hosts(self, most: int) -> Sequence[str]:
-        """The hosts of most entries with an error or warning."""
-
-    def hosts(self, most: int) -> Sequence[str]:
-        """The hosts of most entries."""
-
     def total(self, query: Query) -> int:
         """How many entries a query asks for."""
 

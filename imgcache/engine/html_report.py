@@ -12,7 +12,15 @@ from pathlib import Path
 from msgspec import Struct
 
 from imgcache.config import Settings
-from imgcache.core.catalog import ArticleState, Catalog, Order, Query
+from imgcache.core.catalog import (
+    ArticleState,
+    Catalog,
+    Facets,
+    HostState,
+    ImageQuery,
+    Order,
+    Query,
+)
 from imgcache.edge.report_folder import ReportFolder
 from imgcache.engine.catalog.now import catalog_now
 from imgcache.engine.catalog.site import NO_ARTICLE
@@ -22,7 +30,7 @@ from imgcache.engine.run.wiring import reading_tools
 from imgcache.render.html import jinja, static_site
 from imgcache.render.html.cards import PLACES
 from imgcache.render.html.gallery import TROUBLES
-from imgcache.results import EntryResult, KnownEntry, Overview
+from imgcache.results import EntryResult, KnownEntry, KnownImage, Overview
 
 _BATCH = 1000
 
@@ -50,18 +58,19 @@ async def publish(
         done = Published(catalog.overview(TROUBLES), catalog.failed_articles())
         if not done.overview.articles:
             listener.warned(NO_ARTICLE)
-        await to_its_end(_write, catalog, settings.cache.dir, target)
+        await to_its_end(_write, catalog, settings, target)
     return done
 
 
-def _write(catalog: Catalog, cache: Path, target: ReportFolder) -> None:
+def _write(catalog: Catalog, settings: Settings, target: ReportFolder) -> None:
     target.prepare()
     for name in jinja.ASSETS:
         target.write(name, jinja.asset(name))
     copied: set[str] = set()
     for some in _entries(catalog):
-        copied |= target.copy(cache, static_site.wanted_pictures(some))
-    for name, text in static_site.render(CatalogSite(catalog), copied):
+        copied |= target.copy(settings.cache.dir, static_site.wanted_pictures(some))
+    edit_url = settings.serve.edit_url
+    for name, text in static_site.render(CatalogSite(catalog), copied, edit_url):
         target.write(name, text)
 
 
@@ -78,6 +87,7 @@ class CatalogSite:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self.overview = catalog.overview(TROUBLES)
+        self.total_hosts = catalog.total_hosts()
 
     def articles(self) -> Iterator[tuple[ArticleState, Sequence[KnownEntry]]]:
         """All articles with their entries as written."""
@@ -88,3 +98,15 @@ class CatalogSite:
     def worst_articles(self, offset: int, most: int) -> Sequence[ArticleState]:
         """So many articles from that number on, those with most errors first."""
         return self._catalog.worst_articles(offset, most)
+
+    def images(self, query: ImageQuery, offset: int, most: int) -> Sequence[KnownImage]:
+        """So many images from that number on, the worst first."""
+        return self._catalog.images(query, offset, most, PLACES)
+
+    def facets(self, query: ImageQuery) -> Facets:
+        """How many there are."""
+        return self._catalog.facets(query)
+
+    def hosts(self, offset: int, most: int) -> Sequence[HostState]:
+        """So many hosts from that number on, those with most failing images first."""
+        return self._catalog.host_states(offset, most)

@@ -18,11 +18,11 @@ def test_what_the_demo_left_is_seen_and_mended_soon(chromium: Browser, tmp_path:
     with visiting(chromium, Site("folder", home, {})) as visit:
         page = visit.page
         page.goto(home)
-        assert page.locator("h1").inner_text() == "2 images to fix"
-        verdicts = page.locator("article .badge span").all_inner_texts()
-        assert verdicts == ["dimensions-mismatch", "gone", "ok", "ok"]
-        page.get_by_role("link", name="gone").click()
-        page.get_by_role("link", name="articles/article.md").click()
+        assert page.locator("h1").inner_text() == "2 images to mend"
+        verdicts = page.locator("article .kind").all_inner_texts()
+        assert verdicts == ["another shape", "no longer there", "as declared", "as declared"]
+        page.get_by_role("link", name="no longer there").click()
+        page.locator("article [data-go]").click()
         line = page.locator("article:target").get_by_role("region", name="Line 68")
         expect(line).to_be_in_viewport()
         assert "techstory.in" in line.inner_text()

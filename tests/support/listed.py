@@ -140,16 +140,6 @@ class ListedCatalog:
     def failed_articles(self) -> Sequence[str]:
         return [one.article for one in self.articles if one.problems]
 
-    def broken_hosts(self, most: int) -> Sequence[str]:
-        return self._hosts(1, most)
-
-    def hosts(self, most: int) -> Sequence[str]:
-        return self._hosts(2, most)
-
-    def _hosts(self, rank: int, most: int) -> Sequence[str]:
-        some = [_host(one) for one in self.entries if _RANKS[one.worst] <= rank]
-        return [host for host, _ in Counter(filter(None, some)).most_common(most)]
-
     def total(self, query: Query) -> int:
         return len(self._matching(query))
 

@@ -87,6 +87,10 @@ class Images:
 
     def hosts(self, offset: int, most: int) -> list[HostState]:
         """So many hosts from that number on, those with the most failing images first."""
+        key = ("hosts", offset, most)
+        return self._memory.recall(key, lambda: self._hosts(offset, most))
+
+    def _hosts(self, offset: int, most: int) -> list[HostState]:
         rows = self._reading.rows(_HOSTS, (most, offset))
         verdicts: dict[str, Counter[Verdict]] = {row[0]: Counter() for row in rows}
         marks = ", ".join("?" * len(rows))

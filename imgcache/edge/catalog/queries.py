@@ -49,10 +49,6 @@ _PROBLEMS = (
     "SELECT coalesce(sum(json_array_length(problems)), 0) FROM articles WHERE problems IS NOT NULL"
 )
 _TROUBLED = f"{_ARTICLE} WHERE problems IS NOT NULL ORDER BY errors DESC, warnings DESC, id LIMIT ?"
-_HOSTS = """
-    SELECT host FROM entries INDEXED BY entries_by_host
-    WHERE excluded = 0 AND host IS NOT NULL AND severity <= ?
-    GROUP BY host ORDER BY count(*) DESC, min(id) LIMIT ?"""
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.IGNORE)
 _BATCH = 500
 
@@ -89,14 +85,6 @@ class CatalogQueries:
         """The articles that could not be read or edited, in the order of a report."""
         query = "SELECT shown FROM articles WHERE problems IS NOT NULL ORDER BY id"
         return [row[0] for row in self._reading.rows(query)]
-
-    def broken_hosts(self, most: int) -> Sequence[str]:
-        """The hosts of most entries with an error or warning."""
-        return self._hosts(1, most)
-
-    def hosts(self, most: int) -> Sequence[str]:
-        """The hosts of most entries."""
-        return self._hosts(2, most)
 
     def total(self, query: Query) -> int:
         """How many entries a query asks for."""
@@ -165,12 +153,6 @@ class CatalogQueries:
     def users(self, url: str, most: int) -> Sequence[EntryResult]:
         """The first of these entries, as written."""
         return self._users.first(url, most)
-
-    def _hosts(self, rank: int, most: int) -> Sequence[str]:
-        def count() -> Sequence[str]:
-            return [row[0] for row in self._reading.rows(_HOSTS, (rank, most))]
-
-        return self._memory.recall(("hosts", rank, most), count)
 
     def _overview(self, problems: int) -> Overview:
         told = [

@@ -36,7 +36,7 @@ from imgcache.engine.run.wiring import Tools
 from imgcache.errors import LocalError
 
 # What the gallery's pages ask of each edition.
-_PROBLEMS, _HOSTS = 20, 50
+_PROBLEMS, _HOSTS = 20, 3
 _EVERYWHERE = (Path("/"),)
 T = TypeVar("T")
 
@@ -175,8 +175,7 @@ class CurrentCatalog:
         """Count what the first readers of an edition would wait for."""
         with self.moment() as catalog:
             catalog.overview(_PROBLEMS)
-            catalog.hosts(_HOSTS)
-            catalog.broken_hosts(_HOSTS)
+            catalog.host_states(0, _HOSTS)
 
     async def _of_index(self, work: Callable[[IndexSession], Awaitable[T]]) -> T:
         """Something of the index; where that is damaged, of the manifest."""

@@ -1,7 +1,8 @@
 """Static site: one folder that opens from disk; no server, no request, nothing from elsewhere.
 
-    index.html page-2.html ...     everything, what is broken first
+    index.html page-2.html ...     every image, what is broken first
     gone.html gone-2.html ...      the same of one verdict
+    hosts.html hosts-2.html ...    all hosts, those with most failing images first
     articles.html articles-2.html  all articles, the worst first
     articles/<hash>.html           the entries of one article, by the hash of its path
     articles/<hash>-2.html ...     the rest of them, where there are many
@@ -17,21 +18,28 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Protocol
 
-from imgcache.core.catalog import ArticleState
-from imgcache.render.html import jinja
-from imgcache.render.html.articles import article, articles, pages_of
-from imgcache.render.html.cards import CARDS_PER_PAGE, sharpest
-from imgcache.render.html.gallery import gallery
-from imgcache.render.html.links import Selection
-from imgcache.render.html.paging import Page
-from imgcache.render.html.shelves import Shelves
-from imgcache.render.html.views import ArticleView
-from imgcache.results import CachedThumbnail, EntryResult, KnownEntry, Overview
+from msgspec.structs import replace
 
-PER_PAGE = 48
+from imgcache.core.catalog import ArticleState, Facets, HostState, ImageQuery
+from imgcache.render.html import jinja
+from imgcache.render.html.articles import article, articles, has_page, pages_of
+from imgcache.render.html.cards import CARDS_PER_PAGE, image_card, sharpest
+from imgcache.render.html.gallery import gallery
+from imgcache.render.html.hosts import PER_PAGE as HOSTS_PER_PAGE
+from imgcache.render.html.hosts import hosts
+from imgcache.render.html.links import Form, Selection, edit_link
+from imgcache.render.html.moments import Moments
+from imgcache.render.html.page_views import ArticleView
+from imgcache.render.html.paging import PER_PAGE, Page
+from imgcache.results import CachedThumbnail, EntryResult, KnownEntry, KnownImage, Overview
+
 _NAME_DIGITS = 16
 
 _INDEX = "index.html"
+# Nobody knows when a file is read.
+_MOMENTS = Moments()
+# Pages that are asked for at once.
+_AHEAD = 20
 
 
 class Site(Protocol):
@@ -47,6 +55,19 @@ class Site(Protocol):
     def articles(self) -> Iterable[tuple[ArticleState, Sequence[KnownEntry]]]:
         """All articles with their entries as written."""
 
+    def images(self, query: ImageQuery, offset: int, most: int) -> Sequence[KnownImage]:
+        """So many images from that number on, the worst first."""
+
+    def facets(self, query: ImageQuery) -> Facets:
+        """How many there are."""
+
+    def hosts(self, offset: int, most: int) -> Sequence[HostState]:
+        """So many hosts from that number on, those with most failing images first."""
+
+    @property
+    def total_hosts(self) -> int:
+        """How many hosts there are."""
+
     def worst_articles(self, offset: int, most: int) -> Sequence[ArticleState]:
         """So many articles from that number on, those with most errors first."""
 
@@ -55,12 +76,15 @@ class FolderLinks:
     """Where the files of the folder are.
 
     `pictures` are the files in thumbs/ that are there: what could not be copied is not shown.
+    `edit_url` is the setting.
     """
 
     above_articles = "../"
+    narrows = False
 
-    def __init__(self, pictures: Collection[str]) -> None:
+    def __init__(self, pictures: Collection[str], edit_url: str | None = None) -> None:
         self._pictures = pictures
+        self._edit_url = edit_url
 
     def asset(self, name: str) -> str:
         """The stylesheet, the script or the icon, beside index.html."""
@@ -72,11 +96,25 @@ class FolderLinks:
 
     def articles(self, page: int) -> str:
         """A page of the list of articles."""
-        return _articles_name(page)
+        return _numbered("articles", page)
+
+    def hosts(self, page: int) -> str:
+        """A page of the list of hosts."""
+        return _numbered("hosts", page)
 
     def article(self, article: str, page: int = 1) -> str:
         """A page of an article."""
         return article_name(article, page)
+
+    def edit(self, article: str, line: int) -> str | None:
+        """Where an article is edited, at this line."""
+        return edit_link(self._edit_url, article, line)
+
+    def images_as(self, selection: Selection, form: Form) -> None:
+        """Nothing: `verify --offline` says it to programs."""
+
+    def list_as(self, name: str, page: int, form: Form) -> None:
+        """Nothing."""
 
     def thumbnail(self, thumbnail: CachedThumbnail) -> str | None:
         """The copied thumbnail."""
@@ -110,21 +148,16 @@ def wanted_pictures(entries: Iterable[EntryResult]) -> dict[str, str]:
     return {picture_name(one): one.path for one in shown if one is not None}
 
 
-def render(site: Site, pictures: Collection[str]) -> Iterator[tuple[str, str]]:
-    """All pages: file and text; index.html comes last, when all that it links to exists.
-
-    Entries are read once, article by article. Each goes to its article's page, and its card to
-    the pages of everything and of its verdict.
-    """
-    links = FolderLinks(pictures)
-    index = ""
-    for name, text in _entries(site, links):
-        if name == _INDEX:
-            index = text
-        else:
-            yield name, text
+def render(
+    site: Site, pictures: Collection[str], edit_url: str | None = None
+) -> Iterator[tuple[str, str]]:
+    """All pages: file and text; index.html comes last, when all that it links to exists."""
+    links = FolderLinks(pictures, edit_url)
+    yield from _article_pages(site, links)
     yield from _contents(site, links)
-    yield _INDEX, index
+    yield from _host_pages(site, links)
+    for verdict in (*site.facets(ImageQuery()).verdicts, None):
+        yield from _gallery_pages(site, Selection(verdict=verdict), links)
 
 
 def _contents(site: Site, links: FolderLinks) -> Iterator[tuple[str, str]]:
@@ -133,20 +166,24 @@ def _contents(site: Site, links: FolderLinks) -> Iterator[tuple[str, str]]:
         page += 1
         view = articles(site.overview, site.worst_articles, page, links)
         pages_there = view.pager.pages
-        yield _articles_name(page), jinja.articles(view)
+        yield links.articles(page), jinja.articles(view)
 
 
-def _entries(site: Site, links: FolderLinks) -> Iterator[tuple[str, str]]:
-    overview = site.overview
-    shelves = Shelves(overview.counts, PER_PAGE)
+def _host_pages(site: Site, links: FolderLinks) -> Iterator[tuple[str, str]]:
+    page, pages_there = 0, 1
+    while page < pages_there:
+        page += 1
+        some = site.hosts((page - 1) * HOSTS_PER_PAGE, HOSTS_PER_PAGE)
+        view = hosts(site.overview, some, site.total_hosts, page, links, _MOMENTS)
+        pages_there = view.pager.pages
+        yield links.hosts(page), jinja.hosts(view)
+
+
+def _article_pages(site: Site, links: FolderLinks) -> Iterator[tuple[str, str]]:
     for facts, entries in site.articles():
-        for view in _pages(overview, facts, entries, links):
-            yield article_name(facts.article, view.pager.page), jinja.article(view)
-            for card in view.cards:
-                for page in shelves.put(card.entry.verdict, jinja.finding(card)):
-                    yield _drawn(overview, page, links)
-    if not overview.entries:
-        yield _drawn(overview, Page(Selection(), (), 0, 1), links)
+        if has_page(facts):
+            for view in _pages(site.overview, facts, entries, links):
+                yield article_name(facts.article, view.pager.page), jinja.article(view)
 
 
 def _pages(
@@ -155,19 +192,37 @@ def _pages(
     """All pages of one article."""
     for page in range(1, pages_of(facts) + 1):
         some = entries[(page - 1) * CARDS_PER_PAGE : page * CARDS_PER_PAGE]
-        yield article(overview, facts, some, links, page)
+        yield article(overview, facts, some, links, _MOMENTS, page)
 
 
-def _drawn(overview: Overview, page: Page, links: FolderLinks) -> tuple[str, str]:
-    return _gallery_name(page.selection), jinja.gallery(gallery(overview, page, links))
+def _gallery_pages(
+    site: Site, selection: Selection, links: FolderLinks
+) -> Iterator[tuple[str, str]]:
+    """All pages of everything or of one verdict; the first one comes last."""
+    found = site.facets(selection.query)
+    first, number, batch = "", 0, _AHEAD * PER_PAGE
+    while number * PER_PAGE < max(1, found.total):
+        some = site.images(selection.query, number * PER_PAGE, batch)
+        for start in range(0, max(1, len(some)), PER_PAGE):
+            number += 1
+            shown = [
+                jinja.drawn(image_card(one, links, _MOMENTS))
+                for one in some[start : start + PER_PAGE]
+            ]
+            page = Page(replace(selection, page=number), shown, found)
+            text = jinja.gallery(gallery(site.overview, page, links))
+            if number > 1:
+                yield _gallery_name(page.selection), text
+            else:
+                first = text
+    yield _gallery_name(selection), first
 
 
-def _articles_name(page: int) -> str:
-    return "articles.html" if page == 1 else f"articles-{page}.html"
+def _numbered(name: str, page: int) -> str:
+    return f"{name}.html" if page == 1 else f"{name}-{page}.html"
 
 
 def _gallery_name(selection: Selection) -> str:
-    page = selection.page
     if selection.verdict is not None:
-        return f"{selection.verdict}.html" if page == 1 else f"{selection.verdict}-{page}.html"
-    return _INDEX if page == 1 else f"page-{page}.html"
+        return _numbered(selection.verdict, selection.page)
+    return _INDEX if selection.page == 1 else f"page-{selection.page}.html"

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from imgcache.engine.html_report import CatalogSite
 from imgcache.model import Severity
+from imgcache.render.html.paging import PER_PAGE
 from imgcache.render.html.static_site import (
-    PER_PAGE,
     FolderLinks,
     article_name,
     picture_name,
@@ -21,7 +21,10 @@ from tests.render.html.catalog import stock_of
 
 OK, GONE = sample.finished().entries()
 PAGES_OF_GONE = ("index.html", "gone.html")
-MANY = [replace(OK, line=number) for number in range(1, 2 * PER_PAGE + 1)]
+MANY = [
+    replace(OK, line=number, url=f"https://a.test/{number}.jpg")
+    for number in range(1, 2 * PER_PAGE + 1)
+]
 
 
 def files(entries: Sequence[EntryResult]) -> dict[str, str]:
@@ -37,9 +40,10 @@ def links(page: str) -> Iterator[str]:
 def test_the_pages_of_a_small_run() -> None:
     assert list(files([OK, GONE])) == [
         article_name("articles/a.md"),
+        "articles.html",
+        "hosts.html",
         "ok.html",
         "gone.html",
-        "articles.html",
         "index.html",
     ]
 
@@ -51,7 +55,7 @@ def test_many_entries_are_paged() -> None:
     assert list(written)[-1] == "index.html"
     assert written["index.html"].count("<article") == PER_PAGE
     assert written["page-3.html"].count("<article") == 1
-    assert 'class="finding error"' in written["index.html"]
+    assert 'class="image error"' in written["index.html"]
 
 
 def test_every_link_leads_to_a_file_of_the_folder() -> None:
@@ -94,22 +98,23 @@ def test_many_articles_are_paged() -> None:
 
 def test_without_any_article_the_pages_say_so() -> None:
     written = files([])
-    assert list(written) == ["articles.html", "index.html"]
+    assert list(written) == ["articles.html", "hosts.html", "index.html"]
     assert "No images yet" in written["index.html"]
     assert "No articles yet" in written["articles.html"]
 
 
 def test_an_entry_looks_the_same_on_all_gallery_pages() -> None:
-    written = files([replace(GONE, severity=Severity.WARNING), GONE])
+    other = replace(GONE, severity=Severity.WARNING, url="https://a.test/other.jpg")
+    written = files([other, GONE])
     everything, gone = (
         re.findall(r"<article.*?</article>", written[name], re.DOTALL) for name in PAGES_OF_GONE
     )
     assert everything == gone
-    assert ['class="finding error"' in card for card in gone] == [True, False]
+    assert ['class="image error"' in card for card in gone] == [True, False]
 
 
 def test_a_url_in_many_places_names_the_first_ones() -> None:
-    shared = [replace(GONE, article=f"articles/{number:02}.md") for number in range(10)]
+    shared = [replace(GONE, article=f"articles/{number:02}.md") for number in range(14)]
     page = files(shared)[article_name("articles/09.md")]
-    assert page.count('<li><a href="../articles/') == 8
+    assert page.count('<li><a href="../articles/') == 12
     assert "and 2 more places" in page

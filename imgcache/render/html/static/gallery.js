@@ -1,5 +1,5 @@
 // What makes the gallery livelier; without it every link and form works all the same.
-// Keys: / goes to the search, Escape empties it, j and k go to the next and previous image.
+// Keys: ? tells them all.
 "use strict";
 
 const PAUSE = 250; // milliseconds after the last key before the server is asked
@@ -38,6 +38,7 @@ async function filterThere() {
   if (mine !== asked) return;
   document.querySelector("main").replaceChildren(...page.querySelector("main").childNodes);
   document.title = page.title;
+  liven();
   history.replaceState(null, "", address);
 }
 
@@ -50,17 +51,51 @@ function step(by) {
   next.closest("article").scrollIntoView({ block: "nearest" });
 }
 
+// A page without a script has the text to be selected; with one it has a button.
+function liven() {
+  for (const button of document.querySelectorAll("button[data-copy], button[data-keys]")) {
+    button.hidden = false;
+  }
+}
+
+async function copy(button) {
+  const before = button.firstChild.data;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.firstChild.data = "Copied";
+  } catch {
+    button.firstChild.data = button.dataset.copy; // to be selected
+  }
+  setTimeout(() => { button.firstChild.data = before; }, 2000);
+}
+
+function edit() {
+  const here = document.activeElement.closest("article");
+  const way = here && here.querySelector("[data-edit], button[data-copy]");
+  if (way) way.click();
+}
+
+function clicked(event) {
+  const button = event.target.closest("button");
+  if (button && "copy" in button.dataset) copy(button);
+  if (button && "keys" in button.dataset) document.querySelector("dialog.keys").showModal();
+}
+
 function key(event) {
   const writes = event.target.closest("input, select, textarea");
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "/" && input && !writes) input.focus();
   else if (event.key === "j" && !writes) step(1);
   else if (event.key === "k" && !writes) step(-1);
+  else if (event.key === "e" && !writes) edit();
+  else if (event.key === "?" && !writes) document.querySelector("dialog.keys").showModal();
   else return;
   event.preventDefault();
 }
 
+liven();
 document.addEventListener("keydown", key);
+document.addEventListener("click", clicked);
 if (search) {
   const isLocal = "local" in search.dataset;
   let waiting;
