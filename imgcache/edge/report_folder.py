@@ -16,7 +16,7 @@ from imgcache.model import Verdict
 
 _MARK = ".imgcache-report"
 _PAGES = "|".join(("index", "page", "articles", "hosts", *Verdict))
-_OURS = re.compile(rf"(?:{_PAGES})(?:-[0-9]+)?\.html|gallery\.css|gallery\.js|icon\.svg")
+_OURS = re.compile(rf"(?:{_PAGES})(?:-[0-9]+)?\.html|gallery\.css|gallery\.js|search\.js|icon\.svg")
 _FOLDERS = ("articles", "thumbs")
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 _BLOCK = 1 << 16

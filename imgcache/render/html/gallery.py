@@ -12,8 +12,7 @@ from imgcache.model import SIZE_VERDICTS, Verdict
 from imgcache.render.html.facets import facets
 from imgcache.render.html.frame import chrome, entries_of, forms, pager, troubles_of
 from imgcache.render.html.links import Links, Look, Selection
-from imgcache.render.html.page_views import GalleryView, Section
-from imgcache.render.html.paging import Page
+from imgcache.render.html.page_views import GalleryView, Page, Section
 from imgcache.render.html.views import Choice, Hint, Tone
 from imgcache.render.html.words import SORTINGS
 from imgcache.render.phrases import count
@@ -145,7 +144,7 @@ def _hints(found: Facets, hosts: Sequence[HostState], links: Links) -> Iterator[
         if one.failing >= _MANY and 2 * one.failing >= one.images and links.narrows:
             href = links.gallery(Selection(host=one.host))
             yield Hint(f"{count(one.failing, 'image')} failing, one host:", None, href, one.host)
-    unknown = found.verdicts.get(Verdict.NOT_CACHED, 0) + found.verdicts.get(Verdict.NOT_CHECKED, 0)
+    unknown = found.verdicts.get(Verdict.NOT_CHECKED, 0)
     if unknown >= _MANY:
         text = f"{count(unknown, 'image')} not asked for yet, one command:"
         yield Hint(text, "imgcache refresh")

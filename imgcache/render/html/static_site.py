@@ -2,6 +2,7 @@
 
     index.html page-2.html ...     every image, what is broken first
     gone.html gone-2.html ...      the same of one verdict
+    search.js                      what the search of index.html finds
     hosts.html hosts-2.html ...    all hosts, those with most failing images first
     articles.html articles-2.html  all articles, the worst first
     articles/<hash>.html           the entries of one article, by the hash of its path
@@ -29,13 +30,14 @@ from imgcache.render.html.hosts import PER_PAGE as HOSTS_PER_PAGE
 from imgcache.render.html.hosts import hosts
 from imgcache.render.html.links import Form, Selection, edit_link
 from imgcache.render.html.moments import Moments
-from imgcache.render.html.page_views import ArticleView
-from imgcache.render.html.paging import PER_PAGE, Page
+from imgcache.render.html.page_views import PER_PAGE, ArticleView, Page
+from imgcache.render.html.search_index import SearchIndex
 from imgcache.results import CachedThumbnail, EntryResult, KnownEntry, KnownImage, Overview
 
 _NAME_DIGITS = 16
 
 _INDEX = "index.html"
+SEARCH = "search.js"
 # Nobody knows when a file is read.
 _MOMENTS = Moments()
 # Pages that are asked for at once.
@@ -156,8 +158,13 @@ def render(
     yield from _article_pages(site, links)
     yield from _contents(site, links)
     yield from _host_pages(site, links)
-    for verdict in (*site.facets(ImageQuery()).verdicts, None):
-        yield from _gallery_pages(site, Selection(verdict=verdict), links)
+    for verdict in site.facets(ImageQuery()).verdicts:
+        yield from _gallery_pages(site, Selection(verdict=verdict), links, SearchIndex())
+    index = SearchIndex()
+    for name, text in _gallery_pages(site, Selection(), links, index):
+        if name == _INDEX:
+            yield SEARCH, index.script
+        yield name, text
 
 
 def _contents(site: Site, links: FolderLinks) -> Iterator[tuple[str, str]]:
@@ -196,19 +203,19 @@ def _pages(
 
 
 def _gallery_pages(
-    site: Site, selection: Selection, links: FolderLinks
+    site: Site, selection: Selection, links: FolderLinks, index: SearchIndex
 ) -> Iterator[tuple[str, str]]:
-    """All pages of everything or of one verdict; the first one comes last."""
+    """All pages of everything or of one verdict; the first one comes last. All go to `index`."""
     found = site.facets(selection.query)
     first, number, batch = "", 0, _AHEAD * PER_PAGE
     while number * PER_PAGE < max(1, found.total):
         some = site.images(selection.query, number * PER_PAGE, batch)
         for start in range(0, max(1, len(some)), PER_PAGE):
             number += 1
-            shown = [
-                jinja.drawn(image_card(one, links, _MOMENTS))
-                for one in some[start : start + PER_PAGE]
-            ]
+            cards = [image_card(one, links, _MOMENTS) for one in some[start : start + PER_PAGE]]
+            shown = [jinja.drawn(one) for one in cards]
+            for card in cards:
+                index.add(card)
             page = Page(replace(selection, page=number), shown, found)
             text = jinja.gallery(gallery(site.overview, page, links))
             if number > 1:

@@ -29,8 +29,8 @@ from imgcache.render.html.hosts import hosts
 from imgcache.render.html.hosts import pages_of as pages_of_hosts
 from imgcache.render.html.links import Form, Look, Selection, edit_link
 from imgcache.render.html.moments import Moments
-from imgcache.render.html.paging import PER_PAGE, Page
-from imgcache.render.html.paging import pages_of as pages_of_images
+from imgcache.render.html.page_views import PER_PAGE, Page
+from imgcache.render.html.page_views import pages_of as pages_of_images
 from imgcache.results import CachedThumbnail, EntryResult
 from imgcache.service import error_pages
 from imgcache.service.answers import answered

@@ -7,8 +7,7 @@ from imgcache.core.catalog import Sorting
 from imgcache.model import Severity, Verdict
 from imgcache.render.html.gallery import TROUBLES, gallery
 from imgcache.render.html.links import Links, Look, Selection
-from imgcache.render.html.page_views import GalleryView
-from imgcache.render.html.paging import PER_PAGE, Page
+from imgcache.render.html.page_views import PER_PAGE, GalleryView, Page
 from imgcache.render.html.static_site import FolderLinks
 from imgcache.render.html.views import DrawnCard, Tone
 from imgcache.results import ArticleProblem, Health, UrlState

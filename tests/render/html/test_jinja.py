@@ -19,8 +19,7 @@ from imgcache.render.html.cards import image_card
 from imgcache.render.html.gallery import TROUBLES, gallery
 from imgcache.render.html.links import Look, Selection
 from imgcache.render.html.moments import Moments
-from imgcache.render.html.page_views import ArticleView
-from imgcache.render.html.paging import Page
+from imgcache.render.html.page_views import ArticleView, Page
 from imgcache.render.html.static_site import render
 from imgcache.render.phrases import printable
 from imgcache.results import ArticleProblem, EntryResult, UrlState
@@ -89,7 +88,7 @@ def drawn(text: str, url: str, edit_url: str | None = None) -> list[str]:
     stock.states = {"https://a.test/gone.jpg": UrlState(url, "a.test", failure=failure)}
     in_folder = render(CatalogSite(stock), (), edit_url)
     served = [served_page(stock, text, look) for look in Look]
-    return [*served, *(page for name, page in in_folder if name != "hosts.html")]
+    return [*served, *(page for name, page in in_folder if name not in {"hosts.html", "search.js"})]
 
 
 def served_page(stock: ListedCatalog, text: str, look: Look) -> str:
