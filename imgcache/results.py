@@ -182,6 +182,14 @@ class ArticleProblem(Struct, frozen=True):
     excerpt: str | None = None
 
 
+class Run(NamedTuple):
+    """One refresh: when it began (POSIX seconds), how many URLs it had, and how many failed."""
+
+    started: float
+    urls: int
+    failed: int
+
+
 class Overview(Struct, frozen=True):
     """What all pages tell of the whole, counted once.
 
@@ -189,7 +197,7 @@ class Overview(Struct, frozen=True):
     verdict and severity (of the worst finding) comes first. `problems` are the first ones of
     articles that could not be read or edited, `more_problems` counts the others;
     `broken_articles` have an error or problem. `images` counts pictures by the worst of their
-    entries.
+    entries. `runs` are the last refreshes, the oldest first.
     """
 
     made_at: float
@@ -199,6 +207,7 @@ class Overview(Struct, frozen=True):
     problems: Sequence[ArticleProblem] = ()
     more_problems: int = 0
     images: Mapping[Health, int] = {}
+    runs: Sequence[Run] = ()
 
     @property
     def entries(self) -> int:

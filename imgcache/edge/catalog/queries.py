@@ -18,6 +18,7 @@ from imgcache.edge.catalog.image_queries import Images
 from imgcache.edge.catalog.memory import Memory
 from imgcache.edge.catalog.searching import Condition, search
 from imgcache.edge.catalog.selections import Selections, bindable
+from imgcache.facts import RunFacts
 from imgcache.model import Severity, Verdict
 from imgcache.results import (
     ArticleProblem,
@@ -25,6 +26,7 @@ from imgcache.results import (
     KnownEntry,
     KnownImage,
     Overview,
+    Run,
     UrlState,
 )
 
@@ -51,21 +53,33 @@ _PROBLEMS = (
 _TROUBLED = f"{_ARTICLE} WHERE problems IS NOT NULL ORDER BY errors DESC, warnings DESC, id LIMIT ?"
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.IGNORE)
 _BATCH = 500
+# A line of more is no longer read.
+_RUNS = 30
 
 
 class Edition(NamedTuple):
-    """One state of a catalog: what identifies it, when it was made, and the size of the cache."""
+    """One state of a catalog: what identifies it, when it was made, and the size of the cache.
+
+    `runs` are the last refreshes (`runs_text`).
+    """
 
     name: str
     made_at: float
     cache_bytes: int | None = None
+    runs: str | None = None
+
+
+def runs_text(runs: Sequence[RunFacts]) -> str:
+    """The last refreshes, of all (the newest first), as an edition notes them."""
+    last = reversed(runs[:_RUNS])
+    return json.dumps([(one.started, one.urls, one.failed) for one in last])
 
 
 class CatalogQueries:
     """`core.catalog.Catalog`, of what one moment of a database holds."""
 
     def __init__(self, reading: Reading, edition: Edition, memory: Memory | None = None) -> None:
-        self.edition, self.made_at, self.cache_bytes = edition
+        self.edition, self.made_at, self.cache_bytes, self._runs = edition
         self._reading = reading
         self._memory = memory or Memory(edition.name)
         self._selections = Selections(reading, self._memory)
@@ -171,6 +185,7 @@ class CatalogQueries:
             told,
             self._counted(_PROBLEMS) - len(told),
             self.facets(ImageQuery()).health,
+            tuple(Run(*one) for one in json.loads(self._runs or "[]")),
         )
 
     def _named(self, text: str) -> Condition:

@@ -12,7 +12,7 @@ from pathlib import Path
 from imgcache.config import Settings
 from imgcache.core.catalog import Catalog
 from imgcache.edge.catalog import images
-from imgcache.edge.catalog.queries import CatalogQueries, Edition
+from imgcache.edge.catalog.queries import CatalogQueries, Edition, runs_text
 from imgcache.edge.index.index import Index
 from imgcache.engine.catalog.site import judge_offline, open_site
 from imgcache.engine.run.articles import chosen, search
@@ -39,5 +39,6 @@ async def catalog_now(
         await judge_offline(site, tools)
         await asyncio.to_thread(images.make, site.catalog)
         size = await tools.session.query(Index.total_bytes)
-        edition = Edition(secrets.token_hex(4), time.time(), size)
+        runs = runs_text(await tools.session.query(Index.runs))
+        edition = Edition(secrets.token_hex(4), time.time(), size, runs)
         yield CatalogQueries(site.catalog, edition)

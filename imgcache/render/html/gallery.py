@@ -13,10 +13,10 @@ from imgcache.render.html.facets import facets
 from imgcache.render.html.frame import chrome, entries_of, forms, pager, troubles_of
 from imgcache.render.html.links import Links, Look, Selection
 from imgcache.render.html.page_views import GalleryView, Page, Section
-from imgcache.render.html.views import Choice, Hint, Tone
+from imgcache.render.html.views import Choice, Hint, Tone, Trend
 from imgcache.render.html.words import SORTINGS
 from imgcache.render.phrases import count
-from imgcache.results import Health, Overview
+from imgcache.results import Health, Overview, Run
 
 _HEADINGS = {
     Tone.ERROR: "To mend",
@@ -28,6 +28,8 @@ _HEADINGS = {
 TROUBLES = 20
 # Fewer are mended one by one.
 _MANY = 5
+# A line of fewer runs shows nothing.
+_TREND = 3
 # So many hosts are looked at for a hint.
 HINTED = 3
 
@@ -63,6 +65,7 @@ def gallery(
         action=action,
         kept=list(kept(replace(first, text=""))),
         sections=list(_sections(page)),
+        trend=_trend(overview.runs),
         troubles=troubles_of(overview.problems, links),
         more_troubles=overview.more_problems,
         pager=pager(
@@ -148,6 +151,19 @@ def _hints(found: Facets, hosts: Sequence[HostState], links: Links) -> Iterator[
     if unknown >= _MANY:
         text = f"{count(unknown, 'image')} not asked for yet, one command:"
         yield Hint(text, "imgcache refresh")
+
+
+def _trend(runs: Sequence[Run]) -> Trend | None:
+    """The line of failures; none where there is too little to see."""
+    failed = [one.failed for one in runs]
+    if len(failed) < _TREND or not any(failed):
+        return None
+    step, most = 100 / (len(failed) - 1), max(failed)
+    points = " ".join(
+        f"{at * step:.1f},{19 - 18 * one / most:.1f}" for at, one in enumerate(failed)
+    )
+    told = f"{count(failed[-1], 'URL')} failed in the last of {len(failed)} refreshes"
+    return Trend(points, f"{told}, {max(failed):,} at most")
 
 
 def _sections(page: Page) -> Iterator[Section]:

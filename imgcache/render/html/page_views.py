@@ -9,7 +9,7 @@ from msgspec import Struct
 from imgcache.core.catalog import Facets
 from imgcache.render.html.links import Selection
 from imgcache.render.html.moments import Moment
-from imgcache.render.html.views import Card, Choice, DrawnCard, Facet, Hint, Tone, Trouble
+from imgcache.render.html.views import Card, Choice, DrawnCard, Facet, Hint, Tone, Trend, Trouble
 
 # A list has more on a page than the cards, which are large.
 PER_PAGE = 48
@@ -87,6 +87,7 @@ class GalleryView(Struct, frozen=True):
     action: str | None
     kept: Sequence[tuple[str, str]]
     sections: Sequence[Section]
+    trend: Trend | None
     troubles: Sequence[Trouble]
     more_troubles: int
     pager: Pager

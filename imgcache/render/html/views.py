@@ -195,3 +195,10 @@ class Hint(Struct, frozen=True):
     command: str | None = None
     href: str | None = None
     label: str = ""
+
+
+class Trend(Struct, frozen=True):
+    """Failures of the last refreshes: points of a line, 100 wide and 20 high, and in words."""
+
+    points: str
+    told: str

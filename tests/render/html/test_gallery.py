@@ -10,7 +10,7 @@ from imgcache.render.html.links import Links, Look, Selection
 from imgcache.render.html.page_views import PER_PAGE, GalleryView, Page
 from imgcache.render.html.static_site import FolderLinks
 from imgcache.render.html.views import DrawnCard, Tone
-from imgcache.results import ArticleProblem, Health, UrlState
+from imgcache.results import ArticleProblem, Health, Run, UrlState
 from imgcache.service.routes.pages import ServiceLinks
 from tests.render import sample
 from tests.render.html.catalog import stock_of
@@ -180,3 +180,19 @@ def test_a_few_broken_articles_are_named_and_the_others_counted() -> None:
     problems = [ArticleProblem(f"articles/{number}.md", 1, "broken") for number in range(23)]
     view = view_of(stock_of([OK], *problems))
     assert (len(view.troubles), view.more_troubles) == (20, 3)
+
+
+def test_the_last_refreshes_are_a_line() -> None:
+    overview = EVERYTHING.overview(0)
+    page = Page(ALL, [], EVERYTHING.facets(ALL.query))
+    runs = [Run(NOON + day, 10, failed) for day, failed in enumerate([4, 0, 2])]
+    trend = gallery(replace(overview, runs=runs), page, LINKS).trend
+    assert trend is not None
+    assert trend.points == "0.0,1.0 50.0,19.0 100.0,10.0"
+    assert trend.told == "2 URLs failed in the last of 3 refreshes, 4 at most"
+    for few in (runs[:2], [replace_failed(one) for one in runs]):
+        assert gallery(replace(overview, runs=few), page, LINKS).trend is None
+
+
+def replace_failed(run: Run) -> Run:
+    return run._replace(failed=0)
