@@ -86,8 +86,8 @@ def test_a_broken_image_stands_beside_its_last_good_copy(chromium: Browser, site
         expect(card.locator("img")).to_have_js_property("complete", value=True)
         told = card.locator("dl").inner_text()
         assert "Failing since" in told
-        assert "articles/culture/film-festival.md line 4" in told
-        assert "articles/2026/harbour-bridge-reopens.md line 8" in told
+        assert "articles/culture/film-festival.md line 5" in told
+        assert "articles/2026/harbour-bridge-reopens.md line 9" in told
 
 
 def test_an_article_holds_declared_against_actual(chromium: Browser, site: Site) -> None:
@@ -171,7 +171,7 @@ def test_it_works_without_javascript(chromium: Browser, site: Site) -> None:
         page.goto(site.home)
         page.get_by_role("link", name="width and height exchanged").click()
         assert page.locator("article").count() == 1
-        assert "articles/2026/harbour-bridge-reopens.md:12" in page.locator("article").inner_text()
+        assert "articles/2026/harbour-bridge-reopens.md:13" in page.locator("article").inner_text()
         page.locator("article [data-go]").click()
         assert page.locator("article").count() == 3
         page.get_by_role("link", name="Images", exact=True).click()
@@ -262,10 +262,10 @@ def test_from_the_gallery_to_the_line_in_two_clicks(chromium: Browser, editing: 
         page = visit.page
         page.goto(editing.home)
         row = page.locator("article", has_text="engineer-portrait.jpg")
-        line = "vscode://file/srv/site/articles/2026/harbour-bridge-reopens.md:12"
-        assert row.get_by_role("link", name="Edit line 12").get_attribute("href") == line
+        line = "vscode://file/srv/site/articles/2026/harbour-bridge-reopens.md:13"
+        assert row.get_by_role("link", name="Edit line 13").get_attribute("href") == line
         row.locator("[data-go]").click()
-        edit = page.locator("article:target").get_by_role("link", name="Edit line 12")
+        edit = page.locator("article:target").get_by_role("link", name="Edit line 13")
         assert edit.get_attribute("href") == line
 
 
@@ -277,7 +277,7 @@ def test_a_place_is_copied_where_nothing_leads_to_an_editor(chromium: Browser, s
         row = page.locator("article", has_text="engineer-portrait.jpg")
         row.get_by_role("button", name="Copy").click()
         expect(row.get_by_role("button", name="Copied")).to_be_visible()
-        place = "articles/2026/harbour-bridge-reopens.md:12"
+        place = "articles/2026/harbour-bridge-reopens.md:13"
         assert page.evaluate("navigator.clipboard.readText()") == place
         row.locator("[data-go]").click()
         card = page.locator("article:target")
