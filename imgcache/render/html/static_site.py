@@ -15,13 +15,13 @@ Beside them lie the stylesheet, the script and the icon. No part of a URL become
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Protocol
 
-from msgspec.structs import replace
-
 from imgcache.core.catalog import ArticleState, Facets, HostState, ImageQuery
+from imgcache.model import Verdict
 from imgcache.render.html import jinja
 from imgcache.render.html.articles import article, articles, has_page, pages_of
 from imgcache.render.html.cards import CARDS_PER_PAGE, image_card, sharpest
@@ -32,6 +32,7 @@ from imgcache.render.html.links import Form, Selection, edit_link
 from imgcache.render.html.moments import Moments
 from imgcache.render.html.page_views import PER_PAGE, ArticleView, Page
 from imgcache.render.html.search_index import SearchIndex
+from imgcache.render.html.views import DrawnCard
 from imgcache.results import CachedThumbnail, EntryResult, KnownEntry, KnownImage, Overview
 
 _NAME_DIGITS = 16
@@ -40,8 +41,8 @@ _INDEX = "index.html"
 SEARCH = "search.js"
 # Nobody knows when a file is read.
 _MOMENTS = Moments()
-# Pages that are asked for at once.
-_AHEAD = 20
+# Images that are asked for at once.
+_AHEAD = 1000
 
 
 class Site(Protocol):
@@ -158,13 +159,7 @@ def render(
     yield from _article_pages(site, links)
     yield from _contents(site, links)
     yield from _host_pages(site, links)
-    for verdict in site.facets(ImageQuery()).verdicts:
-        yield from _gallery_pages(site, Selection(verdict=verdict), links, SearchIndex())
-    index = SearchIndex()
-    for name, text in _gallery_pages(site, Selection(), links, index):
-        if name == _INDEX:
-            yield SEARCH, index.script
-        yield name, text
+    yield from _gallery_pages(site, links)
 
 
 def _contents(site: Site, links: FolderLinks) -> Iterator[tuple[str, str]]:
@@ -202,27 +197,61 @@ def _pages(
         yield article(overview, facts, some, links, _MOMENTS, page)
 
 
-def _gallery_pages(
-    site: Site, selection: Selection, links: FolderLinks, index: SearchIndex
-) -> Iterator[tuple[str, str]]:
-    """All pages of everything or of one verdict; the first one comes last. All go to `index`."""
-    found = site.facets(selection.query)
-    first, number, batch = "", 0, _AHEAD * PER_PAGE
-    while number * PER_PAGE < max(1, found.total):
-        some = site.images(selection.query, number * PER_PAGE, batch)
-        for start in range(0, max(1, len(some)), PER_PAGE):
-            number += 1
-            cards = [image_card(one, links, _MOMENTS) for one in some[start : start + PER_PAGE]]
-            shown = [jinja.drawn(one) for one in cards]
-            for card in cards:
-                index.add(card)
-            page = Page(replace(selection, page=number), shown, found)
-            text = jinja.gallery(gallery(site.overview, page, links))
-            if number > 1:
-                yield _gallery_name(page.selection), text
-            else:
-                first = text
-    yield _gallery_name(selection), first
+def _gallery_pages(site: Site, links: FolderLinks) -> Iterator[tuple[str, str]]:
+    """All pages of everything and of each verdict, filled while images come, each drawn once."""
+    pages, index, first = _Pages(site, links), SearchIndex(), ""
+    for image in _images(site):
+        card = image_card(image, links, _MOMENTS)
+        index.add(card)
+        drawn = jinja.drawn(card)
+        for verdict in (*image.verdicts, None):
+            for name, text in pages.put(verdict, drawn):
+                if name == _INDEX:
+                    first = text
+                else:
+                    yield name, text
+    yield SEARCH, index.script
+    yield _INDEX, first or pages.drawn(None, [], 1)
+
+
+def _images(site: Site) -> Iterator[KnownImage]:
+    offset = 0
+    while some := site.images(ImageQuery(), offset, _AHEAD):
+        yield from some
+        offset += len(some)
+
+
+class _Pages:
+    """The pages of everything (None) and of each verdict; all are in the order of everything."""
+
+    def __init__(self, site: Site, links: FolderLinks) -> None:
+        self._site = site
+        self._links = links
+        self._facets: dict[Verdict | None, Facets] = {}
+        self._begun: dict[Verdict | None, list[DrawnCard]] = {}
+        self._ended: Counter[Verdict | None] = Counter()
+
+    def put(self, verdict: Verdict | None, card: DrawnCard) -> Iterator[tuple[str, str]]:
+        """Put the next image of a verdict on its page: file and text of that, if it is full."""
+        cards = self._begun.setdefault(verdict, [])
+        cards.append(card)
+        before = self._ended[verdict] * PER_PAGE
+        if len(cards) == PER_PAGE or before + len(cards) == self._found(verdict).total:
+            self._ended[verdict] += 1
+            number = self._ended[verdict]
+            del self._begun[verdict]
+            name = _gallery_name(Selection(verdict=verdict, page=number))
+            yield name, self.drawn(verdict, cards, number)
+
+    def drawn(self, verdict: Verdict | None, cards: Sequence[DrawnCard], number: int) -> str:
+        """The text of a page."""
+        page = Page(Selection(verdict=verdict, page=number), cards, self._found(verdict))
+        return jinja.gallery(gallery(self._site.overview, page, self._links))
+
+    def _found(self, verdict: Verdict | None) -> Facets:
+        if verdict not in self._facets:
+            self._facets[verdict] = self._site.facets(Selection(verdict=verdict).query)
+        return self._facets[verdict]
 
 
 def _numbered(name: str, page: int) -> str:

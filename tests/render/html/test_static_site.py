@@ -48,8 +48,8 @@ def test_the_pages_of_a_small_run() -> None:
         article_name("articles/a.md"),
         "articles.html",
         "hosts.html",
-        "ok.html",
         "gone.html",
+        "ok.html",
         "search.js",
         "index.html",
     ]
