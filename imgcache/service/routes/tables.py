@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from imgcache.core.catalog import Catalog
-from imgcache.render import csv
 from imgcache.render.html.cards import PLACES
+from imgcache.service import tables
 from imgcache.service.answers import answered
 from imgcache.service.documents import (
     HostsPage,
@@ -67,7 +67,7 @@ async def images_as_csv(
 
     def table(catalog: Catalog) -> str:
         start = (page - 1) * per_page
-        return csv.images(catalog.images(filters.query, start, per_page, PLACES))
+        return tables.images(catalog.images(filters.query, start, per_page, PLACES))
 
     return await _as_csv(request, known, "images", table)
 
@@ -84,7 +84,7 @@ async def articles_as_csv(
 
     def table(catalog: Catalog) -> str:
         start = (page - 1) * per_page
-        return csv.articles(catalog.worst_articles(start, per_page, text or ""))
+        return tables.articles(catalog.worst_articles(start, per_page, text or ""))
 
     return await _as_csv(request, known, "articles", table)
 
@@ -110,7 +110,7 @@ async def hosts_as_csv(
     """The same as a table."""
 
     def table(catalog: Catalog) -> str:
-        return csv.hosts(catalog.host_states((page - 1) * per_page, per_page))
+        return tables.hosts(catalog.host_states((page - 1) * per_page, per_page))
 
     return await _as_csv(request, known, "hosts", table)
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from imgcache.core.catalog import ArticleState, HostState, ImageQuery
 from imgcache.model import Verdict
-from imgcache.render import csv as tables
+from imgcache.service import tables
 from tests.render import sample
 from tests.render.html.catalog import stock_of
 from tests.support.facts import NOON
