@@ -4,36 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct, field
 
 from imgcache.facts import ImageFacts
-from imgcache.findings import LISTED, BrokenRule, Finding
+from imgcache.findings import LISTED, BrokenRule, Finding, Health
 from imgcache.model import Breach, Declared, Failure, Format, Severity, Size, Source, Verdict
-
-
-class Health(StrEnum):
-    """How an image fares, by the worst that was found of it; worst first."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    IGNORED = "ignored"
-    WELL = "well"
-
-    @classmethod
-    def of(cls, severity: Severity | None) -> Health:
-        """The one that goes with a severity of an entry."""
-        return _HEALTH[severity]
-
-
-_HEALTH = {
-    None: Health.WELL,
-    Severity.ERROR: Health.ERROR,
-    Severity.WARNING: Health.WARNING,
-    Severity.IGNORE: Health.IGNORED,
-}
 
 
 class CachedThumbnail(Struct, frozen=True):

@@ -12,16 +12,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from imgcache.findings import Health
 from imgcache.model import Severity, Verdict
-from imgcache.results import (
-    ArticleProblem,
-    EntryResult,
-    Health,
-    KnownEntry,
-    KnownImage,
-    Overview,
-    UrlState,
-)
+from imgcache.results import ArticleProblem, EntryResult, KnownEntry, KnownImage, Overview, UrlState
 
 
 class Order(StrEnum):

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from imgcache.core.cache import layout
 from imgcache.core.catalog import ArticleState, HostState
 from imgcache.facts import ImageFacts
+from imgcache.findings import Health
 from imgcache.model import Verdict
 from imgcache.render.json import (
     ArticleProblemDocument,
@@ -21,7 +22,7 @@ from imgcache.render.json import (
     problem_document,
     timestamp,
 )
-from imgcache.results import Health, KnownImage, UrlState
+from imgcache.results import KnownImage, UrlState
 
 
 def _can_be_written(text: str) -> str:

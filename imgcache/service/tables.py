@@ -7,8 +7,9 @@ import io
 from collections.abc import Iterable, Sequence
 
 from imgcache.core.catalog import ArticleState, HostState
+from imgcache.findings import Health
 from imgcache.render.json import timestamp
-from imgcache.results import Health, KnownImage
+from imgcache.results import KnownImage
 
 Cell = str | int | None
 # A spreadsheet takes what begins so for a formula, and runs it.

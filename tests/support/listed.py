@@ -18,16 +18,9 @@ from imgcache.core.catalog import (
 )
 from imgcache.core.http.location import locate
 from imgcache.core.http.url import WebUrl
+from imgcache.findings import Health
 from imgcache.model import Severity, Verdict
-from imgcache.results import (
-    EntryResult,
-    Health,
-    KnownEntry,
-    KnownImage,
-    Overview,
-    Place,
-    UrlState,
-)
+from imgcache.results import EntryResult, KnownEntry, KnownImage, Overview, Place, UrlState
 from imgcache.userinfo import masked
 from tests.support.facts import NOON
 

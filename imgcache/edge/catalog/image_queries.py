@@ -19,8 +19,9 @@ from imgcache.edge.catalog.database import Reading, Row
 from imgcache.edge.catalog.memory import Memory
 from imgcache.edge.catalog.searching import Condition, search
 from imgcache.edge.catalog.selections import bindable
+from imgcache.findings import Health
 from imgcache.model import Verdict
-from imgcache.results import Health, KnownImage
+from imgcache.results import KnownImage
 
 _HEALTHS = tuple(Health)
 _ORDERS = {

@@ -12,8 +12,9 @@ from imgcache.edge.catalog import documents
 from imgcache.edge.catalog.articles import POSITIONS, storable
 from imgcache.edge.catalog.database import Reading, Row
 from imgcache.edge.catalog.judged import RANKS
+from imgcache.findings import Health
 from imgcache.model import Verdict
-from imgcache.results import EntryResult, Health, KnownEntry, Place, UrlState
+from imgcache.results import EntryResult, KnownEntry, Place, UrlState
 from imgcache.userinfo import masked
 
 _BATCH = 500

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from imgcache.core.catalog import Facets
+from imgcache.findings import Health
 from imgcache.model import Verdict
 from imgcache.render.html.links import Links, Selection
 from imgcache.render.html.views import Choice, Facet, Tone
 from imgcache.render.html.words import HEALTHS, plain
-from imgcache.results import Health
 
 # So many hosts or rules are named; the page of hosts has all of them.
 _NAMED = 8

@@ -8,6 +8,7 @@ from itertools import groupby
 from msgspec.structs import replace
 
 from imgcache.core.catalog import Facets, HostState, Sorting
+from imgcache.findings import Health
 from imgcache.model import SIZE_VERDICTS, Verdict
 from imgcache.render.html.facets import facets
 from imgcache.render.html.frame import chrome, entries_of, forms, pager, troubles_of
@@ -16,7 +17,7 @@ from imgcache.render.html.page_views import GalleryView, Page, Section
 from imgcache.render.html.views import Choice, Hint, Tone, Trend
 from imgcache.render.html.words import SORTINGS
 from imgcache.render.phrases import count
-from imgcache.results import Health, Overview, Run
+from imgcache.results import Overview, Run
 
 _HEADINGS = {
     Tone.ERROR: "To mend",

@@ -9,8 +9,9 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from imgcache.core.catalog import ImageQuery, Sorting
+from imgcache.findings import Health
 from imgcache.model import Verdict
-from imgcache.results import CachedThumbnail, EntryResult, Health
+from imgcache.results import CachedThumbnail, EntryResult
 
 
 class Look(StrEnum):

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from imgcache.findings import Finding
+from imgcache.findings import Finding, Health
 from imgcache.model import Severity, Size
 from imgcache.render.html.moments import Moment
-from imgcache.results import ArticleProblem, EntryResult, Health
+from imgcache.results import ArticleProblem, EntryResult
 
 
 class Tone(StrEnum):

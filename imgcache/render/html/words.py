@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from imgcache.core.catalog import Sorting
+from imgcache.findings import Health
 from imgcache.model import Breach, Verdict
-from imgcache.results import Health
 
 # By the verdict's name; a sentence with the remedy stands in the message.
 VERDICTS = {

@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from imgcache.core.catalog import Sorting
+from imgcache.findings import Health
 from imgcache.model import Verdict
 from imgcache.render.html.links import Selection
-from imgcache.results import Health
 from imgcache.service.routes.entries import Text
 
 

@@ -22,9 +22,9 @@ from imgcache.edge.catalog.judged import Judged
 from imgcache.edge.catalog.queries import CatalogQueries, Edition
 from imgcache.edge.catalog.urls import UrlRow
 from imgcache.errors import ArticleError
-from imgcache.findings import BrokenRule
+from imgcache.findings import BrokenRule, Health
 from imgcache.model import Breach, Declared, Entry, Notes, Severity, Verdict
-from imgcache.results import ArticleProblem, EntryResult, Health, UrlState
+from imgcache.results import ArticleProblem, EntryResult, UrlState
 from imgcache.userinfo import masked
 from tests.support.facts import NOON
 from tests.support.listed import ListedCatalog

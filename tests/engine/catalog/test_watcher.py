@@ -23,8 +23,9 @@ from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.wiring import serving_tools
 from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
+from imgcache.findings import Health
 from imgcache.model import Severity, Verdict
-from imgcache.results import EntryResult, Health
+from imgcache.results import EntryResult
 from tests.support import pictures
 from tests.support.world import World
 

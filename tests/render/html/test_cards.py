@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from imgcache.findings import BrokenRule
+from imgcache.findings import BrokenRule, Health
 from imgcache.model import Breach, Declared, Severity, Size, Verdict
 from imgcache.render.html import jinja
 from imgcache.render.html.cards import card, image_card, sharpest
@@ -11,15 +11,7 @@ from imgcache.render.html.links import Look, edit_link
 from imgcache.render.html.moments import Moments, ago, moment
 from imgcache.render.html.static_site import FolderLinks, picture_name
 from imgcache.render.html.views import Card, Tone
-from imgcache.results import (
-    CachedThumbnail,
-    EntryResult,
-    Health,
-    KnownEntry,
-    KnownImage,
-    Place,
-    UrlState,
-)
+from imgcache.results import CachedThumbnail, EntryResult, KnownEntry, KnownImage, Place, UrlState
 from tests.render import sample
 from tests.support.facts import NOON, image_of
 

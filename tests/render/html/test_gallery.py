@@ -4,13 +4,14 @@ from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.catalog import Sorting
+from imgcache.findings import Health
 from imgcache.model import Severity, Verdict
 from imgcache.render.html.gallery import TROUBLES, gallery
 from imgcache.render.html.links import Links, Look, Selection
 from imgcache.render.html.page_views import PER_PAGE, GalleryView, Page
 from imgcache.render.html.static_site import FolderLinks
 from imgcache.render.html.views import DrawnCard, Tone
-from imgcache.results import ArticleProblem, Health, Run, UrlState
+from imgcache.results import ArticleProblem, Run, UrlState
 from imgcache.service.routes.pages import ServiceLinks
 from tests.render import sample
 from tests.render.html.catalog import stock_of
