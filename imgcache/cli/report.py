@@ -16,10 +16,13 @@ from imgcache.render.phrases import count, printable, some
 from imgcache.results import Overview
 
 
-def draw_report(paths: Sequence[Path], settings: Settings, output: Path, console: Console) -> int:
-    """Write a folder of pages; returns the exit status."""
-    done = asyncio.run(publish(paths, settings, output, console))
-    write([f"{output / 'index.html'}: {_summary(done.overview, done.failed)}\n"])
+def draw_report(
+    paths: Sequence[Path], settings: Settings, output: Path, console: Console, *, single: bool
+) -> int:
+    """Write a folder of pages, or a single one; returns the exit status."""
+    done = asyncio.run(publish(paths, settings, output, console, single=single))
+    page = output if single else output / "index.html"
+    write([f"{page}: {_summary(done.overview, done.failed)}\n"])
     if done.overview.verdicts[Verdict.LOCAL_ERROR]:
         return UNUSABLE
     return exit_status(well=not done.overview.broken_articles)

@@ -21,18 +21,20 @@ from imgcache.core.catalog import (
     Order,
     Query,
 )
-from imgcache.edge.report_folder import ReportFolder
+from imgcache.edge.report_folder import ReportFolder, read_pictures, write_page
 from imgcache.engine.catalog.now import catalog_now
 from imgcache.engine.catalog.site import NO_ARTICLE
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import reading_tools
-from imgcache.render.html import jinja, static_site
+from imgcache.render.html import jinja, single_file, static_site
 from imgcache.render.html.cards import PLACES
 from imgcache.render.html.gallery import TROUBLES
 from imgcache.results import EntryResult, KnownEntry, KnownImage, Overview
 
 _BATCH = 1000
+# Of the pictures in a single file.
+_MOST_BYTES = 8_000_000
 
 
 class Published(Struct, frozen=True):
@@ -43,14 +45,19 @@ class Published(Struct, frozen=True):
 
 
 async def publish(
-    paths: Sequence[Path], settings: Settings, output: Path, listener: Listener
+    paths: Sequence[Path],
+    settings: Settings,
+    output: Path,
+    listener: Listener,
+    *,
+    single: bool = False,
 ) -> Published:
     """Write the report of these articles (without paths: the configured ones) to a folder.
 
-    Raises ConfigError for a PATH that is not there or a folder that is no report's, and
-    LocalError.
+    `single`: to one file instead. Raises ConfigError for a PATH that is not there or a folder that
+    is no report's, and LocalError.
     """
-    target = await asyncio.to_thread(ReportFolder, output)
+    target = output if single else await asyncio.to_thread(ReportFolder, output)
     async with (
         reading_tools(settings) as tools,
         catalog_now(paths, settings, tools, listener) as catalog,
@@ -58,7 +65,10 @@ async def publish(
         done = Published(catalog.overview(TROUBLES), catalog.failed_articles())
         if not done.overview.articles:
             listener.warned(NO_ARTICLE)
-        await to_its_end(_write, catalog, settings, target)
+        if isinstance(target, ReportFolder):
+            await to_its_end(_write, catalog, settings, target)
+        else:
+            await to_its_end(_write_page, catalog, settings, target)
     return done
 
 
@@ -72,6 +82,14 @@ def _write(catalog: Catalog, settings: Settings, target: ReportFolder) -> None:
     edit_url = settings.serve.edit_url
     for name, text in static_site.render(CatalogSite(catalog), copied, edit_url):
         target.write(name, text)
+
+
+def _write_page(catalog: Catalog, settings: Settings, output: Path) -> None:
+    site = CatalogSite(catalog)
+    shown = single_file.images(site)
+    wanted = static_site.wanted_pictures(one.known.entry for one in shown)
+    pictures = read_pictures(settings.cache.dir, wanted, _MOST_BYTES)
+    write_page(output, single_file.render(site, shown, pictures, settings.serve.edit_url))
 
 
 def _entries(catalog: Catalog) -> Iterator[Sequence[EntryResult]]:

@@ -54,11 +54,10 @@ def page(
         home="./",
         articles="articles",
         hosts="hosts",
-        **{name: jinja.versioned(file) for name, file in _ASSETS.items()},
+        icon=jinja.versioned("icon.svg"),
+        stylesheet=jinja.versioned("gallery.css"),
+        script=jinja.versioned("gallery.js"),
         made=moment(time.time()),
     )
     text = jinja.error(ErrorView(chrome, status, title, detail, flaws))
     return HTMLResponse(text, status, {**headers, **HEADERS})
-
-
-_ASSETS = {"icon": "icon.svg", "stylesheet": "gallery.css", "script": "gallery.js"}

@@ -98,3 +98,19 @@ async def test_without_the_extra_it_says_how_to_get_it(tmp_path: Path) -> None:
     assert stderr.decode() == (
         "imgcache: imgcache report needs jinja2: pip install 'imgcache[serve]'\n"
     )
+
+
+async def test_a_single_file_has_everything_in_it(world: World) -> None:
+    await fill(world)
+    done = await run("report", "--single-file", "--output", "all.html", cwd=world.folder)
+    assert (done.status, done.stderr) == (1, "")
+    assert done.stdout.startswith("all.html: 1 error, 1 warning")
+    assert not (world.folder / "imgcache-report").exists()
+    page = (world.folder / "all.html").read_text()
+    assert page.count('src="data:image/webp;base64,') == 2
+    assert set(re.findall(r'(?:href|src)="(?!data:|http)([^"]*)"', page)) <= {
+        *("#main", "#i-error", "#i-warning", "#i-ok", "#i-quiet")
+    }
+    again = await run("report", "--single-file", "--output", "articles", cwd=world.folder)
+    assert again.status == 2
+    assert "--output articles" in again.stderr

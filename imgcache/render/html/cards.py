@@ -84,7 +84,8 @@ def image_card(image: KnownImage, links: Links, moments: Moments) -> Card:
 
 def _use(place: Place, links: Links, verdict: Verdict | None = None) -> Use:
     page = place.position // CARDS_PER_PAGE + 1
-    href = f"{links.article(place.article, page)}#{_anchor(place)}"
+    above = links.article(place.article, page)
+    href = f"{above}#{_anchor(place)}" if above else ""
     differs = place.verdict not in (None, verdict) and verdict is not None
     found = None
     if differs and place.verdict is not None and place.health is not None:

@@ -7,6 +7,7 @@ forgotten in a template, because the environment does both.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -23,6 +24,7 @@ from imgcache.render.html.page_views import (
     ErrorView,
     GalleryView,
     HostsView,
+    Inline,
 )
 from imgcache.render.html.views import WORDS, Card, DrawnCard, Tone
 from imgcache.render.html.words import plain
@@ -138,6 +140,20 @@ def asset(name: str) -> bytes:
     if name not in ASSETS:
         raise KeyError(name)
     return (files("imgcache.render.html") / "static" / name).read_bytes()
+
+
+@cache
+def inline() -> Inline:
+    """Stylesheet and script as parts of a page, each allowed by its hash."""
+    style, script = asset("gallery.css"), asset("gallery.js")
+    own = (base64.b64encode(hashlib.sha256(one).digest()).decode() for one in (style, script))
+    of_style, of_script = (f"'sha256-{one}'" for one in own)
+    policy = (
+        f"default-src 'none'; img-src data:; style-src {of_style}; script-src {of_script}; "
+        "form-action 'none'; base-uri 'none'"
+    )
+    # Files of our own.
+    return Inline(Markup(style.decode()), Markup(script.decode()), policy)  # noqa: S704
 
 
 @cache

@@ -91,7 +91,7 @@ class Links(Protocol):
         """A page of the list of hosts."""
 
     def article(self, article: str, page: int = 1) -> str:
-        """A page of an article, by its path as reports have it."""
+        """A page of an article, by its path as reports have it; empty where there is none."""
 
     def edit(self, article: str, line: int) -> str | None:
         """Where an article is edited, at this line."""

@@ -52,6 +52,14 @@ class Pager(Struct, frozen=True):
     last: str | None = None
 
 
+class Inline(Struct, frozen=True):
+    """What a page that is alone has in it instead of links, and the policy that allows it."""
+
+    style: str
+    script: str
+    policy: str
+
+
 class Chrome(Struct, frozen=True):
     """What every page has around its content; `above` leads from it to where all links begin."""
 
@@ -64,6 +72,7 @@ class Chrome(Struct, frozen=True):
     stylesheet: str
     script: str
     made: Moment
+    inline: Inline | None = None
 
 
 class GalleryView(Struct, frozen=True):
