@@ -29,6 +29,7 @@ from imgcache.config_types import (
     Count,
     Duration,
     DurationText,
+    EditUrl,
     Section,
     Strings,
     comma_separated,
@@ -187,6 +188,7 @@ class ServeSettings(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8460
     token: Token | None = None
     allowed_hosts: Strings = ()
+    edit_url: EditUrl | None = None
 
 
 class Settings(Section):

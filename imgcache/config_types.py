@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from imgcache import units
 from imgcache.config_sources import Layer, bad_value
@@ -54,6 +62,32 @@ Count = Annotated[int, no_boolean(Annotated[int, Field(ge=1)]), Field(ge=1)]
 # A list, or one text with commas.
 listed = BeforeValidator(comma_separated, json_schema_input_type=list[str] | str)
 Strings = Annotated[tuple[str, ...], listed]
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+# Browsers run them, or open them from no page.
+_NO_EDITORS = frozenset(("javascript", "vbscript", "data", "blob", "filesystem", "about", "file"))
+# An article's name must not become the host.
+_WEB = re.compile(r"https?://[^/?#{}\\]+[/?#]", re.IGNORECASE)
+
+
+def edit_url(text: str) -> str:
+    """A URL template with {path} and perhaps {line}. Raises ValueError."""
+    scheme = _SCHEME.match(text)
+    if scheme is None:
+        raise ValueError("is no complete URL: it begins with https:// or an editor's scheme")
+    if scheme[1].lower() in _NO_EDITORS:
+        raise ValueError(f"{scheme[1]}: leads to no editor; use https: or an editor's scheme")
+    if scheme[1].lower().startswith("http") and not _WEB.match(text):
+        raise ValueError("needs a host and a slash before {path}: https://git.example/edit/{path}")
+    if "{path}" not in text:
+        raise ValueError("needs {path} where the article's path belongs")
+    if set("{}") & set(text.replace("{path}", "").replace("{line}", "")):
+        raise ValueError("knows {path} and {line} only")
+    if not text.isprintable() or " " in text:
+        raise ValueError("has a blank or a control character in it; write it as %20")
+    return text
+
+
+EditUrl = Annotated[str, AfterValidator(edit_url)]
 
 
 class Section(BaseModel):

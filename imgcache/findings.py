@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from msgspec import Struct
 
 from imgcache.model import Breach, Severity, Verdict
 
 # The severities that are listed; the rest is only counted.
 LISTED = (Severity.ERROR, Severity.WARNING)
+
+
+class Health(StrEnum):
+    """How an image fares, by the worst that was found of it; worst first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    IGNORED = "ignored"
+    WELL = "well"
+
+    @classmethod
+    def of(cls, severity: Severity | None) -> Health:
+        """The one that goes with a severity of an entry."""
+        return _HEALTH[severity]
+
+
+_HEALTH = {
+    None: Health.WELL,
+    Severity.ERROR: Health.ERROR,
+    Severity.WARNING: Health.WARNING,
+    Severity.IGNORE: Health.IGNORED,
+}
 
 
 class BrokenRule(Struct, frozen=True):

@@ -247,12 +247,14 @@ class Notes(Struct, frozen=True):
     """What an article tells of the settings: the numbers of the places that find an entry in it.
 
     `strays`: the lines of strings that stand amid mappings and are no entries. `templated`: how
-    many URLs in the body have template marks.
+    many URLs in the body have template marks. `title` and `date` are those of the front matter.
     """
 
     places: tuple[int, ...] = ()
     strays: tuple[int, ...] = ()
     templated: int = 0
+    title: str | None = None
+    date: str | None = None
 
 
 class Failure(Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from msgspec import Struct, field
 
 from imgcache.facts import ImageFacts
-from imgcache.findings import LISTED, BrokenRule, Finding
+from imgcache.findings import LISTED, BrokenRule, Finding, Health
 from imgcache.model import Breach, Declared, Failure, Format, Severity, Side, Size, Source, Verdict
 
 
@@ -106,20 +106,26 @@ class UrlState(Struct, frozen=True):
 class Place(NamedTuple):
     """Where an entry stands; `position`: how many entries of its article stand before it.
 
-    A position is only told apart from 0 where a page of that article may end before it.
+    `title` and `date` are those of the article's front matter. `verdict` and `health` are those of
+    the entry, where they are known.
     """
 
     article: str
     line: int
     column: int
     position: int
+    title: str | None = None
+    date: str | None = None
+    verdict: Verdict | None = None
+    health: Health | None = None
 
 
 class KnownEntry(NamedTuple):
     """A judged entry with what pages tell of its URL.
 
     `state` is None for a URL that is not on the web. `places` are the first places that name this
-    URL, `more` counts the others; `position` is that of the entry's own place.
+    URL, the worst first; `more` counts the others. `position` is that of the entry's own place,
+    `title` and `date` those of its article.
     """
 
     entry: EntryResult
@@ -127,6 +133,20 @@ class KnownEntry(NamedTuple):
     position: int
     places: Sequence[Place]
     more: int
+    title: str | None = None
+    date: str | None = None
+
+
+class KnownImage(NamedTuple):
+    """A picture: the worst of the entries that name it, how many there are, in how many articles.
+
+    `verdicts` are those of all its entries that are not well; `ok` where all are.
+    """
+
+    known: KnownEntry
+    uses: int
+    articles: int
+    verdicts: Sequence[Verdict]
 
 
 class ArticleProblem(Struct, frozen=True):
@@ -142,13 +162,22 @@ class ArticleProblem(Struct, frozen=True):
     excerpt: str | None = None
 
 
+class Run(NamedTuple):
+    """One refresh: when it began (POSIX seconds), how many URLs it had, and how many failed."""
+
+    started: float
+    urls: int
+    failed: int
+
+
 class Overview(Struct, frozen=True):
     """What all pages tell of the whole, counted once.
 
     `made_at` is in POSIX seconds. `counts` are of entries, in the order in which each pair of
     verdict and severity (of the worst finding) comes first. `problems` are the first ones of
     articles that could not be read or edited, `more_problems` counts the others;
-    `broken_articles` have an error or problem.
+    `broken_articles` have an error or problem. `images` counts pictures by the worst of their
+    entries. `runs` are the last refreshes, the oldest first.
     """
 
     made_at: float
@@ -157,6 +186,8 @@ class Overview(Struct, frozen=True):
     counts: Mapping[tuple[Verdict, Severity | None], int]
     problems: Sequence[ArticleProblem] = ()
     more_problems: int = 0
+    images: Mapping[Health, int] = {}
+    runs: Sequence[Run] = ()
 
     @property
     def entries(self) -> int:

@@ -368,3 +368,38 @@ def test_dates_that_skip_an_article_stay_dates_and_texts_stay_texts(tmp_path: Pa
     assert skip == (day,)
     assert also == (noon, "2026-01-02", 1, 1.5, True)
     assert [type(one) for one in (*skip, *also[2:])] == [dt.date, int, float, bool]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://git.example/site/edit/main/{path}#L{line}",
+        "vscode://file/srv/site/{path}:{line}",
+        "txmt://open?url=file:///srv/{path}&line={line}",
+    ],
+)
+def test_articles_are_edited_where_the_operator_says(url: str) -> None:
+    assert Settings.load(flags={"serve": {"edit_url": url}}).serve.edit_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("javascript:alert('{path}')", "javascript: leads to no editor"),
+        ("JavaScript:{path}", "leads to no editor"),
+        ("data:text/html,{path}", "leads to no editor"),
+        ("file:///srv/{path}", "leads to no editor"),
+        ("/edit/{path}", "is no complete URL"),
+        ("{path}", "is no complete URL"),
+        ("https://{path}", "needs a host and a slash before {path}"),
+        ("https://git.example{path}", "needs a host and a slash before {path}"),
+        ("https://git.example/edit", "needs {path}"),
+        ("https://git.example/{path}/{column}", "knows {path} and {line} only"),
+        ("https://git.example/a b/{path}", "has a blank"),
+    ],
+)
+def test_an_edit_url_that_leads_to_no_editor_is_refused(url: str, reason: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        Settings.load(flags={"serve": {"edit_url": url}})
+    assert "serve.edit_url" in str(raised.value)
+    assert reason in str(raised.value)

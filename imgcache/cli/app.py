@@ -200,11 +200,19 @@ def report(
     paths: flags.Paths = None,
     *,
     output: Annotated[
-        Path,
+        Path | None,
         typer.Option(
-            "--output", metavar="DIR", help="The folder to write; an older report is replaced."
+            "--output",
+            metavar="DIR",
+            help="The folder (or file) to write; an older report is replaced.",
         ),
-    ] = Path("imgcache-report"),
+    ] = None,
+    single_file: Annotated[
+        bool,
+        typer.Option(
+            "--single-file", help="One file with everything in it: the 1,000 worst images."
+        ),
+    ] = False,
     select: flags.Select = None,
     ignore: flags.Ignore = None,
     general: General,
@@ -218,7 +226,9 @@ def report(
     def draw() -> int:
         with from_extra("report"):
             from imgcache.cli.report import draw_report  # noqa: PLC0415
-        return draw_report(paths or (), general.settings(), output, selection, console)
+        target = output or Path(f"imgcache-report{'.html' if single_file else ''}")
+        settings = general.settings()
+        return draw_report(paths or (), settings, target, console, selection, single=single_file)
 
     raise typer.Exit(guarded(console, draw))
 

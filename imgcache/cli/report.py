@@ -21,12 +21,15 @@ def draw_report(
     paths: Sequence[Path],
     settings: Settings,
     output: Path,
-    selection: Selection,
     console: Console,
+    selection: Selection,
+    *,
+    single: bool,
 ) -> int:
-    """Write a folder of pages; returns the exit status."""
-    done = asyncio.run(publish(paths, settings, output, console, selection))
-    write([f"{output / 'index.html'}: {_summary(done.overview, done.failed)}\n"])
+    """Write a folder of pages, or a single one; returns the exit status."""
+    done = asyncio.run(publish(paths, settings, output, console, selection, single=single))
+    page = output if single else output / "index.html"
+    write([f"{page}: {_summary(done.overview, done.failed)}\n"])
     if done.overview.verdicts[Verdict.LOCAL_ERROR]:
         return UNUSABLE
     return exit_status(well=not done.overview.broken_articles)

@@ -6,14 +6,15 @@ SQLite, so that no more than what is asked for is in memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
 from msgspec import Struct
 
+from imgcache.findings import Health
 from imgcache.model import Severity, Verdict
-from imgcache.results import ArticleProblem, EntryResult, KnownEntry, Overview, UrlState
+from imgcache.results import ArticleProblem, EntryResult, KnownEntry, KnownImage, Overview, UrlState
 
 
 class Order(StrEnum):
@@ -39,6 +40,65 @@ class Query(Struct, frozen=True):
     order: Order = Order.BROKEN_FIRST
 
 
+class Sorting(StrEnum):
+    """How images are sorted: the worst, the longest failing, the most used first, or by host."""
+
+    BROKEN_FIRST = "broken-first"
+    SINCE = "since"
+    USES = "uses"
+    HOST = "host"
+
+
+class ImageQuery(Struct, frozen=True):
+    """Which images are wanted; what is None or empty excludes nothing.
+
+    An image has the health of its worst entry, and the verdicts of all its entries that are not
+    well (`ok` where all are). `rule` is the name of one that an entry breaks. `copy`: whether the
+    cache has a sound one; `shared`: whether several articles name it. `text` as in `Query`, of any
+    of its entries.
+    """
+
+    health: Health | None = None
+    verdict: Verdict | None = None
+    rule: str | None = None
+    host: str | None = None
+    copy: bool | None = None
+    shared: bool | None = None
+    text: str = ""
+    sorting: Sorting = Sorting.BROKEN_FIRST
+
+
+class Facets(Struct, frozen=True):
+    """How many images there would be with each value of a filter, the other filters as they are.
+
+    `total` are those with all filters as they are. Hosts and rules: those of most images first.
+    """
+
+    total: int
+    health: Mapping[Health, int]
+    verdicts: Mapping[Verdict, int]
+    rules: Mapping[str, int]
+    hosts: Mapping[str, int]
+    copy: Mapping[bool, int]
+    shared: Mapping[bool, int]
+
+
+class HostState(Struct, frozen=True):
+    """One host: its images, how many of them fail, are broken or to look at, and since when.
+
+    `failing` are those whose URL failed when it was last asked, `since` (POSIX seconds) when the
+    longest of these failures began.
+    """
+
+    host: str
+    images: int
+    failing: int
+    errors: int
+    warnings: int
+    since: float | None
+    verdicts: Mapping[Verdict, int]
+
+
 def folded(text: str) -> str:
     """A text as it is searched: whatever its case, without NUL and halves of surrogate pairs."""
     return text.casefold().replace("\0", "\ufffd").encode(errors="replace").decode()
@@ -47,7 +107,8 @@ def folded(text: str) -> str:
 class ArticleState(Struct, frozen=True):
     """One article: how many of its entries are in which state, and its own problems.
 
-    `ignored`: those with a verdict that configuration says to ignore.
+    `ignored`: those with a verdict that configuration says to ignore. `title` and `date` are those
+    of its front matter.
     """
 
     article: str
@@ -56,6 +117,8 @@ class ArticleState(Struct, frozen=True):
     warnings: int
     problems: tuple[ArticleProblem, ...] = ()
     ignored: int = 0
+    title: str | None = None
+    date: str | None = None
 
     @property
     def is_broken(self) -> bool:
@@ -91,12 +154,6 @@ class Catalog(Protocol):
     def failed_articles(self) -> Sequence[str]:
         """The articles that could not be read or edited, in the order of a report."""
 
-    def broken_hosts(self, most: int) -> Sequence[str]:
-        """The hosts of most entries with an error or warning."""
-
-    def hosts(self, most: int) -> Sequence[str]:
-        """The hosts of most entries."""
-
     def total(self, query: Query) -> int:
         """How many entries a query asks for."""
 
@@ -105,6 +162,20 @@ class Catalog(Protocol):
 
     def known(self, query: Query, offset: int, most: int, places: int) -> Sequence[KnownEntry]:
         """The same with what is known of their URLs, and that many of the places of each."""
+
+    def images(
+        self, query: ImageQuery, offset: int, most: int, places: int
+    ) -> Sequence[KnownImage]:
+        """The images that a query asks for, sorted, and that many of the places of each."""
+
+    def facets(self, query: ImageQuery) -> Facets:
+        """How many images there are, by each filter."""
+
+    def total_hosts(self) -> int:
+        """How many hosts there are."""
+
+    def host_states(self, offset: int, most: int) -> Sequence[HostState]:
+        """So many hosts from that number on, those with the most failing images first."""
 
     def total_articles(self, text: str = "") -> int:
         """How many articles have a text in their path, whatever its case."""

@@ -10,13 +10,14 @@ from contextlib import ExitStack, contextmanager
 from itertools import groupby
 from pathlib import Path
 
-from imgcache.edge.safe_fs import open_existing, open_folder, write_all
+from imgcache.edge import atomic_file
+from imgcache.edge.safe_fs import local_errors, open_existing, open_folder, write_all
 from imgcache.errors import ConfigError, LocalError
 from imgcache.model import Verdict
 
 _MARK = ".imgcache-report"
-_PAGES = "|".join(("index", "page", "articles", *Verdict))
-_OURS = re.compile(rf"(?:{_PAGES})(?:-[0-9]+)?\.html|gallery\.css|gallery\.js|icon\.svg")
+_PAGES = "|".join(("index", "page", "articles", "hosts", *Verdict))
+_OURS = re.compile(rf"(?:{_PAGES})(?:-[0-9]+)?\.html|gallery\.css|gallery\.js|search\.js|icon\.svg")
 _FOLDERS = ("articles", "thumbs")
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 _BLOCK = 1 << 16
@@ -98,6 +99,40 @@ class ReportFolder:
                 f"--output {self.path}: can't be written: {reason}; make room there, "
                 "or name a folder that this user may write"
             ) from exc
+
+
+def read_pictures(cache: Path, wanted: Mapping[str, str], most: int) -> dict[str, bytes]:
+    """Cached files by the names they have in `wanted`, in its order, `most` bytes in all at most.
+
+    What is no regular file there is left out. Raises LocalError.
+    """
+    found: dict[str, bytes] = {}
+    left = most
+    with local_errors("the cached thumbnails"):
+        for name, path in wanted.items():
+            above, _, last = path.rpartition("/")
+            data = _bytes(cache, above, last, left)
+            if data is not None:
+                found[name] = data
+                left -= len(data)
+    return found
+
+
+def _bytes(cache: Path, above: str, last: str, most: int) -> bytes | None:
+    """A file's bytes; None where there is none, or it has more than `most`."""
+    with _opened(cache, above) as folder:
+        file = None if folder is None else open_existing(folder, last)
+        if file is None:
+            return None
+        with os.fdopen(file, "rb") as source:
+            data = source.read(most + 1)
+    return data if len(data) <= most else None
+
+
+def write_page(path: Path, text: str) -> None:
+    """Put a page in the place of a file. Raises LocalError."""
+    with local_errors(f"--output {path}"):
+        atomic_file.replace(path, text.encode())
 
 
 @contextmanager

@@ -12,20 +12,30 @@ from pathlib import Path
 from msgspec import Struct
 
 from imgcache.config import Settings
-from imgcache.core.catalog import ArticleState, Catalog, Order, Query
+from imgcache.core.catalog import (
+    ArticleState,
+    Catalog,
+    Facets,
+    HostState,
+    ImageQuery,
+    Order,
+    Query,
+)
 from imgcache.core.verdicts.selection import EVERYTHING, Selection
-from imgcache.edge.report_folder import ReportFolder
+from imgcache.edge.report_folder import ReportFolder, read_pictures, write_page
 from imgcache.engine.catalog.now import catalog_now
 from imgcache.engine.catalog.site import NO_ARTICLE
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import reading_tools
-from imgcache.render.html import jinja, static_site
+from imgcache.render.html import jinja, single_file, static_site
 from imgcache.render.html.cards import PLACES
 from imgcache.render.html.gallery import TROUBLES
-from imgcache.results import EntryResult, KnownEntry, Overview
+from imgcache.results import EntryResult, KnownEntry, KnownImage, Overview
 
 _BATCH = 1000
+# Of the pictures in a single file.
+_MOST_BYTES = 8_000_000
 
 
 class Published(Struct, frozen=True):
@@ -41,14 +51,15 @@ async def publish(
     output: Path,
     listener: Listener,
     selection: Selection = EVERYTHING,
+    *,
+    single: bool = False,
 ) -> Published:
     """Write the report of these articles (without paths: the configured ones) to a folder.
 
-    What is not selected is neither shown as a finding nor counted. Raises ConfigError for a PATH
-    that is not there or a folder that is no report's, and
-    LocalError.
+    `single`: to one file instead. What is not selected is neither shown as a finding nor counted.
+    Raises ConfigError for a PATH that is not there or a folder that is no report's, and LocalError.
     """
-    target = await asyncio.to_thread(ReportFolder, output)
+    target = output if single else await asyncio.to_thread(ReportFolder, output)
     async with (
         reading_tools(settings) as tools,
         catalog_now(paths, settings, tools, listener, selection) as catalog,
@@ -56,19 +67,31 @@ async def publish(
         done = Published(catalog.overview(TROUBLES), catalog.failed_articles())
         if not done.overview.articles:
             listener.warned(NO_ARTICLE)
-        await to_its_end(_write, catalog, settings.cache.dir, target)
+        if isinstance(target, ReportFolder):
+            await to_its_end(_write, catalog, settings, target)
+        else:
+            await to_its_end(_write_page, catalog, settings, target)
     return done
 
 
-def _write(catalog: Catalog, cache: Path, target: ReportFolder) -> None:
+def _write(catalog: Catalog, settings: Settings, target: ReportFolder) -> None:
     target.prepare()
     for name in jinja.ASSETS:
         target.write(name, jinja.asset(name))
     copied: set[str] = set()
     for some in _entries(catalog):
-        copied |= target.copy(cache, static_site.wanted_pictures(some))
-    for name, text in static_site.render(CatalogSite(catalog), copied):
+        copied |= target.copy(settings.cache.dir, static_site.wanted_pictures(some))
+    edit_url = settings.serve.edit_url
+    for name, text in static_site.render(CatalogSite(catalog), copied, edit_url):
         target.write(name, text)
+
+
+def _write_page(catalog: Catalog, settings: Settings, output: Path) -> None:
+    site = CatalogSite(catalog)
+    shown = single_file.images(site)
+    wanted = static_site.wanted_pictures(one.known.entry for one in shown)
+    pictures = read_pictures(settings.cache.dir, wanted, _MOST_BYTES)
+    write_page(output, single_file.render(site, shown, pictures, settings.serve.edit_url))
 
 
 def _entries(catalog: Catalog) -> Iterator[Sequence[EntryResult]]:
@@ -84,6 +107,7 @@ class CatalogSite:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self.overview = catalog.overview(TROUBLES)
+        self.total_hosts = catalog.total_hosts()
 
     def articles(self) -> Iterator[tuple[ArticleState, Sequence[KnownEntry]]]:
         """All articles with their entries as written."""
@@ -94,3 +118,15 @@ class CatalogSite:
     def worst_articles(self, offset: int, most: int) -> Sequence[ArticleState]:
         """So many articles from that number on, those with most errors first."""
         return self._catalog.worst_articles(offset, most)
+
+    def images(self, query: ImageQuery, offset: int, most: int) -> Sequence[KnownImage]:
+        """So many images from that number on, the worst first."""
+        return self._catalog.images(query, offset, most, PLACES)
+
+    def facets(self, query: ImageQuery) -> Facets:
+        """How many there are."""
+        return self._catalog.facets(query)
+
+    def hosts(self, offset: int, most: int) -> Sequence[HostState]:
+        """So many hosts from that number on, those with most failing images first."""
+        return self._catalog.host_states(offset, most)

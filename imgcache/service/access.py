@@ -156,7 +156,8 @@ async def _refuse(scope: Message, receive: Receive, answer: _Answer, exc: Proble
     """Answer with the problem; an answer that has begun already is aborted instead."""
     if answer.status is not None:
         raise ConnectionAbortedError(exc.detail) from exc
-    await problems.answer(exc.status_code, exc.detail, exc.headers)(scope, receive, answer)
+    found = problems.answer(exc.status_code, exc.detail, exc.headers, scope=scope)
+    await found(scope, receive, answer)
 
 
 class _Answer:

@@ -31,15 +31,19 @@ async def answered(
     known: CatalogWatcher,
     headers: Mapping[str, str],
     draw: Callable[[Catalog], Response],
+    age: str = "",
 ) -> Response:
-    """What is drawn, or 304; the entity tag names the edition, as the URL names the rest."""
+    """What is drawn, or 304; the entity tag names the edition, as the URL names the rest.
+
+    `age` is a part of the tag, for what is drawn otherwise after some time.
+    """
 
     def tagged(catalog: Catalog) -> Response:
         response = draw(catalog)
-        response.headers.update({**headers, "ETag": f'"{catalog.edition}"'})
+        response.headers.update({**headers, "ETag": f'"{catalog.edition}{age}"'})
         return response
 
-    tag = f'"{known.edition}"'
+    tag = f'"{known.edition}{age}"'
     # `*` is true of what there is, and only drawing tells whether that is so.
     if request.headers.get("if-none-match", "").strip() != "*" and is_known(request.headers, tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**headers, "ETag": tag})

@@ -15,7 +15,7 @@ from imgcache.engine.run.listener import Listener
 from imgcache.service import problems
 from imgcache.service.access import AccessMiddleware
 from imgcache.service.metrics import ServiceMetrics
-from imgcache.service.routes import entries, health, images, pages, verify
+from imgcache.service.routes import entries, health, images, pages, tables, verify
 from imgcache.service.state import opened
 from imgcache.version import VERSION
 
@@ -45,7 +45,7 @@ def create_app(settings: Settings, listener: Listener | None = None) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    for part in (images, entries, verify, health, pages):
+    for part in (images, entries, tables, verify, health, pages):
         app.include_router(part.router)
     problems.install(app)
     app.add_middleware(AccessMiddleware, settings=settings.serve, meter=meter)

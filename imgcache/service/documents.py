@@ -9,18 +9,20 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from imgcache.core.cache import layout
-from imgcache.core.catalog import ArticleState
+from imgcache.core.catalog import ArticleState, HostState
 from imgcache.facts import ImageFacts
+from imgcache.findings import Health
 from imgcache.model import Verdict
 from imgcache.render.json import (
     ArticleProblemDocument,
     EntryDocument,
     SummaryDocument,
     Thumbnail,
+    entry_document,
     problem_document,
     timestamp,
 )
-from imgcache.results import UrlState
+from imgcache.results import KnownImage, UrlState
 
 
 def _can_be_written(text: str) -> str:
@@ -47,6 +49,8 @@ class ArticleDocument(BaseModel):
     """One article: how many of its entries are in which state."""
 
     article: str
+    title: str | None
+    date: str | None
     entries: int
     errors: int
     warnings: int
@@ -72,6 +76,54 @@ class ArticlesPage(PageDocument):
     """Articles, those with most errors first."""
 
     articles: list[ArticleDocument]
+
+
+class PlaceDocument(BaseModel):
+    """Where an article names an image, and what was found there."""
+
+    article: str
+    line: int
+    column: int
+    title: str | None
+    date: str | None
+    verdict: Verdict | None
+    severity: Health | None
+
+
+class ImageDocument(BaseModel):
+    """An image that entries name: the worst of them, and the first places, the worst first."""
+
+    entry: EntryDocument
+    severity: Health = Field(description="Of its worst finding")
+    verdicts: list[Verdict] = Field(description="Of all its entries that are not well")
+    failing_since: datetime | None
+    uses: int = Field(description="How many entries name it")
+    articles: int = Field(description="How many articles do")
+    places: list[PlaceDocument]
+
+
+class ImagesPage(PageDocument):
+    """Images, as asked for."""
+
+    images: list[ImageDocument]
+
+
+class HostDocument(BaseModel):
+    """A host and its images; `failing` are those whose URL failed when it was last asked."""
+
+    host: str
+    images: int
+    failing: int
+    errors: int
+    warnings: int
+    failing_since: datetime | None
+    verdicts: dict[Verdict, int]
+
+
+class HostsPage(PageDocument):
+    """Hosts, those with most failing images first."""
+
+    hosts: list[HostDocument]
 
 
 class FailureDocument(BaseModel):
@@ -150,10 +202,50 @@ def article_document(state: ArticleState) -> dict[str, Any]:
     """One article's document."""
     return {
         "article": state.article,
+        "title": state.title,
+        "date": state.date,
         "entries": state.entries,
         "errors": state.errors,
         "warnings": state.warnings,
         "problems": [problem_document(one) for one in state.problems],
+    }
+
+
+def image_document(image: KnownImage) -> dict[str, Any]:
+    """One image's document."""
+    known, state = image.known, image.known.state
+    return {
+        "entry": entry_document(known.entry),
+        "severity": Health.of(known.entry.worst),
+        "verdicts": list(image.verdicts),
+        "failing_since": None if state is None else _moment(state.failing_since),
+        "uses": image.uses,
+        "articles": image.articles,
+        "places": [
+            {
+                "article": one.article,
+                "line": one.line,
+                "column": one.column,
+                "title": one.title,
+                "date": one.date,
+                "verdict": one.verdict,
+                "severity": one.health,
+            }
+            for one in known.places
+        ],
+    }
+
+
+def host_document(state: HostState) -> dict[str, Any]:
+    """One host's document."""
+    return {
+        "host": state.host,
+        "images": state.images,
+        "failing": state.failing,
+        "errors": state.errors,
+        "warnings": state.warnings,
+        "failing_since": _moment(state.since),
+        "verdicts": dict(state.verdicts),
     }
 
 

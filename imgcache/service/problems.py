@@ -1,4 +1,7 @@
-"""Errors as JSON problem details (RFC 9457), without paths of this machine and without traces."""
+"""Errors as JSON problem details (RFC 9457), without paths of this machine and without traces.
+
+Browsers get them as pages (error_pages.py).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from imgcache.errors import ImgcacheError
+from imgcache.service import error_pages
 
 MEDIA_TYPE = "application/problem+json"
 # How long a client that asks too early or too much should wait, in seconds.
@@ -60,13 +64,21 @@ def answer(
     detail: str,
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Flaw] | None = None,
+    *,
+    scope: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The problem document; never stored by a cache on the way."""
+    """The problem document, or a page for a browser; never stored by a cache on the way.
+
+    `scope` is that of the request (ASGI); without it nobody knows who asks.
+    """
+    extra = {"Cache-Control": "no-store", "Vary": "Accept", **(headers or {})}
+    if scope is not None and error_pages.is_wanted(scope):
+        flaws = [(flaw.pointer, flaw.detail) for flaw in errors or ()]
+        return error_pages.page(scope, status, detail, extra, flaws)
     problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
     document = problem.model_dump(exclude={"errors"})
     if errors is not None:
         document["errors"] = [flaw.model_dump() for flaw in errors]
-    extra = {"Cache-Control": "no-store", **(headers or {})}
     return Response(json.dumps(document), status, extra, MEDIA_TYPE)
 
 
@@ -74,26 +86,28 @@ def install(app: FastAPI) -> None:
     """Make every error of the routes a problem document."""
 
     @app.exception_handler(HTTPException)
-    async def _(_: Request, exc: HTTPException) -> Response:
+    async def _(request: Request, exc: HTTPException) -> Response:
         detail = exc.detail
         if not isinstance(exc, ProblemError):
             detail = _DETAILS.get(exc.status_code, detail)
-        return answer(exc.status_code, detail, exc.headers)
+        return answer(exc.status_code, detail, exc.headers, scope=request.scope)
 
     @app.exception_handler(RequestValidationError)
-    async def _(_: Request, exc: RequestValidationError) -> Response:
+    async def _(request: Request, exc: RequestValidationError) -> Response:
         errors = exc.errors()
         if any(one["type"] == "json_invalid" for one in errors):
-            return answer(HTTPStatus.BAD_REQUEST, _DETAILS[400])
+            return answer(HTTPStatus.BAD_REQUEST, _DETAILS[400], scope=request.scope)
         # Without what was sent: it may be long, or hold what JSON can't.
         flaws = [Flaw(pointer=_pointer(one["loc"]), detail=one["msg"]) for one in _meant(errors)]
         detail = "the request can't be used; see errors"
-        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=flaws)
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=flaws, scope=request.scope)
 
     @app.exception_handler(ImgcacheError)
-    async def _(_: Request, exc: ImgcacheError) -> Response:  # noqa: ARG001  it may name paths
+    async def _(request: Request, exc: ImgcacheError) -> Response:  # noqa: ARG001  it may name paths
         detail = "this machine could not do its part; its operator finds why in the log"
-        return answer(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": _WAIT})
+        return answer(
+            HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": _WAIT}, scope=request.scope
+        )
 
 
 _DETAILS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -75,6 +76,7 @@ def folder(newsroom: Path) -> Site:
         "gallery": "index.html",
         "gone": "gone.html",
         "articles": "articles.html",
+        "hosts": "hosts.html",
         "article": article_name(newsrooms.BRIDGE),
         "hostile article": article_name(newsrooms.HOSTILE),
         "broken article": article_name(newsrooms.BROKEN),
@@ -92,11 +94,24 @@ def service(newsroom: Path) -> Iterator[Site]:
             "gallery": "",
             "gone": "?verdict=gone",
             "articles": "articles",
+            "hosts": "hosts",
             "article": _article(newsrooms.BRIDGE),
             "hostile article": _article(newsrooms.HOSTILE),
             "broken article": _article(newsrooms.BROKEN),
         }
         yield Site("service", root, {key: root + path for key, path in paths.items()})
+        process.terminate()
+
+
+@pytest.fixture(scope="session")
+def editing(newsroom: Path) -> Iterator[Site]:
+    """The same with an editor to open articles in."""
+    program = [sys.executable, "-m", "imgcache", "serve", "--port", "0"]
+    setting = {"IMGCACHE_SERVE__EDIT_URL": "vscode://file/srv/site/{path}:{line}"}
+    with subprocess.Popen(
+        program, cwd=newsroom, stderr=subprocess.PIPE, text=True, env={**os.environ, **setting}
+    ) as process:
+        yield Site("service", _served_at(process), {})
         process.terminate()
 
 

@@ -18,13 +18,13 @@ from tests.browser.conftest import started
 from tests.support import newsroom
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-WIDE = {"viewport": {"width": 1200, "height": 900}}
+WIDE = {"viewport": {"width": 1400, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
 ARTICLE = article_name(newsroom.BRIDGE)
 SHOTS: dict[str, tuple[str, dict[str, Any]]] = {
     "gallery-light": ("index.html", WIDE),
     "gallery-dark": ("index.html", WIDE | {"color_scheme": "dark"}),
-    "gallery-phone": ("gone.html", PHONE),
+    "gallery-phone": ("index.html", PHONE),
     "article-light": (ARTICLE, WIDE),
     "article-dark": (ARTICLE, WIDE | {"color_scheme": "dark"}),
 }

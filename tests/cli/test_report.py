@@ -39,7 +39,7 @@ async def test_a_report_is_a_folder_of_pages_and_asks_nobody(world: World) -> No
     index = (report / "index.html").read_text()
     order = [index.index(name) for name in ("never.jpg</bdi>", "lost.jpg</bdi>", "good.jpg</bdi>")]
     assert order == sorted(order)
-    assert "Failing since" in index
+    assert "since <time" in index
     assert "410" in (report / PAGE).read_text()
     assert len(list((report / "thumbs").iterdir())) == 2
     assert len(world.origin.requests) == asked
@@ -110,3 +110,19 @@ async def test_a_service_without_its_extra_says_how_to_get_it(tmp_path: Path) ->
         2,
         "imgcache: imgcache serve needs uvicorn: pip install 'imgcache[serve]'\n",
     )
+
+
+async def test_a_single_file_has_everything_in_it(world: World) -> None:
+    await fill(world)
+    done = await run("report", "--single-file", "--output", "all.html", cwd=world.folder)
+    assert (done.status, done.stderr) == (1, "")
+    assert done.stdout.startswith("all.html: 1 error, 1 warning")
+    assert not (world.folder / "imgcache-report").exists()
+    page = (world.folder / "all.html").read_text()
+    assert page.count('src="data:image/webp;base64,') == 2
+    assert set(re.findall(r'(?:href|src)="(?!data:|http)([^"]*)"', page)) <= {
+        *("#main", "#i-error", "#i-warning", "#i-ok", "#i-quiet")
+    }
+    again = await run("report", "--single-file", "--output", "articles", cwd=world.folder)
+    assert again.status == 2
+    assert "--output articles" in again.stderr

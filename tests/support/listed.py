@@ -3,18 +3,104 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from imgcache.core.catalog import ArticleState, Order, Query, folded
+from imgcache.core.catalog import (
+    ArticleState,
+    Facets,
+    HostState,
+    ImageQuery,
+    Order,
+    Query,
+    Sorting,
+    folded,
+)
 from imgcache.core.http.location import locate
 from imgcache.core.http.url import WebUrl
-from imgcache.model import Severity
-from imgcache.results import EntryResult, KnownEntry, Overview, Place, UrlState
+from imgcache.findings import Health
+from imgcache.model import Severity, Verdict
+from imgcache.results import EntryResult, KnownEntry, KnownImage, Overview, Place, UrlState
 from imgcache.userinfo import masked
 from tests.support.facts import NOON
 
 _RANKS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.IGNORE: 2, None: 2}
+
+
+@dataclass
+class Picture:
+    """All entries of one image."""
+
+    key: str
+    entries: Sequence[EntryResult]
+    numbers: Mapping[int, int]
+    state: UrlState | None
+
+    @property
+    def worst(self) -> EntryResult:
+        return min(self.entries, key=_badness)
+
+    @property
+    def number(self) -> int:
+        return self.numbers[id(self.worst)]
+
+    @property
+    def health(self) -> Health:
+        return Health.of(self.worst.worst)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        found = {one.verdict for one in self.entries if one.worst is not None}
+        return tuple(sorted(found, key=list(Verdict).index)) or (Verdict.OK,)
+
+    @property
+    def rules(self) -> set[str]:
+        return {broken.rule for one in self.entries for broken in one.broken}
+
+    @property
+    def host(self) -> str | None:
+        return _host(self.entries[0])
+
+    @property
+    def copy(self) -> bool:
+        return self.state is not None and self.state.copy is not None
+
+    @property
+    def articles(self) -> int:
+        return len({one.article for one in self.entries})
+
+    def misfits(self, query: ImageQuery) -> set[str]:
+        host = None if query.host is None else query.host.lower()
+        fits = {
+            "health": query.health in (None, self.health),
+            "verdict": query.verdict in (None, *self.verdicts),
+            "rule": query.rule in (None, *self.rules),
+            "host": host in (None, self.host),
+            "copy": query.copy in (None, self.copy),
+            "shared": query.shared in (None, self.articles > 1),
+            "text": any(_matches(one, Query(text=query.text)) for one in self.entries),
+        }
+        return {name for name, fit in fits.items() if not fit}
+
+
+def _badness(entry: EntryResult) -> tuple[int, bool]:
+    return _RANKS[entry.worst], entry.verdict is Verdict.OK
+
+
+def _by_health(one: Picture) -> tuple[int, int]:
+    return list(Health).index(one.health), one.number
+
+
+_SORTED: Mapping[Sorting, Callable[[Picture, UrlState | None], tuple[object, ...]]] = {
+    Sorting.BROKEN_FIRST: lambda one, _: _by_health(one),
+    Sorting.SINCE: lambda one, state: (
+        state is None or state.failing_since is None,
+        state and state.failing_since,
+        *_by_health(one),
+    ),
+    Sorting.USES: lambda one, _: (-len(one.entries), *_by_health(one)),
+    Sorting.HOST: lambda one, _: (one.host is None, one.host, *_by_health(one)),
+}
 
 
 @dataclass
@@ -41,20 +127,11 @@ class ListedCatalog:
             Counter((one.verdict, one.worst) for one in self.entries),
             told[:problems],
             max(0, len(told) - problems),
+            Counter(one.health for one in self._pictures()),
         )
 
     def failed_articles(self) -> Sequence[str]:
         return [one.article for one in self.articles if one.problems]
-
-    def broken_hosts(self, most: int) -> Sequence[str]:
-        return self._hosts(1, most)
-
-    def hosts(self, most: int) -> Sequence[str]:
-        return self._hosts(2, most)
-
-    def _hosts(self, rank: int, most: int) -> Sequence[str]:
-        some = [_host(one) for one in self.entries if _RANKS[one.worst] <= rank]
-        return [host for host, _ in Counter(filter(None, some)).most_common(most)]
 
     def total(self, query: Query) -> int:
         return len(self._matching(query))
@@ -63,18 +140,86 @@ class ListedCatalog:
         return self._matching(query)[offset : offset + most]
 
     def known(self, query: Query, offset: int, most: int, places: int) -> Sequence[KnownEntry]:
-        found = []
-        for one in self.select(query, offset, most):
-            users = self._users(one.url)
-            first = [Place(u.article, u.line, u.column, self._position(u)) for u in users[:places]]
-            state = self.states.get(_key(one.url))
-            found.append(
-                KnownEntry(one, state, self._position(one), first, len(users) - len(first))
-            )
-        return found
+        return [self._known(one, places) for one in self.select(query, offset, most)]
+
+    def _known(self, entry: EntryResult, places: int) -> KnownEntry:
+        users = sorted(self._users(entry.url), key=_badness)
+        first = [self._place(one) for one in users[:places]]
+        state = self.states.get(_key(entry.url))
+        told = self._told(entry)
+        return KnownEntry(
+            entry, state, self._position(entry), first, len(users) - len(first), *told
+        )
+
+    def _place(self, one: EntryResult) -> Place:
+        where = (one.article, one.line, one.column, self._position(one))
+        return Place(*where, *self._told(one), one.verdict, Health.of(one.worst))
+
+    def _told(self, one: EntryResult) -> tuple[str | None, str | None]:
+        article = self.article(one.article)
+        return (None, None) if article is None else (article.title, article.date)
 
     def _position(self, entry: EntryResult) -> int:
         return [one for one in self.entries if one.article == entry.article].index(entry)
+
+    def images(
+        self, query: ImageQuery, offset: int, most: int, places: int
+    ) -> Sequence[KnownImage]:
+        found = [one for one in self._pictures() if not one.misfits(query)]
+        found.sort(key=lambda one: _SORTED[query.sorting](one, self.states.get(one.key)))
+        return [
+            KnownImage(self._known(one.worst, places), len(one.entries), one.articles, one.verdicts)
+            for one in found[offset : offset + most]
+        ]
+
+    def facets(self, query: ImageQuery) -> Facets:
+        pictures = self._pictures()
+
+        def by(name: str) -> list[Picture]:
+            return [one for one in pictures if one.misfits(query) <= {name}]
+
+        return Facets(
+            len(by("nothing")),
+            Counter(one.health for one in by("health")),
+            Counter(verdict for one in by("verdict") for verdict in one.verdicts),
+            Counter(rule for one in by("rule") for rule in one.rules),
+            Counter(one.host for one in by("host") if one.host is not None),
+            Counter(one.copy for one in by("copy")),
+            Counter(one.articles > 1 for one in by("shared")),
+        )
+
+    def total_hosts(self) -> int:
+        return len({one.host for one in self._pictures()} - {None})
+
+    def host_states(self, offset: int, most: int) -> Sequence[HostState]:
+        hosts: dict[str, list[Picture]] = {}
+        for one in self._pictures():
+            if one.host is not None:
+                hosts.setdefault(one.host, []).append(one)
+        found = [self._host_state(host, some) for host, some in hosts.items()]
+        found.sort(key=lambda one: (-one.failing, -one.errors, -one.images, one.host))
+        return found[offset : offset + most]
+
+    def _host_state(self, host: str, some: Sequence[Picture]) -> HostState:
+        states = [self.states[one.key] for one in some if one.key in self.states]
+        since = [one.failing_since for one in states if one.failing_since is not None]
+        health = Counter(one.health for one in some)
+        return HostState(
+            host,
+            len(some),
+            len(since),
+            health[Health.ERROR],
+            health[Health.WARNING],
+            min(since, default=None),
+            Counter(verdict for one in some for verdict in one.verdicts),
+        )
+
+    def _pictures(self) -> list[Picture]:
+        found: dict[str, list[EntryResult]] = {}
+        for one in self.entries:
+            found.setdefault(_key(one.url), []).append(one)
+        numbers = {id(one): number for number, one in enumerate(self.entries)}
+        return [Picture(key, some, numbers, self.states.get(key)) for key, some in found.items()]
 
     def total_articles(self, text: str = "") -> int:
         return len(self._worst(text))

@@ -104,7 +104,9 @@ def write_articles(folder: Path, articles: Articles) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         entries = "".join(shot.line for shot in shots) + (_UNUSABLE if name == HOSTILE else "")
-        path.write_text(f"---\ntitle: A story\nimages:\n{entries}---\nThe text.\n")
+        title = path.stem.replace("-", " ").capitalize() if name != HOSTILE else "A story"
+        told = f"title: {title}\ndate: 2026-06-14\n"
+        path.write_text(f"---\n{told}images:\n{entries}---\nThe text.\n")
     if HOSTILE in articles:
         (folder / BROKEN).write_text(_TWICE)
     (folder / "imgcache.toml").write_text("""articles = ["articles"]\n""")

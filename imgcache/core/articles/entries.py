@@ -20,6 +20,7 @@ from imgcache.core.articles.places.repeated import on_the_way
 from imgcache.core.articles.places.sites import Site, is_writable
 from imgcache.core.articles.places.walk import STRING, Found, find, holder
 from imgcache.core.articles.positions import Positions
+from imgcache.core.articles.titles import told
 from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry, Notes
 from imgcache.place_patterns import Keys
@@ -107,6 +108,8 @@ def read_document(
         Notes(
             tuple(sorted({one.place.number for one in finds.entries})),
             tuple(document.line_of(one) for one in finds.strays),
+            title=told(document.root, resolved, "title"),
+            date=told(document.root, resolved, "date"),
         ),
         noted,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -36,7 +38,7 @@ _PUT = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _PUT_NAME = "INSERT OR REPLACE INTO names (rowid, text) VALUES (?, ?)"
 _PUT_URL = "INSERT OR IGNORE INTO urls (href, scheme, host, port) VALUES (?, ?, ?, ?)"
-_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 27)})"
+_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 28)})"
 _UNNAMED = "DELETE FROM urls WHERE NOT EXISTS (SELECT 1 FROM entries WHERE url = urls.id)"
 _GET = """
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
@@ -210,11 +212,23 @@ def _entry_row(connection: sqlite3.Connection, number: int, one: DeclaredEntry) 
     names = (written, refused, storable(masked(entry.url_text)))
     sides = json.dumps([astuple(side) for side in entry.sides]) if entry.sides else None
     shown = (sides, storable(one.excerpt), one.excluded)
-    return (number, *where, *names, *size, *shown, *known)
+    return (number, *where, *names, *size, *shown, *known, _image(one, url, place))
 
 
-def _notes(places: list[int], strays: list[int], templated: int) -> Notes:
-    return Notes(tuple(places), tuple(strays), templated)
+def _image(one: DeclaredEntry, url: int | None, place: int | None) -> int | None:
+    """The number of the image that an entry names; None for what is excluded."""
+    if one.excluded:
+        return None
+    if url is not None:
+        return 2 * url
+    if place is not None:
+        return 2 * place + 1
+    text = one.entry.url_text.encode("utf-8", "surrogatepass")
+    return -1 - (int.from_bytes(hashlib.sha256(text).digest()[:8]) >> 2)
+
+
+def _notes(places: list[int], strays: list[int], *rest: Any) -> Notes:
+    return Notes(tuple(places), tuple(strays), *rest)
 
 
 def storable(text: str) -> str | bytes:

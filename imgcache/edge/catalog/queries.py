@@ -10,19 +10,30 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from imgcache.core.catalog import ArticleState, Query
+from imgcache.core.catalog import ArticleState, Facets, HostState, ImageQuery, Query
 from imgcache.edge.catalog import users
 from imgcache.edge.catalog.articles import POSITIONS
 from imgcache.edge.catalog.database import Reading, Row
+from imgcache.edge.catalog.image_queries import Images
 from imgcache.edge.catalog.memory import Memory
 from imgcache.edge.catalog.searching import Condition, search
 from imgcache.edge.catalog.selections import Selections, bindable
+from imgcache.facts import RunFacts
 from imgcache.model import Severity, Verdict
-from imgcache.results import ArticleProblem, EntryResult, KnownEntry, Overview, UrlState
+from imgcache.results import (
+    ArticleProblem,
+    EntryResult,
+    KnownEntry,
+    KnownImage,
+    Overview,
+    Run,
+    UrlState,
+)
 
 _IS_SHOWN = "kind IN ('article', 'broken', 'unread')"
 _COLUMNS = f"""
     shown, entries, errors, warnings, problems,
+    json_extract(notes, '$[3]'), json_extract(notes, '$[4]'),
     (SELECT count(*) FROM entries INDEXED BY entries_as_written
      WHERE excluded = 0 AND severity = 2 AND verdict <> '{Verdict.OK.value}'
      AND id >= articles.id * {POSITIONS} AND id < (articles.id + 1) * {POSITIONS})"""
@@ -40,31 +51,40 @@ _PROBLEMS = (
     "SELECT coalesce(sum(json_array_length(problems)), 0) FROM articles WHERE problems IS NOT NULL"
 )
 _TROUBLED = f"{_ARTICLE} WHERE problems IS NOT NULL ORDER BY errors DESC, warnings DESC, id LIMIT ?"
-_HOSTS = """
-    SELECT host FROM entries INDEXED BY entries_by_host
-    WHERE excluded = 0 AND host IS NOT NULL AND severity <= ?
-    GROUP BY host ORDER BY count(*) DESC, min(id) LIMIT ?"""
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.IGNORE)
 _BATCH = 500
+# A line of more is no longer read.
+_RUNS = 30
 
 
 class Edition(NamedTuple):
-    """One state of a catalog: what identifies it, when it was made, and the size of the cache."""
+    """One state of a catalog: what identifies it, when it was made, and the size of the cache.
+
+    `runs` are the last refreshes (`runs_text`).
+    """
 
     name: str
     made_at: float
     cache_bytes: int | None = None
+    runs: str | None = None
+
+
+def runs_text(runs: Sequence[RunFacts]) -> str:
+    """The last refreshes, of all (the newest first), as an edition notes them."""
+    last = reversed(runs[:_RUNS])
+    return json.dumps([(one.started, one.urls, one.failed) for one in last])
 
 
 class CatalogQueries:
     """`core.catalog.Catalog`, of what one moment of a database holds."""
 
     def __init__(self, reading: Reading, edition: Edition, memory: Memory | None = None) -> None:
-        self.edition, self.made_at, self.cache_bytes = edition
+        self.edition, self.made_at, self.cache_bytes, self._runs = edition
         self._reading = reading
         self._memory = memory or Memory(edition.name)
         self._selections = Selections(reading, self._memory)
         self._users = users.Users(reading)
+        self._images = Images(reading, self._memory, self._users)
 
     @property
     def last_answer(self) -> float:
@@ -80,14 +100,6 @@ class CatalogQueries:
         query = "SELECT shown FROM articles WHERE problems IS NOT NULL ORDER BY id"
         return [row[0] for row in self._reading.rows(query)]
 
-    def broken_hosts(self, most: int) -> Sequence[str]:
-        """The hosts of most entries with an error or warning."""
-        return self._hosts(1, most)
-
-    def hosts(self, most: int) -> Sequence[str]:
-        """The hosts of most entries."""
-        return self._hosts(2, most)
-
     def total(self, query: Query) -> int:
         """How many entries a query asks for."""
         return self._selections.total(query)
@@ -99,6 +111,24 @@ class CatalogQueries:
     def known(self, query: Query, offset: int, most: int, places: int) -> Sequence[KnownEntry]:
         """The same with what is known of their URLs, and that many of the places of each."""
         return self._users.known(self._selections.ids(query, offset, most), places)
+
+    def images(
+        self, query: ImageQuery, offset: int, most: int, places: int
+    ) -> Sequence[KnownImage]:
+        """The images that a query asks for, sorted, and that many of the places of each."""
+        return self._images.page(query, offset, most, places)
+
+    def facets(self, query: ImageQuery) -> Facets:
+        """How many images there are, by each filter."""
+        return self._images.facets(query)
+
+    def total_hosts(self) -> int:
+        """How many hosts there are."""
+        return self._images.total_hosts()
+
+    def host_states(self, offset: int, most: int) -> Sequence[HostState]:
+        """So many hosts from that number on, those with the most failing images first."""
+        return self._images.hosts(offset, most)
 
     def total_articles(self, text: str = "") -> int:
         """How many articles have a text in their path, whatever its case."""
@@ -138,12 +168,6 @@ class CatalogQueries:
         """The first of these entries, as written."""
         return self._users.first(url, most)
 
-    def _hosts(self, rank: int, most: int) -> Sequence[str]:
-        def count() -> Sequence[str]:
-            return [row[0] for row in self._reading.rows(_HOSTS, (rank, most))]
-
-        return self._memory.recall(("hosts", rank, most), count)
-
     def _overview(self, problems: int) -> Overview:
         told = [
             problem
@@ -160,6 +184,8 @@ class CatalogQueries:
             },
             told,
             self._counted(_PROBLEMS) - len(told),
+            self.facets(ImageQuery()).health,
+            tuple(Run(*one) for one in json.loads(self._runs or "[]")),
         )
 
     def _named(self, text: str) -> Condition:
@@ -180,7 +206,7 @@ def _severity(verdict: str, rank: int) -> Severity | None:
 
 
 def _article(row: Row) -> ArticleState:
-    shown, entries, errors, warnings, problems, ignored = row
+    shown, entries, errors, warnings, problems, title, date, ignored = row
     told = json.loads(problems) if problems else ()
     return ArticleState(
         shown,
@@ -192,4 +218,6 @@ def _article(row: Row) -> ArticleState:
             for message, line, column, excerpt in told
         ),
         ignored,
+        title,
+        date,
     )

@@ -27,7 +27,7 @@ _TABLES = (
     _Table(
         "articles",
         "{0}.id",
-        f"CASE WHEN {_IS_SHOWN} THEN json_array({{0}}.shown, {{0}}.problems) END",
+        f"CASE WHEN {_IS_SHOWN} THEN json_array({{0}}.shown, {{0}}.problems, {{0}}.notes) END",
     ),
     _Table(
         "urls",

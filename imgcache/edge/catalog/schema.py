@@ -21,7 +21,8 @@ VERSION = 3
 # `files` those files as they were then; `looked`: they were looked at since the facts are these.
 # `lost` are copies that a URL has no more, and perhaps none has. `search` has a text for each
 # judged entry (judged.py), `names` the name of each article. The indexes of entries hold all that
-# a selection looks at (selections.py).
+# a selection looks at (selections.py). `entries.image` is the same for all that name one image;
+# `images` has a row for each where pages are drawn (images.py), and is empty elsewhere.
 TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
@@ -124,7 +125,8 @@ CREATE TABLE entries (
     severity INTEGER,
     edits INTEGER,
     broken TEXT,
-    until REAL
+    until REAL,
+    image INTEGER
 ) STRICT;
 CREATE INDEX entries_by_url ON entries (url) WHERE url IS NOT NULL;
 CREATE INDEX entries_by_place ON entries (place) WHERE place IS NOT NULL;
@@ -139,10 +141,27 @@ CREATE INDEX entries_by_verdict
 CREATE INDEX entries_by_host
     ON entries (host, severity, id, verdict, excluded) WHERE excluded = 0;
 CREATE INDEX entries_as_written
-    ON entries (id, severity, verdict, host, excluded) WHERE excluded = 0;
+    ON entries (id, severity, verdict, host, excluded, image) WHERE excluded = 0;
 CREATE INDEX entries_by_text
     ON entries (substr(url_text, 1, 64)) WHERE url IS NULL AND excluded = 0;
+CREATE INDEX entries_by_image
+    ON entries (image, severity, id, verdict, host) WHERE image IS NOT NULL;
+CREATE INDEX entries_broken ON entries (image) WHERE broken IS NOT NULL;
 CREATE INDEX entries_excluded ON entries (id) WHERE excluded = 1;
+
+CREATE TABLE images (
+    id INTEGER PRIMARY KEY,
+    worst INTEGER NOT NULL,
+    health INTEGER NOT NULL,
+    verdicts TEXT NOT NULL,
+    rules TEXT,
+    host TEXT,
+    copy INTEGER NOT NULL,
+    uses INTEGER NOT NULL,
+    articles INTEGER NOT NULL,
+    since REAL
+) STRICT;
+CREATE INDEX images_by_health ON images (health, worst, verdicts, rules, host, copy, articles);
 
 CREATE VIRTUAL TABLE search USING fts5(text, tokenize = 'trigram case_sensitive 1');
 CREATE VIRTUAL TABLE names USING fts5(text, tokenize = 'trigram case_sensitive 1');

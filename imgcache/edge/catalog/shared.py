@@ -44,6 +44,12 @@ class SharedCatalog(Catalog):
             self._idle.pop().close()
         super().close()
 
+    def clear(self) -> None:
+        """Begin anew, with nothing in it; that is not its end."""
+        is_over = self._is_over
+        super().clear()
+        self._is_over = is_over
+
     def stop(self) -> None:
         """Make what is being written fail soon, because nobody needs it any more. Any thread."""
         self._is_over = True

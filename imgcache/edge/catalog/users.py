@@ -11,6 +11,9 @@ from imgcache.core.http.url import WebUrl
 from imgcache.edge.catalog import documents
 from imgcache.edge.catalog.articles import POSITIONS, storable
 from imgcache.edge.catalog.database import Reading, Row
+from imgcache.edge.catalog.judged import RANKS
+from imgcache.findings import Health
+from imgcache.model import Verdict
 from imgcache.results import EntryResult, KnownEntry, Place, UrlState
 from imgcache.userinfo import masked
 
@@ -24,11 +27,17 @@ _STATE = f"SELECT {_FACTS} FROM urls u LEFT JOIN copies ON sha256 = copy WHERE h
 _POSITION = f"""
     e.id % {POSITIONS} - (SELECT count(*) FROM entries x WHERE excluded = 1
                           AND x.id >= e.id / {POSITIONS} * {POSITIONS} AND x.id < e.id)"""
+# Title and date of the article (Notes).
+_TOLD = "json_extract(a.notes, '$[3]'), json_extract(a.notes, '$[4]')"
 _RESULTS = f"SELECT e.id, shown, judged FROM entries e {_ARTICLES} WHERE e.id IN "
 _KNOWN = f"""
-    SELECT e.id, shown, judged, {_POSITION}, e.url, url_text, {_FACTS} FROM entries e {_ARTICLES}
+    SELECT e.id, shown, judged, {_POSITION}, e.url, url_text, {_TOLD}, {_FACTS}
+    FROM entries e {_ARTICLES}
     LEFT JOIN urls u ON u.id = e.url LEFT JOIN copies ON sha256 = copy WHERE e.id IN """
-_PLACES = f"SELECT shown, line, col, {_POSITION} FROM entries e {_ARTICLES} WHERE "
+_PLACES = f"""
+    SELECT shown, line, col, {_POSITION}, {_TOLD}, verdict, severity
+    FROM entries e {_ARTICLES} WHERE """
+_WORST = f"severity, verdict = '{Verdict.OK.value}', e.id"
 _FIRST = f"SELECT shown, judged FROM entries e {_ARTICLES} WHERE "
 _TOTAL = "SELECT count(*) FROM entries e WHERE "
 _OF_URL = "e.url = ?"
@@ -58,14 +67,15 @@ class Users:
         return [self._known(rows[number], places) for number in ids]
 
     def _known(self, row: Row, places: int) -> KnownEntry:
-        shown, judged, position, url, text, *facts = row
+        shown, judged, position, url, text, title, date, *facts = row
         state = None if url is None else _state(facts)
         first, more = self._places(_OF_TEXT if url is None else _OF_URL, url or text, places)
-        return KnownEntry(documents.entry_result(shown, judged), state, position, first, more)
+        entry = documents.entry_result(shown, judged)
+        return KnownEntry(entry, state, position, first, more, title, date)
 
     def _read_places(self, whose: str, key: Any, most: int) -> tuple[list[Place], int]:
-        query = f"{_PLACES} {whose} ORDER BY e.id LIMIT ?"
-        first = [Place(*row) for row in self._reading.rows(query, (key, most + 1))]
+        query = f"{_PLACES} {whose} ORDER BY {_WORST} LIMIT ?"
+        first = [_place(row) for row in self._reading.rows(query, (key, most + 1))]
         if len(first) <= most:
             return first, 0
         return first[:most], self._reading.value(_TOTAL + whose, (key,)) - most
@@ -101,6 +111,18 @@ def _whose(url: str) -> tuple[str, str | bytes]:
     if isinstance(location, WebUrl):
         return _OF_HREF, location.href
     return _OF_TEXT, storable(masked(url))
+
+
+def _place(row: Row) -> Place:
+    shown, line, column, position, title, date, verdict, rank = row
+    health = health_of(verdict, rank)
+    return Place(shown, line, column, position, title, date, Verdict(verdict), health)
+
+
+def health_of(verdict: str, rank: int) -> Health:
+    """The health of an entry, by its verdict and the rank of its worst finding."""
+    is_well = verdict == Verdict.OK and rank == len(RANKS)
+    return Health.WELL if is_well else tuple(Health)[rank]
 
 
 def _state(row: Iterable[Any]) -> UrlState:

@@ -19,10 +19,10 @@ from imgcache.config import Settings
 from imgcache.core import catalog as core
 from imgcache.core.cache.layout import INDEX
 from imgcache.edge import safe_fs
-from imgcache.edge.catalog import judged, kept, said, urls
+from imgcache.edge.catalog import images, judged, kept, said, urls
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.memory import Memory
-from imgcache.edge.catalog.queries import CatalogQueries, Edition
+from imgcache.edge.catalog.queries import CatalogQueries, Edition, runs_text
 from imgcache.edge.catalog.shared import SharedCatalog
 from imgcache.edge.index import connection, recovery
 from imgcache.edge.index.index import Index
@@ -36,7 +36,7 @@ from imgcache.engine.run.wiring import Tools
 from imgcache.errors import LocalError
 
 # What the gallery's pages ask of each edition.
-_PROBLEMS, _HOSTS = 20, 50
+_PROBLEMS, _HOSTS = 20, 3
 _EVERYWHERE = (Path("/"),)
 T = TypeVar("T")
 
@@ -148,30 +148,36 @@ class CurrentCatalog:
     async def _judge(self, site: Site, *, audit: bool) -> None:
         """Judge what says something else by now; an edition is made only of what differs."""
 
-        async def look_up(session: IndexSession) -> int:
+        async def look_up(session: IndexSession) -> tuple[int, str]:
             await site.look_up(session)
-            return await session.query(Index.total_bytes)
+            runs = await session.query(Index.runs)
+            return await session.query(Index.total_bytes), runs_text(runs)
 
-        size = await self._of_index(look_up)
+        of_cache = await self._of_index(look_up)
         hashing = site.audit if audit else site.hash_new_copies
         await hashing(self._tools.store)
         await judge_offline(site, self._tools)
-        await to_its_end(self._note_edition, site.catalog, size)
+        await to_its_end(self._note_edition, site.catalog, of_cache)
 
-    def _note_edition(self, catalog: Catalog, size: int) -> None:
+    def _note_edition(self, catalog: Catalog, of_cache: tuple[int, str]) -> None:
         is_first = self.edition is None
-        if is_first or said.has_changed(catalog) or catalog.about("cache_bytes") != size:
+        if is_first:
+            images.make(catalog)
+        else:
+            images.renew(catalog)
+        known = (catalog.about("cache_bytes"), catalog.about("runs"))
+        if is_first or said.has_changed(catalog) or known != of_cache:
             self._noted = f"{self._mark}-{next(self._numbers)}"
-            catalog.note(**Edition(self._noted, time.time(), size)._asdict())
+            catalog.note(**Edition(self._noted, time.time(), *of_cache)._asdict())
         if is_first:
             said.watch(catalog)
+            images.watch(catalog)
 
     def _prepare(self) -> None:
         """Count what the first readers of an edition would wait for."""
         with self.moment() as catalog:
             catalog.overview(_PROBLEMS)
-            catalog.hosts(_HOSTS)
-            catalog.broken_hosts(_HOSTS)
+            catalog.host_states(0, _HOSTS)
 
     async def _of_index(self, work: Callable[[IndexSession], Awaitable[T]]) -> T:
         """Something of the index; where that is damaged, of the manifest."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from imgcache.config import Settings
 from imgcache.core.catalog import Catalog
 from imgcache.core.verdicts.selection import EVERYTHING, Selection
-from imgcache.edge.catalog import judged
-from imgcache.edge.catalog.queries import CatalogQueries, Edition
+from imgcache.edge.catalog import images, judged
+from imgcache.edge.catalog.queries import CatalogQueries, Edition, runs_text
 from imgcache.edge.index.index import Index
 from imgcache.engine.catalog.site import judge_offline, open_site
 from imgcache.engine.run.articles import chosen, search
@@ -45,6 +45,8 @@ async def catalog_now(
         await judge_offline(site, tools)
         if not selection.is_all:
             await to_its_end(judged.select, site.catalog, selection)
+        await to_its_end(images.make, site.catalog)
         size = await tools.session.query(Index.total_bytes)
-        edition = Edition(secrets.token_hex(4), time.time(), size)
+        runs = runs_text(await tools.session.query(Index.runs))
+        edition = Edition(secrets.token_hex(4), time.time(), size, runs)
         yield CatalogQueries(site.catalog, edition)

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from functools import lru_cache
 from urllib.parse import unquote
+
+from msgspec.structs import replace
 
 from imgcache.core.http.url import WebUrl, parse_web
 from imgcache.model import Size, Verdict
 from imgcache.render.excerpt import marked
 from imgcache.render.html.links import Links
-from imgcache.render.html.views import Card, Cell, Moment, Picture, Quote, Tone, Use
+from imgcache.render.html.moments import Moments
+from imgcache.render.html.views import Card, Cell, Mended, Picture, Quote, Tone, Use
+from imgcache.render.html.words import plain
 from imgcache.render.phrases import amount
-from imgcache.results import CachedThumbnail, EntryResult, KnownEntry, Place, UrlState
+from imgcache.results import (
+    CachedThumbnail,
+    EntryResult,
+    KnownEntry,
+    KnownImage,
+    Place,
+    UrlState,
+)
 
 # An article may have thousands of entries.
 CARDS_PER_PAGE = 100
 # The room that a picture and the shape beside it have, in CSS pixels.
 _ROOM = Size(240, 180)
+_SMALL = Size(52, 38)
 _THINNEST = 4
 _UNKNOWN = Size(4, 3)
 _UNKNOWN_URL = UrlState("", "")
-# How many places of a URL a card names.
-PLACES = 8
+# How many places of a URL are named.
+PLACES = 12
 _NO_COLOR = "#888888"
 # A thumbnail of about this side is sharp in that room on a dense screen.
 _SHARP = 480
@@ -31,12 +41,12 @@ _LONGEST_NAME, _LONGEST_ADDRESS = 80, 400
 _DASH, _TIMES = "\u2013", "\u00d7"
 
 
-def card(known: KnownEntry, links: Links) -> Card:
+def card(known: KnownEntry, links: Links, moments: Moments) -> Card:
     """The card of one entry."""
-    entry, state, position, places, more = known
-    link, name = _link_and_name(entry, state)
+    entry, state, position, places, more, title, date = known
+    link, name, host = _link_name_host(entry, state)
     state = state or _UNKNOWN_URL
-    own = Place(entry.article, entry.line, entry.column, position)
+    own = Place(entry.article, entry.line, entry.column, position, title, date)
     expected, shown = _to_scale(entry)
     return Card(
         entry=entry,
@@ -54,20 +64,34 @@ def card(known: KnownEntry, links: Links) -> Card:
         status=_status(entry),
         # A message has the answer in it.
         answer=state.failure.detail if state.failure and not entry.message else None,
-        asked=moment(state.asked_at),
-        since=moment(state.failing_since),
-        good=moment(state.succeeded_at),
-        uses=[_use(one, links) for one in places],
+        asked=moments.at(state.asked_at),
+        since=moments.at(state.failing_since),
+        good=moments.at(state.succeeded_at),
+        uses=[_use(one, links, entry.verdict) for one in places],
         more=more,
         quote=_quote(entry),
         anchor=_anchor(own),
+        host=host,
+        mended=tuple(_mended(entry)),
     )
 
 
-def _use(place: Place, links: Links) -> Use:
+def image_card(image: KnownImage, links: Links, moments: Moments) -> Card:
+    """The card of one picture: of the worst entry that names it, with the places of all."""
+    shown = card(image.known, links, moments)
+    return replace(shown, places=image.uses, articles=image.articles)
+
+
+def _use(place: Place, links: Links, verdict: Verdict | None = None) -> Use:
     page = place.position // CARDS_PER_PAGE + 1
-    href = f"{links.article(place.article, page)}#{_anchor(place)}"
-    return Use(place.article, place.line, href)
+    above = links.article(place.article, page)
+    href = f"{above}#{_anchor(place)}" if above else ""
+    differs = place.verdict not in (None, verdict) and verdict is not None
+    found = None
+    if differs and place.verdict is not None and place.health is not None:
+        found = (Tone.of_health(place.health), plain(place.verdict))
+    edit = links.edit(place.article, place.line)
+    return Use(place.article, place.line, href, place.title, place.date, edit, found)
 
 
 def _anchor(place: Place) -> str:
@@ -75,25 +99,29 @@ def _anchor(place: Place) -> str:
     return f"line-{place.line}-{place.column}"
 
 
-def moment(seconds: float | None) -> Moment | None:
-    """A time in UTC, because the readers of a published page may be anywhere."""
-    return None if seconds is None else _moment(int(seconds))
+def _mended(entry: EntryResult) -> Iterator[Mended]:
+    """The lines of a wrong size, as they should be; in a body they are attributes."""
+    if not entry.verdict.is_about_size or entry.actual is None:
+        return
+    form = "{}: {}" if entry.pointer is not None else '{}="{}"'
+    strange, declared = dict(entry.declared.strange), entry.declared
+    for key, says, true in zip(
+        ("width", "height"), (declared.width, declared.height), entry.actual, strict=True
+    ):
+        wrong = strange.get(key) if says is None else str(says)
+        if says != true and key not in declared.unnamed:
+            right = form.format(key, true)
+            yield Mended(None if wrong is None else form.format(key, wrong), right)
 
 
-@lru_cache(maxsize=1024)
-def _moment(seconds: int) -> Moment:
-    when = datetime.fromtimestamp(seconds, UTC)
-    return Moment(when.isoformat(), f"{when.day} {when:%b %Y, %H:%M} UTC")
-
-
-def _link_and_name(entry: EntryResult, state: UrlState | None) -> tuple[str | None, str]:
-    """Where the URL leads, if that is the web, and a short name: the last part of its path."""
+def _link_name_host(entry: EntryResult, state: UrlState | None) -> tuple[str | None, str, str]:
+    """Where the URL leads, if that is the web, its short name, and where it lies."""
     if state is not None:
-        return state.url, _name(state.url, state.host)
+        return state.url, _name(state.url, state.host), state.host
     url = parse_web(entry.url)
     if isinstance(url, WebUrl):
-        return url.href, _name(url.href, url.host)
-    return None, _shortened(entry.url, _LONGEST_NAME)
+        return url.href, _name(url.href, url.host), url.host
+    return None, _shortened(entry.url, _LONGEST_NAME), ""
 
 
 def _name(href: str, host: str) -> str:
@@ -111,7 +139,7 @@ def _status(entry: EntryResult) -> str:
     """The text in place of a missing picture: a status, or the verdict."""
     if entry.verdict.is_about_size and entry.declared.size is not None:
         return f"{entry.declared.width} {_TIMES} {entry.declared.height}"
-    return f"{entry.status}" if entry.status and entry.status != 200 else entry.verdict.value  # noqa: PLR2004  RFC 9110 section 15.3.1
+    return f"{entry.status}" if entry.status and entry.status != 200 else plain(entry.verdict)  # noqa: PLR2004  RFC 9110 section 15.3.1
 
 
 def _copied(entry: EntryResult) -> str | None:
@@ -160,7 +188,15 @@ def _picture(
     best = sharpest(entry)
     source = links.original(entry) if best is None else links.thumbnail(best)
     color = state.copy.color if state.copy else _NO_COLOR
-    return Picture(source, shown, color, f"Cached copy of {name}")
+    small = _small(entry.actual or shown)
+    return Picture(source, shown, small, color, f"Cached copy of {name}")
+
+
+def _small(size: Size) -> tuple[float, float]:
+    """The size in a list: exact, because a pixel is much of it."""
+    width, height = (max(1, side) for side in size)
+    scale = min(_SMALL.width / width, _SMALL.height / height)
+    return max(1.0, round(scale * width, 2)), max(1.0, round(scale * height, 2))
 
 
 def sharpest(entry: EntryResult) -> CachedThumbnail | None:

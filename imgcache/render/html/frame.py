@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from imgcache.render.html.cards import moment
-from imgcache.render.html.links import Links, Selection
-from imgcache.render.html.views import Chrome, Moment, Pager, Trouble
+from imgcache.render.html.links import Form, Links, Selection
+from imgcache.render.html.moments import moment
+from imgcache.render.html.page_views import Chrome, Pager
+from imgcache.render.html.views import Trouble
 from imgcache.render.phrases import count
 from imgcache.results import ArticleProblem, Overview
-
-_NEVER = Moment("", "")
 
 
 def chrome(title: str, overview: Overview, links: Links, above: str = "") -> Chrome:
@@ -20,10 +19,11 @@ def chrome(title: str, overview: Overview, links: Links, above: str = "") -> Chr
         above,
         home=links.gallery(Selection()),
         articles=links.articles(1),
+        hosts=links.hosts(1),
         icon=links.asset("icon.svg"),
         stylesheet=links.asset("gallery.css"),
         script=links.asset("gallery.js"),
-        made=moment(overview.made_at) or _NEVER,
+        made=moment(overview.made_at),
     )
 
 
@@ -42,6 +42,12 @@ def pager(page: int, pages: int, to: Callable[[int], str]) -> Pager:
 def entries_of(number: int) -> str:
     """A number of image entries in words."""
     return count(number, "image entry", "image entries")
+
+
+def forms(to: Callable[[Form], str | None]) -> list[tuple[str, str]]:
+    """Links to what a page shows, for programs: none in a folder."""
+    found = ((one.value.upper(), to(one)) for one in Form)
+    return [(label, href) for label, href in found if href is not None]
 
 
 def troubles_of(problems: Iterable[ArticleProblem], links: Links) -> list[Trouble]:

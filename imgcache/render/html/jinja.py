@@ -7,6 +7,8 @@ forgotten in a template, because the environment does both.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, cast
@@ -15,15 +17,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from imgcache.render.html.compiler import PlainCode
-from imgcache.render.html.views import (
-    WORDS,
+from imgcache.render.html.links import Look
+from imgcache.render.html.page_views import (
     ArticlesView,
     ArticleView,
-    Card,
-    DrawnCard,
+    ErrorView,
     GalleryView,
-    Tone,
+    HostsView,
+    Inline,
 )
+from imgcache.render.html.views import WORDS, Card, DrawnCard, Tone
+from imgcache.render.html.words import plain
 from imgcache.render.phrases import amount, count, printable
 
 _POLICY = (
@@ -77,8 +81,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"amount": amount, "count": count, "numbered": _numbered}
-    environment.globals |= {"policy": FOLDER_POLICY, "words": WORDS}
+    environment.filters |= {
+        "amount": amount,
+        "count": count,
+        "numbered": _numbered,
+        "plain": plain,
+    }
+    environment.globals |= {"policy": FOLDER_POLICY, "words_of": WORDS}
     return environment
 
 
@@ -87,13 +96,16 @@ _MARKS: Any = _PAGES.get_template("marks.html").module
 _PAGES.globals |= {"icon": cache(_MARKS.icon), "badge": cache(_MARKS.badge)}
 _PARTS: Any = _PAGES.get_template("parts.html").module
 # Compiled now: the first reader should not wait for it.
-_GALLERY, _ARTICLES, _ARTICLE = (
-    _PAGES.get_template(f"{name}.html") for name in ("gallery", "articles", "article")
+_GALLERY, _ARTICLES, _ARTICLE, _HOSTS, _ERROR = (
+    _PAGES.get_template(f"{name}.html")
+    for name in ("gallery", "articles", "article", "hosts", "error")
 )
 
 
-def finding(card: Card) -> DrawnCard:
-    """A card of the gallery: what is well is a tile, the rest tells what is wrong."""
+def drawn(card: Card, look: Look = Look.LIST) -> DrawnCard:
+    """An image of the gallery: a row, or a card, which is a tile where all is well."""
+    if look is Look.LIST:
+        return DrawnCard(card.tone, str(_PARTS.row(card, _NUMBER)))
     macro = _PARTS.tile if card.tone is Tone.OK else _PARTS.finding
     return DrawnCard(card.tone, str(macro(card, _NUMBER)))
 
@@ -113,8 +125,43 @@ def article(view: ArticleView) -> str:
     return _ARTICLE.render(view=view)
 
 
+def hosts(view: HostsView) -> str:
+    """A page of the list of hosts."""
+    return _HOSTS.render(view=view)
+
+
+def error(view: ErrorView) -> str:
+    """A page that says what went wrong."""
+    return _ERROR.render(view=view)
+
+
 def asset(name: str) -> bytes:
     """The bytes of the stylesheet or the script; KeyError for any other name."""
     if name not in ASSETS:
         raise KeyError(name)
     return (files("imgcache.render.html") / "static" / name).read_bytes()
+
+
+@cache
+def inline() -> Inline:
+    """Stylesheet and script as parts of a page, each allowed by its hash."""
+    style, script = asset("gallery.css"), asset("gallery.js")
+    own = (base64.b64encode(hashlib.sha256(one).digest()).decode() for one in (style, script))
+    of_style, of_script = (f"'sha256-{one}'" for one in own)
+    policy = (
+        f"default-src 'none'; img-src data:; style-src {of_style}; script-src {of_script}; "
+        "form-action 'none'; base-uri 'none'"
+    )
+    # Files of our own.
+    return Inline(Markup(style.decode()), Markup(script.decode()), policy)  # noqa: S704
+
+
+@cache
+def version(name: str) -> str:
+    """A hash of an asset's bytes; empty where there is none."""
+    return hashlib.sha256(asset(name)).hexdigest()[:12] if name in ASSETS else ""
+
+
+def versioned(name: str) -> str:
+    """The URL of an asset in the service, from the root of its pages."""
+    return f"assets/{version(name)}/{name}"

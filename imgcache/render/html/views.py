@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from imgcache.findings import Finding
+from imgcache.findings import Finding, Health
 from imgcache.model import Severity, Size
-from imgcache.render.html.links import Selection
+from imgcache.render.html.moments import Moment
 from imgcache.results import ArticleProblem, EntryResult
 
 
@@ -30,6 +30,11 @@ class Tone(StrEnum):
         """The tone that goes with an entry's severity; what is ignored is quiet."""
         return _TONES[severity]
 
+    @classmethod
+    def of_health(cls, health: Health) -> Tone:
+        """The tone that goes with an image's health."""
+        return list(cls)[list(Health).index(health)]
+
 
 _TONES = {
     None: Tone.OK,
@@ -41,10 +46,10 @@ _TONES = {
 
 # The word after a count: for one, and for several.
 WORDS = {
-    Tone.ERROR: ("error", "errors"),
-    Tone.WARNING: ("warning", "warnings"),
+    Tone.ERROR: ("to mend", "to mend"),
+    Tone.WARNING: ("to look at", "to look at"),
     Tone.QUIET: ("ignored", "ignored"),
-    Tone.OK: ("fine", "fine"),
+    Tone.OK: ("well", "well"),
 }
 
 
@@ -52,11 +57,27 @@ class Use(Struct, frozen=True):
     """A place where an article names a URL, and the page that shows it.
 
     All links of views begin at the root of the pages, so that a card is the same on each of them.
+    `title` and `date` are those of the article, `edit` leads to the line where it can be changed
+    (`is_web`: on the web), `found` is what is wrong there, if that is not the same everywhere.
     """
 
     article: str
     line: int
     href: str
+    title: str | None = None
+    date: str | None = None
+    edit: str | None = None
+    found: tuple[Tone, str] | None = None
+
+    @property
+    def spot(self) -> str:
+        """Where it is, as editors and terminals open it."""
+        return f"{self.article}:{self.line}"
+
+    @property
+    def is_web(self) -> bool:
+        """Whether a browser opens `edit` itself."""
+        return self.edit is not None and self.edit[:4].lower() == "http"
 
 
 class Trouble(Struct, frozen=True):
@@ -66,18 +87,15 @@ class Trouble(Struct, frozen=True):
     href: str
 
 
-class Moment(Struct, frozen=True):
-    """A time for machines, and for people."""
-
-    iso: str
-    told: str
-
-
 class Picture(Struct, frozen=True):
-    """The cached copy as it is drawn, in CSS pixels; without `src` only its colour is shown."""
+    """The cached copy as it is drawn, in CSS pixels; without `src` only its colour is shown.
+
+    `small` is its width and height in a list.
+    """
 
     src: str | None
     size: Size
+    small: tuple[float, float]
     color: str
     alt: str
 
@@ -88,6 +106,13 @@ class Quote(Struct, frozen=True):
     before: str
     value: str
     after: str
+
+
+class Mended(Struct, frozen=True):
+    """A line with a wrong width or height (None: there is none), and the right one."""
+
+    wrong: str | None
+    right: str
 
 
 class Cell(Struct, frozen=True):
@@ -103,7 +128,9 @@ class Card(Struct, frozen=True):
     `expected` is the declared shape as it is drawn, to the same scale as the picture; `address`
     the URL as it is shown, `link` where it leads, only if that is http or https; `copied` the
     cached copy in words; `actual` the true width and height, and whether a copy is held; `status`
-    stands where a picture is missing. `uses` are the first places of this URL, `more` the others.
+    stands where a picture is missing. `uses` are the first places of this URL, `more` the others;
+    `places` and `articles` say how many there are, where that is known. `host` is where it lies.
+    `mended` are the article's lines of the size as they should be.
     """
 
     entry: EntryResult
@@ -127,6 +154,10 @@ class Card(Struct, frozen=True):
     more: int
     quote: Quote | None
     anchor: str
+    host: str
+    mended: Sequence[Mended]
+    places: int = 0
+    articles: int = 0
 
 
 class DrawnCard(NamedTuple):
@@ -136,94 +167,38 @@ class DrawnCard(NamedTuple):
     html: str
 
 
-class Section(Struct, frozen=True):
-    """Cards of one tone, under a heading."""
-
-    tone: Tone
-    heading: str
-    cards: Sequence[DrawnCard]
-
-
 class Choice(Struct, frozen=True):
-    """A filter: its label, how many entries it has, where it leads, and whether it is on."""
+    """A value of a filter: its label, how many images it has, where it leads, whether it is on.
+
+    `name` is what reports call it.
+    """
 
     label: str
     count: int
     href: str
     is_current: bool
-    tone: Tone = Tone.QUIET
+    tone: Tone | None = None
+    name: str | None = None
 
 
-class Pager(Struct, frozen=True):
-    """Links between the pages; None where there is no such page."""
-
-    page: int
-    pages: int
-    first: str | None = None
-    previous: str | None = None
-    following: str | None = None
-    last: str | None = None
-
-
-class Chrome(Struct, frozen=True):
-    """What every page has around its content; `above` leads from it to where all links begin."""
+class Facet(Struct, frozen=True):
+    """A filter and its values."""
 
     title: str
-    above: str
-    home: str
-    articles: str
-    icon: str
-    stylesheet: str
-    script: str
-    made: Moment
+    choices: Sequence[Choice]
 
 
-class GalleryView(Struct, frozen=True):
-    """One page of the gallery. Without `action` it has no form, as in a folder."""
+class Hint(Struct, frozen=True):
+    """What mends many images at once: by a command, or seen on a page."""
 
-    chrome: Chrome
-    selection: Selection
-    headline: str
-    counted: str
-    totals: Sequence[tuple[Tone, int]]
+    text: str
+    command: str | None = None
+    href: str | None = None
+    label: str = ""
+
+
+class Trend(Struct, frozen=True):
+    """Failures of the last refreshes: points of a line, 100 wide and 20 high, and in words."""
+
+    points: str
     told: str
-    verdicts: Sequence[Choice]
-    hosts: Sequence[str]
-    action: str | None
-    sections: Sequence[Section]
-    troubles: Sequence[Trouble]
-    more_troubles: int
-    pager: Pager
-
-
-class ArticleView(Struct, frozen=True):
-    """A page of one article."""
-
-    chrome: Chrome
-    article: str
-    counted: str
-    totals: Sequence[tuple[Tone, int]]
-    cards: Sequence[Card]
-    troubles: Sequence[Trouble]
-    pager: Pager
-
-
-class Row(Struct, frozen=True):
-    """One article in the list of them: how its images fare, and the worst tone."""
-
-    article: str
-    href: str
-    counted: str
-    totals: Sequence[tuple[Tone, int]]
-    tone: Tone
-    troubles: Sequence[Trouble]
-
-
-class ArticlesView(Struct, frozen=True):
-    """One page of the list of articles."""
-
-    chrome: Chrome
-    headline: str
-    counted: str
-    rows: Sequence[Row]
-    pager: Pager

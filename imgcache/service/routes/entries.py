@@ -27,9 +27,9 @@ from imgcache.service.routing import get
 from imgcache.service.state import CatalogNow
 
 _SHOWN_USERS = 500
-_HEADERS = {"Cache-Control": "no-cache"}
+HEADERS = {"Cache-Control": "no-cache"}
 router = APIRouter(tags=["catalogue"])
-_ANSWERS: dict[int | str, dict[str, Any]] = {
+ANSWERS: dict[int | str, dict[str, Any]] = {
     304: {"description": "If-None-Match names the catalogue as it still is"},
     **documented(422, 503),
 }
@@ -42,7 +42,7 @@ Text = Annotated[
 ]
 
 
-@get(router, "/api/entries", response_model=EntriesPage, responses=_ANSWERS)
+@get(router, "/api/entries", response_model=EntriesPage, responses=ANSWERS)
 async def entries(  # noqa: PLR0913, PLR0917  each parameter of the query is one here
     request: Request,
     known: CatalogNow,
@@ -62,13 +62,13 @@ async def entries(  # noqa: PLR0913, PLR0917  each parameter of the query is one
 
     def draw(catalog: Catalog) -> Response:
         shown = catalog.select(query, (page - 1) * per_page, per_page)
-        head = _head(catalog, catalog.total(query), page, per_page)
-        return _answer(request, head | {"entries": entry_documents(shown)})
+        page_head = head(catalog, catalog.total(query), page, per_page)
+        return answer(request, page_head | {"entries": entry_documents(shown)})
 
-    return await answered(request, known, _HEADERS, draw)
+    return await answered(request, known, HEADERS, draw)
 
 
-@get(router, "/api/articles", response_model=ArticlesPage, responses=_ANSWERS)
+@get(router, "/api/articles", response_model=ArticlesPage, responses=ANSWERS)
 async def articles(
     request: Request,
     known: CatalogNow,
@@ -80,13 +80,13 @@ async def articles(
 
     def draw(catalog: Catalog) -> Response:
         shown = catalog.worst_articles((page - 1) * per_page, per_page, text or "")
-        head = _head(catalog, catalog.total_articles(text or ""), page, per_page)
-        return _answer(request, head | {"articles": list(map(article_document, shown))})
+        page_head = head(catalog, catalog.total_articles(text or ""), page, per_page)
+        return answer(request, page_head | {"articles": list(map(article_document, shown))})
 
-    return await answered(request, known, _HEADERS, draw)
+    return await answered(request, known, HEADERS, draw)
 
 
-@get(router, "/api/url", response_model=UrlDocument, responses={**_ANSWERS, **documented(404)})
+@get(router, "/api/url", response_model=UrlDocument, responses={**ANSWERS, **documented(404)})
 async def url(
     request: Request,
     known: CatalogNow,
@@ -100,9 +100,9 @@ async def url(
             raise ProblemError(HTTPStatus.NOT_FOUND, "no article names this URL")
         total = catalog.total_users(url)
         shown = entry_documents(catalog.users(url, _SHOWN_USERS))
-        return _answer(request, url_document(state, catalog.made_at, total, shown))
+        return answer(request, url_document(state, catalog.made_at, total, shown))
 
-    return await answered(request, known, _HEADERS, draw)
+    return await answered(request, known, HEADERS, draw)
 
 
 def entry_documents(found: Iterable[EntryResult]) -> list[EntryDocument]:
@@ -110,12 +110,14 @@ def entry_documents(found: Iterable[EntryResult]) -> list[EntryDocument]:
     return [entry_document(one) for one in found]
 
 
-def _head(catalog: Catalog, total: int, page: int, per_page: int) -> dict[str, Any]:
+def head(catalog: Catalog, total: int, page: int, per_page: int) -> dict[str, Any]:
+    """What every page of a list says of the whole."""
     pages = -(-total // per_page)
     return {"as_of": timestamp(catalog.made_at), "total": total, "page": page, "pages": pages}
 
 
-def _answer(request: Request, body: dict[str, Any]) -> Response:
+def answer(request: Request, body: dict[str, Any]) -> Response:
+    """A document, with links to its neighbours if it is a page."""
     links = _links(request, body)
     headers = {"Link": links} if links else {}
     return Response(json.dumps(body), headers=headers, media_type="application/json")

@@ -7,6 +7,7 @@ import pytest
 
 from imgcache.edge.catalog.database import Catalog, version
 from imgcache.edge.catalog.schema import VERSION
+from imgcache.edge.catalog.shared import SharedCatalog
 from imgcache.errors import LocalError
 
 
@@ -85,3 +86,15 @@ def test_a_full_disk_is_this_machines_fault(kept: Path) -> None:
         catalog.temporary("PRAGMA max_page_count = 1")
         with pytest.raises(LocalError, match="catalog"):
             catalog.note(big="x" * 10_000_000)
+
+
+def test_a_shared_catalog_that_begins_anew_is_not_at_its_end(kept: Path, tmp_path: Path) -> None:
+    counting = """
+        WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 100000)
+        SELECT count(*) FROM numbers"""
+    with SharedCatalog(kept, tmp_path) as catalog:
+        catalog.clear()
+        assert catalog.value(counting) == 100_000
+        catalog.stop()
+        with pytest.raises(LocalError, match="interrupted"):
+            catalog.value(counting)

@@ -23,6 +23,7 @@ from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.wiring import serving_tools
 from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
+from imgcache.findings import Health
 from imgcache.model import Severity, Verdict
 from imgcache.results import EntryResult
 from tests.support import pictures
@@ -394,3 +395,24 @@ async def test_nobody_waits_for_a_look_when_it_ends(world: World) -> None:
         async with watched_catalog(settings, tools) as watcher:
             await asyncio.sleep(0)
         assert watcher.edition is None
+
+
+async def test_it_tells_of_the_last_refreshes_and_of_pictures(world: World) -> None:
+    good, gone = world.origin.route("/good.jpg", body=JPEG), world.origin.url("/gone.jpg")
+    world.article(world.entry(good), world.entry(good), world.entry(gone))
+    await world.refresh()
+
+    def told(catalog: Catalog) -> object:
+        overview = catalog.overview(0)
+        return [(one.urls, one.failed) for one in overview.runs], dict(overview.images)
+
+    expected = ([(2, 1)], {Health.ERROR: 1, Health.WELL: 1})
+    assert await once(world, told) == expected
+    async with watching(world) as watcher:
+        with watcher.moment() as catalog:
+            assert told(catalog) == expected
+        world.article(world.entry(good, 1, 1), name="b.md")
+        await world.refresh()
+        await watcher.look()
+        with watcher.moment() as catalog:
+            assert told(catalog) == ([(2, 1), (2, 1)], {Health.ERROR: 2})

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from imgcache.core.catalog import ArticleState
 from imgcache.engine.html_report import CatalogSite
 from imgcache.model import Severity
 from imgcache.render.html.articles import PER_PAGE, article, articles
 from imgcache.render.html.cards import CARDS_PER_PAGE
+from imgcache.render.html.moments import Moments
+from imgcache.render.html.page_views import ArticlesView
 from imgcache.render.html.static_site import FolderLinks, article_name, render
-from imgcache.render.html.views import ArticlesView, Tone
+from imgcache.render.html.views import Tone
 from imgcache.results import ArticleProblem
 from tests.render import sample
 from tests.render.html.catalog import known_of, stock_of
@@ -28,7 +31,7 @@ def test_an_article_shows_its_entries_as_they_stand_in_it() -> None:
     stock = stock_of([OK, GONE])
     problem = ArticleProblem("articles/a.md", 3, "the key 'images' occurs twice")
     facts = replace(stock.articles[0], problems=(problem,))
-    view = article(stock.overview(0), facts, known_of(stock), LINKS)
+    view = article(stock.overview(0), facts, known_of(stock), LINKS, Moments())
     assert [one.entry for one in view.cards] == [OK, GONE]
     assert view.counted == "2 image entries"
     assert [one.problem for one in view.troubles] == [problem]
@@ -68,7 +71,7 @@ def test_an_article_with_many_entries_has_pages_and_each_use_leads_to_its_own() 
     count = 2 * CARDS_PER_PAGE + 1
     many = [replace(OK, line=number, pointer=f"/images/{number}") for number in range(count)]
     stock = stock_of(many)
-    last = article(stock.overview(0), stock.articles[0], known_of(stock)[-1:], LINKS, 3)
+    last = article(stock.overview(0), stock.articles[0], known_of(stock)[-1:], LINKS, Moments(), 3)
     assert [one.entry for one in last.cards] == many[-1:]
     assert (last.counted, dict(last.totals)[Tone.OK]) == (f"{count} image entries", count)
     third = article_name("articles/a.md", 3)
@@ -77,3 +80,19 @@ def test_an_article_with_many_entries_has_pages_and_each_use_leads_to_its_own() 
     written = dict(render(CatalogSite(stock), ()))
     assert f'id="line-{count - 1}-10"' in written[third]
     assert f'id="line-{count - 1}-10"' not in written[article_name("articles/a.md")]
+
+
+def test_an_article_goes_by_its_title() -> None:
+    facts = replace(stock_of([OK]).articles[0], title="A bridge", date="2026-01-02")
+    stock = ListedCatalog([OK], [facts])
+    (row,) = listed(stock).rows
+    assert (row.title, row.date, row.article) == ("A bridge", "2026-01-02", "articles/a.md")
+    view = article(stock.overview(0), facts, known_of(stock), LINKS, Moments())
+    assert (view.title, view.chrome.title) == ("A bridge", "A bridge \u00b7 imgcache")
+
+
+def test_an_article_without_entries_has_no_page_in_a_folder() -> None:
+    empty = ArticleState("articles/empty.md", 0, 0, 0)
+    stock = ListedCatalog([OK], [*stock_of([OK]).articles, empty])
+    assert [row.href is None for row in listed(stock).rows] == [False, True]
+    assert article_name("articles/empty.md") not in dict(render(CatalogSite(stock), ()))

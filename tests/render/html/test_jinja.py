@@ -15,17 +15,19 @@ from msgspec.structs import replace
 from imgcache.engine.html_report import CatalogSite
 from imgcache.model import Failure, Verdict
 from imgcache.render.html import jinja
-from imgcache.render.html.cards import card
+from imgcache.render.html.cards import image_card
 from imgcache.render.html.gallery import TROUBLES, gallery
-from imgcache.render.html.links import Selection
-from imgcache.render.html.paging import Form, Page
+from imgcache.render.html.links import Look, Selection
+from imgcache.render.html.moments import Moments
+from imgcache.render.html.page_views import ArticleView, Page
 from imgcache.render.html.static_site import render
-from imgcache.render.html.views import ArticleView
 from imgcache.render.phrases import printable
 from imgcache.results import ArticleProblem, EntryResult, UrlState
 from tests.render import sample
-from tests.render.html.catalog import known_of, stock_of
-from tests.render.html.test_gallery import LINKS
+from tests.render.html.catalog import stock_of
+from tests.render.html.test_gallery import LINKS, SERVED
+from tests.support.facts import NOON
+from tests.support.listed import ListedCatalog
 
 OK, GONE = sample.finished().entries()
 HOSTILE = (
@@ -39,8 +41,12 @@ HOSTILE = (
 texts = st.text(st.characters(categories=None) | st.sampled_from("<>\"'&{}%=\u202e")) | (
     st.sampled_from(HOSTILE)
 )
-_FREE = {"href", "src", "id", "aria-label", "aria-labelledby", "data-words", "value", "datetime"}
-_LINK = re.compile(r"https://a\.test/[!-~]*|#main|#i-\w+|/|[\w./-]+(#line-\d+-\d+)?", re.ASCII)
+_FREE = {"href", "src", "id", "aria-label", "aria-labelledby", "data-words"}
+_FREE |= {"value", "datetime", "title", "data-copy"}
+_LINK = re.compile(
+    r"https://(a\.test|git\.example)/[!-~]*|#main|#filters|#i-\w+|[\w./-]+(\?[!-~]*)?(#line-\d+-\d+)?",
+    re.ASCII,
+)
 
 
 class Structure(HTMLParser):
@@ -67,7 +73,7 @@ class Structure(HTMLParser):
         return "".join(self.words)
 
 
-def drawn(text: str, url: str) -> list[str]:
+def drawn(text: str, url: str, edit_url: str | None = None) -> list[str]:
     """All pages of one finding that has a text of strangers in each of its fields."""
     entry = replace(
         GONE,
@@ -80,12 +86,17 @@ def drawn(text: str, url: str) -> list[str]:
     stock = stock_of([entry], ArticleProblem(f"problem {text}", 3, text))
     failure = Failure(Verdict.GONE, text)
     stock.states = {"https://a.test/gone.jpg": UrlState(url, "a.test", failure=failure)}
-    asked = Selection(text=f"sought {text}", host=f"host {text}")
-    cards = [jinja.finding(card(one, LINKS)) for one in known_of(stock)]
-    form = Form("/", [f"host {text}"])
-    view = gallery(stock.overview(TROUBLES), Page(asked, cards, 1, 1), LINKS, form)
-    in_folder = render(CatalogSite(stock), ())
-    return [jinja.gallery(view), *(page for _, page in in_folder)]
+    in_folder = render(CatalogSite(stock), (), edit_url)
+    served = [served_page(stock, text, look) for look in Look]
+    return [*served, *(page for name, page in in_folder if name not in {"hosts.html", "search.js"})]
+
+
+def served_page(stock: ListedCatalog, text: str, look: Look) -> str:
+    asked = Selection(text=f"sought {text}", host=f"host {text}", rule=f"rule {text}", look=look)
+    found = stock.images(Selection().query, 0, 9, 9)
+    cards = [jinja.drawn(image_card(one, SERVED, Moments(NOON)), look) for one in found]
+    page = Page(asked, cards, stock.facets(Selection().query))
+    return jinja.gallery(gallery(stock.overview(TROUBLES), page, SERVED, (), "./"))
 
 
 @settings(deadline=None, max_examples=50)
@@ -101,7 +112,7 @@ def test_text_of_strangers_is_text(text: str) -> None:
 @pytest.mark.parametrize("url", HOSTILE)
 def test_links_lead_to_our_pages_or_to_the_web(url: str) -> None:
     for web in (url, f"https://a.test/{url}"):
-        for page in drawn(url, web):
+        for page in drawn(url, web, "https://git.example/{path}:{line}"):
             for link in Structure(page).links:
                 assert _LINK.fullmatch(link)
 
@@ -160,9 +171,10 @@ def test_an_article_quotes_the_offending_value() -> None:
 
 
 def test_a_card_gets_its_number_and_no_text_does() -> None:
-    (known,) = known_of(stock_of([replace(GONE, message="a\0b", article="c\0d")]))
-    drawn = jinja.finding(card(known, LINKS))
-    page = Page(Selection(), [drawn, drawn], 2, 1)
+    stock = stock_of([replace(GONE, message="a\0b", article="c\0d")])
+    (image,) = stock.images(Selection().query, 0, 9, 9)
+    drawn = jinja.drawn(image_card(image, LINKS, Moments()))
+    page = Page(Selection(), [drawn, drawn], stock.facets(Selection().query))
     text = jinja.gallery(gallery(stock_of([GONE]).overview(0), page, LINKS))
     assert re.findall(r'id="image-([^"]*)"', text) == ["1", "2"]
     assert "a\\x00b" in text

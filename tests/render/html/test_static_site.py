@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
+from imgcache.core.catalog import ImageQuery
 from imgcache.engine.html_report import CatalogSite
 from imgcache.model import Severity
+from imgcache.render.html.cards import image_card
+from imgcache.render.html.moments import Moments
+from imgcache.render.html.page_views import PER_PAGE
+from imgcache.render.html.search_index import SearchIndex
 from imgcache.render.html.static_site import (
-    PER_PAGE,
     FolderLinks,
     article_name,
     picture_name,
@@ -21,7 +27,10 @@ from tests.render.html.catalog import stock_of
 
 OK, GONE = sample.finished().entries()
 PAGES_OF_GONE = ("index.html", "gone.html")
-MANY = [replace(OK, line=number) for number in range(1, 2 * PER_PAGE + 1)]
+MANY = [
+    replace(OK, line=number, url=f"https://a.test/{number}.jpg")
+    for number in range(1, 2 * PER_PAGE + 1)
+]
 
 
 def files(entries: Sequence[EntryResult]) -> dict[str, str]:
@@ -37,9 +46,11 @@ def links(page: str) -> Iterator[str]:
 def test_the_pages_of_a_small_run() -> None:
     assert list(files([OK, GONE])) == [
         article_name("articles/a.md"),
-        "ok.html",
-        "gone.html",
         "articles.html",
+        "hosts.html",
+        "gone.html",
+        "ok.html",
+        "search.js",
         "index.html",
     ]
 
@@ -51,7 +62,7 @@ def test_many_entries_are_paged() -> None:
     assert list(written)[-1] == "index.html"
     assert written["index.html"].count("<article") == PER_PAGE
     assert written["page-3.html"].count("<article") == 1
-    assert 'class="finding error"' in written["index.html"]
+    assert 'class="image error"' in written["index.html"]
 
 
 def test_every_link_leads_to_a_file_of_the_folder() -> None:
@@ -94,22 +105,51 @@ def test_many_articles_are_paged() -> None:
 
 def test_without_any_article_the_pages_say_so() -> None:
     written = files([])
-    assert list(written) == ["articles.html", "index.html"]
+    assert list(written) == ["articles.html", "hosts.html", "search.js", "index.html"]
     assert "No images yet" in written["index.html"]
     assert "No articles yet" in written["articles.html"]
 
 
 def test_an_entry_looks_the_same_on_all_gallery_pages() -> None:
-    written = files([replace(GONE, severity=Severity.WARNING), GONE])
+    other = replace(GONE, severity=Severity.WARNING, url="https://a.test/other.jpg")
+    written = files([other, GONE])
     everything, gone = (
         re.findall(r"<article.*?</article>", written[name], re.DOTALL) for name in PAGES_OF_GONE
     )
     assert everything == gone
-    assert ['class="finding error"' in card for card in gone] == [True, False]
+    assert ['class="image error"' in card for card in gone] == [True, False]
 
 
 def test_a_url_in_many_places_names_the_first_ones() -> None:
-    shared = [replace(GONE, article=f"articles/{number:02}.md") for number in range(10)]
+    shared = [replace(GONE, article=f"articles/{number:02}.md") for number in range(14)]
     page = files(shared)[article_name("articles/09.md")]
-    assert page.count('<li><a href="../articles/') == 8
+    assert page.count('<li><a href="../articles/') == 12
     assert "and 2 more places" in page
+
+
+def test_the_search_finds_what_is_on_any_page() -> None:
+    script = files([GONE, *MANY])["search.js"]
+    found = index_of(script)
+    assert (len(found["rows"]), found["leftOut"]) == (1 + len(MANY), 0)
+    tone, name, host, words, title, spot, href, *_ = found["rows"][-1]
+    assert (tone, name, host, words) == ("ok", f"{len(MANY)}.jpg", "a.test", "as declared")
+    assert (title, spot) == ("articles/a.md", f"articles/a.md:{len(MANY)}")
+    assert href.startswith(article_name("articles/a.md"))
+
+
+def test_the_search_has_nothing_that_steers_and_is_bounded() -> None:
+    hostile = replace(GONE, url="https://a.test/\u202e</script>\0.jpg", article="a\u202e.md")
+    assert "\\u202e" not in (script := files([hostile])["search.js"]).replace("\\\\u202e", "")
+    assert script.isascii()
+    index = SearchIndex()
+    stock = stock_of([replace(OK, url=f"https://a.test/{'x' * 290}.jpg", article="y" * 290)])
+    (image,) = stock.images(ImageQuery(), 0, 1, 1)
+    for _ in range(4000):
+        index.add(image_card(image, FolderLinks(()), Moments()))
+    assert len(index.script) < 4_500_000
+    assert index_of(index.script)["leftOut"] > 0
+
+
+def index_of(script: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(script.partition(" = ")[2].rstrip().removesuffix(";"))
+    return found

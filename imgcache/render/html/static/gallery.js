@@ -1,5 +1,5 @@
 // What makes the gallery livelier; without it every link and form works all the same.
-// Keys: / goes to the search, Escape empties it, j and k go to the next and previous image.
+// Keys: ? tells them all.
 "use strict";
 
 const PAUSE = 250; // milliseconds after the last key before the server is asked
@@ -12,9 +12,72 @@ function told(text) {
   if (found) found.textContent = text;
 }
 
+function wanted() {
+  return input.value.toLowerCase().split(/\s+/).filter(Boolean);
+}
+
+function element(name, text, ...classes) {
+  const made = document.createElement(name);
+  made.classList.add(...classes);
+  made.append(text);
+  return made;
+}
+
+// A folder has an index of all its pages, as a script: a file may load no other file.
+function loaded() {
+  return new Promise((done, failed) => {
+    if (window.imgcacheIndex) return done(window.imgcacheIndex);
+    const script = document.createElement("script");
+    script.src = search.dataset.index;
+    script.onload = () => done(window.imgcacheIndex);
+    script.onerror = failed;
+    document.head.append(script);
+  });
+}
+
+function line([tone, name, host, found, title, spot, href]) {
+  const article = element("article", "", "image", tone);
+  const way = element("a", title);
+  way.href = href;
+  way.dataset.go = "";
+  const parts = [["what", element("h3", name), element("p", host, "path")],
+    ["wrong", element("p", element("span", found, "kind", tone))],
+    ["where", element("p", way), element("p", spot, "path")]];
+  article.append(element("div", "", "thumb"));
+  for (const [kind, ...some] of parts) {
+    const part = element("div", "", kind);
+    part.append(...some);
+    article.append(part);
+  }
+  return element("li", article);
+}
+
+async function filterFolder() {
+  const mine = ++asked;
+  const { rows, leftOut } = await loaded();
+  if (mine !== asked) return;
+  const words = wanted();
+  const found = rows.filter((row) => {
+    const text = row.join(" ").toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+  document.querySelector("section.hits")?.remove();
+  for (const section of document.querySelectorAll(".results > section, .results > .pager")) {
+    section.hidden = words.length > 0;
+  }
+  const more = leftOut ? ` (${leftOut} more images were left out of the search)` : "";
+  told(words.length ? `${found.length} of ${rows.length} images match${more}` : "");
+  if (!words.length) return;
+  const list = element("ol", "", "list");
+  list.append(...found.slice(0, 200).map(line));
+  const section = element("section", element("h2", "Found"), "hits");
+  section.append(list);
+  document.querySelector(".results .bar").after(section);
+}
+
 // In a folder nobody answers a form: hide what is on this page and does not match.
 function filterHere() {
-  const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = wanted();
   const cards = [...document.querySelectorAll("[data-words]")];
   for (const card of cards) {
     const text = card.dataset.words.toLowerCase();
@@ -38,6 +101,7 @@ async function filterThere() {
   if (mine !== asked) return;
   document.querySelector("main").replaceChildren(...page.querySelector("main").childNodes);
   document.title = page.title;
+  liven();
   history.replaceState(null, "", address);
 }
 
@@ -50,24 +114,59 @@ function step(by) {
   next.closest("article").scrollIntoView({ block: "nearest" });
 }
 
+// A page without a script has the text to be selected; with one it has a button.
+function liven() {
+  for (const button of document.querySelectorAll("button[data-copy], button[data-keys]")) {
+    button.hidden = false;
+  }
+}
+
+async function copy(button) {
+  const before = button.firstChild.data;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.firstChild.data = "Copied";
+  } catch {
+    button.firstChild.data = button.dataset.copy; // to be selected
+  }
+  setTimeout(() => { button.firstChild.data = before; }, 2000);
+}
+
+function edit() {
+  const here = document.activeElement.closest("article");
+  const way = here && here.querySelector("[data-edit], button[data-copy]");
+  if (way) way.click();
+}
+
+function clicked(event) {
+  const button = event.target.closest("button");
+  if (button && "copy" in button.dataset) copy(button);
+  if (button && "keys" in button.dataset) document.querySelector("dialog.keys").showModal();
+}
+
 function key(event) {
   const writes = event.target.closest("input, select, textarea");
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "/" && input && !writes) input.focus();
   else if (event.key === "j" && !writes) step(1);
   else if (event.key === "k" && !writes) step(-1);
+  else if (event.key === "e" && !writes) edit();
+  else if (event.key === "?" && !writes) document.querySelector("dialog.keys").showModal();
   else return;
   event.preventDefault();
 }
 
+liven();
 document.addEventListener("keydown", key);
+document.addEventListener("click", clicked);
 if (search) {
   const isLocal = "local" in search.dataset;
   let waiting;
   search.hidden = false;
   search.addEventListener("input", () => {
     clearTimeout(waiting);
-    if (isLocal) filterHere();
+    if ("index" in search.dataset) filterFolder().catch(filterHere);
+    else if (isLocal) filterHere();
     else waiting = setTimeout(() => filterThere().catch(() => search.submit()), PAUSE);
   });
   if (isLocal) search.addEventListener("submit", (event) => event.preventDefault());
