@@ -22,7 +22,7 @@ def main() -> None:
         sys.stderr.write(f"imgcache: {exc}\n")
         sys.exit(2)
     # Imports make many objects and no garbage; a run makes garbage by the thousand.
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(50_000, 20, 20)
     # Pydantic would look for its plugins in the metadata of all that is installed.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:

@@ -6,7 +6,9 @@ articles, index, cached files -> catalog -> thumbnails copied -> pages
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from msgspec import Struct
@@ -34,6 +36,8 @@ from imgcache.render.html.gallery import TROUBLES
 from imgcache.results import EntryResult, KnownEntry, KnownImage, Overview
 
 _BATCH = 1000
+# Pages that are drawn and not yet written.
+_PAGES_AHEAD = 32
 # Of the pictures in a single file.
 _MOST_BYTES = 8_000_000
 
@@ -82,8 +86,19 @@ def _write(catalog: Catalog, settings: Settings, target: ReportFolder) -> None:
     for some in _entries(catalog):
         copied |= target.copy(settings.cache.dir, static_site.wanted_pictures(some))
     edit_url = settings.serve.edit_url
-    for name, text in static_site.render(CatalogSite(catalog), copied, edit_url):
-        target.write(name, text)
+    _write_while_drawing(static_site.render(CatalogSite(catalog), copied, edit_url), target)
+
+
+def _write_while_drawing(pages: Iterable[tuple[str, str]], target: ReportFolder) -> None:
+    """Write each page, in their order, while the next ones are drawn: the disk takes a fifth."""
+    with ThreadPoolExecutor(1) as writer:
+        begun: deque[Future[None]] = deque()
+        for name, text in pages:
+            begun.append(writer.submit(target.write, name, text))
+            if len(begun) > _PAGES_AHEAD:
+                begun.popleft().result()
+        for one in begun:
+            one.result()
 
 
 def _write_page(catalog: Catalog, settings: Settings, output: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 from msgspec.structs import astuple, replace
 
 from imgcache.core.cache import layout
@@ -55,18 +56,18 @@ def entry_text(
 
 def entry_result(article: str, text: str) -> EntryResult:
     """The entry of a text, in the article that reports show so."""
-    return _read(article, json.loads(text)[:-1])
+    return _read(article, _decoded(text)[:-1])
 
 
 def reweighed(text: str, result: EntryResult) -> str:
     """The text of an entry whose findings weigh something else."""
-    flag, answered = json.loads(text)[-1]
+    flag, answered = _decoded(text)[-1]
     return entry_text(result, flag=flag, answered=answered)
 
 
 def fresh_result(article: str, text: str) -> EntryResult:
     """The same entry as a refresh reports it that finds its image fresh."""
-    *document, (flag, answered) = json.loads(text)
+    *document, (flag, answered) = _decoded(text)
     result = _read(article, document)
     cached = result.declared.cached if flag is None else flag
     if result.source is not Source.OFFLINE:
@@ -121,7 +122,7 @@ def image_text(image: ImageFacts) -> str:
 
 def image_facts(text: str) -> ImageFacts:
     """The facts of such a text."""
-    image, thumbnails = json.loads(text)
+    image, thumbnails = _decoded(text)
     small = ((image[0], number, *one) for number, one in enumerate(thumbnails))
     return rows.image_facts(image, small)
 
@@ -134,3 +135,11 @@ def failure_text(failure: Failure | None) -> str | None:
 def failure_of(text: str | None) -> Failure | None:
     """The failure of such a text."""
     return rows.failure_of(text) if text else None
+
+
+def _decoded(text: str) -> Any:
+    """A document; halves of surrogate pairs, which YAML can spell, are JSON for the slower one."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return json.loads(text)

@@ -18,6 +18,7 @@ from imgcache.results import EntryResult, KnownEntry, Place, UrlState
 from imgcache.userinfo import masked
 
 _BATCH = 500
+_HEALTHS = tuple(Health)
 # URLs whose places are remembered: the entries of an article name the same ones again and again.
 _REMEMBERED = 500
 _ARTICLES = f"JOIN articles a ON a.id = e.id / {POSITIONS}"
@@ -122,7 +123,7 @@ def _place(row: Row) -> Place:
 def health_of(verdict: str, rank: int) -> Health:
     """The health of an entry, by its verdict and the rank of its worst finding."""
     is_well = verdict == Verdict.OK and rank == len(RANKS)
-    return Health.WELL if is_well else tuple(Health)[rank]
+    return Health.WELL if is_well else _HEALTHS[rank]
 
 
 def _state(row: Iterable[Any]) -> UrlState:

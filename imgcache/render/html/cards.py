@@ -176,8 +176,9 @@ def _to_scale(entry: EntryResult) -> tuple[Size, Size]:
 
 
 def _scaled(size: Size, scale: float) -> Size:
-    width, height = (max(_THINNEST, round(side * scale)) for side in size)
-    return Size(width, height)
+    return Size(
+        max(_THINNEST, round(size.width * scale)), max(_THINNEST, round(size.height * scale))
+    )
 
 
 def _picture(

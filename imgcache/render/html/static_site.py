@@ -135,7 +135,7 @@ def article_name(article: str, page: int = 1) -> str:
 
 
 # Each of its cards leads to an article.
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16_384)
 def _digest(article: str) -> str:
     return hashlib.sha256(article.encode("utf-8", "surrogatepass")).hexdigest()[:_NAME_DIGITS]
 
