@@ -150,6 +150,23 @@ async def test_a_cache_on_a_disk_of_any_size_loses_nothing(tmp_path: Path, kib: 
 
 
 @needs_mount
+@pytest.mark.torture
+@pytest.mark.parametrize("kib", [*range(180, 300, 20), 400, 700, 2000])
+async def test_where_the_index_has_room_a_full_disk_is_reported(tmp_path: Path, kib: int) -> None:
+    """What is known is told, and a flag is true only where the next run needs no download."""
+    async with Origin() as origin:
+        scene = Scene(tmp_path, origin)
+        scene.build()
+        told = await on_a_full_disk(scene, "cache", kib)
+    summary = json.loads(told["full"]["stdout"])["summary"]
+    failed = summary["verdicts"].get("local-error", 0)
+    assert told["full"]["status"] == (2 if failed else 0)
+    assert summary["entries"] == sum(summary["verdicts"].values())
+    flags = "".join(told["seen"][f"articles/{name}"] for name in ("a.md", "b.md", "deep/c.md"))
+    assert flags.count("isCached: true") <= summary["entries"] - failed
+
+
+@needs_mount
 async def test_articles_on_a_full_disk_stay_as_they_are(tmp_path: Path) -> None:
     async with Origin() as origin:
         scene = Scene(tmp_path, origin)

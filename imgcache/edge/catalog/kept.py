@@ -34,6 +34,8 @@ from imgcache.edge.safe_fs import (
 
 # A catalog of many more files than a run looks at is not worth its copying.
 _SHARE = 4
+# On a disk with less room than this, images and index have it for themselves.
+_ROOM = 16 * 1024 * 1024
 
 
 T = TypeVar("T", bound=Catalog)
@@ -45,6 +47,18 @@ class Opened(Struct, Generic[T], frozen=True):
 
     catalog: T
     trouble: str | None = None
+
+
+def working_folder(store: Store) -> Path | None:
+    """The folder for the working copy of a run that keeps it; None where the disk is nearly full.
+
+    What is not kept is made again by the next run, but a working copy that gets no more room
+    would end this one. Raises LocalError.
+    """
+    folder = store.root / TMP
+    with local_errors(TMP):
+        room = os.statvfs(folder)
+    return folder if room.f_bavail * room.f_frsize >= _ROOM else None
 
 
 def open_catalog(

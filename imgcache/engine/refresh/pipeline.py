@@ -15,12 +15,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from imgcache.config import Settings
-from imgcache.core.cache.layout import TMP
 from imgcache.core.http.contact import Contact
 from imgcache.core.verdicts.traits import Sight, unseen
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge.articles import files
-from imgcache.edge.catalog import judged, urls
+from imgcache.edge.catalog import judged, kept, urls
 from imgcache.edge.catalog.urls import UrlCounts
 from imgcache.edge.index.index import Index
 from imgcache.engine.catalog.judging import note_measured
@@ -42,7 +41,7 @@ from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, writing_tools
 from imgcache.errors import LocalError
 from imgcache.facts import RunFacts
-from imgcache.model import Source
+from imgcache.model import Failure, Source, Verdict
 from imgcache.render.phrases import count
 
 
@@ -77,7 +76,8 @@ async def refresh(
         if options.write:
             for message in files.sweep(survey.leftovers):
                 listener.warned(message)
-        async with open_site(found, settings, tools, tools.store.root / TMP) as site:
+        folder = await to_its_end(kept.working_folder, tools.store)
+        async with open_site(found, settings, tools, folder) as site:
             if site.trouble is not None:
                 listener.warned(f"the kept catalog {site.trouble}, and is made again")
             await site.read_articles(chosen(paths, settings), tools.now, listener)
@@ -91,7 +91,9 @@ async def refresh(
             fetching = FetchStage(tools, settings, listener, interrupt)
             seconds = options.max_time and options.max_time - (time.monotonic() - began)
             await fetching.run(targets, work, seconds)
-            await tools.session.flush()
+            if not await _committed(tools, targets, listener):
+                options = replace(options, write=False)
+                report.dry_run = report.local_fault = True
             if fetching.contact.is_missing:
                 listener.failed(_no_network(fetching.contact))
                 options = replace(options, write=False)
@@ -111,6 +113,22 @@ async def refresh(
         report.local_fault |= not await _record_run(report, tools, listener)
     await account(report, baseline, [one.shown for one in found], unseen(Sight.WHOLE), listener)
     return report
+
+
+async def _committed(tools: Tools, targets: Targets, listener: Listener) -> bool:
+    """Whether all that was fetched has its row; if not, tell so, and trust none of the rest."""
+    fault = ""
+    try:
+        await tools.session.flush()
+    except LocalError as exc:
+        fault = f": {exc}"
+    lost = tools.session.lost
+    if not fault and not lost:
+        return True
+    for href in lost & targets.web.keys():
+        targets.web[href].lose(Failure(Verdict.LOCAL_ERROR, f"its facts were not recorded{fault}"))
+    listener.failed(f"no article and no manifest was written, as facts were not recorded{fault}")
+    return False
 
 
 async def _note_outcome(

@@ -17,6 +17,7 @@ from msgspec import Struct, field
 
 from imgcache.edge.index.index import Index
 from imgcache.engine.run.tasks import to_its_end
+from imgcache.errors import LocalError
 from imgcache.facts import HostPause, ImageFacts, UrlFacts
 
 _BATCH = 64
@@ -38,7 +39,10 @@ class _Batch(Struct):
 
 
 class IndexSession:
-    """The engine's only access to the index; entered with `async with`."""
+    """The engine's only access to the index; entered with `async with`.
+
+    `lost`: the URLs whose facts could not be committed; none of them may be flagged.
+    """
 
     def __init__(self, open_index: Callable[[], Index]) -> None:
         self._open = open_index
@@ -47,6 +51,8 @@ class IndexSession:
         self._batch = _Batch()
         self._timer: asyncio.TimerHandle | None = None
         self._commits: set[asyncio.Task[None]] = set()
+        self._fault: LocalError | None = None
+        self.lost: set[str] = set()
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -88,10 +94,16 @@ class IndexSession:
             self._timer = loop.call_later(_PATIENCE, self._commit_soon)
 
     async def flush(self) -> None:
-        """Returns when all that was noted is committed. Raises LocalError if any of it was not."""
+        """Returns when all that was noted is committed. Raises LocalError if any of it was not.
+
+        What was not is dropped, and told once: a later flush is about what was noted since.
+        """
         self._commit_soon()
         while self._commits:
             await asyncio.gather(*self._commits)
+        fault, self._fault = self._fault, None
+        if fault is not None:
+            raise fault
 
     def _commit_soon(self) -> None:
         if self._timer is not None:
@@ -104,7 +116,11 @@ class IndexSession:
 
     async def _commit(self, batch: _Batch) -> None:
         urls, images, pauses = batch.urls.values(), batch.images.values(), batch.pauses.values()
-        await self.query(lambda index: index.record(urls, images, batch.spellings, pauses))
+        try:
+            await self.query(lambda index: index.record(urls, images, batch.spellings, pauses))
+        except LocalError as exc:
+            self._fault = exc
+            self.lost.update(batch.urls)
         current = asyncio.current_task()
         if current is not None:
             self._commits.discard(current)

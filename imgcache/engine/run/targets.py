@@ -54,6 +54,12 @@ class Target(Struct, eq=False, gc=False):
         if entry.declared.size not in self.declared:
             self.declared = (*self.declared, entry.declared.size)
 
+    def lose(self, failure: Failure) -> None:
+        """What this run found out has no row: a new copy is none, an older one stays as it was."""
+        if self.source is Source.DOWNLOADED:
+            self.held = False
+        self.source, self.failure, self.failed = None, failure, True
+
     def served(self, sha256: str, size: Size) -> Served:
         """This sound image as the answer of the URL."""
         path = urlsplit(self.url.href).path

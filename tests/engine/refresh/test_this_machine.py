@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import sqlite3
 import sys
 from collections import Counter
 from pathlib import Path
@@ -17,6 +18,8 @@ from imgcache.cli.run import UNUSABLE, status
 from imgcache.core.articles.entries import Article
 from imgcache.core.articles.fences import NotAnArticle
 from imgcache.edge.articles.files import Found
+from imgcache.edge.index.connection import sqlite_errors
+from imgcache.edge.index.index import Index
 from imgcache.engine.catalog.declared import DeclaredArticles
 from imgcache.engine.run import articles
 from imgcache.errors import LocalError
@@ -148,3 +151,27 @@ async def test_a_bug_of_ours_in_one_article_costs_that_one_only(
     (problem,) = report.article_errors()
     assert problem.article.endswith("broken.md")
     assert "RecursionError: too deep" in problem.message
+
+
+async def test_facts_that_a_full_disk_refuses_are_no_ground_for_a_flag(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report is there, no article is written, and the next run has all to do."""
+    urls = [world.origin.route(f"/{n}.jpg", body=JPEG + bytes(n)) for n in range(3)]
+    article = world.article(*map(world.entry, urls))
+    before, record = article.read_bytes(), Index.record
+
+    def fails(self: Index, *facts: Any) -> None:
+        if facts[0]:
+            with sqlite_errors(Path("index")):
+                raise sqlite3.OperationalError("database or disk is full")
+        record(self, *facts)
+
+    monkeypatch.setattr(Index, "record", fails)
+    report = await world.refresh()
+    assert report.summary.verdicts == {Verdict.LOCAL_ERROR: 3}
+    assert (status(report), report.summary.failed) == (UNUSABLE, 3)
+    assert article.read_bytes() == before
+    monkeypatch.setattr(Index, "record", record)
+    assert (await world.refresh()).summary.verdicts == {Verdict.OK: 3}
+    assert article.read_text().count("isCached: true") == 3
