@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct, field
 
-from imgcache.core.images.formats.heif import mini, strict
+from imgcache.core.images.formats.heif import items, mini, strict
+from imgcache.core.images.formats.heif.items import extents
 from imgcache.core.images.formats.isobmff import Box, boxes
 from imgcache.core.images.formats.structure import ShortError, Structure, oriented, take, truncated
 from imgcache.model import Size, Verdict
@@ -40,6 +41,7 @@ class _Meta(Struct):
     used: list[int] = field(default_factory=list)
     extent: int = 0
     whole: bool = False
+    box: Box | None = None
 
 
 class _Picture(Struct, frozen=True):
@@ -64,6 +66,7 @@ def walk(data: bytes) -> Structure:
     try:
         for box in _flattened(data, 0, len(data)):
             if box.kind == b"meta" and not meta.properties:
+                meta.box = box
                 _read_meta(meta, data, box)
             elif box.kind == b"tkhd":
                 track.append(_track_size(data, box))
@@ -89,7 +92,7 @@ def walk(data: bytes) -> Structure:
         frames=frames,
         flaw=flaw,
         detail=detail,
-        has_position=None,
+        has_position=None if meta.box is None else items.has_position(data, meta.box),
     )
 
 
@@ -241,25 +244,4 @@ def _track_size(data: bytes, box: Box) -> Size:
 
 def _furthest(body: bytes) -> int:
     """The furthest byte of the file that an item location box points at (14496-12, 8.11.3)."""
-    head = take(body, 0, 6)
-    version = head[0]
-    offset_size, length_size = head[4] >> 4, head[4] & 15
-    base_size, index_size = head[5] >> 4, head[5] & 15 if version else 0
-    width = 4 if version > 1 else 2
-    position = 6 + width
-    furthest = 0
-    for _ in range(int.from_bytes(take(body, 6, width), "big")):
-        position += width
-        in_file = not version or not take(body, position, 2)[1] & 15
-        position += (2 if version else 0) + 2
-        base = int.from_bytes(take(body, position, base_size), "big")
-        extents = int.from_bytes(take(body, position + base_size, 2), "big")
-        position += base_size + 2
-        # Extents without bytes in the table are all the same, whatever their announced number.
-        for _ in range(extents if index_size + offset_size + length_size else min(extents, 1)):
-            position += index_size
-            start = int.from_bytes(take(body, position, offset_size), "big")
-            length = int.from_bytes(take(body, position + offset_size, length_size), "big")
-            position += offset_size + length_size
-            furthest = max(furthest, base + start + length if in_file else 0)
-    return furthest
+    return max((one.start + one.length for one in extents(body) if not one.method), default=0)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from imgcache.core.images.examine import FIRST_BYTES, Sized, examine, judge_prefix
 from imgcache.core.images.formats import exif
+from imgcache.core.images.formats.heif import items
+from imgcache.core.images.formats.isobmff import boxes
 from imgcache.core.images.limits import Limits
 from tests.support import pictures
 from tests.support.pictures import chunk, photo, saved, with_chunk
@@ -22,11 +24,15 @@ IMAGES = {
     "png": with_chunk(pictures.png(40, 24), chunk(b"eXIf", TIFF)),
     "webp": saved(photo(40, 24), "WEBP", exif=TIFF),
     "webp with the mark of a JPEG": saved(photo(40, 24), "WEBP", exif=PLACED),
+    "avif": saved(photo(40, 24), "AVIF", exif=TIFF),
+    "avif with the mark of a JPEG": saved(photo(40, 24), "AVIF", exif=PLACED),
 }
 WITHOUT = {
     "jpeg": pictures.jpeg(orientation=6),
     "png": pictures.png(),
     "webp": pictures.webp(orientation=6),
+    "avif": saved(photo(40, 24), "AVIF"),
+    "avif without coordinates": saved(photo(40, 24), "AVIF", exif=b"II*\0\x08\0\0\0\0\0\0\0\0\0"),
     "gif": pictures.gif(),
     "bmp": pictures.bmp(),
     "svg": pictures.svg(),
@@ -58,6 +64,39 @@ def test_the_first_bytes_of_a_photo_tell_it() -> None:
     settled = judge_prefix(data[:FIRST_BYTES], None, LIMITS)
     assert isinstance(settled, Sized)
     assert settled.has_position is True
+
+
+@given(
+    changes=st.lists(
+        st.tuples(st.integers(16, len(IMAGES["avif"]) - 1), st.integers(0, 255)), max_size=6
+    )
+)
+def test_whatever_stands_in_an_avif_it_is_read_to_an_end(changes: list[tuple[int, int]]) -> None:
+    data = bytearray(IMAGES["avif"])
+    for at, value in changes:
+        data[at] = value
+    assert claimed(bytes(data)) in {True, False, None}
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def meta(*, method: int, start: int, data: bytes = b"") -> bytes:
+    """A meta box with an Exif item of number 7, in one piece."""
+    entry = box(b"infe", b"\2\0\0\0", struct.pack(">HH4s", 7, 0, b"Exif"))
+    info = box(b"iinf", bytes(4), struct.pack(">H", 1), entry)
+    item = struct.pack(">HHHHII", 7, method, 0, 1, start, len(TIFF) + 4)
+    places = box(b"iloc", b"\1\0\0\0", b"\x44\0", struct.pack(">H", 1), item)
+    return box(b"meta", bytes(4), info, places, box(b"idat", data) if data else b"")
+
+
+@pytest.mark.parametrize(("method", "told"), [(0, None), (1, True), (2, None)])
+def test_a_position_in_the_item_data_is_found(method: int, told: bool | None) -> None:
+    data = meta(method=method, start=0 if method else 10_000, data=bytes(4) + TIFF)
+    (outer,) = boxes(data, 0, len(data))
+    assert items.has_position(data, outer) is told
 
 
 def directory(order: str, *fields: tuple[int, int, int, int], at: int) -> bytes:
