@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-TITLE = "Images to mend"
+TITLE = "Images to fix"
 WELL, FOUND = "0", "1"
 # All workflows share one user (viewerDidAuthor): the marker tells their issues apart.
 OPEN_ISSUES = """
@@ -38,7 +38,7 @@ class GhError(Exception):
 def main() -> int:
     """Keep the issue; the exit status is 1 where GitHub refused."""
     if os.environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request"):
-        # A branch that breaks or mends an image says nothing of the site as it is.
+        # A branch that breaks or fixes an image says nothing of the site as it is.
         print("::notice::imgcache: the issue is kept by runs outside of pull requests only")
         return 0
     try:

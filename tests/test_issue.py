@@ -112,7 +112,7 @@ async def test_the_first_errors_open_an_issue_with_the_report(
     assert (kept.status, kept.stdout) == (0, "An issue was opened.\n")
     ((words, text, token),) = github.calls
     assert words == [
-        "issue", "create", "--title", "Images to mend", "--body-file", "-", "--repo", "we/site",
+        "issue", "create", "--title", "Images to fix", "--body-file", "-", "--repo", "we/site",
     ]  # fmt: skip
     assert text.startswith(f"{MARKER}## imgcache verify\n\n**1 error, 0 warnings**")
     assert "/gone.jpg` | `articles/a.md:" in text
@@ -194,7 +194,7 @@ async def test_each_site_has_its_own(world: World, runner: Runner, github: GitHu
     key = 'blog --> "; touch taken; $(touch taken)\n::error::'
     await github.keep(await broken(world, runner), KEY=key)
     ((words, text, _),) = github.calls
-    assert words[:4] == ["issue", "create", "--title", f"Images to mend ({key})"]
+    assert words[:4] == ["issue", "create", "--title", f"Images to fix ({key})"]
     assert text.splitlines()[0].count("-->") == 1
     assert not (world.folder / "taken").exists()
 

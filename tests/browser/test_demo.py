@@ -1,4 +1,4 @@
-"""After `make demo` a person sees what is broken first, two clicks from the line to mend."""
+"""After `make demo` a person sees what is broken first, two clicks from the line to fix."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_what_the_demo_left_is_seen_and_mended_soon(chromium: Browser, tmp_path:
     with visiting(chromium, Site("folder", home, {})) as visit:
         page = visit.page
         page.goto(home)
-        assert page.locator("h1").inner_text() == "2 images to mend"
+        assert page.locator("h1").inner_text() == "2 images to fix"
         verdicts = page.locator("article .kind").all_inner_texts()
         assert verdicts == ["another shape", "no longer there", "as declared", "as declared"]
         page.get_by_role("link", name="no longer there").click()
@@ -36,7 +36,7 @@ def test_a_single_file_works_alone(chromium: Browser, newsroom: Path, tmp_path: 
     with visiting(chromium, Site("file", target.as_uri(), {})) as visit:
         page = visit.page
         page.goto(target.as_uri())
-        assert page.locator("h1").inner_text() == "5 images to mend"
+        assert page.locator("h1").inner_text() == "5 images to fix"
         page.wait_for_function(
             "() => [...document.images].every((one) => one.complete && one.naturalWidth)"
         )

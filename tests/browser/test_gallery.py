@@ -39,10 +39,10 @@ def test_an_editor_sees_first_what_is_broken(chromium: Browser, site: Site) -> N
     with visiting(chromium, site, **WIDE) as visit:
         page = visit.page
         page.goto(site.home)
-        assert page.locator("h1").inner_text() == "5 images to mend"
+        assert page.locator("h1").inner_text() == "5 images to fix"
         assert headings(page) == [
             "Articles that could not be read or edited",
-            "To mend",
+            "To fix",
             "To look at",
             "All well",
         ]
@@ -175,7 +175,7 @@ def test_it_works_without_javascript(chromium: Browser, site: Site) -> None:
         page.locator("article [data-go]").click()
         assert page.locator("article").count() == 3
         page.get_by_role("link", name="Images", exact=True).click()
-        assert page.locator("h1").inner_text() == "5 images to mend"
+        assert page.locator("h1").inner_text() == "5 images to fix"
         assert page.get_by_role("searchbox").is_visible() == site.has_form
 
 
@@ -347,5 +347,5 @@ def test_landmarks_lead_through_a_page(chromium: Browser, site: Site) -> None:
         for role in ("banner", "main", "contentinfo", "search"):
             expect(page.get_by_role(role)).to_have_count(1)
         expect(page.get_by_role("navigation", name="What is wrong")).to_be_visible()
-        expect(page.get_by_role("region", name="To mend")).to_be_visible()
+        expect(page.get_by_role("region", name="To fix")).to_be_visible()
         assert page.locator("img:not([alt]), img[alt='']").count() == 0

@@ -95,20 +95,20 @@ FOUND = CacheCheckResult(
     1,
     301_000,
     FileTotals(1, 5),
-    [Damage("images/x", "no such file", "mended"), Damage("thumbs/y", "other bytes")],
+    [Damage("images/x", "no such file", "fixed"), Damage("thumbs/y", "other bytes")],
 )
 
 
 def test_damage_as_text() -> None:
     assert shown(check.as_text(FOUND)) == (
-        "images/x: no such file; mended\n"
+        "images/x: no such file; fixed\n"
         "thumbs/y: other bytes\n"
         "2 images and 1 thumbnail hashed (301 kB): 1 damaged file found; "
         "imgcache cache check --repair fixes what it can\n"
         "1 file (5 B) that the index does not know; imgcache cache gc removes them\n"
     )
-    mended = CacheCheckResult(1, 0, 5, damage=FOUND.damage[:1])
-    assert shown(check.as_text(mended)).endswith(": 1 damaged file found, all repaired\n")
+    fixed = CacheCheckResult(1, 0, 5, damage=FOUND.damage[:1])
+    assert shown(check.as_text(fixed)).endswith(": 1 damaged file found, all repaired\n")
     assert shown(check.as_text(CacheCheckResult(1, 0, 5))) == (
         "1 image and 0 thumbnails hashed (5 B): all sound\n"
     )
@@ -124,7 +124,7 @@ def test_damage_as_json() -> None:
         "bytes": 301_000,
         "strays": {"files": 1, "bytes": 5},
         "damage": [
-            {"path": "images/x", "problem": "no such file", "repair": "mended"},
+            {"path": "images/x", "problem": "no such file", "repair": "fixed"},
             {"path": "thumbs/y", "problem": "other bytes", "repair": None},
         ],
     }

@@ -62,7 +62,7 @@ def main(folder: Path, size: int) -> None:
     (folder / FILLER).unlink(missing_ok=True)
     mount(folder, "remount,size=64m")
     told["again"] = run("refresh", "--format", "json")
-    told["mended"] = run("cache", "check")
+    told["fixed"] = run("cache", "check")
     told["end"] = seen()
     json.dump(told, sys.stdout)
 

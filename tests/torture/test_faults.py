@@ -108,9 +108,9 @@ async def on_a_full_disk(scene: Scene, folder: str, kib: int) -> dict[str, Any]:
     )
     stdout, _ = await process.communicate()
     told: dict[str, Any] = json.loads(stdout)
-    for run in ("full", "check", "again", "mended"):
+    for run in ("full", "check", "again", "fixed"):
         assert "Traceback" not in told[run]["stderr"], told[run]["stderr"]
-    assert (told["again"]["status"], told["mended"]["status"]) == (0, 0)
+    assert (told["again"]["status"], told["fixed"]["status"]) == (0, 0)
     for path in scene.articles:
         name = str(path.relative_to(scene.folder))
         assert told["end"][name] == scene.text(path, flag=True).decode()

@@ -12,7 +12,7 @@ from imgcache.model import Size, Verdict
 from imgcache.render.excerpt import marked
 from imgcache.render.html.links import Links
 from imgcache.render.html.moments import Moments
-from imgcache.render.html.views import Card, Cell, Mended, Picture, Quote, Tone, Use
+from imgcache.render.html.views import Card, Cell, Fixed, Picture, Quote, Tone, Use
 from imgcache.render.html.words import plain
 from imgcache.render.phrases import amount
 from imgcache.results import (
@@ -72,7 +72,7 @@ def card(known: KnownEntry, links: Links, moments: Moments) -> Card:
         quote=_quote(entry),
         anchor=_anchor(own),
         host=host,
-        mended=tuple(_mended(entry)),
+        fixed=tuple(_fixed(entry)),
     )
 
 
@@ -99,7 +99,7 @@ def _anchor(place: Place) -> str:
     return f"line-{place.line}-{place.column}"
 
 
-def _mended(entry: EntryResult) -> Iterator[Mended]:
+def _fixed(entry: EntryResult) -> Iterator[Fixed]:
     """The lines of a wrong size, as they should be; in a body they are attributes."""
     if not entry.verdict.is_about_size or entry.actual is None:
         return
@@ -111,7 +111,7 @@ def _mended(entry: EntryResult) -> Iterator[Mended]:
         wrong = strange.get(key) if says is None else str(says)
         if says != true and key not in declared.unnamed:
             right = form.format(key, true)
-            yield Mended(None if wrong is None else form.format(key, wrong), right)
+            yield Fixed(None if wrong is None else form.format(key, wrong), right)
 
 
 def _link_name_host(entry: EntryResult, state: UrlState | None) -> tuple[str | None, str, str]:

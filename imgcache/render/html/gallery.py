@@ -20,14 +20,14 @@ from imgcache.render.phrases import count
 from imgcache.results import Overview, Run
 
 _HEADINGS = {
-    Tone.ERROR: "To mend",
+    Tone.ERROR: "To fix",
     Tone.WARNING: "To look at",
     Tone.QUIET: "Ignored",
     Tone.OK: "All well",
 }
 # How many troubles of articles are told.
 TROUBLES = 20
-# Fewer are mended one by one.
+# Fewer are fixed one by one.
 _MANY = 5
 # A line of fewer runs shows nothing.
 _TREND = 3
@@ -115,7 +115,7 @@ def _headline(overview: Overview) -> str:
     if not overview.entries:
         return "No images yet"
     broken = overview.images.get(Health.ERROR, 0)
-    return f"{count(broken, 'image')} to mend" if broken else "Every image is well"
+    return f"{count(broken, 'image')} to fix" if broken else "Every image is well"
 
 
 def _selection_text(page: Page) -> str:
@@ -139,7 +139,7 @@ def _looks(selection: Selection, links: Links) -> Iterator[Choice]:
 
 
 def _hints(found: Facets, hosts: Sequence[HostState], links: Links) -> Iterator[Hint]:
-    """Where one act mends many images."""
+    """Where one act fixes many images."""
     sizes = sum(found.verdicts.get(one, 0) for one in SIZE_VERDICTS)
     if sizes >= _MANY:
         command = "imgcache refresh --fix-dimensions"

@@ -46,7 +46,7 @@ _TONES = {
 
 # The word after a count: for one, and for several.
 WORDS = {
-    Tone.ERROR: ("to mend", "to mend"),
+    Tone.ERROR: ("to fix", "to fix"),
     Tone.WARNING: ("to look at", "to look at"),
     Tone.QUIET: ("ignored", "ignored"),
     Tone.OK: ("well", "well"),
@@ -108,7 +108,7 @@ class Quote(Struct, frozen=True):
     after: str
 
 
-class Mended(Struct, frozen=True):
+class Fixed(Struct, frozen=True):
     """A line with a wrong width or height (None: there is none), and the right one."""
 
     wrong: str | None
@@ -130,7 +130,7 @@ class Card(Struct, frozen=True):
     cached copy in words; `actual` the true width and height, and whether a copy is held; `status`
     stands where a picture is missing. `uses` are the first places of this URL, `more` the others;
     `places` and `articles` say how many there are, where that is known. `host` is where it lies.
-    `mended` are the article's lines of the size as they should be.
+    `fixed` are the article's lines of the size as they should be.
     """
 
     entry: EntryResult
@@ -155,7 +155,7 @@ class Card(Struct, frozen=True):
     quote: Quote | None
     anchor: str
     host: str
-    mended: Sequence[Mended]
+    fixed: Sequence[Fixed]
     places: int = 0
     articles: int = 0
 
@@ -189,7 +189,7 @@ class Facet(Struct, frozen=True):
 
 
 class Hint(Struct, frozen=True):
-    """What mends many images at once: by a command, or seen on a page."""
+    """What fixes many images at once: by a command, or seen on a page."""
 
     text: str
     command: str | None = None

@@ -40,7 +40,7 @@ VERDICTS = {
     "local-error": "trouble on this machine",
 }
 HEALTHS = {
-    Health.ERROR: "to mend",
+    Health.ERROR: "to fix",
     Health.WARNING: "to look at",
     Health.IGNORED: "ignored",
     Health.WELL: "well",

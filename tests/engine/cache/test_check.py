@@ -115,8 +115,8 @@ async def test_a_missing_image_is_told_with_its_missing_thumbnail(world: World) 
     thumbnail.unlink()
     paths = relative(world, image, thumbnail)
     assert (await look(world)).damage == [Damage(path, _GONE) for path in paths]
-    mended = (await look(world, repair=True)).damage
-    assert mended == [Damage(path, _GONE, _FORGOTTEN) for path in paths]
+    fixed = (await look(world, repair=True)).damage
+    assert fixed == [Damage(path, _GONE, _FORGOTTEN) for path in paths]
     assert (await look(world)).damage == []
 
 
@@ -148,8 +148,8 @@ async def test_a_manifest_that_says_something_else_is_written_again(
     path.unlink() if text is None else path.write_text(text)
     problem = "it does not say what the index says"
     assert (await look(world)).damage == [Damage("manifest.json", problem)]
-    mended = (await look(world, repair=True)).damage
-    assert mended == [Damage("manifest.json", problem, "written again")]
+    fixed = (await look(world, repair=True)).damage
+    assert fixed == [Damage("manifest.json", problem, "written again")]
     assert path.read_text() == good
 
 
@@ -167,8 +167,8 @@ async def test_a_damaged_index_is_told_and_made_again_from_the_manifest(world: W
     found = await look(world)
     assert [one.path for one in found.damage] == ["index.sqlite3", *relative(world, image)]
     assert not found.is_sound
-    mended = await look(world, repair=True)
-    assert [one.repair for one in mended.damage] == ["made again from the manifest", _FORGOTTEN]
+    fixed = await look(world, repair=True)
+    assert [one.repair for one in fixed.damage] == ["made again from the manifest", _FORGOTTEN]
     found = await look(world)
     assert (found.images, found.is_sound) == (1, True)
 

@@ -298,9 +298,9 @@ async def test_it_runs_on_read_only_folders(world: World, depth: Depth, cached: 
 
 async def test_transient_failures_are_tried_again_and_named_as_what_they_are(world: World) -> None:
     busy = behaviours.answer(b"", status=503)
-    mended = world.origin.route("/a.jpg", behaviours.in_turn(busy, behaviours.answer(JPEG)))
+    fixed = world.origin.route("/a.jpg", behaviours.in_turn(busy, behaviours.answer(JPEG)))
     broken = world.origin.route("/b.jpg", status=503)
-    world.article(world.entry(mended), world.entry(broken))
+    world.article(world.entry(fixed), world.entry(broken))
     entries = await look(world)
     assert [entry.verdict for entry in entries] == [Verdict.OK, Verdict.SERVER_ERROR]
     # Once with Range, three tries, and what costs none while the host's pace is looked for.

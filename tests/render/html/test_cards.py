@@ -207,17 +207,17 @@ def test_how_long_ago_is_told_in_the_unit_that_fits(seconds: float, told: str) -
 
 def test_the_right_lines_stand_beside_the_wrong_ones() -> None:
     wrong = with_size(Verdict.DIMENSIONS_SWAPPED, Size(3, 4), Size(4, 3))
-    told = [(one.wrong, one.right) for one in card_of(wrong).mended]
+    told = [(one.wrong, one.right) for one in card_of(wrong).fixed]
     assert told == [("width: 3", "width: 4"), ("height: 4", "height: 3")]
     half = replace(wrong, declared=Declared(4, None, strange=(("height", "tall"),)))
-    assert [(one.wrong, one.right) for one in card_of(half).mended] == [
+    assert [(one.wrong, one.right) for one in card_of(half).fixed] == [
         ("height: tall", "height: 3")
     ]
     in_body = replace(wrong, pointer=None, declared=Declared(4, unnamed=("height",)))
-    assert card_of(in_body).mended == ()
+    assert card_of(in_body).fixed == ()
     tag = replace(wrong, pointer=None)
-    assert [one.right for one in card_of(tag).mended] == ['width="4"', 'height="3"']
-    assert card_of(GONE).mended == ()
+    assert [one.right for one in card_of(tag).fixed] == ['width="4"', 'height="3"']
+    assert card_of(GONE).fixed == ()
 
 
 def test_each_place_says_what_is_wrong_there_where_that_differs() -> None:

@@ -55,7 +55,7 @@ def test_what_is_broken_comes_first_and_what_is_well_last() -> None:
 
 def test_the_counts_are_of_pictures_however_many_places_name_them() -> None:
     view = view_of(EVERYTHING, links=SERVED)
-    assert view.headline == "1 image to mend"
+    assert view.headline == "1 image to fix"
     assert view.counted == "4 images in 2 articles, 5 image entries"
     assert dict(view.totals) == {Tone.ERROR: 1, Tone.WARNING: 1, Tone.QUIET: 1, Tone.OK: 1}
     first, *_ = view.healths
@@ -73,7 +73,7 @@ def choices_of(view: GalleryView) -> dict[str, dict[str, int]]:
 
 def test_the_counts_of_filters_follow_each_other() -> None:
     assert choices_of(view_of(EVERYTHING, links=SERVED)) == {
-        "How it fares": {"to mend": 1, "to look at": 1, "ignored": 1, "well": 1},
+        "How it fares": {"to fix": 1, "to look at": 1, "ignored": 1, "well": 1},
         "What is wrong": {"no longer there": 3, "as declared": 1},
         "Host": {"a.test": 2, "b.test": 1},
     }
