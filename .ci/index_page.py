@@ -13,7 +13,7 @@ from typing import Any
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 _PICTURE = re.compile(r"!\[[^\]]*\]\((?![a-z]+://)[^)]*\)\n*")
-_LINK = re.compile(r"\[((?:`[^`]*`|[^\]`])*)\]\((?![a-z]+://|#)([^)#]*)(#[^)]*)?\)")
+_LINK = re.compile(r"\[((?:`[^`]*`|[^\]`])*)\]\((?![a-z]+://)([^)#]*)(#[^)]*)?\)")
 _PLACEHOLDER = "/OWNER/"
 
 
@@ -34,7 +34,8 @@ def shown(text: str, source: str, tag: str) -> str:
     def link(found: re.Match[str]) -> str:
         words, path, anchor = found[1], found[2], found[3] or ""
         if known:
-            return f"[{words}]({source}/blob/{tag}/{path}{anchor})"
+            # Indexes give headings no anchors.
+            return f"[{words}]({source}/blob/{tag}/{path or 'README.md'}{anchor})"
         return words if path in words else f"{words} (`{path}`)"
 
     return _LINK.sub(link, _PICTURE.sub("", text))

@@ -46,6 +46,7 @@ _REMEDIES = {
     "model": "is no table; write it as [{name}] with its keys below",
     "path": "write a path in quotes",
     "string": "write a text in quotes",
+    "string_pattern_mismatch": "has a character that can't stand there; it must match {pattern}",
     "too_short": "is empty; name at least one",
     "tuple": 'write a list, as ["a", "b"]',
 }

@@ -32,10 +32,12 @@ def test_every_code_has_its_place_on_the_page(rule: Rule) -> None:
 
 
 def test_links_lead_to_the_home_that_the_package_names() -> None:
-    urls = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"].get("urls", {})
-    assert bool(DOCS) == bool(urls), "version.DOCS and [project.urls] are named together"
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]
+    # As long as nobody has published it, the name of an owner is missing.
+    homes = [url for url in urls.values() if "/OWNER/" not in f"{url}/"]
+    assert bool(DOCS) == bool(homes), "version.DOCS and [project.urls] are named together"
     assert not DOCS or (DOCS.startswith("https://") and DOCS.endswith("/"))
-    assert not urls or any(DOCS.startswith(url.removesuffix("/")) for url in urls.values())
+    assert not homes or any(DOCS.startswith(url.removesuffix("/")) for url in homes)
 
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")

@@ -16,7 +16,7 @@ from imgcache.errors import ConfigError
     [
         (
             {"fetch": {"concurrency": 0}},
-            "Settings: fetch.concurrency = 0: Input should be greater than or equal to 1",
+            "Settings: fetch.concurrency = 0: write a number of at least 1",
         ),
         (
             {"fetch": {"concurency": 3}},
@@ -24,11 +24,11 @@ from imgcache.errors import ConfigError
         ),
         (
             {"rules": [{"name": "hero", "max_bytes": -1}]},
-            "Settings: rules.max_bytes = -1: Input should be greater than or equal to 0",
+            "Settings: rules.max_bytes = -1: write a number of at least 0",
         ),
         (
             {"serve": {"token": "a secret"}},
-            r"Settings: serve.token: String should match pattern '^[\x21-\x7e]+$'",
+            r"can't stand there; it must match ^[\x21-\x7e]+$",
         ),
         (
             {"freshness": {"least": "2d", "greatest": "1d"}},

@@ -16,10 +16,13 @@ from imgcache.errors import ConfigError, LocalError
 from imgcache.model import Verdict
 
 _MARK = ".imgcache-report"
+# The second line of a single page.
+_PAGE_MARK = b"<!-- Made by `imgcache report --single-file`, which also replaces it. -->"
+_HEAD = 256
 _PAGES = "|".join(("index", "page", "articles", "hosts", *Verdict))
 _OURS = re.compile(rf"(?:{_PAGES})(?:-[0-9]+)?\.html|gallery\.css|gallery\.js|search\.js|icon\.svg")
 _FOLDERS = ("articles", "thumbs")
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
 _BLOCK = 1 << 16
 
 
@@ -29,8 +32,8 @@ class ReportFolder:
     def __init__(self, path: Path) -> None:
         """Check `path`. Raises ConfigError for a foreign folder, LocalError as below."""
         self.path = path
-        with self._errors():
-            self._is_older = (path / _MARK).is_file()
+        with _output_errors(path):
+            self._is_older = (path / _MARK).is_file() and not (path / _MARK).is_symlink()
             is_free = not path.exists() or (path.is_dir() and not any(path.iterdir()))
         if not self._is_older and not is_free:
             raise ConfigError(
@@ -39,23 +42,26 @@ class ReportFolder:
 
     def prepare(self) -> None:
         """Make the folder, or clear it of an older report. Raises LocalError."""
-        with self._errors():
+        with _output_errors(self.path):
             if self._is_older:
                 self._clear()
             for name in _FOLDERS:
                 (self.path / name).mkdir(parents=True, exist_ok=True)
-            (self.path / _MARK).write_text("Made by `imgcache report`, which also replaces it.\n")
+            self._put(_MARK, b"Made by `imgcache report`, which also replaces it.\n")
 
     def write(self, name: str, text: str | bytes) -> None:
         """One file; text as UTF-8. Raises LocalError when it can't be written."""
         data = text.encode() if isinstance(text, str) else text
-        with self._errors():
-            # There are many: with pathlib it takes longer.
-            file = os.open(f"{self.path}/{name}", _NEW_FILE, 0o666)
-            try:
-                write_all(file, data)
-            finally:
-                os.close(file)
+        with _output_errors(self.path):
+            self._put(name, data)
+
+    def _put(self, name: str, data: bytes) -> None:
+        # There are many: with pathlib it takes longer.
+        file = os.open(f"{self.path}/{name}", _NEW_FILE, 0o666)
+        try:
+            write_all(file, data)
+        finally:
+            os.close(file)
 
     def copy(self, cache: Path, wanted: Mapping[str, str]) -> set[str]:
         """Copy cached files, paths in the cache by name here; the names that were copied.
@@ -65,7 +71,7 @@ class ReportFolder:
         copied: set[str] = set()
         by_path = sorted((path.rpartition("/"), name) for name, path in wanted.items())
         for above, files in groupby(by_path, lambda one: one[0][0]):
-            with self._errors(), _opened(cache, above) as folder:
+            with _output_errors(self.path), _opened(cache, above) as folder:
                 if folder is not None:
                     copied.update(
                         name for (*_, last), name in files if self._copy(folder, last, name)
@@ -87,23 +93,26 @@ class ReportFolder:
 
     def _clear(self) -> None:
         """Remove the pages and pictures of an older report; other files stay."""
+        for folder in (self.path / name for name in _FOLDERS):
+            if folder.is_symlink():
+                folder.unlink()
+            elif folder.exists():
+                shutil.rmtree(folder)
         for file in self.path.iterdir():
             if _OURS.fullmatch(file.name):
                 file.unlink()
-        for name in _FOLDERS:
-            if (self.path / name).exists():
-                shutil.rmtree(self.path / name)
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as exc:
-            reason = exc.strerror or type(exc).__name__
-            raise LocalError(
-                f"--output {self.path}: can't be written: {reason}; make room there, "
-                "or name a folder that this user may write"
-            ) from exc
+
+@contextmanager
+def _output_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        reason = exc.strerror or type(exc).__name__
+        raise LocalError(
+            f"--output {path}: can't be written: {reason}; make room there, "
+            "or name a place that this user may write"
+        ) from exc
 
 
 def read_pictures(cache: Path, wanted: Mapping[str, str], most: int) -> dict[str, bytes]:
@@ -134,10 +143,30 @@ def _bytes(cache: Path, above: str, last: str, most: int) -> bytes | None:
     return data if len(data) <= most else None
 
 
+def check_page(path: Path) -> None:
+    """Refuse to replace anything but the single page of an older report.
+
+    Raises ConfigError for what is something else, LocalError where that can't be seen.
+    """
+    with _output_errors(path):
+        if not os.path.lexists(path):
+            return
+        is_older = path.is_file() and not path.is_symlink() and _begins_as_page(path)
+    if not is_older:
+        raise ConfigError(f"--output {path}: this is no page of a report; name a new file")
+
+
+def _begins_as_page(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _PAGE_MARK in file.read(_HEAD)
+
+
 def write_page(path: Path, text: str) -> None:
-    """Put a page in the place of a file. Raises LocalError."""
-    with local_errors(f"--output {path}"):
-        atomic_file.replace(path, text.encode())
+    """Put a page in the place of an older one. Raises as `check_page`."""
+    check_page(path)
+    first, _, rest = text.encode().partition(b"\n")
+    with _output_errors(path):
+        atomic_file.replace(path, b"\n".join((first, _PAGE_MARK, rest)))
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from imgcache.core.catalog import (
     Query,
 )
 from imgcache.core.verdicts.selection import EVERYTHING, Selection
-from imgcache.edge.report_folder import ReportFolder, read_pictures, write_page
+from imgcache.edge.report_folder import ReportFolder, check_page, read_pictures, write_page
 from imgcache.engine.catalog.now import catalog_now
 from imgcache.engine.catalog.site import NO_ARTICLE
 from imgcache.engine.run.listener import Listener
@@ -63,7 +63,7 @@ async def publish(
     `single`: to one file instead. What is not selected is neither shown as a finding nor counted.
     Raises ConfigError for a PATH that is not there or a folder that is no report's, and LocalError.
     """
-    target = output if single else await asyncio.to_thread(ReportFolder, output)
+    target = await asyncio.to_thread(check_page if single else ReportFolder, output)
     async with (
         reading_tools(settings) as tools,
         catalog_now(paths, settings, tools, listener, selection) as catalog,
@@ -71,10 +71,10 @@ async def publish(
         done = Published(catalog.overview(TROUBLES), catalog.failed_articles())
         if not done.overview.articles:
             listener.warned(NO_ARTICLE)
-        if isinstance(target, ReportFolder):
-            await to_its_end(_write, catalog, settings, target)
+        if target is None:
+            await to_its_end(_write_page, catalog, settings, output)
         else:
-            await to_its_end(_write_page, catalog, settings, target)
+            await to_its_end(_write, catalog, settings, target)
     return done
 
 

@@ -35,6 +35,7 @@ EXAMPLES = {
     "fetch.allow_private",
     "fetch.resolve",
     "fetch.ca_file",
+    "serve.edit_url",
     "serve.token",
     "serve.allowed_hosts",
 }

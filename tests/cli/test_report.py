@@ -123,6 +123,14 @@ async def test_a_single_file_has_everything_in_it(world: World) -> None:
     assert set(re.findall(r'(?:href|src)="(?!data:|http)([^"]*)"', page)) <= {
         *("#main", "#i-error", "#i-warning", "#i-ok", "#i-quiet")
     }
+    (world.folder / "mine.html").write_text("mine")
+    foreign = await run("report", "--single-file", "--output", "mine.html", cwd=world.folder)
+    assert foreign.status == 2
+    assert "mine.html: this is no page of a report" in foreign.stderr
+    assert (world.folder / "mine.html").read_text() == "mine"
+    assert (
+        await run("report", "--single-file", "--output", "all.html", cwd=world.folder)
+    ).status == 1
     again = await run("report", "--single-file", "--output", "articles", cwd=world.folder)
     assert again.status == 2
     assert "--output articles" in again.stderr

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.edge.report_folder import ReportFolder
+from imgcache.edge.report_folder import ReportFolder, write_page
 from imgcache.errors import ConfigError, LocalError
 
 
@@ -84,3 +84,43 @@ def test_a_disk_that_refuses_is_told_with_a_remedy(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
     with pytest.raises(LocalError, match=r"--output .*: can't be written: .*; make room there"):
         folder.write("none/index.html", "")
+
+
+def test_a_link_in_the_place_of_an_own_file_or_folder_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "mine.html").write_text("mine")
+    old = prepared(tmp_path / "report")
+    (old.path / "articles").rmdir()
+    (old.path / "articles").symlink_to(victim)
+    prepared(old.path)
+    assert (victim / "mine.html").read_text() == "mine"
+    assert (old.path / "articles").is_dir()
+    assert not (old.path / "articles").is_symlink()
+    (old.path / ".imgcache-report").unlink()
+    (old.path / ".imgcache-report").symlink_to(victim / "mine.html")
+    with pytest.raises(ConfigError, match="no report's folder"):
+        ReportFolder(old.path)
+
+
+def test_a_single_page_replaces_its_like(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    for text in ("<!doctype html>\nfirst\n", "<!doctype html>\nsecond\n"):
+        write_page(page, text)
+        assert page.read_text().splitlines()[0::2] == text.splitlines()
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "dangling link", "folder"])
+def test_a_single_page_replaces_nothing_else(tmp_path: Path, kind: str) -> None:
+    mine, page = tmp_path / "mine", tmp_path / "report.html"
+    mine.write_text("mine")
+    if kind == "file":
+        page.write_text("<!doctype html>\nmine\n")
+    elif kind == "folder":
+        page.mkdir()
+    else:
+        page.symlink_to(mine if kind == "link" else tmp_path / "nothing")
+    with pytest.raises(ConfigError, match="no page of a report; name a new file"):
+        write_page(page, "<!doctype html>\nnew\n")
+    assert mine.read_text() == "mine"
+    assert not (tmp_path / "nothing").exists()

@@ -80,7 +80,8 @@ class Images:
     def facets(self, query: ImageQuery) -> Facets:
         """How many images there are, by each filter."""
         query = replace(query, sorting=Sorting.BROKEN_FIRST)
-        return self._memory.recall(query, lambda: _facets(self._kinds(query.text), query))
+        # All hosts are in it, and anybody may ask for another one.
+        return self._memory.recall_list(query, lambda: _facets(self._kinds(query.text), query))
 
     def total_hosts(self) -> int:
         """How many hosts there are."""
@@ -89,7 +90,7 @@ class Images:
     def hosts(self, offset: int, most: int) -> list[HostState]:
         """So many hosts from that number on, those with the most failing images first."""
         key = ("hosts", offset, most)
-        return self._memory.recall(key, lambda: self._hosts(offset, most))
+        return self._memory.recall_list(key, lambda: self._hosts(offset, most))
 
     def _hosts(self, offset: int, most: int) -> list[HostState]:
         rows = self._reading.rows(_HOSTS, (most, offset))

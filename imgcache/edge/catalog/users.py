@@ -32,7 +32,7 @@ _POSITION = f"""
 _TOLD = "json_extract(a.notes, '$[3]'), json_extract(a.notes, '$[4]')"
 _RESULTS = f"SELECT e.id, shown, judged FROM entries e {_ARTICLES} WHERE e.id IN "
 _KNOWN = f"""
-    SELECT e.id, shown, judged, {_POSITION}, e.url, url_text, {_TOLD}, {_FACTS}
+    SELECT e.id, shown, judged, {_POSITION}, e.url, e.image, {_TOLD}, {_FACTS}
     FROM entries e {_ARTICLES}
     LEFT JOIN urls u ON u.id = e.url LEFT JOIN copies ON sha256 = copy WHERE e.id IN """
 _PLACES = f"""
@@ -41,7 +41,7 @@ _PLACES = f"""
 _WORST = f"severity, verdict = '{Verdict.OK.value}', e.id"
 _FIRST = f"SELECT shown, judged FROM entries e {_ARTICLES} WHERE "
 _TOTAL = "SELECT count(*) FROM entries e WHERE "
-_OF_URL = "e.url = ?"
+_OF_IMAGE = "e.image = ?"
 _OF_HREF = "e.url = (SELECT id FROM urls WHERE href = ?)"
 # An index of whole texts would hold pictures: a `data:` URL is one.
 _OF_TEXT = """
@@ -68,9 +68,9 @@ class Users:
         return [self._known(rows[number], places) for number in ids]
 
     def _known(self, row: Row, places: int) -> KnownEntry:
-        shown, judged, position, url, text, title, date, *facts = row
+        shown, judged, position, url, image, title, date, *facts = row
         state = None if url is None else _state(facts)
-        first, more = self._places(_OF_TEXT if url is None else _OF_URL, url or text, places)
+        first, more = self._places(_OF_IMAGE, image, places)
         entry = documents.entry_result(shown, judged)
         return KnownEntry(entry, state, position, first, more, title, date)
 

@@ -161,3 +161,15 @@ async def test_before_the_first_catalogue_it_is_alive_but_not_ready(world: World
         assert "imgcache_entries" not in (await client.get("/metrics")).text
         await app.state.service.watcher.ready.wait()
         assert (await client.get("/readyz")).json() == {"status": "ready"}
+
+
+async def test_two_files_of_one_relative_path_are_two_images(world: World) -> None:
+    for name in ("one", "two"):
+        (world.folder / "articles" / name).mkdir(parents=True)
+        entry = "  - url: pic.jpg\n    width: 160\n    height: 120\n"
+        (world.folder / "articles" / name / "a.md").write_text(f"---\nimages:\n{entry}---\n")
+    (world.folder / "articles" / "one" / "pic.jpg").write_bytes(JPEG)
+    async with service(world) as served:
+        found = (await served.document("/api/images"))["images"]
+        places = [[one["article"].split("/")[-2] for one in image["places"]] for image in found]
+        assert sorted(places) == [["one"], ["two"]]
