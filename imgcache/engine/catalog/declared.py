@@ -261,10 +261,16 @@ def loaded(catalog: Catalog, row: ArticleRow, folder: str) -> LoadedArticle:
 def _told(read: ReadArticle, *, was_read: bool) -> tuple[str, tuple[ArticleError, ...]]:
     """What a file is, in the catalog's words, and what is wrong with it."""
     if isinstance(read, LoadedArticle):
-        return _ARTICLE, read.problems
+        return _ARTICLE, tuple(map(_alone, read.problems))
     if isinstance(read, NotAnArticle):
         return read.name.lower(), ()
-    return _BROKEN if was_read else _UNREAD, (read,)
+    return _BROKEN if was_read else _UNREAD, (_alone(read),)
+
+
+def _alone(error: ArticleError) -> ArticleError:
+    """The error without its traceback, whose frames hold the whole text of the article."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _understood(file: Found, data: bytes, settings: Settings) -> ReadArticle:
