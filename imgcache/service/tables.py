@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from unicodedata import category
 
 from imgcache.core.catalog import ArticleState, HostState
 from imgcache.findings import Health
@@ -75,6 +76,12 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 def _safe(cell: Cell) -> Cell:
     """A text as it is, but never as a formula: an apostrophe tells spreadsheets that it is none."""
-    if isinstance(cell, str) and cell.lstrip(" \u00a0").startswith(_FORMULAS):
+    if isinstance(cell, str) and (cell.startswith(_FORMULAS) or _first(cell) in _FORMULAS):
         return f"'{cell}"
     return cell
+
+
+def _first(text: str) -> str:
+    """The first character that is seen: some programs pass over the others."""
+    unseen = ("Cc", "Cf", "Zl", "Zp", "Zs")
+    return next((one for one in text if category(one) not in unseen), "")

@@ -39,7 +39,21 @@ def test_articles_and_hosts_are_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    "begins", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\uff1d1"]
+    "begins",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "  =1",
+        "\uff1d1",
+        "\ufeff=1",
+        "\u3000=1",
+        "\0=1",
+        "\u200b@a",
+    ],
 )
 def test_no_text_is_a_formula(begins: str) -> None:
     (row,) = rows(tables.articles([ArticleState(begins, 0, 0, 0, title=begins)]))
