@@ -98,7 +98,8 @@ def _fitting(head: str, rows: Iterable[str], left: int) -> list[str]:
 def _totals(findings: Findings) -> Iterator[str]:
     summary = findings.summary
     yield f"## imgcache {findings.command}\n\n"
-    errors, warnings = count(summary.errors, "error"), count(summary.warnings, "warning")
+    errors = count(summary.errors + sum(1 for _ in findings.article_errors()), "error")
+    warnings = count(summary.warnings, "warning")
     yield f"**{errors}, {warnings}** in {phrases.counted(summary)}.\n"
     verdicts = ", ".join(f"{number:,} {name}" for name, number in summary.verdicts.most_common())
     notes = (

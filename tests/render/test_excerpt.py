@@ -10,7 +10,7 @@ from imgcache.engine.run.report import Report
 from imgcache.model import Declared, Severity, Side, Size, Verdict
 from imgcache.render import text
 from imgcache.render.excerpt import Quoted, quoted_sides, wrong_sides
-from imgcache.results import EntryResult
+from imgcache.results import ArticleProblem, EntryResult
 
 FLOW = "  - {url: https://a.test/a.jpg, width: 160, height: 90}"
 WIDE = '  - {alt: "図é\t", url: https://a.test/a.jpg, width: 160, height: 90}'
@@ -144,3 +144,13 @@ def test_a_long_report_tells_the_lines_in_words() -> None:
         "error    dimensions-scaled (IMG103) https://a.test/1",
     ]
     assert lines[-1].endswith("; 21 sizes can be fixed by `imgcache refresh --fix-dimensions`")
+
+
+@pytest.mark.parametrize(("problems", "told"), [(0, True), (1, False)])
+def test_no_command_is_named_for_an_article_that_is_not_written(problems: int, told: bool) -> None:
+    report = Report("verify")
+    report.add([entry()])
+    for _ in range(problems):
+        report.add_problem(ArticleProblem("articles/a.md", 2, "has a key twice"))
+    last = "".join(text.render(report)).splitlines()[-1]
+    assert ("1 size can be fixed" in last) is told

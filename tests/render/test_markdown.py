@@ -112,4 +112,4 @@ def test_whatever_strangers_write_github_takes_the_summary_as_an_issue(text: str
     report.add_problem(ArticleProblem(hostile, None, hostile))
     shown = told(report)
     assert len(shown.encode("utf-8", "replace")) < 65_000
-    assert shown.startswith("## imgcache verify\n\n**30 errors, 0 warnings**")
+    assert shown.startswith("## imgcache verify\n\n**31 errors, 0 warnings**")

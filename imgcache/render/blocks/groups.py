@@ -98,6 +98,8 @@ class Groups:
         for outage in outages[len(self.outages) :]:
             self.hidden_findings[outage.severity] += outage.verdicts.total()
         self.fixable = 0
+        # Nothing is written there until that error is fixed.
+        self._broken = {one.article for one in findings.article_errors()}
         self.hosts: dict[str, list[Listed]] = {}
         self.wholes: dict[Verdict, Whole] = {}
         self._places: dict[bytes, Places | None] = {}
@@ -110,7 +112,8 @@ class Groups:
 
     def _note(self, entry: EntryResult) -> None:
         left = self._told.left(entry)
-        self.fixable += entry.fixable and entry.severity in LISTED
+        if entry.fixable and entry.severity in LISTED and entry.article not in self._broken:
+            self.fixable += 1
         if self._whole and (host := self._told.host(entry)):
             self.hosts.setdefault(host, []).append(_listed(entry))
         for one in left:
