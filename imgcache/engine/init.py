@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 from yaml import MappingNode, ScalarNode
 
 from imgcache.config import LimitSettings
@@ -79,7 +80,12 @@ def survey(folder: Path) -> Outlook:
         tuple(_skipped(meant)),
         site_folders.of_urls(folder, _urls(meant)),
     )
-    return Outlook(fit, seen, _coverage(meant, fit), len(found) <= _MOST_FILES)
+    coverage = _coverage(meant, fit)
+    if coverage.in_drafts and not coverage.checked:
+        # A site that has nothing but drafts yet: a check of nothing helps nobody.
+        fit = replace(fit, skip=())
+        coverage = _coverage(meant, fit)
+    return Outlook(fit, seen, coverage, len(found) <= _MOST_FILES)
 
 
 def _files(folder: Path) -> list[Found]:

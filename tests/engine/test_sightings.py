@@ -9,7 +9,7 @@ import pytest
 from imgcache.config import LimitSettings, Settings
 from imgcache.config_images import ImagePlace
 from imgcache.edge.articles.files import discover
-from imgcache.engine.init import survey
+from imgcache.engine.init import Coverage, survey
 from imgcache.engine.run.sightings import tally_of
 
 
@@ -82,6 +82,16 @@ def test_drafts_are_skipped_where_a_site_knows_them(
 ) -> None:
     write(tmp_path, {"a.md": f"---\n{front}\n---\n"})
     assert survey(tmp_path).fit.skip == expected
+
+
+def test_a_site_of_drafts_alone_is_checked(tmp_path: Path) -> None:
+    draft = "---\npublished: false\nimages: [a.png]\n---\n"
+    write(tmp_path, {"a.md": draft})
+    alone = survey(tmp_path)
+    assert (alone.fit.skip, alone.coverage) == ((), Coverage(1, 1))
+    write(tmp_path, {"b.md": draft.replace("false", "true")})
+    among = survey(tmp_path)
+    assert (among.fit.skip, among.coverage) == ((("published", False),), Coverage(1, 1, 1))
 
 
 def test_the_root_is_the_folder_with_most_of_the_paths(tmp_path: Path) -> None:
