@@ -1,4 +1,4 @@
-"""Results of `imgcache cache`: statistics, a check, a garbage collection."""
+"""Results of `imgcache cache` (statistics, a check, a garbage collection) and of `explain`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from imgcache.facts import RunFacts
 from imgcache.model import FileTotals, Verdict
-from imgcache.results import ArticleProblem
+from imgcache.results import ArticleProblem, Place, UrlState
 
 
 class HostRecord(Struct):
@@ -97,3 +97,37 @@ class GcResult(Struct):
     dropped: FileTotals = field(default_factory=FileTotals)
     kept: FileTotals = field(default_factory=FileTotals)
     problems: tuple[ArticleProblem, ...] = ()
+
+
+class Step(Struct, frozen=True):
+    """One step: its name, seconds since the start, and its facts in order."""
+
+    name: str
+    seconds: float
+    facts: tuple[tuple[str, str], ...]
+
+
+class Known(Struct, frozen=True):
+    """What the cache knows of a URL, and the first places that name it; `more` are left out."""
+
+    state: UrlState | None
+    places: tuple[Place, ...]
+    more: int = 0
+
+
+class Explanation(Struct):
+    """All steps of one URL, and the verdict they led to; `ok` where nothing is declared.
+
+    `known` is None where there is no cache.
+    """
+
+    url: str
+    steps: list[Step] = field(default_factory=list)
+    verdict: Verdict = Verdict.OK
+    message: str | None = None
+    known: Known | None = None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the URL leads to a sound image."""
+        return self.verdict is Verdict.OK

@@ -318,37 +318,3 @@ class Findings(Protocol):
 
     def corrections(self) -> Iterator[Correction]:
         """The sizes that were corrected, or would be in a dry run; in the order of entries."""
-
-
-class Step(Struct, frozen=True):
-    """One step: its name, seconds since the start, and its facts in order."""
-
-    name: str
-    seconds: float
-    facts: tuple[tuple[str, str], ...]
-
-
-class Known(Struct, frozen=True):
-    """What the cache knows of a URL, and the first places that name it; `more` are left out."""
-
-    state: UrlState | None
-    places: tuple[Place, ...]
-    more: int = 0
-
-
-class Explanation(Struct):
-    """All steps of one URL, and the verdict they led to; `ok` where nothing is declared.
-
-    `known` is None where there is no cache.
-    """
-
-    url: str
-    steps: list[Step] = field(default_factory=list)
-    verdict: Verdict = Verdict.OK
-    message: str | None = None
-    known: Known | None = None
-
-    @property
-    def is_well(self) -> bool:
-        """Whether the URL leads to a sound image."""
-        return self.verdict is Verdict.OK

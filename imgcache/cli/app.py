@@ -208,10 +208,7 @@ def report(
         ),
     ] = None,
     single_file: Annotated[
-        bool,
-        typer.Option(
-            "--single-file", help="One file with everything in it: the 1,000 worst images."
-        ),
+        bool, typer.Option("--single-file", help="One file with all in it: the 1,000 worst images.")
     ] = False,
     select: flags.Select = None,
     ignore: flags.Ignore = None,
@@ -219,13 +216,13 @@ def report(
 ) -> None:
     """A folder of HTML pages with thumbnails, from what the cache knows; asks nobody."""
     from imgcache.cli.flag_groups import selected  # noqa: PLC0415  see the module's docstring
-    from imgcache.cli.run import from_extra, guarded  # noqa: PLC0415
+    from imgcache.cli.run import guarded  # noqa: PLC0415
 
     console, selection = general.console(), selected(select, ignore)
 
     def draw() -> int:
-        with from_extra("report"):
-            from imgcache.cli.report import draw_report  # noqa: PLC0415
+        from imgcache.cli.report import draw_report  # noqa: PLC0415
+
         target = output or Path(f"imgcache-report{'.html' if single_file else ''}")
         settings = general.settings()
         return draw_report(paths or (), settings, target, console, selection, single=single_file)

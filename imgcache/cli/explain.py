@@ -7,6 +7,7 @@ import shutil
 
 import typer
 
+from imgcache.cache_results import Explanation
 from imgcache.cli.flag_groups import General, Network
 from imgcache.cli.flags import PlainFormat
 from imgcache.cli.output import write
@@ -16,7 +17,6 @@ from imgcache.config import Settings
 from imgcache.core.verdicts import rules
 from imgcache.core.verdicts.rules import Rule
 from imgcache.render import explain as render
-from imgcache.results import Explanation
 
 # A word in which nothing makes a URL or a path.
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from imgcache.cache_results import Explanation, Step
 from imgcache.config import Settings
 from imgcache.core.http.address import Address, AddressRule, mapping
 from imgcache.core.http.location import DataUrl, SitePath, locate
@@ -23,7 +24,6 @@ from imgcache.edge.http.exchange import AttemptStats, Body, Hop
 from imgcache.edge.http.fetcher import Fetcher
 from imgcache.facts import ResponseFacts, Validators
 from imgcache.model import Declared, Failure, Severity, Verdict
-from imgcache.results import Explanation, Step
 from imgcache.userinfo import masked, masked_within
 
 _FIRST_BYTES = 32

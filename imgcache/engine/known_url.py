@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imgcache.cache_results import Known
 from imgcache.config import Settings
 from imgcache.core.http.location import locate
 from imgcache.core.http.url import WebUrl
@@ -13,7 +14,7 @@ from imgcache.engine.catalog.site import open_site
 from imgcache.engine.run.articles import chosen, search
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, offline_tools
-from imgcache.results import Known, Place, UrlState
+from imgcache.results import Place, UrlState
 
 _MOST_PLACES = 10
 

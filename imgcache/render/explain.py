@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from imgcache.cache_results import Explanation, Known
 from imgcache.core.cache import layout
 from imgcache.core.verdicts import examples
 from imgcache.core.verdicts.rules import Rule, docs_url, plain
@@ -14,7 +15,7 @@ from imgcache.facts import ImageFacts
 from imgcache.render.json import timestamp
 from imgcache.render.phrases import amount, count, printable
 from imgcache.render.verdict_page import weight
-from imgcache.results import Explanation, Known, UrlState
+from imgcache.results import UrlState
 from imgcache.version import VERSION
 
 _INDENT = "    "

@@ -7,10 +7,10 @@ from ipaddress import ip_address
 import pytest
 
 from imgcache import Settings
+from imgcache.cache_results import Explanation
 from imgcache.core.http.address import Address
 from imgcache.engine.explain import explain
 from imgcache.model import Verdict
-from imgcache.results import Explanation
 from tests.support import behaviours, pictures
 from tests.support.world import World, run
 

@@ -6,12 +6,13 @@ import json
 
 import pytest
 
+from imgcache.cache_results import Explanation, Known
 from imgcache.core.verdicts import rules
 from imgcache.core.verdicts.rules import OK, RULES, Rule
 from imgcache.facts import ImageFacts
 from imgcache.model import Failure, Format, Size, Verdict
 from imgcache.render import explain
-from imgcache.results import Explanation, Known, Place, UrlState
+from imgcache.results import Place, UrlState
 from tests.support.facts import NOON
 
 COPY = ImageFacts("ab" * 32, Format.JPEG, Size(160, 120), 1234, "#808080")
