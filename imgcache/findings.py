@@ -10,6 +10,10 @@ from imgcache.model import Breach, Severity, Verdict
 
 # The severities that are listed; the rest is only counted.
 LISTED = (Severity.ERROR, Severity.WARNING)
+# They tell nothing of the image itself: all that a run has of one of them are told at once.
+OF_THE_RUN = frozenset({Verdict.NOT_CHECKED, Verdict.NOT_CACHED})
+# So many places of what stands in several are named.
+PLACES = 10
 
 
 class Health(StrEnum):

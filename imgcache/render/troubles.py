@@ -10,15 +10,11 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from imgcache.core.verdicts.traits import TRAITS
-from imgcache.findings import Finding
+from imgcache.findings import OF_THE_RUN, PLACES, Finding
 from imgcache.model import Breach, Severity, Verdict
 from imgcache.render.excerpt import place
 from imgcache.render.outages import Outages
 from imgcache.results import EntryResult, Findings
-
-# These tell nothing of the image itself, so that all of them are one trouble.
-_OF_THE_RUN = frozenset({Verdict.NOT_CHECKED, Verdict.NOT_CACHED})
-_PLACES = 10
 
 
 class Trouble(Struct):
@@ -46,7 +42,7 @@ def troubles(findings: Findings, outages: Outages) -> list[Trouble]:
     """All that the lines of hosts don't tell already, the worst first."""
     found: dict[tuple[str, str | None, str | None], Trouble] = {}
     for entry, one in _listed(findings, outages):
-        url = None if one.name in _OF_THE_RUN else entry.url
+        url = None if one.name in OF_THE_RUN else entry.url
         trouble = found.get(key := (one.name, one.rule, url))
         if trouble is None:
             found[key] = _begun(entry, one, url)
@@ -65,7 +61,7 @@ def _begun(entry: EntryResult, one: Finding, url: str | None) -> Trouble:
 
 def _add(trouble: Trouble, entry: EntryResult, one: Finding) -> None:
     trouble.count += 1
-    if len(trouble.places) < _PLACES:
+    if len(trouble.places) < PLACES:
         trouble.places.append(place(entry))
     if one.severity is Severity.ERROR and trouble.severity is not Severity.ERROR:
         trouble.severity, trouble.message = one.severity, one.message

@@ -153,7 +153,7 @@ async def test_a_cache_on_a_disk_of_any_size_loses_nothing(tmp_path: Path, kib: 
 @pytest.mark.torture
 @pytest.mark.parametrize("kib", [*range(180, 300, 20), 400, 700, 2000])
 async def test_where_the_index_has_room_a_full_disk_is_reported(tmp_path: Path, kib: int) -> None:
-    """What is known is told, and a flag is true only where the next run needs no download."""
+    """What is known is told, and no more flags are true than entries that did not fail."""
     async with Origin() as origin:
         scene = Scene(tmp_path, origin)
         scene.build()

@@ -13,15 +13,13 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from imgcache.findings import LISTED, Finding
+from imgcache.findings import LISTED, OF_THE_RUN, PLACES, Finding
 from imgcache.model import Declared, Severity, Verdict
 from imgcache.render.outages import Outages
 from imgcache.render.phrases import declared_size
 from imgcache.results import ArticleProblem, EntryResult, Findings
 
-_PLACES, _BLOCKS = 10, 50
-# They say nothing of the image itself, and mostly all have one cause.
-_WHOLE = (Verdict.NOT_CACHED, Verdict.NOT_CHECKED)
+_BLOCKS = 50
 
 
 class Place(NamedTuple):
@@ -43,7 +41,7 @@ class Places(Struct):
     def add(self, place: Place, *, whole: bool) -> None:
         """One more, in the order of the articles."""
         self.count += 1
-        if whole or self.count <= _PLACES:
+        if whole or self.count <= PLACES:
             self.shown.append(place)
 
 
@@ -117,7 +115,7 @@ class Groups:
         if self._whole and (host := self._told.host(entry)):
             self.hosts.setdefault(host, []).append(_listed(entry))
         for one in left:
-            if one.rule is None and one.name in _WHOLE:
+            if one.rule is None and one.name in OF_THE_RUN:
                 self._note_whole(entry)
             else:
                 self._note_image(entry, one)
