@@ -186,8 +186,8 @@ class Catalog(Protocol):
     def article(self, name: str) -> ArticleState | None:
         """The article of this path, as reports show it."""
 
-    def every_article(self) -> Iterator[ArticleState]:
-        """All articles as written, one by one."""
+    def every_article(self, places: int) -> Iterator[tuple[ArticleState, Sequence[KnownEntry]]]:
+        """All articles as written, each with its entries, and that many of the places of each."""
 
     def state(self, url: str) -> UrlState | None:
         """What the cache knows of a URL, however it is spelt; None where no article names it."""

@@ -57,6 +57,20 @@ async def test_a_picture_that_is_lost_leaves_no_hole(world: World) -> None:
     assert re.search(r'<rect [^>]*fill="#[0-9a-f]{6}"', page)
 
 
+async def test_all_of_many_articles_have_their_pages_and_pictures(world: World) -> None:
+    urls = [world.origin.route(f"/{n}.jpg", body=pictures.jpeg(40, 30 + n)) for n in range(3)]
+    for number in range(101):
+        world.article(world.entry(urls[number // 50]), name=f"{number:03}.md")
+    await world.refresh()
+    await run("report", cwd=world.folder)
+    report = world.folder / "imgcache-report"
+    pages = [(report / article_name(f"articles/{n:03}.md")).read_text() for n in range(101)]
+    shown = [re.findall(r"<img [^>]*src=\"../(thumbs/[0-9a-f]+.webp)", page) for page in pages]
+    assert all((report / one).is_file() for names in shown for one in names)
+    assert all(shown)
+    assert len({names[0] for names in shown}) == 3
+
+
 async def test_articles_that_can_not_be_read_are_told(world: World) -> None:
     for number in range(5):
         (world.articles / f"{number}.md").write_text("---\nimages: [\n---\n")

@@ -234,8 +234,10 @@ class ListedCatalog:
     def article(self, name: str) -> ArticleState | None:
         return next((one for one in self.articles if one.article == name), None)
 
-    def every_article(self) -> Iterator[ArticleState]:
-        return iter(self.articles)
+    def every_article(self, places: int) -> Iterator[tuple[ArticleState, Sequence[KnownEntry]]]:
+        for one in self.articles:
+            query = Query(article=one.article, order=Order.AS_WRITTEN)
+            yield one, self.known(query, 0, one.entries, places)
 
     def state(self, url: str) -> UrlState | None:
         return self.states.get(_key(url))

@@ -52,7 +52,8 @@ _PROBLEMS = (
 )
 _TROUBLED = f"{_ARTICLE} WHERE problems IS NOT NULL ORDER BY errors DESC, warnings DESC, id LIMIT ?"
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.IGNORE)
-_BATCH = 500
+# Articles that are read together, whose entries may be thousands each.
+_BATCH = 50
 # A line of more is no longer read.
 _RUNS = 30
 
@@ -149,11 +150,12 @@ class CatalogQueries:
         row = self._reading.one(query, (bindable(name),))
         return None if row is None else _article(row)
 
-    def every_article(self) -> Iterator[ArticleState]:
-        """All articles as written, one by one."""
+    def every_article(self, places: int) -> Iterator[tuple[ArticleState, Sequence[KnownEntry]]]:
+        """All articles as written, each with its entries, and that many of the places of each."""
         last = -1
         while found := self._reading.rows(_ARTICLES, (last, _BATCH)):
-            yield from (_article(row[1:]) for row in found)
+            entries = self._users.of_articles([row[0] for row in found], places)
+            yield from ((_article(row[1:]), entries[row[0]]) for row in found)
             last = found[-1][0]
 
     def state(self, url: str) -> UrlState | None:

@@ -9,7 +9,7 @@ from typing import Any
 from imgcache.core.http.location import locate
 from imgcache.core.http.url import WebUrl
 from imgcache.edge.catalog import documents
-from imgcache.edge.catalog.articles import POSITIONS, storable
+from imgcache.edge.catalog.articles import POSITIONS, entries_of, storable
 from imgcache.edge.catalog.database import Reading, Row
 from imgcache.edge.catalog.judged import RANKS
 from imgcache.findings import Health
@@ -19,8 +19,8 @@ from imgcache.userinfo import masked
 
 _BATCH = 500
 _HEALTHS = tuple(Health)
-# URLs whose places are remembered: the entries of an article name the same ones again and again.
-_REMEMBERED = 500
+# Images whose places are remembered: articles name the same ones again, and the gallery all.
+_REMEMBERED = 20_000
 _ARTICLES = f"JOIN articles a ON a.id = e.id / {POSITIONS}"
 _FACTS = "href, u.host, asked_at, answered_at, failing_since, failure, status, seen"
 _STATE = f"SELECT {_FACTS} FROM urls u LEFT JOIN copies ON sha256 = copy WHERE href = ?"
@@ -38,6 +38,9 @@ _KNOWN = f"""
 _PLACES = f"""
     SELECT shown, line, col, {_POSITION}, {_TOLD}, verdict, severity
     FROM entries e {_ARTICLES} WHERE """
+_WITHIN = """
+    SELECT id FROM entries INDEXED BY entries_as_written
+    WHERE excluded = 0 AND id >= ? AND id < ? ORDER BY id"""
 _WORST = f"severity, verdict = '{Verdict.OK.value}', e.id"
 _FIRST = f"SELECT shown, judged FROM entries e {_ARTICLES} WHERE "
 _TOTAL = "SELECT count(*) FROM entries e WHERE "
@@ -66,6 +69,15 @@ class Users:
         """The entries with these ids, in their order, with what is known of their URLs."""
         rows = {row[0]: row[1:] for row in _chosen(self._reading, _KNOWN, ids)}
         return [self._known(rows[number], places) for number in ids]
+
+    def of_articles(self, ids: Sequence[int], places: int) -> dict[int, list[KnownEntry]]:
+        """The entries of the articles with these ids, which follow each other, as written."""
+        span = entries_of(ids[0])[0], entries_of(ids[-1])[1]
+        entries = [row[0] for row in self._reading.rows(_WITHIN, span)]
+        found: dict[int, list[KnownEntry]] = {number: [] for number in ids}
+        for number, one in zip(entries, self.known(entries, places), strict=True):
+            found[number // POSITIONS].append(one)
+        return found
 
     def _known(self, row: Row, places: int) -> KnownEntry:
         shown, judged, position, url, image, title, date, *facts = row

@@ -234,7 +234,7 @@ def test_all_the_rest(
         assert catalog.overview(places) == listed.overview(places)
         assert catalog.failed_articles() == listed.failed_articles()
         assert catalog.last_answer == listed.last_answer
-        assert list(catalog.every_article()) == list(listed.every_article())
+        assert list(catalog.every_article(places)) == list(listed.every_article(places))
         assert catalog.worst_articles(1, 2) == listed.worst_articles(1, 2)
         assert catalog.worst_articles(0, 9, text) == listed.worst_articles(0, 9, text)
         assert catalog.total_articles(text) == listed.total_articles(text)

@@ -104,7 +104,7 @@ async def test_it_says_what_verify_offline_says(world: World, *, kept: bool) -> 
     report = await verify([world.articles], world.settings(), VerifyOptions(Depth.OFFLINE))
 
     def told(catalog: Catalog) -> object:
-        problems = [one for state in catalog.every_article() for one in state.problems]
+        problems = [one for state, _ in catalog.every_article(0) for one in state.problems]
         return list(entries(catalog)), problems, dict(catalog.overview(0).verdicts)
 
     expected = list(report.entries()), list(report.article_errors()), dict(report.summary.verdicts)
@@ -226,7 +226,7 @@ async def test_what_others_change_is_seen_and_nothing_else_makes_an_edition(worl
         (world.articles / "a.md").unlink()
         await watcher.look()
         with watcher.moment() as catalog:
-            assert [one.article[-4:] for one in catalog.every_article()] == ["b.md"]
+            assert [one.article[-4:] for one, _ in catalog.every_article(0)] == ["b.md"]
             assert len(entries(catalog)) == catalog.overview(0).entries == 1
 
 
