@@ -40,6 +40,13 @@ _SHOWN = 60
 # A URL that stands for itself declares nothing.
 _NOTHING = Declared(unnamed=FIELDS)
 _SIDES = ("width", "height")
+# What an image of a body does not declare, by whether its width and its height are missing.
+_NOT_IN_BODIES = {
+    (True, True): ("width", "height", "cached"),
+    (True, False): ("width", "cached"),
+    (False, True): ("height", "cached"),
+    (False, False): ("cached",),
+}
 
 
 class Article(Struct, frozen=True):
@@ -137,8 +144,7 @@ def _with_body(article: Article, kind: BodyKind) -> Article:
 
 def _entry_of(image: BodyImage, column: int, noted: tuple[str, ...]) -> Entry:
     """An image of a body; what it does not declare is not asked of it."""
-    sides = {"width": image.width, "height": image.height}
-    unnamed = (*(role for role, side in sides.items() if side is None), "cached")
+    unnamed = _NOT_IN_BODIES[image.width is None, image.height is None]
     has_alt = image.alt is not None and image.alt.strip()
     return Entry(
         None,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 
 import yaml
 
@@ -14,7 +14,6 @@ from imgcache.core.articles.spans import alias_token, value_start, value_token
 from imgcache.model import Side
 from imgcache.userinfo import masked_within
 
-_NEWLINE = re.compile(r"\n")
 # A longer line is not kept for each of its values.
 _LONGEST = 500
 
@@ -70,6 +69,6 @@ class Positions:
 
     def _line_starts(self) -> list[int]:
         if not self._starts:
-            text, end = self.document.text, self.document.end
-            self._starts = [0, *(match.end() for match in _NEWLINE.finditer(text, 0, end))]
+            lines = self.document.text[: self.document.end].split("\n")
+            self._starts = list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
         return self._starts

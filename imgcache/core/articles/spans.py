@@ -19,6 +19,7 @@ _BLANKS = r"(?:[ \t\r\n\x85\u2028\u2029]|(?<=[ \t\r\n\x85\u2028\u2029])#[^\r\n\x
 _ALIAS = re.compile(rf"{_BLANKS}:{_BLANKS}(\*{NAME})")
 _COLON = re.compile(rf"{_BLANKS}:")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:(?<=[ \t])#[^\r\n\x85\u2028\u2029]*)?(?P<newline>\r?\n|\Z)")
+_PROPERTY_MARKS = frozenset("&!")
 _PROPERTIES = re.compile(rf"(?:(?:&{NAME}|!<[^>\s]*>|![^\s,\[\]{{}}]*){_BLANKS}){{1,2}}")
 
 
@@ -48,6 +49,8 @@ def value_start(document: Document, key: yaml.Node, value: yaml.Node) -> int:
     if value.start_mark.index < key.start_mark.index:
         alias = alias_token(document, key)
         return alias.start if alias else start
+    if document.text[start : start + 1] not in _PROPERTY_MARKS:
+        return start
     match = _PROPERTIES.match(document.text, start, document.start + value.end_mark.index)
     if match and match.end() < document.start + value.end_mark.index:
         return match.end()
@@ -56,7 +59,7 @@ def value_start(document: Document, key: yaml.Node, value: yaml.Node) -> int:
 
 def has_properties(document: Document, value: yaml.Node) -> bool:
     """Whether a tag or an anchor stands before a value."""
-    return document.source(value)[:1] in {"&", "!"}
+    return document.source(value)[:1] in _PROPERTY_MARKS
 
 
 def value_token(document: Document, value: yaml.Node) -> Token:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -24,6 +25,11 @@ from imgcache.errors import ArticleError
 # Deeper than this is never composed or walked, whatever the settings say.
 _DEEPEST = 128
 _RESOLVERS: dict[str, list[tuple[str, re.Pattern[str]]]] = CSafeLoader.yaml_implicit_resolvers
+_STRING: str = CSafeLoader.DEFAULT_SCALAR_TAG
+_MAPPING: str = CSafeLoader.DEFAULT_MAPPING_TAG
+_SEQUENCE: str = CSafeLoader.DEFAULT_SEQUENCE_TAG
+# Articles have the same keys, and often the same numbers and words: their tags are remembered.
+_SHORT = 32
 _INDICATORS = " \t-?:"
 
 
@@ -39,12 +45,22 @@ class _Loader(CSafeLoader):
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: tuple[bool, bool]) -> str:
         """The tag of a node that has none: by its text where that is plain."""
         if kind is ScalarNode:
-            if implicit[0]:
-                for tag, pattern in _RESOLVERS.get(value[:1], ()):
-                    if pattern.match(value):
-                        return tag
-            return str(self.DEFAULT_SCALAR_TAG)
-        return str(self.DEFAULT_MAPPING_TAG if kind is MappingNode else self.DEFAULT_SEQUENCE_TAG)
+            return _tag_of(value) if implicit[0] else _STRING
+        return _MAPPING if kind is MappingNode else _SEQUENCE
+
+
+def _tag_of(text: str) -> str:
+    return _known_tag(text) if len(text) < _SHORT else _plain_tag(text)
+
+
+def _plain_tag(text: str) -> str:
+    for tag, pattern in _RESOLVERS.get(text[:1], ()):
+        if pattern.match(text):
+            return tag
+    return _STRING
+
+
+_known_tag = lru_cache(maxsize=4096)(_plain_tag)
 
 
 def compose(text: str, start: int, limits: LimitSettings) -> yaml.Node | None:

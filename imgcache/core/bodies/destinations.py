@@ -20,11 +20,14 @@ _MEANT = re.compile(
 
 def destination(text: str, position: int, url: str) -> tuple[int, int]:
     """The span of the URL behind the `](` or `]:` that ends at `position`."""
-    spans = [_span(text, _end(before, text, position)) for before in _BEFORE]
-    for start, end in spans:
+    first = None
+    for before in _BEFORE:
+        start, end = _span(text, _end(before, text, position))
         if meaning(text[start:end]) == url:
             return start, end
-    return spans[0]
+        first = first or (start, end)
+    assert first is not None  # noqa: S101  there is more than one way
+    return first
 
 
 def meaning(written: str) -> str:

@@ -7,7 +7,7 @@ counts: feed readers, search engines and browsers without scripts ask for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 
 from msgspec import Struct
@@ -119,13 +119,15 @@ def _counted(
             raise ArticleError(told, line)
         last = find.start
         column = find.start - line_start + 1
-        sides = tuple(
-            Side(side.name, line, side.start - line_start + 1, side.end - side.start)
-            for side in find.sides
-            if side.end > side.start and _is_in_line(source, find, side)
-        )
+        sides = tuple(_sides(source, find, line, line_start)) if find.sides else ()
         images.append(BodyImage(find.url, line, column, find.width, find.height, find.alt, sides))
     return BodyImages(tuple(images), templated)
+
+
+def _sides(source: Source, find: Find, line: int, line_start: int) -> Iterator[Side]:
+    for side in find.sides:
+        if side.end > side.start and _is_in_line(source, find, side):
+            yield Side(side.name, line, side.start - line_start + 1, side.end - side.start)
 
 
 def _is_in_line(source: Source, find: Find, side: Written) -> bool:

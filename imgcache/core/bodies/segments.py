@@ -17,7 +17,8 @@ _HTML = re.compile(
     r"|xmp|iframe|noembed|noframes|plaintext)\b)",
     re.IGNORECASE,
 )
-_LITERALS = "![", "```", "~~~"
+# Patterns without a choice are looked for many times as fast as others, and as `str.find` looks.
+_LITERALS = re.compile(r"!\["), re.compile("```"), re.compile("~~~")
 _FENCE = re.compile(r"(`{3,})[^`\n]*(?:\n|\Z)|(~{3,})[^\n]*(?:\n|\Z)")
 _BLANK_LINE = "\n\n"
 _INDENTS = " \t\n"
@@ -51,16 +52,8 @@ def can_go_on(segment: str) -> bool:
 
 
 def _marks(text: str) -> list[int]:
-    marks = [match.start() for match in _HTML.finditer(text)] if "<" in text else []
-    for literal in _LITERALS:
-        # A single character is looked for many times as fast as two.
-        position = text.find(literal[0])
-        while position >= 0:
-            if text.startswith(literal, position):
-                marks.append(position)
-                position += len(literal) - 1
-            position = text.find(literal[0], position + 1)
-    return sorted(marks)
+    wanted = [*([_HTML] if "<" in text else []), *_LITERALS]
+    return sorted(match.start() for one in wanted for match in one.finditer(text))
 
 
 def _last_cut(text: str, done: int, mark: int) -> int:

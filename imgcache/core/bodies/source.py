@@ -16,7 +16,7 @@ from imgcache.core.bodies.finds import Find
 # By their first character: a search for one that is not there costs next to nothing.
 _OPENINGS = {"<": "<%", "{": r"\{[{%]"}
 _CLOSING = {"{{": "}}", "{%": "%}", "<%": "%>"}
-_MARKS = ("{{", "{%", "<%")
+_MARK = re.compile("[{][{%]|<%")
 # Shortcodes of Hugo and tags of Liquid that stand for an image: `{{< figure src=... >}}`.
 _SHORTCODE = re.compile(r"\{(?:\{[<%](?!/\*)|%)")
 _OF_IMAGE = re.compile(r"\bsrc\s*=|\.(?:png|jpe?g|gif|webp|avif|svg)\b", re.IGNORECASE)
@@ -55,7 +55,7 @@ class Source(NamedTuple):
         if url.startswith("{") and url.endswith("}"):
             return True
         written = self.original[find.start : find.end]
-        return self._is_masked(find.start, find.end) or any(mark in written for mark in _MARKS)
+        return self._is_masked(find.start, find.end) or _MARK.search(written) is not None
 
     def unmasked(self, text: str, start: int, end: int) -> str:
         """What was read from a span of the masked text; as it is written if it was masked."""

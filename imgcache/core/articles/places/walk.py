@@ -146,7 +146,8 @@ class _Walk:
                 continue
             seen[id(node)] = known | state.mask
             if isinstance(node, MappingNode):
-                yield from self._mappings(node, pointer, state.accepts)
+                if state.accepts:
+                    yield from self._mappings(node, pointer, state.accepts)
                 stack += self._values(node, pointer, state)[::-1]
             elif isinstance(node, SequenceNode):
                 stack += self._items(node, pointer, state.item)[::-1]
