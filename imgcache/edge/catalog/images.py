@@ -1,7 +1,7 @@
 """Images in the catalog: a row for each picture that entries name, made of those entries.
 
-Only pages ask for them (image_queries.py), so a refresh does without: whoever draws pages makes
-them all once, and from then on those anew whose entries or URL have changed.
+Only pages ask for them (image_queries.py). They are kept with the rest, so that no page waits for
+them: who keeps a catalog or draws pages makes those anew whose entries or URL have changed.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ _TELL_URLS = """
     UPDATE images SET since = u.failing_since, copy = c.seen IS NOT NULL
     FROM urls u LEFT JOIN copies c ON c.sha256 = u.copy
     WHERE images.id = 2 * u.id AND images.id >= 0 {0}"""
+_MADE = "images"
+_IS_WATCHED = "SELECT EXISTS (SELECT 1 FROM sqlite_temp_schema WHERE name = 'due_images')"
 _DUE = "CREATE TEMP TABLE due_images (image INTEGER PRIMARY KEY)"
 # Not INSERT OR IGNORE: see said.py.
 _TRIGGER = """
@@ -44,18 +46,11 @@ _TRIGGER = """
     BEGIN INSERT INTO due_images VALUES ({image}); END"""
 
 
-def make(catalog: Catalog) -> None:
-    """Make all rows, of the entries as they are judged now."""
-    with catalog.writing() as connection:
-        connection.execute("DELETE FROM images")
-        for statement in (_MAKE, _TELL_RULES, _TELL_URLS):
-            connection.execute(statement.format(""))
-
-
 def watch(catalog: Catalog) -> None:
-    """Begin to note which images are due."""
-    for statement in (_DUE, *_triggers()):
-        catalog.temporary(statement)
+    """Begin to note which images are due, where there are rows; without any, all are."""
+    if catalog.about(_MADE):
+        for statement in (_DUE, *_triggers()):
+            catalog.temporary(statement)
 
 
 def _triggers() -> Iterator[str]:
@@ -67,6 +62,10 @@ def _triggers() -> Iterator[str]:
 
 def renew(catalog: Catalog) -> None:
     """Make the rows anew that are due since `watch` began or this was last called."""
+    if not catalog.value(_IS_WATCHED):
+        make(catalog)
+        watch(catalog)
+        return
     if not catalog.value("SELECT EXISTS (SELECT 1 FROM due_images)"):
         return
     due = "IN (SELECT image FROM due_images)"
@@ -76,3 +75,12 @@ def renew(catalog: Catalog) -> None:
         for statement in (_TELL_RULES, _TELL_URLS):
             connection.execute(statement.format(f"AND images.id {due}"))
     catalog.temporary("DELETE FROM due_images")
+
+
+def make(catalog: Catalog) -> None:
+    """Make all rows, of the entries as they are judged now."""
+    with catalog.writing() as connection:
+        connection.execute("DELETE FROM images")
+        for statement in (_MAKE, _TELL_RULES, _TELL_URLS):
+            connection.execute(statement.format(""))
+    catalog.note(**{_MADE: 1})

@@ -18,6 +18,7 @@ import imgcache.version
 from imgcache.config import Settings
 from imgcache.core.cache.layout import CATALOG, TMP
 from imgcache.edge.cache.store import Store
+from imgcache.edge.catalog import images
 from imgcache.edge.catalog.database import Catalog, version
 from imgcache.edge.catalog.schema import VERSION
 from imgcache.edge.index import changes
@@ -84,6 +85,7 @@ def open_catalog(
                 connection.execute("UPDATE entries SET judged = NULL")
                 connection.execute("UPDATE places SET evidence = NULL")
             catalog.note(judged_by=_judging(settings))
+        images.watch(catalog)
     except BaseException:
         catalog.close()
         raise
@@ -123,6 +125,8 @@ def keep(catalog: Catalog, store: Store, index: Index) -> None:
 
     Raises LocalError; then there may be no kept catalog.
     """
+    if catalog.path is not None:
+        images.renew(catalog)
     path = catalog.settle()
     if path is None:
         return

@@ -161,17 +161,13 @@ class CurrentCatalog:
 
     def _note_edition(self, catalog: Catalog, of_cache: tuple[int, str]) -> None:
         is_first = self.edition is None
-        if is_first:
-            images.make(catalog)
-        else:
-            images.renew(catalog)
+        images.renew(catalog)
         known = (catalog.about("cache_bytes"), catalog.about("runs"))
         if is_first or said.has_changed(catalog) or known != of_cache:
             self._noted = f"{self._mark}-{next(self._numbers)}"
             catalog.note(**Edition(self._noted, time.time(), *of_cache)._asdict())
         if is_first:
             said.watch(catalog)
-            images.watch(catalog)
 
     def _prepare(self) -> None:
         """Count what the first readers of an edition would wait for."""

@@ -45,7 +45,7 @@ async def catalog_now(
         await judge_offline(site, tools)
         if not selection.is_all:
             await to_its_end(judged.select, site.catalog, selection)
-        await to_its_end(images.make, site.catalog)
+        await to_its_end(images.renew, site.catalog)
         size = await tools.session.query(Index.total_bytes)
         runs = runs_text(await tools.session.query(Index.runs))
         edition = Edition(secrets.token_hex(4), time.time(), size, runs)

@@ -279,8 +279,7 @@ def test_images_follow_what_changes(
 ) -> None:
     with Catalog() as catalog:
         fill(catalog, files, ())
-        images.make(catalog)
-        images.watch(catalog)
+        images.renew(catalog)
         for shown in SHOWN[: len(files)]:
             articles.remove(catalog, shown.encode())
         fill(catalog, later, known)
