@@ -14,7 +14,17 @@ from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.findings import LISTED
 from imgcache.model import Severity, Verdict
 from imgcache.render import phrases
-from imgcache.render.blocks.groups import Block, Groups, Listed, Place, Places, Trouble, Whole
+from imgcache.render.blocks.groups import (
+    WHOLE,
+    Block,
+    Groups,
+    Length,
+    Listed,
+    Place,
+    Places,
+    Trouble,
+    Whole,
+)
 from imgcache.render.blocks.ink import PLAIN, Ink, Word, shown_url, words
 from imgcache.render.excerpt import Quoted, quoted_problem, quoted_sides, wrong_sides
 from imgcache.render.outages import Outage
@@ -56,7 +66,7 @@ class _Page:
 
     def __init__(self, findings: Findings, ink: Ink, *, whole: bool) -> None:
         self._findings, self._ink = findings, ink
-        self._groups = Groups(findings, whole=whole)
+        self._groups = Groups(findings, WHOLE if whole else Length())
         self._whole = whole
         # What images were said to have, in a report without much room.
         self._said: set[tuple[str, str]] = set()
@@ -137,7 +147,7 @@ class _Page:
             *words(told),
             *self._example(example, "as at" if group.count > 1 else "at"),
         )
-        yield from self._list(group.listed)
+        yield from self._list(group.listed if self._whole else ())
 
     def _corrected(self) -> Iterator[str]:
         """Each size that is another by now."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from imgcache.engine.run.report import Report, Traffic
 from imgcache.model import Declared, Severity, Size, Verdict
-from imgcache.render import text
+from imgcache.render import github, markdown, text
 from imgcache.render.blocks.ink import Ink
 from imgcache.results import ArticleProblem, EntryResult
 
@@ -199,3 +199,25 @@ def test_many_hosts_in_trouble_are_cut_too() -> None:
     lines = told(report).splitlines()
     assert sum("host in trouble" in one for one in lines) == 50
     assert any(one.startswith("... and 5 more blocks (30 errors);") for one in lines)
+
+
+def test_all_formats_see_the_same_groups() -> None:
+    """The same path beside another article is another image; then something else is said of it."""
+    here = replace(finding(0, 1), url="a.png", message="there is no file blog/a.png")
+    report = report_of(
+        here,
+        replace(here, line=9),
+        replace(here, article="notes/b.md", message="there is no file notes/a.png"),
+        replace(here, verdict=Verdict.NOT_CHECKED),
+        replace(here, verdict=Verdict.NOT_CHECKED, url="b.png"),
+    )
+    assert len(heads_of(told(report))) == 3
+    assert len(heads_of("".join(markdown.render(report)))) == 3
+    first = list(github.render(report))[:3]
+    lines = [re.findall(r"file=([^,]+),line=(\d+)", one) for one in first]
+    article = here.article
+    assert sorted(one for (one,) in lines) == [(article, "3"), (article, "3"), ("notes/b.md", "3")]
+
+
+def heads_of(told: str) -> list[str]:
+    return [line for line in told.splitlines() if "(IMG" in line]
