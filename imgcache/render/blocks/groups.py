@@ -94,8 +94,8 @@ class Trouble(NamedTuple):
 class Groups:
     """All findings of a run, grouped; of a `length`.
 
-    `blocks`: how many there are. `hidden`: how many of them are not handed out, and
-    `hidden_findings` their findings by severity. `wholes` has the verdicts that are no blocks,
+    `blocks`: how many there are; `shown` are handed out, and `hidden` are not, with
+    `hidden_findings`, by severity. `wholes` has the verdicts that are no blocks,
     `hosts` the entries of each outage where all places are wanted. `fixable`: how many sizes one
     command can set right.
     """
@@ -122,7 +122,8 @@ class Groups:
             self._note(entry)
         self._left = sum(one is not None for one in self._places.values())
         self.blocks = len(troubles) + len(outages) + len(self._places)
-        self.hidden = self.blocks - len(self.troubles) - len(self.outages) - self._left
+        self.shown = len(self.troubles) + len(self.outages) + self._left
+        self.hidden = self.blocks - self.shown
 
     def _note(self, entry: EntryResult) -> None:
         left = self._told.left(entry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tracemalloc
 
+import pytest
 from msgspec.structs import replace
 
 from imgcache.engine.run.report import Report, Traffic
@@ -79,6 +80,33 @@ def test_a_thousand_findings_at_some_hundred_images_are_short() -> None:
     assert "--format concise" in more
     errors, warnings = report.summary.errors, report.summary.warnings
     assert lines[-1] == f"{errors} errors, {warnings} warnings"
+
+
+SHORT, LONG = "articles/{:04}.md", f"content/posts/2024/{{:04}}-{'a-long-way-' * 8}/index.en.md"
+LONG_URL = f"https://images.example.com/uploads/{'a-long-way-' * 8}{{}}.jpg"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+@pytest.mark.parametrize("name", [SHORT, LONG])
+@pytest.mark.parametrize("often", [1, 4, 12])
+def test_a_long_report_is_read_at_any_width(width: int, name: str, often: int) -> None:
+    """However often each of 248 images stands in articles, and however these are called."""
+    report = Report("verify")
+    for number in range(IMAGES * often):
+        found = finding(number // often, number)
+        url = LONG_URL.format(number // often) if name is LONG else found.url
+        report.add([replace(found, article=name.format(number), url=url)])
+    lines = "".join(text.render(report, ink=Ink(width=width))).splitlines()
+    assert len(lines) <= 200
+    blocks = "\n".join(lines).split("\nerror")[1:]
+    assert all(":3:10" in one for one in blocks)
+    # What is not named is counted.
+    counts = [len(re.findall(":3:10", one)) + _more(one) for one in blocks[:20]]
+    assert set(counts) <= {often, 2 * often}
+
+
+def _more(block: str) -> int:
+    return sum(int(one) for one in re.findall(r"and\s+(\d+)\s+more\s+place", block))
 
 
 def test_of_what_is_left_out_only_numbers_are_held() -> None:
