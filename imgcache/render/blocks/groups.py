@@ -8,7 +8,7 @@ memory holds places, never entries.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -112,6 +112,8 @@ class Groups:
         for outage in outages[len(self.outages) :]:
             self.hidden_findings[outage.severity] += outage.verdicts.total()
         self.fixable = 0
+        # Where sizes are counted already, in the article that is looked at.
+        self._fixed_in, self._fixed = "", set[Hashable]()
         # Nothing is written there until that error is fixed.
         self._broken = {one.article for one in findings.article_errors()}
         self.hosts: dict[str, list[Listed]] = {}
@@ -127,8 +129,7 @@ class Groups:
 
     def _note(self, entry: EntryResult) -> None:
         left = self._told.left(entry)
-        if entry.fixable and entry.severity in LISTED and entry.article not in self._broken:
-            self.fixable += 1
+        self._note_fixable(entry)
         if self._length.places is None and (host := self._told.host(entry)):
             self.hosts.setdefault(host, []).append(_listed(entry))
         for one in left:
@@ -136,6 +137,18 @@ class Groups:
                 self._note_whole(entry)
             else:
                 self._note_image(entry, one)
+
+    def _note_fixable(self, entry: EntryResult) -> None:
+        """Count its size, if one command sets it right; entries that share it have one."""
+        if not entry.fixable or entry.severity not in LISTED or entry.article in self._broken:
+            return
+        if entry.article != self._fixed_in:
+            self._fixed_in, self._fixed = entry.article, set()
+        says = (entry.declared.width, entry.declared.height)
+        place = (entry.line, entry.column, says, entry.actual)
+        if place not in self._fixed:
+            self.fixable += 1
+            self._fixed.add(place)
 
     def _note_whole(self, entry: EntryResult) -> None:
         group = self.wholes.setdefault(entry.verdict, Whole(entry))
@@ -205,7 +218,12 @@ def group_key(entry: EntryResult, found: Finding) -> bytes:
 
 
 def _difference(declared: Declared, first: Declared | None) -> str:
-    """What else an entry says than the first one."""
-    if first is None or (declared.width, declared.height) == (first.width, first.height):
+    """What else an entry says than the first one, and where another remedy is needed."""
+    if first is None:
         return ""
-    return f"says {declared_size(declared)}"
+    is_same = (declared.width, declared.height) == (first.width, first.height)
+    says = "" if is_same else f"says {declared_size(declared)}"
+    if declared.is_editable == first.is_editable:
+        return says
+    remedy = "by command" if declared.is_editable else "by hand"
+    return f"{says}, {remedy}" if says else remedy

@@ -165,6 +165,18 @@ def test_sizes_that_are_declared_otherwise_are_told_at_their_places() -> None:
     ]
 
 
+def test_a_place_where_the_remedy_is_another_one_says_so() -> None:
+    """What --fix-dimensions can write here, it can't write there."""
+    here = finding(2, 1)
+    hand = replace(here, article="b.toml", declared=Declared(400, 400, by_hand=("width", "height")))
+    other = replace(hand, article="c.toml", declared=replace(hand.declared, width=300))
+    places = told(report_of(here, hand, other)).splitlines()[2].strip()
+    assert places == (
+        "articles/0001.md:3:10, b.toml:3:10 (by hand), c.toml:3:10 (says 300 x 400, by hand)"
+    )
+    assert "articles/0001.md:3:10 (by command)" in told(report_of(hand, here))
+
+
 def test_what_was_not_checked_is_one_line_and_a_list_where_all_is_wanted() -> None:
     entries = [
         replace(finding(number, number), verdict=verdict, severity=severity, message="why")
