@@ -43,7 +43,7 @@ function line([tone, name, host, found, title, spot, href]) {
   way.dataset.go = "";
   const parts = [["what", element("h3", name), element("p", host, "path")],
     ["wrong", element("p", element("span", found, "kind", tone))],
-    ["where", element("p", way), element("p", spot, "path")]];
+    ["where", element("p", way), element("p", element("bdi", spot), "path", "tail")]];
   article.append(element("div", "", "thumb"));
   for (const [kind, ...some] of parts) {
     const part = element("div", "", kind);
