@@ -142,7 +142,7 @@ class _Page:
     def _in_short(self, block: Block, room: int) -> Iterator[str]:
         """Where it is wrong, in so many lines, and what, if that was not said of another image."""
         entry, found = block.entry, block.finding
-        note = _correction(entry) if found.message.startswith(SIZE) and not found.rule else ""
+        note = _correction(entry) if found.rule is None else ""
         if note:
             block.places.shown[0] = block.places.shown[0]._replace(note=note)
         elif (found.name, found.message) not in self._said:
@@ -249,9 +249,15 @@ class _Page:
 
 
 def _correction(entry: EntryResult) -> str:
-    """What a wrong size should be, and in which lines; empty where those are not known."""
+    """What a wrong size should be, and in which lines; empty where there is more to say."""
     lines = sorted({side.line for side, _ in wrong_sides(entry)})
-    if not lines:
+    told = str(entry.message)
+    # Else it begins with what the origin answered.
+    is_plain = told.startswith(("width", "height")) and not entry.declared.strange
+    if entry.verdict is Verdict.DIMENSIONS_MISSING and is_plain:
+        by_hand = "" if entry.declared.is_editable else ", by hand"
+        return f"{declared_size(entry.declared)} -> {entry.actual}{by_hand}"
+    if not lines or not told.startswith(SIZE):
         return ""
     where = f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]}, {lines[-1]}"
     return f"{declared_size(entry.declared)} -> {entry.actual}, {where}"

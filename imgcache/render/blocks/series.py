@@ -22,7 +22,7 @@ def series(ink: Ink, places: Sequence[Place], more: int) -> list[Word]:
     for number, place in enumerate(places, start=1):
         comma = "," if number < len(places) else ""
         found.append(place_word(ink, place))
-        found += words(f"({place.note})") if place.note else ()
+        found += [Word(f"({place.note})")] if place.note else ()
         found[-1] = found[-1]._replace(after=comma)
     return found + ([*words(f"and {count(more, 'more place')}")] if more else [])
 

@@ -207,6 +207,26 @@ def test_the_worst_is_the_example_of_what_was_not_checked() -> None:
     assert line.startswith("error    not-checked (IMG402) 3 image entries: 1 (as at")
 
 
+def test_a_long_report_says_in_a_note_what_size_is_missing() -> None:
+    missing = [
+        replace(
+            finding(number, number),
+            verdict=Verdict.DIMENSIONS_MISSING,
+            declared=Declared(400, None, by_hand=("width", "height") if number == 1 else ()),
+            actual=Size(400, 300),
+            message="height not declared; the image is 400 x 300; declare them",
+        )
+        for number in range(24)
+    ]
+    strange = replace(missing[2], declared=Declared(400, None, strange=(("height", "auto"),)))
+    kept = replace(missing[3], message="the server answered 404, and the kept copy is wrong: x")
+    lines = told(report_of(*missing[:2], strange, kept, *missing[4:])).splitlines()
+    assert lines[1].strip() == "articles/0000.md:3:10 (width 400 -> 400 x 300)"
+    assert lines[3].strip() == "articles/0001.md:3:10 (width 400 -> 400 x 300, by hand)"
+    assert lines[5].strip() == missing[2].message
+    assert lines[8].strip() == kept.message
+
+
 def test_a_long_report_says_once_what_a_fault_is() -> None:
     lines = told(site()).splitlines()
     said = [one.strip() for one in lines if one.strip() in {text for _, text in VERDICTS[:2]}]
