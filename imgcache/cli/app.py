@@ -13,7 +13,7 @@ import typer
 
 from imgcache.cli import cache, completion, flags
 from imgcache.cli.flag_groups import General, Network, Reporting, general, network, reporting
-from imgcache.cli.help import CONTEXT, Command, Group
+from imgcache.cli.help import CONTEXT, EVERY_DAY, LOOK, SET_UP, STORE, Command, Group
 
 app = typer.Typer(
     name="imgcache",
@@ -27,7 +27,7 @@ app = typer.Typer(
     context_settings=CONTEXT,
 )
 
-app.add_typer(cache.app)
+app.add_typer(cache.app, rich_help_panel=STORE)
 
 
 @app.callback()
@@ -40,7 +40,7 @@ def _root(
     """Exists for its flags alone."""
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, rich_help_panel=EVERY_DAY)
 @general
 @network
 @reporting
@@ -116,7 +116,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     )
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, rich_help_panel=EVERY_DAY)
 @general
 @network
 @reporting
@@ -194,7 +194,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     raise typer.Exit(guarded(console, judge))
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, rich_help_panel=LOOK)
 @general
 def report(
     paths: flags.Paths = None,
@@ -230,7 +230,7 @@ def report(
     raise typer.Exit(guarded(console, draw))
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, rich_help_panel=LOOK)
 @general
 @network
 def explain(
@@ -246,7 +246,7 @@ def explain(
     raise typer.Exit(explained(what, general, network, format_))
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, rich_help_panel=SET_UP)
 @general
 def init(
     *,
@@ -267,7 +267,7 @@ def init(
     raise typer.Exit(guarded(general.console(), make))
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, rich_help_panel=LOOK)
 @general
 @network
 def serve(
@@ -298,7 +298,7 @@ def serve(
     raise typer.Exit(guarded(console, run))
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, rich_help_panel=SET_UP)
 @general
 def demo(
     *,

@@ -170,7 +170,8 @@ LogFormatFlag = Annotated[
         "--log-format",
         metavar="|".join(LogFormat),
         parser=_one_of(LogFormat),
-        help="How stderr is written.",
+        help="How stderr is written (default: text).",
+        show_default=False,
         rich_help_panel=_GENERAL,
     ),
 ]
@@ -242,7 +243,8 @@ PlainFormatFlag = Annotated[
         "--format",
         metavar="|".join(PlainFormat),
         parser=_one_of(PlainFormat),
-        help="What stdout gets.",
+        help="What stdout gets (default: text).",
+        show_default=False,
         rich_help_panel=_REPORT,
     ),
 ]

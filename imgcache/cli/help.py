@@ -1,19 +1,28 @@
-"""Pages of `--help` in plain text: flags in sections, whole sentences about commands, examples.
+"""Pages of `--help` in plain text: flags and commands in sections, whole sentences, examples.
 
 Typer's own pages are drawn by rich, whose import takes longer than all the rest of `--help`.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
 # What an app passes on to its commands.
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_RANGE = re.compile(r"  \[[\d<=]+x[\d<=]+\]$")
 _HEADS = {"argument": "Arguments", "option": "Options"}
+# The sections of commands, by what brings a reader to them.
+EVERY_DAY, LOOK, SET_UP, STORE = "Every day", "Look at it", "Set up", "The cache"
 # By the name of the command; of the man page, too.
 EXAMPLES = {
+    "imgcache": (
+        "imgcache init                       # once: where do images stand here?",
+        "imgcache refresh --fix-dimensions   # then: fetch, check, cache, correct",
+        "imgcache verify --offline --strict  # in CI: no request",
+    ),
     "refresh": (
         "imgcache refresh                    # all articles that are configured",
         "imgcache refresh content/ --dry-run --diff",
@@ -32,6 +41,7 @@ EXAMPLES = {
     "init": ("imgcache init                       # then: imgcache verify",),
     "serve": ("imgcache serve --port 8080          # http://127.0.0.1:8080/",),
     "demo": ("imgcache demo",),
+    "cache": ("imgcache cache stats               # also: check, gc",),
     "stats": ("imgcache cache stats --format json",),
     "check": ("imgcache cache check --repair",),
     "gc": ("imgcache cache gc --age 7d --dry-run",),
@@ -52,8 +62,7 @@ class Command(TyperCommand):
 
     def format_epilog(self, _: Any, formatter: Any) -> None:
         """Write the examples, each line as it is."""
-        with formatter.section("Examples"):
-            formatter.write("".join(f"  {line}\n" for line in EXAMPLES[self.name or ""]))
+        _write_examples(self.name or "", formatter)
 
     def get_help_option(self, ctx: Any) -> Any:
         """`--help`, at once."""
@@ -77,10 +86,21 @@ class Group(TyperGroup):
         self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write a line or two for each command; click would cut them off."""
-        known = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, _sentence(one)) for name, one in known if one is not None])
+        """Write a line or two for each command, in sections; click would cut them off."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            one = self.get_command(ctx, name)
+            head = getattr(one, "rich_help_panel", None) or "Commands"
+            sections.setdefault(head, []).append((name, _sentence(one)))
+        widest = max((len(name) for some in sections.values() for name, _ in some), default=0)
+        for head, records in sections.items():
+            with formatter.section(head):
+                formatter.write_dl([(name.ljust(widest), told) for name, told in records])
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples, then what is told at the end."""
+        _write_examples(self.name or "", formatter)
+        super().format_epilog(ctx, formatter)
 
 
 def _plain(option: Any) -> Any:
@@ -101,7 +121,19 @@ def _write_sections(command: Command | Group, ctx: Any, formatter: Any) -> None:
     for head, records in sections.items():
         if records:
             with formatter.section(head):
-                formatter.write_dl(records)
+                # Of a narrow page a third: what is longer has a line of its own.
+                formatter.write_dl(records, col_max=min(30, formatter.width // 3))
+
+
+def _write_examples(name: str, formatter: Any) -> None:
+    """Each line as it is; where it is too long, what is said of it stands above."""
+    with formatter.section("Examples"):
+        for line in EXAMPLES[name]:
+            command, mark, note = line.partition("#")
+            if mark and len(line) + 2 > formatter.width:
+                formatter.write(f"  #{note}\n  {command.rstrip()}\n")
+            else:
+                formatter.write(f"  {line}\n")
 
 
 def _record(param: Any, ctx: Any) -> tuple[str, str] | None:
@@ -109,7 +141,8 @@ def _record(param: Any, ctx: Any) -> tuple[str, str] | None:
     if param.param_type_name == "argument":
         return param.metavar, param.help
     record: tuple[str, str] | None = param.get_help_record(ctx)
-    return record
+    # What may stand there is said in words where it is not plain; click adds a formula.
+    return record and (record[0], _RANGE.sub("", record[1]))
 
 
 def _sentence(command: Any) -> str:

@@ -16,6 +16,9 @@ from imgcache.findings import Health
 from imgcache.model import Severity, Verdict
 from imgcache.results import ArticleProblem, EntryResult, KnownEntry, KnownImage, Overview, UrlState
 
+# So many words of a text are searched.
+_WORDS = 8
+
 
 class Order(StrEnum):
     """How a selection is sorted."""
@@ -27,9 +30,9 @@ class Order(StrEnum):
 class Query(Struct, frozen=True):
     """Which entries are wanted; what is empty or None excludes nothing.
 
-    `host` is a URL's host as in its normalised form; `text` is looked for in the article's path,
-    and in the URL with the message on the next line and broken rules on those behind it, whatever
-    its case; `article` is a path as reports show it. A severity is that of the worst finding.
+    `host` is a URL's host as in its normalised form; each word of `text` (`words_of`) stands in the
+    article's path or title, in the URL, the message or a broken rule; `article` is a path as
+    reports show it. A severity is that of the worst finding.
     """
 
     verdicts: frozenset[Verdict] = frozenset()
@@ -97,6 +100,19 @@ class HostState(Struct, frozen=True):
     warnings: int
     since: float | None
     verdicts: Mapping[Verdict, int]
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words that are searched for a text, in any order, each also as a part of a longer one.
+
+    Of many the longest: they tell most, and each one more costs a search.
+    """
+    words = sorted(dict.fromkeys(folded(text).split()), key=len, reverse=True)
+    some: list[str] = []
+    for one in words:
+        if len(some) < _WORDS and not any(one in longer for longer in some):
+            some.append(one)
+    return tuple(some)
 
 
 def folded(text: str) -> str:

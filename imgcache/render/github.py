@@ -17,6 +17,7 @@ from imgcache.core.verdicts.traits import TRAITS
 from imgcache.findings import Finding
 from imgcache.model import Severity
 from imgcache.render import markdown, phrases
+from imgcache.render.blocks.groups import group_key
 from imgcache.render.outages import Outage, Outages
 from imgcache.render.phrases import count, printable
 from imgcache.results import ArticleProblem, EntryResult, Findings
@@ -30,12 +31,12 @@ _BROKEN, _DOWN = "article-error", "host in trouble"
 class _Annotation(Struct, frozen=True):
     """The content of one workflow command; `rank` orders them, the worst first.
 
-    `kind` is the verdict or breach, `image` the URL, which many places may name.
+    `kind` is the verdict or breach, `group` what many places may have in common.
     """
 
     rank: int
     kind: str
-    image: str
+    group: bytes
     severity: Severity
     file: str
     line: int | None
@@ -64,22 +65,22 @@ def summary(findings: Findings) -> Iterator[str]:
 
 
 def _chosen(found: Iterable[_Annotation]) -> Iterator[_Annotation]:
-    """Ten of them: one of each kind, then one of each image, then what is left; the worst first."""
+    """Ten of them: one of each kind, then one of each group, then what is left; the worst first."""
     kinds: dict[str, _Annotation] = {}
-    images: dict[tuple[str, str], _Annotation] = {}
+    groups: dict[bytes, _Annotation] = {}
     repeated: list[_Annotation] = []
     for one in found:
         if one.kind not in kinds:
             kinds[one.kind] = one
-        elif one.image == kinds[one.kind].image or (one.kind, one.image) in images:
+        elif one.group == kinds[one.kind].group or one.group in groups:
             repeated.append(one)
         else:
-            images[one.kind, one.image] = one
-        if len(images) + len(repeated) > _HELD:
-            images = {(one.kind, one.image): one for one in _worst(images.values())}
+            groups[one.group] = one
+        if len(groups) + len(repeated) > _HELD:
+            groups = {one.group: one for one in _worst(groups.values())}
             repeated = _worst(repeated)
     by_kind = sorted(kinds.values(), key=lambda one: one.rank)
-    return islice(chain(by_kind, _worst(images.values()), _worst(repeated)), _SHOWN)
+    return islice(chain(by_kind, _worst(groups.values()), _worst(repeated)), _SHOWN)
 
 
 def _worst(found: Iterable[_Annotation]) -> list[_Annotation]:
@@ -99,7 +100,7 @@ def _of_problem(problem: ArticleProblem) -> _Annotation:
     return _Annotation(
         0,
         _BROKEN,
-        problem.article,
+        problem.message.encode("utf-8", "surrogatepass"),
         Severity.ERROR,
         problem.article,
         problem.line,
@@ -116,7 +117,7 @@ def _of_outage(outage: Outage) -> _Annotation:
     return _Annotation(
         1,
         _DOWN,
-        outage.host,
+        outage.host.encode("utf-8", "surrogatepass"),
         outage.severity,
         example.article,
         example.line,
@@ -130,7 +131,7 @@ def _of_finding(entry: EntryResult, found: Finding) -> _Annotation:
     return _Annotation(
         TRAITS[found.name].urgency,
         found.name,
-        entry.url,
+        group_key(entry, found),
         found.severity,
         entry.article,
         entry.line,

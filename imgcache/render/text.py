@@ -14,8 +14,19 @@ from imgcache.core.verdicts.rules import ARTICLE_ERROR
 from imgcache.findings import LISTED
 from imgcache.model import Severity, Verdict
 from imgcache.render import phrases
-from imgcache.render.blocks.groups import Block, Groups, Listed, Place, Places, Trouble, Whole
+from imgcache.render.blocks.groups import (
+    WHOLE,
+    Block,
+    Groups,
+    Length,
+    Listed,
+    Place,
+    Places,
+    Trouble,
+    Whole,
+)
 from imgcache.render.blocks.ink import PLAIN, Ink, Word, shown_url, words
+from imgcache.render.blocks.series import packed, place_word, series
 from imgcache.render.excerpt import Quoted, quoted_problem, quoted_sides, wrong_sides
 from imgcache.render.outages import Outage
 from imgcache.render.phrases import amount, count, declared_size, printable
@@ -28,6 +39,9 @@ __all__ = ["amount", "printable", "render"]
 _INDENT, _GUTTER = 9, 14
 # With more blocks than these no lines are quoted, none is left empty, and nothing is said again.
 _ROOMY = 20
+# So many lines of a terminal the blocks share then, three at least for each, so that the whole has
+# less than 200: so much is read.
+_LINES, _FEWEST = 180, 3
 # What a terminal may get of a diff: tabs, and the CR of a CRLF.
 _BLANKS = "\t\r\n"
 
@@ -56,21 +70,22 @@ class _Page:
 
     def __init__(self, findings: Findings, ink: Ink, *, whole: bool) -> None:
         self._findings, self._ink = findings, ink
-        self._groups = Groups(findings, whole=whole)
+        self._groups = Groups(findings, WHOLE if whole else Length())
         self._whole = whole
         # What images were said to have, in a report without much room.
         self._said: set[tuple[str, str]] = set()
         self._roomy = whole or self._groups.blocks <= _ROOMY
+        self._lines_left, self._blocks_left = _LINES, self._groups.shown
 
     def lines(self) -> Iterator[str]:
         """All of it."""
         groups = self._groups
         for trouble in groups.troubles:
-            yield from self._trouble(trouble)
+            yield from self._counted(self._trouble(trouble))
         for outage in groups.outages:
-            yield from self._outage(outage)
+            yield from self._counted(self._outage(outage))
         for block in groups.images():
-            yield from self._image(block)
+            yield from self._counted(self._image(block))
         for verdict, group in groups.wholes.items():
             yield from self._all_of(verdict, group)
         if groups.hidden:
@@ -79,6 +94,13 @@ class _Page:
             yield "" if self._roomy and not groups.wholes else "\n"
         yield from self._corrected()
         yield from self._ending()
+
+    def _counted(self, block: Iterator[str]) -> Iterator[str]:
+        """The lines of a block; what it leaves of its share is for those behind it."""
+        for line in block:
+            self._lines_left -= 1
+            yield line
+        self._blocks_left -= 1
 
     def _trouble(self, trouble: Trouble) -> Iterator[str]:
         yield from self._head(Severity.ERROR, f"{ARTICLE_ERROR.name} ({ARTICLE_ERROR.code})")
@@ -98,8 +120,13 @@ class _Page:
     def _image(self, block: Block) -> Iterator[str]:
         entry, found = block.entry, block.finding
         url = Word(shown_url(entry.url), None, self._ink.to_url(entry.url))
-        yield from self._head(found.severity, found.title, url)
-        yield from self._in_full(block) if self._roomy else self._in_short(block)
+        share = max(_FEWEST, self._lines_left // self._blocks_left)
+        head = list(self._head(found.severity, found.title, url))
+        yield from head
+        if self._roomy:
+            yield from self._in_full(block)
+        else:
+            yield from self._in_short(block, share - len(head))
 
     def _in_full(self, block: Block) -> Iterator[str]:
         """What is wrong, where, and the lines of a wrong size."""
@@ -112,16 +139,16 @@ class _Page:
         yield from self._places(block.places, quote, found.severity)
         yield "\n"
 
-    def _in_short(self, block: Block) -> Iterator[str]:
-        """Where it is wrong, and what, if that was not said of another image."""
+    def _in_short(self, block: Block, room: int) -> Iterator[str]:
+        """Where it is wrong, in so many lines, and what, if that was not said of another image."""
         entry, found = block.entry, block.finding
-        note = _correction(entry) if found.message.startswith(SIZE) and not found.rule else ""
+        note = _correction(entry) if found.rule is None else ""
         if note:
             block.places.shown[0] = block.places.shown[0]._replace(note=note)
         elif (found.name, found.message) not in self._said:
             self._said.add((found.name, found.message))
             yield from self._prose(found.message.removesuffix(BY_COMMAND))
-        yield from self._places(block.places, (), found.severity)
+        yield from packed(self._ink, block.places, _INDENT, room)
 
     @property
     def _widest(self) -> int:
@@ -137,7 +164,7 @@ class _Page:
             *words(told),
             *self._example(example, "as at" if group.count > 1 else "at"),
         )
-        yield from self._list(group.listed)
+        yield from self._list(group.listed if self._whole else ())
 
     def _corrected(self) -> Iterator[str]:
         """Each size that is another by now."""
@@ -149,7 +176,7 @@ class _Page:
         for one in self._findings.corrections():
             url = Word(shown_url(one.url), None, self._ink.to_url(one.url))
             told = words(f"{declared_size(one.before)} -> {one.after}")
-            place = self._place(Place(one.article, one.line, one.column))
+            place = place_word(self._ink, Place(one.article, one.line, one.column))
             yield from self._ink.written([place, *told, url], _INDENT, _INDENT + 2)
         yield "\n"
 
@@ -158,9 +185,9 @@ class _Page:
         yield from words(f"({at}")
         place = Place(entry.article, entry.line, entry.column)
         if self._whole or at == "at":
-            yield self._place(place, ")")
+            yield place_word(self._ink, place, ")")
             return
-        yield self._place(place, ";")
+        yield place_word(self._ink, place, ";")
         yield from words("-v lists all)")
 
     def _head(self, severity: Severity, title: str, *about: Word) -> Iterator[str]:
@@ -174,35 +201,22 @@ class _Page:
         """The places; what is quoted of the first one stands below it."""
         more = places.count - len(places.shown)
         if not quote:
-            yield from self._ink.written(self._series(places.shown, more), _INDENT)
+            yield from self._ink.written(series(self._ink, places.shown, more), _INDENT)
             return
         first, *others = places.shown
-        yield from self._ink.written([self._place(first)], _INDENT)
+        yield from self._ink.written([place_word(self._ink, first)], _INDENT)
         for gutter, content, marks in quote:
             yield f"{gutter}{self._ink.painted(severity, content) if marks else content}\n"
         if others or more:
-            also = [Word("also"), Word("at"), *self._series(others, more)]
+            also = [Word("also"), Word("at"), *series(self._ink, others, more)]
             yield from self._ink.written(also, _INDENT)
-
-    def _series(self, places: Sequence[Place], more: int) -> list[Word]:
-        """Places with commas between them, and how many are left out."""
-        series: list[Word] = []
-        for number, place in enumerate(places, start=1):
-            comma = "," if number < len(places) else ""
-            series.append(self._place(place))
-            series += words(f"({place.note})") if place.note else ()
-            series[-1] = series[-1]._replace(after=comma)
-        return series + ([*words(f"and {count(more, 'more place')}")] if more else [])
-
-    def _place(self, place: Place, after: str = "") -> Word:
-        known = (place.article, place.line, place.column)
-        text = ":".join(printable(str(one)) for one in known if one is not None)
-        return Word(text, None, self._ink.to_file(place.article, place.line), after)
 
     def _list(self, listed: Sequence[Listed]) -> Iterator[str]:
         for place, url in listed:
             shown = Word(shown_url(url), None, self._ink.to_url(url))
-            yield from self._ink.written([self._place(place), shown], _INDENT, _INDENT + 2)
+            yield from self._ink.written(
+                [place_word(self._ink, place), shown], _INDENT, _INDENT + 2
+            )
 
     def _gap(self) -> Iterator[str]:
         if self._roomy:
@@ -235,9 +249,15 @@ class _Page:
 
 
 def _correction(entry: EntryResult) -> str:
-    """What a wrong size should be, and in which lines; empty where those are not known."""
+    """What a wrong size should be, and in which lines; empty where there is more to say."""
     lines = sorted({side.line for side, _ in wrong_sides(entry)})
-    if not lines:
+    told = str(entry.message)
+    # Else it begins with what the origin answered.
+    is_plain = told.startswith(("width", "height")) and not entry.declared.strange
+    if entry.verdict is Verdict.DIMENSIONS_MISSING and is_plain:
+        by_hand = "" if entry.declared.is_editable else ", by hand"
+        return f"{declared_size(entry.declared)} -> {entry.actual}{by_hand}"
+    if not lines or not told.startswith(SIZE):
         return ""
     where = f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]}, {lines[-1]}"
     return f"{declared_size(entry.declared)} -> {entry.actual}, {where}"

@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
-from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 
@@ -20,11 +18,7 @@ from imgcache.service import problems
 from imgcache.service.host_rule import HostRule, is_loopback
 from imgcache.service.metrics import ServiceMetrics
 from imgcache.service.problems import ProblemError
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
+from imgcache.service.routing import App, Message, Receive, Send
 
 VERIFY = "/api/verify"
 LARGEST_BODY = 4 << 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -33,17 +34,20 @@ async def answered(
     draw: Callable[[Catalog], Response],
     age: str = "",
 ) -> Response:
-    """What is drawn, or 304; the entity tag names the edition, as the URL names the rest.
+    """What is drawn, or 304; the entity tag names the edition and what was asked for.
 
-    `age` is a part of the tag, for what is drawn otherwise after some time.
+    So a tag is known only to who was given this very document. `age` is a part of the tag, for
+    what is drawn otherwise after some time.
     """
+    asked = f"{request.url.path}?{request.url.query}"
+    mark = blake2b(asked.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     def tagged(catalog: Catalog) -> Response:
         response = draw(catalog)
-        response.headers.update({**headers, "ETag": f'"{catalog.edition}{age}"'})
+        response.headers.update({**headers, "ETag": f'"{catalog.edition}{age}.{mark}"'})
         return response
 
-    tag = f'"{known.edition}{age}"'
+    tag = f'"{known.edition}{age}.{mark}"'
     # `*` is true of what there is, and only drawing tells whether that is so.
     if request.headers.get("if-none-match", "").strip() != "*" and is_known(request.headers, tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**headers, "ETag": tag})

@@ -16,6 +16,7 @@ from imgcache.service import problems
 from imgcache.service.access import AccessMiddleware
 from imgcache.service.metrics import ServiceMetrics
 from imgcache.service.routes import entries, health, images, pages, tables, verify
+from imgcache.service.routing import NothingGiven
 from imgcache.service.state import opened
 from imgcache.version import VERSION
 
@@ -48,6 +49,7 @@ def create_app(settings: Settings, listener: Listener | None = None) -> FastAPI:
     for part in (images, entries, tables, verify, health, pages):
         app.include_router(part.router)
     problems.install(app)
+    app.add_middleware(NothingGiven)
     app.add_middleware(AccessMiddleware, settings=settings.serve, meter=meter)
     guarded = settings.serve.token is not None
     app.openapi = lambda: _openapi(app, guarded=guarded)  # type: ignore[method-assign]  # as FastAPI documents it

@@ -15,6 +15,11 @@ PHONE, WIDE, TALL = (
     {"viewport": {"width": width, "height": height}}
     for width, height in ((320, 640), (1280, 900), (1280, 8000))
 )
+# Of each path that may be cut: the height of its line, where its text ends, where its room does.
+_TAILS = """() => [...document.querySelectorAll(".tail")].map(tail => {
+    const [room, text] = [tail, tail.firstElementChild].map(one => one.getBoundingClientRect())
+    return [room.height, text.right, room.right]
+})"""
 _PICTURES = """() => [...document.querySelectorAll("img")].map((one) => {
   const [mine, room] = [one, one.closest(".sheet, figure, .thumb")]
     .map((el) => el.getBoundingClientRect());
@@ -165,6 +170,15 @@ def test_a_phone_needs_no_sideways_scrolling(chromium: Browser, site: Site) -> N
             assert needed <= there, name
 
 
+def test_the_end_of_a_long_path_is_seen_on_one_line(chromium: Browser, service: Site) -> None:
+    with visiting(chromium, service, **PHONE) as visit:
+        for name in ("gallery", "articles"):
+            visit.page.goto(service.pages[name])
+            for height, right, edge in visit.page.evaluate(_TAILS):
+                assert height < 24
+                assert right <= edge + 1
+
+
 def test_it_works_without_javascript(chromium: Browser, site: Site) -> None:
     with visiting(chromium, site, java_script_enabled=False, **WIDE) as visit:
         page = visit.page
@@ -237,7 +251,7 @@ def test_the_form_works_without_javascript(chromium: Browser, service: Site) -> 
         page.goto(service.home)
         page.get_by_role("link", name="cdn.news-wire.example", exact=False).last.click()
         assert page.locator("article").count() == 2
-        page.get_by_label("Search addresses and articles").fill("crane")
+        page.get_by_label("Search titles, paths and addresses").fill("crane")
         page.get_by_role("button", name="Search").click()
         assert page.locator("article").count() == 1
         page.get_by_role("link", name="Show everything").click()

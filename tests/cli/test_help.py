@@ -25,8 +25,43 @@ async def test_flags_stand_in_sections_those_of_the_command_first(tmp_path: Path
 async def test_what_a_command_does_is_said_to_the_end(tmp_path: Path) -> None:
     page = " ".join((await run("-h", cwd=tmp_path)).stdout.split())
     assert "make thumbnails, set the isCached flags. verify The same verdicts" in page
-    assert "..." not in page.partition("Commands:")[2]
+    assert "..." not in page.partition("Every day:")[2]
     assert page.endswith("130 interrupted.")
+
+
+async def test_commands_stand_in_sections_by_what_they_are_for(tmp_path: Path) -> None:
+    page = (await run("--help", cwd=tmp_path)).stdout
+    sections = {one.partition(":\n")[0]: one for one in page.split("\n\n")}
+    assert "Commands" not in sections
+    for head, names in {
+        "Every day": ["refresh", "verify"],
+        "Look at it": ["report", "explain", "serve"],
+        "Set up": ["init", "demo"],
+        "The cache": ["cache"],
+    }.items():
+        assert re.findall(r"^  ([a-z]+) ", sections[head], re.MULTILINE) == names
+
+
+@pytest.mark.parametrize("words", ["", "refresh", "verify", "explain", "cache", "cache gc"])
+@pytest.mark.parametrize("width", [60, 80, 120])
+async def test_a_page_fits_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    page = (await run(*words.split(), "--help", cwd=tmp_path)).stdout
+    lines = page.splitlines()
+    assert max(map(len, lines)) <= width
+    assert "Examples:" in lines
+    assert "\x1b" not in page
+
+
+async def test_a_long_flag_leaves_room_for_what_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    page = (await run("verify", "-h", cwd=tmp_path)).stdout
+    assert "  --ca-file FILE       Trust these certificates too (PEM).\n" in page
+    assert "\n  # asks for just enough of each image\n  imgcache verify\n" in page
 
 
 async def test_a_command_alone_and_wrong_words_are_usage_errors(tmp_path: Path) -> None:
@@ -49,7 +84,7 @@ async def test_a_page_fits_80_columns_and_is_plain_text(tmp_path: Path, words: s
     assert page.isascii()
     assert page.replace("\n", "").isprintable()
     # What Python calls a type is no word of a user's.
-    assert not re.search(r"<\w|list\[|\bTEXT\b|\bINTEGER\b|\bFLOAT\b", page)
+    assert not re.search(r"<\w|<=|\[default|list\[|\bTEXT\b|\bINTEGER\b|\bFLOAT\b", page)
 
 
 @pytest.mark.parametrize(("words", "name"), COMMANDS.items())
@@ -67,7 +102,7 @@ async def test_each_command_has_examples_that_it_takes(
 
 
 def test_no_example_is_of_a_command_that_there_is_not() -> None:
-    assert set(EXAMPLES) == set(COMMANDS.values())
+    assert set(EXAMPLES) == {"imgcache", "cache", *COMMANDS.values()}
 
 
 async def test_usage_names_arguments_as_their_section_does(tmp_path: Path) -> None:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from imgcache.engine.run.report import Report
-from imgcache.model import Severity, Verdict
+from imgcache.model import Declared, Severity, Verdict
 from imgcache.render import markdown
 from imgcache.render.phrases import printable
 from imgcache.results import ArticleProblem, EntryResult
@@ -37,6 +37,7 @@ def test_the_report_of_a_troubled_run() -> None:
 
 
 @given(text=texts.filter(str.strip))
+@example(text="@#")
 def test_text_of_strangers_is_read_as_it_was_written(text: str) -> None:
     row = f"| {markdown.code(text)} | {markdown.escaped(text)} |\n"
     *_, (span, spanned), (running, ran) = cells(f"| a | b |\n|---|---|\n{row}")
@@ -90,12 +91,28 @@ def test_what_was_not_reached_is_one_row() -> None:
     assert "and 297 more places" in told(report)
 
 
+def test_one_reason_of_many_articles_is_one_row() -> None:
+    report = Report("verify")
+    for number in range(12):
+        report.add_problem(ArticleProblem(f"{number}.md", 3, "no permission", column=9))
+    shown = told(report)
+    assert shown.count("no permission") == 1
+    assert "| `0.md:3`<br>`1.md:3`<br>`2.md:3`<br>and 9 more places |" in shown
+
+
+def test_a_place_that_says_another_size_tells_so() -> None:
+    report = Report("verify")
+    wrong = replace(gone(1, Verdict.DIMENSIONS_MISMATCH), declared=Declared(40, 30))
+    report.add([wrong, replace(wrong, declared=Declared(50, 30), line=30)])
+    assert "`articles/a.md:14:12`<br>`articles/a.md:30:12` (says 50 x 30) |" in told(report)
+
+
 def test_a_job_summary_is_finished_on_two_screens_and_names_the_rest() -> None:
     report = Report("verify")
     report.add([gone(number) for number in range(1000)])
     report.add([gone(number, verdict=Verdict.EMPTY) for number in range(30)])
     for number in range(12):
-        report.add_problem(ArticleProblem(f"{number}.md", None, "no permission"))
+        report.add_problem(ArticleProblem(f"{number}.md", None, f"no permission {number}"))
     lines = told(report).splitlines()
     assert len(lines) < 70
     assert "and 2 more." in lines

@@ -15,6 +15,7 @@ from imgcache.core.catalog import (
     Query,
     Sorting,
     folded,
+    words_of,
 )
 from imgcache.core.http.location import locate
 from imgcache.core.http.url import WebUrl
@@ -35,6 +36,7 @@ class Picture:
     entries: Sequence[EntryResult]
     numbers: Mapping[int, int]
     state: UrlState | None
+    titles: Mapping[str, str | None]
 
     @property
     def worst(self) -> EntryResult:
@@ -78,7 +80,7 @@ class Picture:
             "host": host in (None, self.host),
             "copy": query.copy in (None, self.copy),
             "shared": query.shared in (None, self.articles > 1),
-            "text": any(_matches(one, Query(text=query.text)) for one in self.entries),
+            "text": any(_says(one, self.titles, query.text) for one in self.entries),
         }
         return {name for name, fit in fits.items() if not fit}
 
@@ -113,6 +115,10 @@ class ListedCatalog:
     edition: str = "edition"
     made_at: float = NOON
     cache_bytes: int | None = None
+
+    @property
+    def _titles(self) -> Mapping[str, str | None]:
+        return {one.article: one.title for one in self.articles}
 
     @property
     def last_answer(self) -> float:
@@ -219,7 +225,10 @@ class ListedCatalog:
         for one in self.entries:
             found.setdefault(_key(one.url), []).append(one)
         numbers = {id(one): number for number, one in enumerate(self.entries)}
-        return [Picture(key, some, numbers, self.states.get(key)) for key, some in found.items()]
+        return [
+            Picture(key, some, numbers, self.states.get(key), self._titles)
+            for key, some in found.items()
+        ]
 
     def total_articles(self, text: str = "") -> int:
         return len(self._worst(text))
@@ -228,7 +237,7 @@ class ListedCatalog:
         return self._worst(text)[offset : offset + most]
 
     def _worst(self, text: str = "") -> list[ArticleState]:
-        found = [one for one in self.articles if folded(text) in folded(one.article)]
+        found = [one for one in self.articles if _has(text, one.article, one.title)]
         return sorted(found, key=lambda one: (not one.is_broken, -one.errors, -one.warnings))
 
     def article(self, name: str) -> ArticleState | None:
@@ -252,23 +261,32 @@ class ListedCatalog:
         return [one for one in self.entries if _key(one.url) == _key(url)]
 
     def _matching(self, query: Query) -> list[EntryResult]:
-        found = [one for one in self.entries if _matches(one, query)]
+        said = [one for one in self.entries if _says(one, self._titles, query.text or "")]
+        found = [one for one in said if _matches(one, query)]
         if query.order is Order.BROKEN_FIRST:
             found.sort(key=lambda one: _RANKS[one.worst])
         return found
 
 
 def _matches(entry: EntryResult, query: Query) -> bool:
-    broken = [f"{one.breach} {one.rule} {one.message}" for one in entry.broken]
-    said = folded("\n".join([entry.url, entry.message or "", *broken]))
-    wanted = folded(query.text or "")
     return (
         (not query.verdicts or entry.verdict in query.verdicts)
         and (not query.severities or entry.worst in query.severities)
         and (query.host is None or _host(entry) == query.host.lower())
         and (query.article is None or entry.article == query.article)
-        and (wanted in said or wanted in folded(entry.article))
     )
+
+
+def _says(entry: EntryResult, titles: Mapping[str, str | None], text: str) -> bool:
+    broken = [f"{one.breach} {one.rule} {one.message}" for one in entry.broken]
+    said = (entry.url, entry.message, *broken, entry.article, titles.get(entry.article))
+    return _has(text, *said)
+
+
+def _has(text: str, *parts: str | None) -> bool:
+    """Whether each word stands in one of the parts."""
+    known = [folded(one) for one in parts if one]
+    return all(any(word in one for one in known) for word in words_of(text))
 
 
 def _host(entry: EntryResult) -> str | None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from msgspec import Struct
+
+# A backslash that would be taken for the beginning of an escape.
+_LITERAL = re.compile(r"\\(?=x[0-9a-f]{2})")
 
 
 class Folder(Struct, frozen=True):
@@ -50,7 +54,7 @@ class Folder(Struct, frozen=True):
         place = self.start + name
         if self.shown_start is None:
             return place, shown(place)
-        if self.shown_start == self.start and name.isascii():
+        if self.shown_start == self.start and name.isascii() and "\\" not in name:
             return place, place
         return place, self.shown_start + _printable(name)
 
@@ -80,4 +84,7 @@ def _start(folder: str) -> str:
 
 
 def _printable(text: str) -> str:
+    r"""With `\xff` for a byte that is not UTF-8; a name that has this in it is told apart."""
+    if "\\" in text:
+        text = _LITERAL.sub(r"\\x5c", text)
     return text if text.isascii() else os.fsencode(text).decode("utf-8", "backslashreplace")

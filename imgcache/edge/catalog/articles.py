@@ -36,6 +36,7 @@ _PUT = """
     INSERT OR REPLACE INTO articles
     (id, name, shown, identity, digest, kind, local_fault, problems, notes, entries)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_TITLE = "SELECT json_extract(notes, '$[3]') FROM articles WHERE id = ?"
 _PUT_NAME = "INSERT OR REPLACE INTO names (rowid, text) VALUES (?, ?)"
 _PUT_URL = "INSERT OR IGNORE INTO urls (href, scheme, host, port) VALUES (?, ?, ?, ?)"
 _PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 28)})"
@@ -114,7 +115,13 @@ def _problems(text: str | None) -> tuple[ArticleError, ...]:
 def show_as(catalog: Catalog, article: int, shown: str) -> None:
     """Reports name the article so by now."""
     catalog.many("UPDATE articles SET shown = ? WHERE id = ?", [(shown, article)])
-    catalog.many(_PUT_NAME, [(article, folded(shown))])
+    title = catalog.value(_TITLE, (article,))
+    catalog.many(_PUT_NAME, [(article, _searched(shown, title))])
+
+
+def _searched(shown: str, title: str | None) -> str:
+    """What an article is found by."""
+    return folded(f"{shown}\n{title or ''}")
 
 
 def recognize(catalog: Catalog, article: int, identity: str | None) -> None:
@@ -141,7 +148,7 @@ def id_after(catalog: Catalog, previous: int, articles: int = 1) -> int | None:
 def clear(catalog: Catalog) -> None:
     """Forget all files, so that they get new ids; their URLs stay until `forget_unnamed`."""
     with catalog.writing() as connection:
-        for table in ("search", "entries", "articles"):
+        for table in ("search", "names", "entries", "articles"):
             connection.execute(f"DELETE FROM {table}")
 
 
@@ -167,7 +174,7 @@ def put(
         remove(catalog, name)
         facts = (row.id, name, row.shown, row.identity, row.digest, row.kind)
         connection.execute(_PUT, (*facts, local_fault, problems, notes, entries))
-        connection.execute(_PUT_NAME, (row.id, folded(row.shown)))
+        connection.execute(_PUT_NAME, (row.id, _searched(row.shown, row.notes.title)))
         locations = (one.location for one in declared if not one.excluded)
         webs = [one for one in locations if isinstance(one, WebUrl)]
         connection.executemany(_PUT_URL, ((u.href, u.scheme, u.host, u.port) for u in webs))

@@ -17,7 +17,7 @@ from imgcache.core.catalog import Facets, HostState, ImageQuery, Sorting
 from imgcache.edge.catalog import users
 from imgcache.edge.catalog.database import Reading, Row
 from imgcache.edge.catalog.memory import Memory
-from imgcache.edge.catalog.searching import Condition, search
+from imgcache.edge.catalog.searching import Condition, Search, search
 from imgcache.edge.catalog.selections import bindable
 from imgcache.findings import Health
 from imgcache.model import Verdict
@@ -113,16 +113,16 @@ class Images:
         return recall(("kinds", text), count)
 
     def _of_text(self, text: str) -> Iterator[Condition]:
-        if text:
-            ids = self._memory.recall_list(("images", text), lambda: self._found(text))
+        sought = search(self._reading, self._memory, text)
+        if sought is not None:
+            ids = self._memory.recall_list(("images", text), lambda: self._found(sought))
             yield Condition("id IN (SELECT value FROM json_each(?))", (ids,))
 
-    def _found(self, text: str) -> str:
+    def _found(self, sought: Search) -> str:
         """The images with a text, as JSON: one value in a query, however many they are."""
-        found = search(self._reading, self._memory, text).said_and_named()
         images = {
             row[0]
-            for part in found
+            for part in sought.said_and_named()
             for row in self._reading.each(_OF_ENTRIES.format(part.sql), part.parameters)
         }
         return json.dumps(sorted(images))

@@ -191,9 +191,10 @@ class CatalogQueries:
         )
 
     def _named(self, text: str) -> Condition:
-        if not text:
+        sought = search(self._reading, self._memory, text)
+        if sought is None:
             return Condition("")
-        found = search(self._reading, self._memory, text).articles()
+        found = sought.articles()
         return Condition(f" AND id IN ({found.sql})", found.parameters)
 
     def _counted(self, query: str, parameters: Sequence[Any] = ()) -> Any:

@@ -7,7 +7,7 @@ migrations; a catalog of another version is not read.
 from __future__ import annotations
 
 # Raise it whenever a table here, or what a column means, changes.
-VERSION = 3
+VERSION = 4
 
 # Articles have ascending ids in the order of a report, with gaps for new ones (articles.py).
 # `entries.id` is the article's id and the position in it, so that an article is a range of ids.
@@ -20,9 +20,9 @@ VERSION = 3
 # entry has. `copies.seen` are the facts of a copy as far as its files are sound, NULL for none;
 # `files` those files as they were then; `looked`: they were looked at since the facts are these.
 # `lost` are copies that a URL has no more, and perhaps none has. `search` has a text for each
-# judged entry (judged.py), `names` the name of each article. The indexes of entries hold all that
-# a selection looks at (selections.py). `entries.image` is the same for all that name one image;
-# `images` has a row for each where pages are drawn (images.py), and is empty elsewhere.
+# judged entry (judged.py), `names` path and title of each article. The indexes of entries hold all
+# that a selection looks at (selections.py). `entries.image` is the same for all that name one
+# image; `images` has a row for each where pages are drawn (images.py), and is empty elsewhere.
 TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 

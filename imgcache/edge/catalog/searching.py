@@ -1,8 +1,9 @@
-"""Search for a text: which of two ways to find it is the shorter one.
+"""Search for words: which of two ways to find them is the shorter one.
 
 The index of all sequences of three characters leads from a rare text to its few entries. A text
 with common sequences only ("https://") is looked for in one entry after the other: most have it.
-How common a sequence is, a sample tells.
+How common a sequence is, a sample tells. Of several words the rarest leads, and what it leads to
+is tested for the others.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from imgcache.core.catalog import folded
+from imgcache.core.catalog import words_of
 from imgcache.edge.catalog.articles import POSITIONS
 from imgcache.edge.catalog.database import Reading
 from imgcache.edge.catalog.memory import Memory
@@ -75,52 +76,87 @@ class Texts:
         return Condition(sql, (quoted, wanted))
 
 
-class Search:
-    """The search for one text; it is in the entries or in their articles' names.
+class _Word:
+    """The search for one word; it is in the entries, or in their articles' names or titles.
 
     `share` of the entries, 0 to 1, is about what the index leads to.
     """
 
-    def __init__(self, reading: Reading, memory: Memory, text: str) -> None:
-        self._wanted = folded(text)
-        said = Texts(reading, memory, "search", _SAID)
-        names = Texts(reading, memory, "names", _NAMED)
+    def __init__(self, said: Texts, names: Texts, wanted: str) -> None:
+        self._wanted = wanted
         sequences = said.sequences(self._wanted)
         self.share = said.share(*sequences) + names.share(self._wanted) if sequences else 1.0
-        self._said = said.ids(self._wanted)
-        self._named = names.ids(self._wanted)
-        in_named = f"""SELECT e.id FROM ({self._named.sql}) a CROSS JOIN entries e
+        self.said = said.ids(self._wanted)
+        self.named = names.ids(self._wanted)
+        in_named = f"""SELECT e.id FROM ({self.named.sql}) a CROSS JOIN entries e
             ON e.id >= a.id * {POSITIONS} AND e.id < (a.id + 1) * {POSITIONS}"""
-        self._in_named = Condition(in_named, self._named.parameters)
+        self.in_named = Condition(in_named, self.named.parameters)
+
+    def said_everywhere(self) -> Condition:
+        """As `said`; quicker where most entries have it."""
+        return Condition(f"SELECT id FROM {_SAID} WHERE instr(c0, ?)", (self._wanted,))
+
+    def test(self, table: str) -> Condition:
+        """Whether an entry in this table has the word, or its article."""
+        sql = f"""(instr((SELECT c0 FROM {_SAID} c WHERE c.id = {table}.id), ?)
+            OR {table}.id / {POSITIONS} IN ({self.named.sql}))"""
+        return Condition(sql, (self._wanted, *self.named.parameters))
+
+
+class Search:
+    """The search for all words of a text, of which there is one at least.
+
+    `share` of the entries, 0 to 1, is about what the index leads to.
+    """
+
+    def __init__(self, reading: Reading, memory: Memory, words: Sequence[str]) -> None:
+        said = Texts(reading, memory, "search", _SAID)
+        names = Texts(reading, memory, "names", _NAMED)
+        every = [_Word(said, names, one) for one in words]
+        self._first, *self._others = sorted(every, key=lambda one: one.share)
+        self.share = self._first.share
 
     def articles(self) -> Condition:
-        """A SELECT of the ids of the articles with the text in their names."""
-        return self._named
+        """A SELECT of the ids of the articles with all words in their names or titles."""
+        named = [one.named for one in (self._first, *self._others)]
+        return joined(" INTERSECT ", named)
 
     def entries(self) -> Condition:
-        """A SELECT of the ids of all entries with the text, or in an article with it."""
-        said, named = self._said, self._in_named
-        sql = f"{said.sql} UNION {named.sql}"
-        return Condition(sql, said.parameters + named.parameters)
+        """A SELECT of the ids of all entries that have each word, or whose article has it."""
+        return self._tested(joined(" UNION ", (self._first.said, self._first.in_named)))
 
     def said_and_named(self) -> tuple[Condition, Condition]:
-        """SELECTs of the ids of all entries with the text, and of all in an article with it.
+        """The same in two SELECTs, that may have some in common.
 
         A common text is looked for in one entry after the other, which is quicker then.
         """
-        if self.share < _RARE:
-            return self._said, self._in_named
-        sql = f"SELECT id FROM {_SAID} WHERE instr(c0, ?)"
-        return Condition(sql, (self._wanted,)), self._in_named
+        first = self._first
+        said = first.said if self.share < _RARE else first.said_everywhere()
+        return self._tested(said), self._tested(first.in_named)
 
     def test(self) -> Condition:
-        """Whether an entry has the text, or its article; for one entry after the other."""
-        named = self._named
-        sql = f"""(instr((SELECT c0 FROM {_SAID} c WHERE c.id = entries.id), ?)
-            OR id / {POSITIONS} IN ({named.sql}))"""
-        return Condition(sql, (self._wanted, *named.parameters))
+        """Whether an entry is one of these; for one entry after the other."""
+        tests = [one.test("entries") for one in (self._first, *self._others)]
+        return joined(" AND ", tests)
+
+    def _tested(self, found: Condition) -> Condition:
+        """What was found by the first word, as far as it has the others."""
+        if not self._others:
+            return found
+        tests = joined(" AND ", [one.test("found") for one in self._others])
+        sql = f"SELECT id FROM ({found.sql}) found WHERE {tests.sql}"
+        return Condition(sql, found.parameters + tests.parameters)
 
 
-def search(reading: Reading, memory: Memory, text: str) -> Search:
-    """The search for a text, as it was planned before where it was."""
-    return memory.recall_list(("search", text), lambda: Search(reading, memory, text))
+def joined(by: str, parts: Sequence[Condition]) -> Condition:
+    """Conditions as one."""
+    values = tuple(value for part in parts for value in part.parameters)
+    return Condition(by.join(part.sql for part in parts), values)
+
+
+def search(reading: Reading, memory: Memory, text: str) -> Search | None:
+    """The search for a text, as it was planned before where it was; None for one without words."""
+    words = words_of(text)
+    if not words:
+        return None
+    return memory.recall_list(("search", words), lambda: Search(reading, memory, words))

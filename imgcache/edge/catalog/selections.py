@@ -57,7 +57,7 @@ class Selections:
         return found
 
     def _search(self, query: Query) -> Search | None:
-        return search(self._reading, self._memory, query.text) if query.text else None
+        return search(self._reading, self._memory, query.text or "")
 
     def _found(self, sought: Search, query: Query) -> Sequence[int]:
         """The ids of all entries that a query with a rare text asks for, sorted."""

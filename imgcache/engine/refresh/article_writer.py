@@ -6,7 +6,7 @@ article again, so that what somebody wrote meanwhile is judged, never overwritte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -229,7 +229,7 @@ class ArticleWriter:
             fault = self._noted(number, now, edited.data)
         results = [self._result(found, one) for one in decisions]
         problems = [] if fault is None else [problem_of(found.shown, fault)]
-        corrections = [_correction(found.shown, one) for one in decisions if one.corrects]
+        corrections = _corrections(found.shown, decisions)
         return ArticleOutcome(results, problems, changed, fault is not None, shown, corrections)
 
     def _noted(self, number: int, now: LoadedArticle, data: bytes) -> ArticleError | None:
@@ -263,6 +263,17 @@ class ArticleWriter:
     def _result(self, found: Found, one: _EntryDecision) -> EntryResult:
         located = one.entry, one.location
         return self._judge.result(found.shown, one.excerpt, located, one.evidence, one.judgement)
+
+
+def _corrections(article: str, decisions: list[_EntryDecision]) -> list[Correction]:
+    """The sizes that are corrected; entries that share one (`<<: *image`) have it once."""
+    told: dict[Hashable, Correction] = {}
+    for one in decisions:
+        if one.corrects:
+            found = _correction(article, one)
+            before = (found.before.width, found.before.height)
+            told.setdefault((found.line, found.column, before, found.after), found)
+    return list(told.values())
 
 
 def _correction(article: str, one: _EntryDecision) -> Correction:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, cast
@@ -44,6 +45,7 @@ ASSETS = {
     "icon.svg": "image/svg+xml",
 }
 # Where the number of a card belongs. No text of strangers has it: it would be escaped.
+_FLAG, _WHOLE = re.compile(r"(--[a-z][a-z-]*)"), Markup('<span class="whole">{}</span>')
 _NUMBER = Markup("\0")
 
 
@@ -61,6 +63,16 @@ def _shown(value: Any) -> str:
 @lru_cache(maxsize=1024)
 def _escaped(text: str) -> Markup:
     return escape(printable(text))
+
+
+def _unbroken(text: str) -> Markup:
+    """Text in which no flag of a command is broken after its hyphens."""
+    if "--" not in text:
+        return _escaped(text)
+    parts = _FLAG.split(printable(text))
+    # Each second part is what was split by.
+    shown = (escape(one) if at % 2 == 0 else _WHOLE.format(one) for at, one in enumerate(parts))
+    return Markup("").join(shown)
 
 
 def _numbered(card: str, number: int) -> Markup:
@@ -85,6 +97,7 @@ def _environment() -> Environment:
         "amount": amount,
         "count": count,
         "numbered": _numbered,
+        "unbroken": _unbroken,
         "plain": plain,
     }
     environment.globals |= {"policy": FOLDER_POLICY, "words_of": WORDS}

@@ -28,7 +28,8 @@ class SearchIndex:
 
     def add(self, card: Card) -> None:
         """One image, with the first of its places."""
-        row = json.dumps([printable(one[:_LONGEST]) for one in _row(card)])
+        parts = [*(one[:_LONGEST] for one in _row(card)), _places(card)]
+        row = json.dumps([printable(one) for one in parts])
         if self._bytes + len(row) > _MOST_BYTES:
             self._left_out += 1
         else:
@@ -49,4 +50,9 @@ def _row(card: Card) -> Iterator[str]:
     found = [plain(one.name) for _, one in card.found] or [plain(card.entry.verdict)]
     yield from (card.tone, card.name, card.host, ", ".join(found))
     yield from (use.title or use.article, use.spot, use.href, card.address)
-    yield " ".join(f"{one.title or ''} {one.article}" for one in card.uses)
+
+
+def _places(card: Card) -> str:
+    """All that its places are called, each once."""
+    names = (name[:_LONGEST] for one in card.uses for name in (one.title, one.article) if name)
+    return " ".join(dict.fromkeys(names))

@@ -38,7 +38,9 @@ PageNumber = Annotated[int, Query(ge=1, le=1_000_000, description="From 1")]
 PerPage = Annotated[int, Query(ge=1, le=500)]
 Text = Annotated[
     str | None,
-    Query(max_length=500, description="Is part of the URL, the article's path or the message"),
+    Query(
+        max_length=500, description="Each word: part of URL, message, the article's path or title"
+    ),
 ]
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -167,6 +168,21 @@ def test_names_of_any_bytes_are_found_read_and_shown(place: Path) -> None:
     found = discover([Path()], cache_dir=Path("cache"))
     assert [f.shown for f in found] == [r"\xff\xfe.md", "a\nb\x1b.md", "\u00fc\U0001f600.md"]
     assert all(replace(f, read(f), NEW) for f in found)
+
+
+def test_no_two_names_are_shown_alike(place: Path) -> None:
+    """A name may have in it what stands for another's odd byte."""
+    names = (b"\xff", rb"\xff", rb"\x5cxff", b"\\\xff", rb"\x5c", rb"\xf", b"\xc3\xbc\xff")
+    for name in names:
+        Path(os.fsdecode(name + b".md")).write_bytes(OLD)
+        Path(os.fsdecode(name)).mkdir()
+        Path(os.fsdecode(name), "a.md").write_bytes(OLD)
+    found = discover([Path()], cache_dir=Path("cache"))
+    shown = {one.shown for one in found}
+    assert len(shown) == len(found) == 2 * len(set(names))
+    for name in names:
+        text = name.replace(b"\\x", rb"\x5cx") if re.search(rb"\\x[0-9a-f]{2}", name) else name
+        assert text.decode("utf-8", "backslashreplace") + ".md" in shown
 
 
 def test_paths_outside_of_the_working_folder_are_shown_relative_to_it(

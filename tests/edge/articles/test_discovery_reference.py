@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -94,6 +95,9 @@ def real(path: Path) -> Path:
 
 def slow_shown(path: Path) -> str:
     text = Path(os.path.relpath(path)).as_posix()
+    for escape in {text[at : at + 4] for at in range(len(text))}:
+        if re.fullmatch(r"\\x[0-9a-f]{2}", escape):
+            text = text.replace(escape, f"\\x5c{escape[1:]}")
     return os.fsencode(text).decode("utf-8", "backslashreplace")
 
 

@@ -50,6 +50,7 @@ MESSAGES = (
     "\u1e9e\ufb01 \U0001f5bc",
 )
 SHOWN = ("articles/a.md", "articles/B_\u00df.md", 'content/100%"c".md', "z.md")
+TITLES = ("A <story>", "Z", "Stra\u00dfe: 100% \u0130stanbul")
 PARTS = (
     *("a", "%", "_", '"', "'", "\n", "\0", "\ud800", "ss", "\u00df", "i\u0307", ".jpg"),
     *("strasse", "STRA\u00dfE", "\u0130STANBUL", "404", "jpg\nthe", "https://a.test", "100%25_X"),
@@ -191,7 +192,7 @@ _files = st.lists(
     st.builds(
         Written,
         st.lists(_entries, max_size=6).map(tuple),
-        title=st.none() | st.sampled_from(["A <story>", "Z"]),
+        title=st.none() | st.sampled_from(TITLES),
     )
     | st.builds(
         Written, problems=st.lists(st.sampled_from(["odd", "worse"]), max_size=2).map(tuple)
@@ -199,7 +200,8 @@ _files = st.lists(
     | st.just(Written(kind="plain")),
     max_size=len(SHOWN),
 )
-_texts = st.sampled_from(PARTS) | st.text(max_size=4)
+_words = st.sampled_from([*PARTS, "<STORY>", "istanbul", "gone"]) | st.text(max_size=4)
+_texts = _words | st.lists(_words, max_size=3).map(" ".join)
 _queries = st.builds(
     Query,
     st.frozensets(st.sampled_from([Verdict.OK, Verdict.GONE, Verdict.TIMEOUT]), max_size=2),
@@ -298,10 +300,38 @@ def test_a_text_is_found_by_its_index_and_by_looking(order: Order, *, rare: bool
     plain = [One(f"https://a.test/{number}.jpg") for number in range(many)]
     gone = One("https://b.test/Castle.jpg", Verdict.GONE, Severity.ERROR, "it is gone")
     with both([Written((*plain, *[gone] * few)), Written((gone,))]) as (catalog, listed):
-        for text in ("castle", "IS GONE", "b_ss", "b.test/castle.jpg\nit"):
+        texts = ("castle", "IS GONE", "b_ss", "b.test/castle.jpg\nit", "gone castle b.test")
+        for text in texts:
             query = Query(text=text, order=order)
             assert catalog.total(query) == listed.total(query) > 0
             assert catalog.select(query, 0, 50) == listed.select(query, 0, 50)
+
+
+def test_words_are_found_in_any_order_in_title_path_and_entry_together() -> None:
+    gone = One("https://b.test/Castle.jpg", Verdict.GONE, Severity.ERROR, "it is gone")
+    files = [Written((gone,), title="The old bridge"), Written((gone,), title="A new bridge")]
+    with both(files) as (catalog, _):
+        for text, number in (
+            ("bridge", 2),
+            ("BRIDGE  old", 1),
+            ("old castle a.md", 1),
+            ("old new", 0),
+            ("bridge nowhere", 0),
+            (" \t ", 2),
+        ):
+            assert catalog.total(Query(text=text)) == number
+            assert catalog.facets(ImageQuery(text=text)).total == min(1, number)
+        assert catalog.total_articles("bridge NEW") == 1
+
+
+def test_a_moved_article_is_found_by_its_new_path_and_its_title() -> None:
+    with Catalog() as catalog:
+        fill(catalog, [Written((One(URLS[0]),), title="The bridge")], ())
+        (number,) = (row[0] for row in catalog.rows("SELECT id FROM articles"))
+        articles.show_as(catalog, number, "elsewhere/a.md")
+        queries = CatalogQueries(catalog, Edition("first", NOON))
+        assert queries.total(Query(text="bridge elsewhere/")) == 1
+        assert queries.total(Query(text="articles/")) == 0
 
 
 def test_each_edition_is_counted_once() -> None:

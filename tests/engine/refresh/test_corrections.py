@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from imgcache.model import Size
 from imgcache.render import text
 from tests.support import pictures
@@ -33,6 +35,23 @@ async def test_each_corrected_size_is_told(world: World) -> None:
     assert "2 sizes would be corrected\n" in "".join(text.render(dry))
     again = await world.refresh(fix_dimensions=True)
     assert list(again.corrections()) == []
+
+
+@pytest.mark.parametrize("size", ["width: 400, height: 300", "alt: x"])
+async def test_a_size_that_entries_share_is_one_size(world: World, size: str) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.articles.mkdir(exist_ok=True)
+    (world.articles / "a.md").write_text(
+        f"---\nimages:\n  - &it {{url: {url}, {size}}}\n"
+        f"  - {{<<: *it, alt: again}}\n  - {{url: {url}, {size}}}\n---\n"
+    )
+    told = "".join(text.render(await world.refresh()))
+    assert "; 2 sizes can be fixed" in told
+    dry = await world.refresh(write=False, fix_dimensions=True)
+    report = await world.refresh(fix_dimensions=True)
+    for one in (dry, report):
+        assert [found.line for found in one.corrections()] == [3, 5]
+    assert "2 sizes corrected\n" in "".join(text.render(report))
 
 
 async def test_only_sizes_that_can_be_written_count_as_fixable(world: World) -> None:

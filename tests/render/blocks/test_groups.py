@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import tracemalloc
 
+import pytest
 from msgspec.structs import replace
 
 from imgcache.engine.run.report import Report, Traffic
 from imgcache.model import Declared, Severity, Size, Verdict
-from imgcache.render import text
+from imgcache.render import github, markdown, text
 from imgcache.render.blocks.ink import Ink
 from imgcache.results import ArticleProblem, EntryResult
 
@@ -81,6 +82,33 @@ def test_a_thousand_findings_at_some_hundred_images_are_short() -> None:
     assert lines[-1] == f"{errors} errors, {warnings} warnings"
 
 
+SHORT, LONG = "articles/{:04}.md", f"content/posts/2024/{{:04}}-{'a-long-way-' * 8}/index.en.md"
+LONG_URL = f"https://images.example.com/uploads/{'a-long-way-' * 8}{{}}.jpg"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+@pytest.mark.parametrize("name", [SHORT, LONG])
+@pytest.mark.parametrize("often", [1, 4, 12])
+def test_a_long_report_is_read_at_any_width(width: int, name: str, often: int) -> None:
+    """However often each of 248 images stands in articles, and however these are called."""
+    report = Report("verify")
+    for number in range(IMAGES * often):
+        found = finding(number // often, number)
+        url = LONG_URL.format(number // often) if name is LONG else found.url
+        report.add([replace(found, article=name.format(number), url=url)])
+    lines = "".join(text.render(report, ink=Ink(width=width))).splitlines()
+    assert len(lines) <= 200
+    blocks = "\n".join(lines).split("\nerror")[1:]
+    assert all(":3:10" in one for one in blocks)
+    # What is not named is counted.
+    counts = [len(re.findall(":3:10", one)) + _more(one) for one in blocks[:20]]
+    assert set(counts) <= {often, 2 * often}
+
+
+def _more(block: str) -> int:
+    return sum(int(one) for one in re.findall(r"and\s+(\d+)\s+more\s+place", block))
+
+
 def test_of_what_is_left_out_only_numbers_are_held() -> None:
     report = Report("verify")
     for number in range(4000):
@@ -137,6 +165,18 @@ def test_sizes_that_are_declared_otherwise_are_told_at_their_places() -> None:
     ]
 
 
+def test_a_place_where_the_remedy_is_another_one_says_so() -> None:
+    """What --fix-dimensions can write here, it can't write there."""
+    here = finding(2, 1)
+    hand = replace(here, article="b.toml", declared=Declared(400, 400, by_hand=("width", "height")))
+    other = replace(hand, article="c.toml", declared=replace(hand.declared, width=300))
+    places = told(report_of(here, hand, other)).splitlines()[2].strip()
+    assert places == (
+        "articles/0001.md:3:10, b.toml:3:10 (by hand), c.toml:3:10 (says 300 x 400, by hand)"
+    )
+    assert "articles/0001.md:3:10 (by command)" in told(report_of(hand, here))
+
+
 def test_what_was_not_checked_is_one_line_and_a_list_where_all_is_wanted() -> None:
     entries = [
         replace(finding(number, number), verdict=verdict, severity=severity, message="why")
@@ -165,6 +205,26 @@ def test_the_worst_is_the_example_of_what_was_not_checked() -> None:
     ]
     line = told(report_of(*entries)).splitlines()[0]
     assert line.startswith("error    not-checked (IMG402) 3 image entries: 1 (as at")
+
+
+def test_a_long_report_says_in_a_note_what_size_is_missing() -> None:
+    missing = [
+        replace(
+            finding(number, number),
+            verdict=Verdict.DIMENSIONS_MISSING,
+            declared=Declared(400, None, by_hand=("width", "height") if number == 1 else ()),
+            actual=Size(400, 300),
+            message="height not declared; the image is 400 x 300; declare them",
+        )
+        for number in range(24)
+    ]
+    strange = replace(missing[2], declared=Declared(400, None, strange=(("height", "auto"),)))
+    kept = replace(missing[3], message="the server answered 404, and the kept copy is wrong: x")
+    lines = told(report_of(*missing[:2], strange, kept, *missing[4:])).splitlines()
+    assert lines[1].strip() == "articles/0000.md:3:10 (width 400 -> 400 x 300)"
+    assert lines[3].strip() == "articles/0001.md:3:10 (width 400 -> 400 x 300, by hand)"
+    assert lines[5].strip() == missing[2].message
+    assert lines[8].strip() == kept.message
 
 
 def test_a_long_report_says_once_what_a_fault_is() -> None:
@@ -199,3 +259,25 @@ def test_many_hosts_in_trouble_are_cut_too() -> None:
     lines = told(report).splitlines()
     assert sum("host in trouble" in one for one in lines) == 50
     assert any(one.startswith("... and 5 more blocks (30 errors);") for one in lines)
+
+
+def test_all_formats_see_the_same_groups() -> None:
+    """The same path beside another article is another image; then something else is said of it."""
+    here = replace(finding(0, 1), url="a.png", message="there is no file blog/a.png")
+    report = report_of(
+        here,
+        replace(here, line=9),
+        replace(here, article="notes/b.md", message="there is no file notes/a.png"),
+        replace(here, verdict=Verdict.NOT_CHECKED),
+        replace(here, verdict=Verdict.NOT_CHECKED, url="b.png"),
+    )
+    assert len(heads_of(told(report))) == 3
+    assert len(heads_of("".join(markdown.render(report)))) == 3
+    first = list(github.render(report))[:3]
+    lines = [re.findall(r"file=([^,]+),line=(\d+)", one) for one in first]
+    article = here.article
+    assert sorted(one for (one,) in lines) == [(article, "3"), (article, "3"), ("notes/b.md", "3")]
+
+
+def heads_of(told: str) -> list[str]:
+    return [line for line in told.splitlines() if "(IMG" in line]

@@ -184,3 +184,13 @@ def test_a_card_gets_its_number_and_no_text_does() -> None:
 def test_a_template_prints_only_what_its_view_has() -> None:
     with pytest.raises(AttributeError):
         jinja.article(cast("ArticleView", object()))
+
+
+def test_no_flag_is_broken_after_its_hyphens() -> None:
+    told = "run imgcache refresh --fix-dimensions, or <b> --no-progress"
+    shown = jinja._unbroken(told)
+    assert shown == (
+        'run imgcache refresh <span class="whole">--fix-dimensions</span>, '
+        'or &lt;b&gt; <span class="whole">--no-progress</span>'
+    )
+    assert jinja._unbroken("a - b\u202e") == "a - b\\u202e"

@@ -137,6 +137,15 @@ def test_the_search_finds_what_is_on_any_page() -> None:
     assert href.startswith(article_name("articles/a.md"))
 
 
+def test_the_search_knows_every_place_that_a_page_shows() -> None:
+    """However long the names of the places before it are."""
+    names = [f"{'long' * 40}/{number}.md" for number in range(12)]
+    entries = [replace(GONE, article=name) for name in names]
+    script = files(entries)["search.js"]
+    assert all(name in script for name in names)
+    assert script.count(names[-1]) == 1
+
+
 def test_the_search_has_nothing_that_steers_and_is_bounded() -> None:
     hostile = replace(GONE, url="https://a.test/\u202e</script>\0.jpg", article="a\u202e.md")
     assert "\\u202e" not in (script := files([hostile])["search.js"]).replace("\\\\u202e", "")

@@ -165,6 +165,36 @@ async def test_a_page_that_is_still_the_same_is_not_sent_again(served: Service) 
     assert (await served.get("/", headers={"If-None-Match": '"other"'})).status_code == 200
 
 
+async def test_a_tag_is_of_one_page(served: Service) -> None:
+    """A client that mixes them up must not take a page that there is not for one it has."""
+    tag = (await served.get("/")).headers["etag"]
+    for path in ("/article?path=nowhere.md", "/?verdict=gone", "/articles"):
+        answer = await served.get(path, headers={"If-None-Match": tag})
+        assert answer.status_code == (404 if "nowhere" in path else 200)
+
+
+EMPTY = (
+    *(f"/?{name}=" for name in ("severity", "verdict", "rule", "host", "copy", "shared", "text")),
+    "/?sort=&view=&page=&verdict",
+    "/articles?page=",
+    "/api/images?verdict=&per_page=",
+    "/api/images.csv?sort=",
+    "/api/entries?verdict=&severity=&article=&host=",
+)
+
+
+@pytest.mark.parametrize("path", EMPTY)
+async def test_an_empty_filter_excludes_nothing(served: Service, path: str) -> None:
+    """A form sends all its fields, also those that nobody filled."""
+    answer = await served.get(path)
+    assert answer.status_code == 200
+    whole = await served.get(path.partition("?")[0])
+    if "/api/" in path:
+        assert answer.content == whole.content
+    else:
+        assert answer.text.count("<article") == whole.text.count("<article")
+
+
 async def test_the_stylesheet_is_kept_for_ever_and_no_other_file_is_handed_out(
     served: Service,
 ) -> None:

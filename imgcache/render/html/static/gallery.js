@@ -3,6 +3,7 @@
 "use strict";
 
 const PAUSE = 250; // milliseconds after the last key before the server is asked
+const HREF = 6; // of a row of the index: nobody looks for the name of a file
 const search = document.querySelector("form[role=search]");
 const input = search && search.elements.text;
 let asked = 0;
@@ -42,7 +43,7 @@ function line([tone, name, host, found, title, spot, href]) {
   way.dataset.go = "";
   const parts = [["what", element("h3", name), element("p", host, "path")],
     ["wrong", element("p", element("span", found, "kind", tone))],
-    ["where", element("p", way), element("p", spot, "path")]];
+    ["where", element("p", way), element("p", element("bdi", spot), "path", "tail")]];
   article.append(element("div", "", "thumb"));
   for (const [kind, ...some] of parts) {
     const part = element("div", "", kind);
@@ -58,7 +59,7 @@ async function filterFolder() {
   if (mine !== asked) return;
   const words = wanted();
   const found = rows.filter((row) => {
-    const text = row.join(" ").toLowerCase();
+    const text = row.filter((_, at) => at !== HREF).join(" ").toLowerCase();
     return words.every((word) => text.includes(word));
   });
   document.querySelector("section.hits")?.remove();
