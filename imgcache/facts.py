@@ -74,12 +74,21 @@ class ImageFacts(Struct, frozen=True):
     dhash: str = ""
 
 
+class Earlier(Struct, frozen=True):
+    """A copy that a URL had until it gave other bytes, at `replaced_at` (POSIX seconds)."""
+
+    sha256: str
+    dhash: str
+    replaced_at: float
+
+
 class UrlFacts(Struct, frozen=True):
     """What is known of one URL (WHATWG-normalised, no fragment), as the index keeps it.
 
     `copy` is the SHA-256 of the last sound image it answered with, `response` the answer that
     brought or confirmed that copy. `failure` is how the last try failed, None if it succeeded;
-    a failure leaves `copy` and `response` as they were. `tried_at` is in POSIX seconds.
+    a failure leaves `copy` and `response` as they were. `tried_at` is in POSIX seconds. `earlier`
+    are the copies that it had before, the last one first; the cache may have them no more.
     """
 
     url: str
@@ -87,6 +96,7 @@ class UrlFacts(Struct, frozen=True):
     copy: str | None = None
     response: ResponseFacts | None = None
     failure: Failure | None = None
+    earlier: tuple[Earlier, ...] = ()
 
 
 class HostPause(Struct, frozen=True):

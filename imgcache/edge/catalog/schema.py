@@ -7,7 +7,7 @@ migrations; a catalog of another version is not read.
 from __future__ import annotations
 
 # Raise it whenever a table here, or what a column means, changes.
-VERSION = 3
+VERSION = 4
 
 # Articles have ascending ids in the order of a report, with gaps for new ones (articles.py).
 # `entries.id` is the article's id and the position in it, so that an article is a range of ids.
@@ -61,6 +61,7 @@ CREATE TABLE urls (
     failure TEXT,
     failing_since REAL,
     copy TEXT,
+    earlier TEXT,
     placeholder INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX urls_by_freshness ON urls (fresh_until);

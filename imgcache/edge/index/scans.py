@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from imgcache.core.cache.garbage import UrlStatus
 from imgcache.edge.index import changes
 from imgcache.edge.index.index import Index
+from imgcache.edge.index.rows import earlier_of
 from imgcache.facts import ImageFacts
 from imgcache.model import FileTotals, Verdict
 
 _BATCH = 500
 _KEYS = "SELECT sha256 FROM images WHERE sha256 > ? ORDER BY sha256 LIMIT ?"
-_STATUSES = "SELECT url, tried_at, copy, json_extract(failure, '$.verdict') FROM urls"
+_STATUSES = "SELECT url, tried_at, copy, json_extract(failure, '$.verdict'), earlier FROM urls"
 _BY_FORMAT = "SELECT format, count(*), sum(bytes) FROM images GROUP BY format ORDER BY format"
 _BY_NAME = "SELECT name, count(*), sum(bytes) FROM thumbnails GROUP BY name ORDER BY name"
 
@@ -39,8 +40,9 @@ def images(index: Index) -> Iterator[ImageFacts]:
 
 def url_statuses(index: Index) -> Iterator[UrlStatus]:
     """The status of each URL."""
-    for url, tried_at, copy, verdict in index.rows(_STATUSES):
-        yield UrlStatus(url, tried_at, copy, Verdict(verdict) if verdict else None)
+    for url, tried_at, copy, verdict, earlier in index.rows(_STATUSES):
+        failed = Verdict(verdict) if verdict else None
+        yield UrlStatus(url, tried_at, copy, failed, earlier_of(earlier))
 
 
 def spellings(index: Index) -> dict[str, str]:

@@ -112,7 +112,13 @@ ALTER TABLE images ADD COLUMN placeholder TEXT NOT NULL DEFAULT '';
 ALTER TABLE images ADD COLUMN dhash TEXT NOT NULL DEFAULT '';
 """
 
-MIGRATIONS = (_FACTS, _DIGESTS_AND_RUNS, _IDENTITIES, _CHANGES, _POSITIONS, _LOOKS)
+# The copies that a URL had before, as JSON; NULL for most.
+_EARLIER = "ALTER TABLE urls ADD COLUMN earlier TEXT"
+
+MIGRATIONS = (
+    *(_FACTS, _DIGESTS_AND_RUNS, _IDENTITIES, _CHANGES, _POSITIONS, _LOOKS),
+    _EARLIER,
+)
 
 
 def version(connection: sqlite3.Connection) -> int:
