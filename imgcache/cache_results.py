@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from imgcache.facts import RunFacts
+from imgcache.facts import ImageFacts, RunFacts
 from imgcache.model import FileTotals, Verdict
 from imgcache.results import ArticleProblem, Place, UrlState
 
@@ -107,12 +107,29 @@ class Step(Struct, frozen=True):
     facts: tuple[tuple[str, str], ...]
 
 
+class EarlierCopy(Struct, frozen=True):
+    """A copy that a URL had until `replaced_at` (POSIX seconds).
+
+    `distance`: how many of 64 bits differ from what replaced it, None where that is not known;
+    `is_another`: too many for the same picture. `image`: None where the cache has it no more.
+    """
+
+    replaced_at: float
+    distance: int | None
+    is_another: bool
+    image: ImageFacts | None
+
+
 class Known(Struct, frozen=True):
-    """What the cache knows of a URL, and the first places that name it; `more` are left out."""
+    """What the cache knows of a URL, and the first places that name it; `more` are left out.
+
+    `earlier` are the copies that it had before the last good one, the last of them first.
+    """
 
     state: UrlState | None
     places: tuple[Place, ...]
     more: int = 0
+    earlier: tuple[EarlierCopy, ...] = ()
 
 
 class Explanation(Struct):

@@ -121,6 +121,13 @@ class FreshnessSettings(Section):
         return self
 
 
+class DriftSettings(Section):
+    """When a picture counts as another one: bits of 64, and for how many seconds that is told."""
+
+    distance: Annotated[int, Field(ge=0, le=64)] = 18
+    remember: Duration = 7 * 86400.0
+
+
 class ThumbnailSettings(Section):
     """How one thumbnail is made. Without width and height it fits into 320 x 320."""
 
@@ -214,6 +221,7 @@ class Settings(Section):
     rules: Rules = ()
     cache: CacheSettings = CacheSettings()
     freshness: FreshnessSettings = FreshnessSettings()
+    drift: DriftSettings = DriftSettings()
     thumbnails: dict[ThumbnailName, ThumbnailSettings] = Field(
         default_factory=lambda: {"small": ThumbnailSettings()}
     )

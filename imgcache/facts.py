@@ -54,6 +54,9 @@ class ImageFacts(Struct, frozen=True):
     `hashed` tells, beside `bytes` and `mtime_ns`, which file it was whose bytes were last hashed,
     or written by us: its device, inode and ctime, as text. None while that is not known.
     `has_position`: whether its EXIF has GPS coordinates; None while that is not known.
+    `alpha`: whether anything shines through, in the first frame of an animation. `placeholder` is
+    a tiny picture as a data URI, `dhash` the hash of what it looks like (core/images). All four
+    that its pixels tell, from `animated` on, are None or empty while unknown, and of an SVG.
     """
 
     sha256: str
@@ -65,6 +68,18 @@ class ImageFacts(Struct, frozen=True):
     thumbnails: tuple[ThumbnailFacts, ...] = ()
     hashed: str | None = None
     has_position: bool | None = None
+    animated: bool | None = None
+    alpha: bool | None = None
+    placeholder: str = ""
+    dhash: str = ""
+
+
+class Earlier(Struct, frozen=True):
+    """A copy that a URL had until it gave other bytes, at `replaced_at` (POSIX seconds)."""
+
+    sha256: str
+    dhash: str
+    replaced_at: float
 
 
 class UrlFacts(Struct, frozen=True):
@@ -72,7 +87,8 @@ class UrlFacts(Struct, frozen=True):
 
     `copy` is the SHA-256 of the last sound image it answered with, `response` the answer that
     brought or confirmed that copy. `failure` is how the last try failed, None if it succeeded;
-    a failure leaves `copy` and `response` as they were. `tried_at` is in POSIX seconds.
+    a failure leaves `copy` and `response` as they were. `tried_at` is in POSIX seconds. `earlier`
+    are the copies that it had before, the last one first; the cache may have them no more.
     """
 
     url: str
@@ -80,6 +96,7 @@ class UrlFacts(Struct, frozen=True):
     copy: str | None = None
     response: ResponseFacts | None = None
     failure: Failure | None = None
+    earlier: tuple[Earlier, ...] = ()
 
 
 class HostPause(Struct, frozen=True):

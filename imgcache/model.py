@@ -47,6 +47,7 @@ class Verdict(StrEnum):
     TRUNCATED = "truncated", 306
     CORRUPT = "corrupt", 307
     PLACEHOLDER = "placeholder", 308
+    REPLACED = "replaced", 309
     NOT_CACHED = "not-cached", 401
     NOT_CHECKED = "not-checked", 402
     LOCAL_ERROR = "local-error", 403

@@ -28,7 +28,7 @@ class EntryResult(Struct, frozen=True):
     `excerpt` is the article's line of the finding, without its line end; None where all is well.
     `known`: the baseline lists its verdict, so that it does not count. `broken`: the rules of the
     site that it breaks, each a finding beside the verdict. `sides`: where a wrong size is written;
-    `fixable`: `--fix-dimensions` would write the right one.
+    `fixable`: `--fix-dimensions` would write the right one. `before`: the picture it replaced.
     """
 
     article: str
@@ -49,6 +49,7 @@ class EntryResult(Struct, frozen=True):
     source: Source | None = None
     path: str | None = None
     thumbnails: tuple[CachedThumbnail, ...] = ()
+    before: tuple[CachedThumbnail, ...] = ()
     excerpt: str | None = None
     known: bool = False
     broken: tuple[BrokenRule, ...] = ()
@@ -89,8 +90,7 @@ class UrlState(Struct, frozen=True):
     """What the cache knows of one URL on the web; times in POSIX seconds, None: never, not known.
 
     `url` is normalised. `failure` is how the last try went wrong, `failing_since` when the series
-    of failures began; `copy` is the last good copy, sound by its hash, with the thumbnails that it
-    has. A URL that was never requested has neither.
+    of failures began; `copy` is the last good one, sound by its hash, with its thumbnails.
     """
 
     url: str

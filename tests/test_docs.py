@@ -19,6 +19,7 @@ from imgcache.cli.flags import ReportFormat
 from imgcache.config import Settings, ThumbnailSettings
 from imgcache.config_rules import RuleSettings, SeveritySettings
 from imgcache.core.verdicts import wishes
+from imgcache.core.verdicts.drift import Replaced
 from imgcache.core.verdicts.messages import message
 from imgcache.core.verdicts.patience import patience
 from imgcache.core.verdicts.verdict import Evidence, Measured
@@ -117,6 +118,15 @@ def test_patience_says_what_the_page_says() -> None:
     evidence = Evidence(failure=failure)
     told = message(Verdict.GONE, Severity.WARNING, Declared(), evidence, forborne)
     assert told == example("patience")
+
+
+def test_a_replaced_picture_is_told_as_its_page_says() -> None:
+    page = (ROOT / "docs" / "replaced.md").read_text()
+    block = tomllib.loads(page.partition("```toml\n")[2].partition("```")[0])
+    assert Settings.model_validate(block).drift == Settings().drift
+    was = Replaced(NOON, NOON + Settings().drift.remember)
+    told = message(Verdict.REPLACED, Severity.WARNING, Declared(), Evidence(replaced=was))
+    assert told == page.partition("<!-- replaced -->\n```text\n")[2].partition("\n```")[0]
 
 
 @pytest.mark.parametrize("name", SHAPES)

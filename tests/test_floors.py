@@ -44,6 +44,7 @@ WITHIN = {
         "bodies": set(),
         "cache": {"http", "images"},
         "http": {"verdicts"},
+        "verdicts": {"images"},
         "catalog": {"http"},
     },
     "edge": {"index": {"cache"}, "catalog": {"index", "cache"}},

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from imgcache.cache_results import Known
-from imgcache.config import Settings
+from functools import partial
+
+from imgcache.cache_results import EarlierCopy, Known
+from imgcache.config import DriftSettings, Settings
 from imgcache.core.http.location import locate
 from imgcache.core.http.url import WebUrl
+from imgcache.core.images.dhash import distance
 from imgcache.edge.cache.integrity import is_sound
 from imgcache.edge.cache.store import Store
 from imgcache.edge.catalog.users import Users
 from imgcache.edge.index.index import Index
 from imgcache.engine.catalog.site import open_site
 from imgcache.engine.run.articles import chosen, search
+from imgcache.engine.run.index_session import copies_of
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, offline_tools
 from imgcache.results import Place, UrlState
@@ -28,9 +32,13 @@ async def known_url(url: str, settings: Settings) -> Known | None:
         return None
     location = locate(url)
     async with offline_tools(settings) as tools:
-        state = await _state(location, tools) if isinstance(location, WebUrl) else None
+        state: UrlState | None = None
+        earlier: tuple[EarlierCopy, ...] = ()
+        if isinstance(location, WebUrl):
+            state = await _state(location, tools)
+            earlier = await tools.session.query(partial(_earlier, location, settings.drift))
         places, more = await _places(url, settings, tools)
-    return Known(state, tuple(places), more)
+    return Known(state, tuple(places), more, earlier)
 
 
 async def _state(url: WebUrl, tools: Tools) -> UrlState | None:
@@ -52,6 +60,21 @@ async def _state(url: WebUrl, tools: Tools) -> UrlState | None:
         )
 
     return await tools.session.query(look)
+
+
+def _earlier(url: WebUrl, settings: DriftSettings, index: Index) -> tuple[EarlierCopy, ...]:
+    facts = index.urls([url.href]).get(url.href)
+    if facts is None or not facts.earlier:
+        return ()
+    images = index.images(copies_of([facts]))
+    copy, told = images.get(facts.copy or ""), []
+    next_hash = copy.dhash if copy else ""
+    for one in facts.earlier:
+        apart = distance(one.dhash, next_hash) if next_hash else None
+        is_another = apart is not None and apart > settings.distance
+        told.append(EarlierCopy(one.replaced_at, apart, is_another, images.get(one.sha256)))
+        next_hash = one.dhash
+    return tuple(told)
 
 
 async def _places(url: str, settings: Settings, tools: Tools) -> tuple[list[Place], int]:

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from imgcache.cache_results import Explanation, Known
+from imgcache.cache_results import EarlierCopy, Explanation, Known
 from imgcache.core.cache import layout
 from imgcache.core.verdicts import examples
 from imgcache.core.verdicts.rules import Rule, docs_url, plain
@@ -46,6 +46,7 @@ def _told(known: Known) -> Iterator[str]:
         if state.failure is not None:
             failure, since = state.failure, _moment(state.failing_since)
             yield f"failing since {since}: {failure.verdict}, {printable(failure.detail)}"
+        yield from map(_told_earlier, known.earlier)
     if not known.places:
         yield "no article names it"
         return
@@ -53,6 +54,13 @@ def _told(known: Known) -> Iterator[str]:
     yield from (f"  {printable(one.article)}:{one.line}:{one.column}" for one in known.places)
     if known.more:
         yield f"  and {count(known.more, 'more place', 'more places')}"
+
+
+def _told_earlier(one: EarlierCopy) -> str:
+    what = "another picture" if one.is_another else "the same picture in other bytes"
+    apart = "" if one.distance is None else f" ({one.distance} of 64 bits differ)"
+    kept = "no longer in the cache" if one.image is None else _copy(one.image)
+    return f"until {_moment(one.replaced_at)} {what}{apart}: {kept}"
 
 
 def _copy(copy: ImageFacts | None) -> str:

@@ -7,6 +7,7 @@ import hashlib
 from hypothesis import strategies as st
 
 from imgcache.facts import (
+    Earlier,
     HostPause,
     ImageFacts,
     ResponseFacts,
@@ -82,7 +83,9 @@ images = st.builds(
     _counts,
     st.lists(_thumbnails, max_size=3).map(tuple),
     _maybe,
-    st.none() | st.booleans(),
+    *[st.none() | st.booleans()] * 3,
+    _texts,
+    _texts,
 )
 pauses = st.builds(HostPause, _texts, _times, failures)
 
@@ -92,5 +95,7 @@ def batches(draw: st.DrawFn) -> tuple[list[UrlFacts], list[ImageFacts]]:
     """Images, and URLs some of which have one of them for their copy."""
     found = draw(st.lists(images, max_size=4, unique_by=lambda image: image.sha256))
     copies = st.sampled_from([None, *(image.sha256 for image in found)])
-    one = st.builds(UrlFacts, _texts, _times, copies, st.none() | responses, st.none() | failures)
+    tried = (st.none() | responses, st.none() | failures)
+    earlier = st.lists(st.builds(Earlier, _hashes, _texts, _times), max_size=2).map(tuple)
+    one = st.builds(UrlFacts, _texts, _times, copies, *tried, earlier)
     return draw(st.lists(one, max_size=6, unique_by=lambda facts: facts.url)), found

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from imgcache.core.cache.layout import content_paths
-from imgcache.facts import ImageFacts
+from imgcache.facts import Earlier, ImageFacts
 from imgcache.model import Verdict
 
 _NANO = 1_000_000_000
@@ -18,12 +18,14 @@ class UrlStatus(NamedTuple):
     """How a URL (normalised) stands in the index; `tried_at` in POSIX seconds.
 
     `copy` is the hash of its copy, `failed` how its last try failed; None where there is none.
+    `earlier` are the copies that it had before.
     """
 
     url: str
     tried_at: float
     copy: str | None
     failed: Verdict | None
+    earlier: tuple[Earlier, ...] = ()
 
 
 class NamedUrls(Struct, frozen=True):
@@ -34,7 +36,7 @@ class NamedUrls(Struct, frozen=True):
 
 
 class Garbage(Struct, frozen=True):
-    """URLs and spellings to forget; `kept` are the hashes of images that a kept URL points to."""
+    """URLs and spellings to forget; `kept` are the hashes of images that a kept URL has, or had."""
 
     urls: tuple[str, ...]
     spellings: tuple[str, ...]
@@ -50,7 +52,11 @@ def mentioned(text: str, spellings: Mapping[str, str]) -> NamedUrls:
 
 
 def find_garbage(
-    url_statuses: Iterable[UrlStatus], spellings: Mapping[str, str], named: NamedUrls, before: float
+    url_statuses: Iterable[UrlStatus],
+    spellings: Mapping[str, str],
+    named: NamedUrls,
+    before: float,
+    replaced_before: float,
 ) -> Garbage:
     """Sort out the URLs that no article names and that were last tried before `before`.
 
@@ -61,6 +67,7 @@ def find_garbage(
         spellings: The normalised URL by each recorded spelling.
         named: What the articles name.
         before: In POSIX seconds.
+        replaced_before: Until then a replaced picture has to have been kept. In POSIX seconds.
     """
     urls, kept, spared = [], set(), set()
     for one in url_statuses:
@@ -71,6 +78,7 @@ def find_garbage(
             spared.add(one.url)
         if one.copy is not None:
             kept.add(one.copy)
+        kept.update(old.sha256 for old in one.earlier if old.replaced_at >= replaced_before)
     unnamed = (
         spelling
         for spelling, url in spellings.items()

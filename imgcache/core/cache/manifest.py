@@ -12,9 +12,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
+from msgspec.structs import replace
 from typing_extensions import TypedDict
 
 from imgcache.core.cache.layout import image_path, thumbnail_path
+from imgcache.core.images.placeholder import is_placeholder
 from imgcache.facts import ImageFacts, ThumbnailFacts
 from imgcache.model import Format, Size
 from imgcache.units import is_text
@@ -123,8 +125,21 @@ def _image(fields: object) -> ImageFacts | None:
         return None
     width, height, size = numbers
     thumbnails = _thumbnails(fields.get("thumbnails"), str(sha256))
-    return ImageFacts(
+    image = ImageFacts(
         str(sha256), fmt, Size(width, height), size, str(color), thumbnails=thumbnails
+    )
+    return _with_looks(image, fields)
+
+
+def _with_looks(image: ImageFacts, fields: Mapping[str, object]) -> ImageFacts:
+    """With what its pixels told; older manifests don't have it, and none has the hash."""
+    placeholder = fields.get("placeholder")
+    animated, alpha = (fields.get(key) for key in ("animated", "alpha"))
+    return replace(
+        image,
+        animated=animated if isinstance(animated, bool) else None,
+        alpha=alpha if isinstance(alpha, bool) else None,
+        placeholder=str(placeholder) if is_placeholder(str(placeholder)) else "",
     )
 
 

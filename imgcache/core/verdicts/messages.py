@@ -43,10 +43,15 @@ def _cause(verdict: Verdict, declared: Declared, evidence: Evidence) -> str:
         said = f" ({failure.detail} when it was last asked for)" if failure else ""
         return f"the article says cached, but the cache has no sound copy{said}"
     if failure is None:
-        return _CAUSES.get(verdict) or _told_by_title(verdict)
+        return (_CAUSES.get(verdict) or _told_by_title(verdict)) + _since(verdict, evidence)
     if evidence.copy is not None:
         return f"{failure.detail}; the copy in the cache is kept"
     return failure.detail
+
+
+def _since(verdict: Verdict, evidence: Evidence) -> str:
+    was = evidence.replaced
+    return f" {was.told}" if was is not None and verdict is Verdict.REPLACED else ""
 
 
 # Where no answer says it.

@@ -29,10 +29,10 @@ class Patience(Struct, frozen=True):
         """The same as a clause for the message."""
         if self.since is None:
             return "nothing is known of an earlier failure, so it is no error yet"
-        began = f"failing since {_moment(self.since)}"
+        began = f"failing since {moment(self.since)}"
         if not self.lasts or self.until is None:
             return began
-        return f"{began}, an error from {_moment(self.until)} on"
+        return f"{began}, an error from {moment(self.until)} on"
 
 
 def patience(
@@ -47,6 +47,7 @@ def patience(
     return Patience(failure.since, until, lasts=now < until)
 
 
-def _moment(seconds: float) -> str:
+def moment(seconds: float) -> str:
+    """A time (POSIX seconds) as messages tell it."""
     when = datetime.fromtimestamp(int(seconds), UTC)
     return f"{when:%Y-%m-%d %H:%M} UTC"

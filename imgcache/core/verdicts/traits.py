@@ -116,6 +116,7 @@ TRAITS: Mapping[Verdict | Breach, Traits] = {
     Verdict.TRUNCATED: Traits(_ERROR, 2, _LOOKED_AT, _WHOLE, _ANSWER, _RANGE),
     Verdict.CORRUPT: Traits(_ERROR, 2, _LOOKED_AT, _WHOLE, _ANSWER, _RANGE),
     Verdict.PLACEHOLDER: Traits(_ERROR, 2, _LOOKED_AT, _WHOLE, _ANSWER, _RANGE),
+    Verdict.REPLACED: Traits(_WARNING, 4, _MEASURED, _WHOLE | _CACHE, _ANSWER, _NONE),
 
     Verdict.NOT_CACHED: Traits(_ERROR, 2, _NOWHERE, _CACHE, _NOTHING, _NONE),
     Verdict.NOT_CHECKED: Traits(_WARNING, 5, _NOWHERE, _ANY, _NOTHING, _UNLISTED),

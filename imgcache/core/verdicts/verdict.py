@@ -6,16 +6,18 @@ nothing else in the program decides about an entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from imgcache.config import DriftSettings
 from imgcache.config_rules import SeveritySettings
+from imgcache.core.verdicts.drift import Replaced, replaced
 from imgcache.core.verdicts.traits import TRAITS, Mark, marked
-from imgcache.facts import ImageFacts
+from imgcache.facts import Earlier, ImageFacts
 from imgcache.model import (
     CONTENT_VERDICTS,
     REACH_VERDICTS,
@@ -39,7 +41,8 @@ class Measured(Struct, frozen=True):
     """An image that was looked at and not kept: in place, or by `verify`; as far as it was read.
 
     `bytes` is its whole length, None if it is unknown; `sha256` is set for whole ones only.
-    `has_position`: whether its EXIF has GPS coordinates, None where that was not read.
+    `has_position`: whether its EXIF has GPS coordinates, None where that was not read. `dhash` is
+    the hash of what it looks like, empty where it was not decoded.
     """
 
     size: Size
@@ -47,19 +50,22 @@ class Measured(Struct, frozen=True):
     bytes: int | None = None
     sha256: str | None = None
     has_position: bool | None = None
+    dhash: str = ""
 
 
 class Evidence(Struct, frozen=True):
     """What a run knows of an entry's URL.
 
     `copy` is the sound copy that the cache holds; `placeholder` says that its bytes also stand
-    for other URLs. With a `failure` the copy is what was kept from earlier.
+    for other URLs. With a `failure` the copy is what was kept from earlier. `replaced`: the URL
+    showed another picture before, and that is still to be told.
     """
 
     failure: Failure | None = None
     copy: ImageFacts | None = None
     measured: Measured | None = None
     placeholder: bool = False
+    replaced: Replaced | None = None
     source: Source | None = None
     status: int | None = None
 
@@ -90,6 +96,18 @@ class Evidence(Struct, frozen=True):
         """The image's length, from the same place; None where it is unknown."""
         facts = self.measured or self.copy or self.failure
         return facts.bytes if facts else None
+
+    def compared(
+        self,
+        earlier: Sequence[Earlier],
+        settings: DriftSettings,
+        now: float,
+        images: Mapping[str, ImageFacts],
+    ) -> Evidence:
+        """With whether the URL showed another picture before, by the copies that it had."""
+        if not earlier or self.sound is None:
+            return self
+        return replace(self, replaced=replaced(earlier, self.sound.dhash, settings, now, images))
 
 
 class Judgement(Struct, frozen=True):
@@ -164,11 +182,18 @@ def _judged(
     flag = held and (by_size not in _WRONG_SIZE or on_mismatch == "keep")
     failed = evidence.failure.verdict if evidence.failure else None
     if failed is None:
-        return Judgement(Verdict.PLACEHOLDER if placeholder else by_size, flag, held)
+        return Judgement(_seen(by_size, evidence, placeholder=placeholder), flag, held)
     # Where a kept copy replaces an answer that failed, a wrong size matters more; but this
     # machine's own fault is no answer, and is never hidden.
     stands = by_size in _WRONG_SIZE and not placeholder and failed is not Verdict.LOCAL_ERROR
     return Judgement(by_size if stands else failed, flag, held)
+
+
+def _seen(by_size: Verdict, evidence: Evidence, *, placeholder: bool) -> Verdict:
+    """The verdict on a sound image that came: its size, unless it is not the one that is meant."""
+    if placeholder:
+        return Verdict.PLACEHOLDER
+    return Verdict.REPLACED if by_size is Verdict.OK and evidence.replaced else by_size
 
 
 def judge_offline(declared: Declared, evidence: Evidence, tolerance: int = 0) -> Judgement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from msgspec.structs import astuple, replace
 
 from imgcache.core.cache import layout
 from imgcache.edge.index import rows
-from imgcache.facts import ImageFacts
+from imgcache.facts import Earlier, ImageFacts
 from imgcache.findings import BrokenRule
 from imgcache.model import Breach, Declared, Failure, Format, Severity, Side, Size, Source, Verdict
 from imgcache.results import CachedThumbnail, EntryResult
@@ -29,7 +30,6 @@ def entry_text(
     which its copy came or was confirmed.
     """
     declared = result.declared
-    thumbnails = [(one.name, one.path, one.width, one.height) for one in result.thumbnails]
     return _encode(
         (
             (result.line, result.column, result.pointer, result.url),
@@ -46,12 +46,17 @@ def entry_text(
             result.cached,
             result.format and result.format.label,
             (result.bytes, result.sha256, result.status, result.source),
-            thumbnails,
+            _drawn(result.thumbnails),
             (result.excerpt, result.known, result.fixable, list(map(astuple, result.sides))),
             [(one.rule, one.breach, one.severity, one.message, one.known) for one in result.broken],
+            _drawn(result.before),
             (flag, answered),
         )
     )
+
+
+def _drawn(thumbnails: Iterable[CachedThumbnail]) -> list[tuple[str, str, int, int]]:
+    return [(one.name, one.path, one.width, one.height) for one in thumbnails]
 
 
 def entry_result(article: str, text: str) -> EntryResult:
@@ -77,7 +82,7 @@ def fresh_result(article: str, text: str) -> EntryResult:
 
 def _read(article: str, document: list[Any]) -> EntryResult:
     where, (verdict, severity, message), declared, actual, cached, label, *rest = document
-    (size, sha256, status, source), thumbnails, shown, broken = rest
+    (size, sha256, status, source), thumbnails, shown, broken, before = rest
     line, column, pointer, url = where
     excerpt, known, fixable, sides = shown
     width, height, flag, strange, *roles = declared
@@ -101,6 +106,7 @@ def _read(article: str, document: list[Any]) -> EntryResult:
         source=Source(source) if source else None,
         path=layout.image_path(sha256, fmt) if sha256 and fmt else None,
         thumbnails=tuple(CachedThumbnail(*one) for one in thumbnails),
+        before=tuple(CachedThumbnail(*one) for one in before),
         excerpt=excerpt,
         known=known,
         broken=tuple(map(_broken_rule, broken)) if broken else (),
@@ -125,6 +131,20 @@ def image_facts(text: str) -> ImageFacts:
     image, thumbnails = _decoded(text)
     small = ((image[0], number, *one) for number, one in enumerate(thumbnails))
     return rows.image_facts(image, small)
+
+
+def history_text(earlier: Sequence[Earlier], images: Mapping[str, ImageFacts]) -> str | None:
+    """The copies that a URL had before, with what the cache still has of them; None for none."""
+    if not earlier:
+        return None
+    found = ((one, images.get(one.sha256)) for one in earlier)
+    return _encode([(astuple(one), image and image_text(image)) for one, image in found])
+
+
+def history_of(text: str | None) -> tuple[list[Earlier], dict[str, ImageFacts]]:
+    """The earlier copies of such a text, and the facts of those that are still there, by hash."""
+    found = [(Earlier(*one), image) for one, image in _decoded(text)] if text else []
+    return [one for one, _ in found], {one.sha256: image_facts(text) for one, text in found if text}
 
 
 def failure_text(failure: Failure | None) -> str | None:

@@ -24,7 +24,7 @@ _TO_JUDGE = f"""
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
            unnamed, by_hand, sides, excerpt, excluded, filled, found_by,
            href, scheme, u.host, port, u.status, failure, failing_since, placeholder,
-           seen, evidence, shown
+           seen, evidence, shown, earlier
     FROM entries e LEFT JOIN urls u ON u.id = e.url LEFT JOIN copies ON sha256 = copy
          LEFT JOIN places p ON p.id = e.place JOIN articles a ON a.id = e.id / {POSITIONS}
     WHERE judged IS NULL AND excluded = 0 AND e.id > ? ORDER BY e.id LIMIT ?"""
@@ -73,7 +73,7 @@ Standing = tuple[str, str, int, str | None]
 class Unjudged(Struct, frozen=True):
     """An entry to be judged: `answered` is the status of the answer that brought its copy.
 
-    `failing_since`: when its failures began, in POSIX seconds.
+    `failing_since`: when its failures began, in POSIX seconds. `earlier`: documents.history_text.
     """
 
     id: int
@@ -85,6 +85,7 @@ class Unjudged(Struct, frozen=True):
     answered: int | None
     place: str | None
     article: str
+    earlier: str | None = None
 
 
 def to_judge(catalog: Catalog) -> Iterator[list[Unjudged]]:
@@ -97,7 +98,7 @@ def to_judge(catalog: Catalog) -> Iterator[list[Unjudged]]:
 
 def _unjudged(row: Row) -> Unjudged:
     number, *declared = row[:22]
-    status, failure, since, placeholder, seen, place, shown = row[22:]
+    status, failure, since, placeholder, seen, place, shown, earlier = row[22:]
     return Unjudged(
         number,
         declared_entry(tuple(declared)),
@@ -108,6 +109,7 @@ def _unjudged(row: Row) -> Unjudged:
         status,
         place,
         shown,
+        earlier,
     )
 
 

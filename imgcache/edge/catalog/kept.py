@@ -173,6 +173,7 @@ def _judging(settings: Settings) -> str:
         str(settings.site_root),
         settings.fetch.max_bytes,
         settings.fail_after,
+        settings.drift.model_dump(mode="json"),
         [one.model_dump(mode="json") for one in settings.rules],
         _rules_folder(settings),
     )

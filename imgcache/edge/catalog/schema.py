@@ -61,6 +61,7 @@ CREATE TABLE urls (
     failure TEXT,
     failing_since REAL,
     copy TEXT,
+    earlier TEXT,
     placeholder INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX urls_by_freshness ON urls (fresh_until);

@@ -15,11 +15,11 @@ from imgcache.facts import ImageFacts
 from imgcache.model import Size
 
 _BATCH = 500
-_STATE = "asked_at, answered_at, fresh_until, status, failure, failing_since, copy"
+_STATE = "asked_at, answered_at, fresh_until, status, failure, failing_since, copy, earlier"
 _GET = f"SELECT href, id, known, {_STATE} FROM urls WHERE href IN "
 _PUT = """
     UPDATE urls SET known = 1, asked_at = ?, answered_at = ?, fresh_until = ?, status = ?,
-           failure = ?, failing_since = ?, copy = ?
+           failure = ?, failing_since = ?, copy = ?, earlier = ?
     WHERE id = ?"""
 _REJUDGE = "UPDATE entries SET judged = NULL WHERE url = ?"
 _OF_COPY = "SELECT id FROM urls WHERE copy = ?"
@@ -49,7 +49,8 @@ _IN_RUN = "id IN (SELECT url FROM in_run)"
 class UrlRow(NamedTuple):
     """What the facts of a URL say, as the catalog keeps it; times in POSIX seconds.
 
-    `fresh_until` is 0 where the URL has to be asked for in any case.
+    `fresh_until` is 0 where the URL has to be asked for in any case. `earlier` is a text of
+    `documents.history_text`.
     """
 
     asked_at: float | None
@@ -59,11 +60,12 @@ class UrlRow(NamedTuple):
     failure: str | None
     failing_since: float | None
     copy: str | None
+    earlier: str | None
 
     @property
     def evidence(self) -> Row:
         """What a verdict is made of."""
-        return (self.status, self.failure, self.copy)
+        return (self.status, self.failure, self.copy, self.earlier)
 
 
 def unknown(catalog: Catalog) -> Iterator[list[str]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, astuple
 
 from imgcache.facts import (
+    Earlier,
     HostPause,
     ImageFacts,
     ResponseFacts,
@@ -25,10 +26,10 @@ RESPONSE = (
     *("requested_at", "answered_at", "status", "etag", "last_modified", "cache_control"),
     *("expires", "age", "date", "content_type", "nosniff"),
 )
-URL = ("url", "tried_at", "failure", "copy", *RESPONSE)
+URL = ("url", "tried_at", "failure", "copy", "earlier", *RESPONSE)
 IMAGE = (
     *("sha256", "format", "width", "height", "bytes", "color", "mtime_ns", "hashed"),
-    "has_position",
+    *("has_position", "animated", "alpha", "placeholder", "dhash"),
 )
 THUMBNAIL = (
     *("sha256", "position", "name", "recipe", "suffix", "width", "height", "bytes"),
@@ -48,10 +49,11 @@ def url_row(facts: UrlFacts) -> Row:
     """The `urls` row of a URL's facts."""
     failure = None if facts.failure is None else failure_text(facts.failure)
     answer = facts.response
+    tried = (facts.url, facts.tried_at, failure, facts.copy, earlier_text(facts.earlier))
     if answer is None:
-        return (facts.url, facts.tried_at, failure, facts.copy, *_NO_RESPONSE)
+        return (*tried, *_NO_RESPONSE)
     return (
-        *(facts.url, facts.tried_at, failure, facts.copy),
+        *tried,
         *(answer.requested_at, answer.answered_at, answer.status),
         *(answer.validators.etag, answer.validators.last_modified, answer.cache_control),
         *(answer.expires, answer.age, answer.date, answer.content_type, answer.nosniff),
@@ -60,9 +62,20 @@ def url_row(facts: UrlFacts) -> Row:
 
 def url_facts(row: Row) -> UrlFacts:
     """The facts of a `urls` row."""
-    url, tried_at, failure, copy, *answer = row
+    url, tried_at, failure, copy, earlier, *answer = row
     response = None if answer[0] is None else _response(*answer)
-    return UrlFacts(url, tried_at, copy, response, failure_of(failure) if failure else None)
+    failed = failure_of(failure) if failure else None
+    return UrlFacts(url, tried_at, copy, response, failed, earlier_of(earlier))
+
+
+def earlier_text(earlier: Sequence[Earlier]) -> str | None:
+    """Earlier copies as JSON, None for none."""
+    return json.dumps([astuple(one) for one in earlier]) if earlier else None
+
+
+def earlier_of(text: str | None) -> tuple[Earlier, ...]:
+    """The earlier copies of such a text."""
+    return tuple(Earlier(*one) for one in json.loads(text)) if text else ()
 
 
 def _response(
@@ -92,7 +105,8 @@ def image_row(image: ImageFacts) -> Row:
     """The `images` row of an image; its thumbnails have rows of their own."""
     width, height = image.size
     seen = (image.sha256, image.format.label, width, height, image.bytes, image.color)
-    return (*seen, image.mtime_ns, image.hashed, image.has_position)
+    looks = (image.animated, image.alpha, image.placeholder, image.dhash)
+    return (*seen, image.mtime_ns, image.hashed, image.has_position, *looks)
 
 
 def file_row(image: ImageFacts) -> Row:
@@ -102,11 +116,12 @@ def file_row(image: ImageFacts) -> Row:
 
 def image_facts(row: Row, thumbnails: Iterable[Row]) -> ImageFacts:
     """The facts of an `images` row and the rows of its thumbnails, in any order."""
-    sha256, label, width, height, size, color, mtime_ns, hashed, positioned = row
+    sha256, label, width, height, size, color, mtime_ns, hashed, *seen, placeholder, dhash = row
     small = tuple(ThumbnailFacts(*facts) for _, _, *facts in sorted(thumbnails))
     measured = (_FORMATS[label], Size(width, height), size, color)
-    has_position = None if positioned is None else bool(positioned)
-    return ImageFacts(sha256, *measured, mtime_ns, small, hashed, has_position)
+    has_position, animated, alpha = (None if one is None else bool(one) for one in seen)
+    looks: tuple[Any, ...] = (has_position, animated, alpha, placeholder, dhash)
+    return ImageFacts(sha256, *measured, mtime_ns, small, hashed, *looks)
 
 
 def thumbnail_rows(image: ImageFacts) -> Iterator[Row]:

@@ -7,18 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from imgcache.core.cache.garbage import UrlStatus
 from imgcache.edge.index import changes
 from imgcache.edge.index.index import Index
+from imgcache.edge.index.rows import earlier_of
 from imgcache.facts import ImageFacts
 from imgcache.model import FileTotals, Verdict
 
 _BATCH = 500
 _KEYS = "SELECT sha256 FROM images WHERE sha256 > ? ORDER BY sha256 LIMIT ?"
-_STATUSES = "SELECT url, tried_at, copy, json_extract(failure, '$.verdict') FROM urls"
+_STATUSES = "SELECT url, tried_at, copy, json_extract(failure, '$.verdict'), earlier FROM urls"
 _BY_FORMAT = "SELECT format, count(*), sum(bytes) FROM images GROUP BY format ORDER BY format"
 _BY_NAME = "SELECT name, count(*), sum(bytes) FROM thumbnails GROUP BY name ORDER BY name"
 
 _LACKING = """
     SELECT sha256 FROM images WHERE format <> 'svg' AND NOT EXISTS (
         SELECT 1 FROM thumbnails t WHERE t.sha256 = images.sha256 AND name = ? AND recipe = ?)"""
+_UNSEEN = "SELECT sha256 FROM images WHERE format <> 'svg' AND dhash = ''"
 
 
 def images_after(index: Index, sha256: str = "") -> list[ImageFacts]:
@@ -38,8 +40,9 @@ def images(index: Index) -> Iterator[ImageFacts]:
 
 def url_statuses(index: Index) -> Iterator[UrlStatus]:
     """The status of each URL."""
-    for url, tried_at, copy, verdict in index.rows(_STATUSES):
-        yield UrlStatus(url, tried_at, copy, Verdict(verdict) if verdict else None)
+    for url, tried_at, copy, verdict, earlier in index.rows(_STATUSES):
+        failed = Verdict(verdict) if verdict else None
+        yield UrlStatus(url, tried_at, copy, failed, earlier_of(earlier))
 
 
 def spellings(index: Index) -> dict[str, str]:
@@ -58,9 +61,12 @@ def thumbnails_by_name(index: Index) -> dict[str, FileTotals]:
 
 
 def lacking(index: Index, recipes: Mapping[str, str]) -> list[str]:
-    """The images that lack one of these thumbnails (recipe by name); vector images need none."""
+    """The images that lack one of these thumbnails (recipe by name), or what their pixels tell.
+
+    Vector images need none.
+    """
     found = (index.rows(_LACKING, pair) for pair in recipes.items())
-    return list(dict.fromkeys(row[0] for rows in found for row in rows))
+    return list(dict.fromkeys(row[0] for rows in (index.rows(_UNSEEN), *found) for row in rows))
 
 
 def forget_urls(index: Index, urls: Iterable[str], spellings: Iterable[str]) -> None:

@@ -54,14 +54,16 @@ async def collect_garbage(
 
     Raises ConfigError where no article is found, CacheLockedError, LocalError.
     """
-    before = time.time() - age if age else math.inf
+    now = time.time()
+    # Without an age a replaced picture stays for as long as that is told.
+    times = (now - age if age else math.inf, now - (age or settings.drift.remember))
     tools_for = offline_tools(settings) if dry_run else writing_tools(settings, listener)
     async with tools_for as tools:
         # Under the lock: else a run that ends in between would lose what it has just stored.
         naming, result = await _surveyed(settings, listener, tools, dry_run=dry_run)
         if naming.problems:
             return result
-        waste = await tools.session.query(partial(_find_garbage, tools.store, naming, before))
+        waste = await tools.session.query(partial(_find_garbage, tools.store, naming, times))
         if not dry_run:
             await _drop(waste, tools, listener)
         return waste.added_to(result)
@@ -160,11 +162,13 @@ class _Garbage(Struct, frozen=True):
         )
 
 
-def _find_garbage(store: Store, naming: _Naming, before: float, index: Index) -> _Garbage:
-    recorded = scans.spellings(index)
-    rubbish = garbage.find_garbage(
-        scans.url_statuses(index), recorded, naming.named(recorded), before
-    )
+def _find_garbage(
+    store: Store, naming: _Naming, times: tuple[float, float], index: Index
+) -> _Garbage:
+    """`times`: before when something was last used, and before when a picture was replaced."""
+    recorded, before = scans.spellings(index), times[0]
+    statuses, named = scans.url_statuses(index), naming.named(recorded)
+    rubbish = garbage.find_garbage(statuses, recorded, named, *times)
     images = list(scans.images(index))
     known = garbage.known_paths(images)
     strays = [one for one in kept_files(store.root) if one.path not in known]

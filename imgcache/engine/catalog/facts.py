@@ -18,6 +18,7 @@ from imgcache.edge.index import changes
 from imgcache.edge.index.changes import Point
 from imgcache.edge.index.index import Index
 from imgcache.edge.safe_fs import identity_of, text_of
+from imgcache.engine.run.index_session import copies_of
 from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.units import batches
 
@@ -33,8 +34,8 @@ def look_up_changes(catalog: Catalog, index: Index, policy: FreshnessSettings) -
     with catalog.together():
         for some in _to_look_up(catalog, index, known):
             facts = index.urls(some)
-            images = index.images({one.copy for one in facts.values() if one.copy is not None})
-            states = {href: _state(facts.get(href), policy) for href in some}
+            images = index.images(copies_of(facts.values()))
+            states = {href: _state(facts.get(href), policy, images) for href in some}
             urls.update(catalog, states, images.values())
         urls.forget_unneeded_copies(catalog)
         mark, number = point or ("", 0)
@@ -56,9 +57,11 @@ def _known_until(catalog: Catalog, index: Index) -> Point | None:
     return point if changes.reaches(index, point) else None
 
 
-def _state(known: UrlFacts | None, policy: FreshnessSettings) -> UrlRow:
+def _state(
+    known: UrlFacts | None, policy: FreshnessSettings, images: Mapping[str, ImageFacts]
+) -> UrlRow:
     if known is None:
-        return UrlRow(None, None, 0.0, None, None, None, None)
+        return UrlRow(None, None, 0.0, None, None, None, None, None)
     failure, answer = known.failure, known.response
     is_settled = failure is None and answer is not None and known.copy is not None
     return UrlRow(
@@ -69,6 +72,7 @@ def _state(known: UrlFacts | None, policy: FreshnessSettings) -> UrlRow:
         failure=documents.failure_text(failure),
         failing_since=(failure.since or known.tried_at) if failure is not None else None,
         copy=known.copy,
+        earlier=documents.history_text(known.earlier, images),
     )
 
 

@@ -88,7 +88,7 @@ def _judged(
     image: Callable[[str], ImageFacts],
 ) -> Judged:
     entry, location = one.declared.entry, one.declared.location
-    evidence = _evidence(one, image)
+    evidence = judge.compared(_evidence(one, image), *documents.history_of(one.earlier))
     tolerance = settings.tolerance
     ruling = verdict.judge_offline(entry.declared, evidence, tolerance)
     flag = verdict.judge(entry.declared, evidence, tolerance, settings.on_mismatch).flag
@@ -96,9 +96,7 @@ def _judged(
     flagged = replace(ruling, flag=ruling.held)
     result = judge.result(one.article, one.declared.excerpt, (entry, location), evidence, flagged)
     answered = one.answered if evidence.copy is not None else None
-    patience = judge.patience(location, evidence, flagged)
-    until = patience.until if patience is not None and patience.lasts else None
-    return Judged(one.id, result, flag, answered, until)
+    return Judged(one.id, result, flag, answered, judge.until(location, evidence, flagged))
 
 
 def _evidence(one: Unjudged, image: Callable[[str], ImageFacts]) -> Evidence:

@@ -182,8 +182,10 @@ class ArticleWriter:
         def evidence(href: str) -> Evidence:
             target, facts = web.get(href), urls.get(href)
             if target is None and href in known.fresh:
-                return fresh_evidence(facts, images, placeholder=known.fresh[href])
-            return web_evidence(target, facts, images)
+                seen = fresh_evidence(facts, images, placeholder=known.fresh[href])
+            else:
+                seen = web_evidence(target, facts, images)
+            return self._judge.compared(seen, facts.earlier if facts else (), images)
 
         return evidence
 

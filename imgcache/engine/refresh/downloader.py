@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from imgcache.config import Settings
 from imgcache.core.cache import plan
 from imgcache.core.http.contact import is_silence
+from imgcache.core.verdicts.drift import history
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.http.exchange import AttemptStats, Body
@@ -125,6 +126,7 @@ class Downloader(JobRunner):
             before.copy if before else None,
             before.response if before else None,
             replace(failure, since=plan.failing_since(before, now)),
+            before.earlier if before else (),
         )
         if self.contact.answered or not is_silence(failure):
             self._record(job, facts)
@@ -168,8 +170,9 @@ class Downloader(JobRunner):
         assert facts.response is not None  # noqa: S101
         assert copy is not None  # noqa: S101
         confirmed = plan.confirm(facts.response, response)
-        href = job.target.url.href
-        self._record(job, UrlFacts(href, response.answered_at, copy.sha256, confirmed))
+        now = response.answered_at
+        held = replace(facts, tried_at=now, copy=copy.sha256, response=confirmed, failure=None)
+        self._record(job, held)
         job.target.source, job.target.failed = Source.REVALIDATED, False
         self._finish(job, Source.REVALIDATED, None)
         return Outcome()
@@ -177,7 +180,7 @@ class Downloader(JobRunner):
     def _finish(self, job: Job, source: Source | None, failure: Failure | None) -> None:
         """No more requests are needed; the kept copy may still lack a thumbnail."""
         copy = job.known.copy
-        if copy is not None and plan.lacks_thumbnails(copy, self._settings.thumbnails):
+        if copy is not None and plan.is_incomplete(copy, self._settings.thumbnails):
             self._decodes.create_task(self.remake(job))
         self._listener.concluded(job.target.url.href, source, failure)
 
@@ -199,8 +202,10 @@ class Downloader(JobRunner):
         image = await self._ingester.keep(spool, response)
         if isinstance(image, Failure):
             return replace(image, status=response.status)
-        href = job.target.url.href
-        self._record(job, UrlFacts(href, response.answered_at, image.sha256, response), image)
+        href, known, now = job.target.url.href, job.known, response.answered_at
+        earlier = history(known.facts, known.copy, image.sha256, now)
+        facts = UrlFacts(href, now, image.sha256, response, earlier=earlier)
+        self._record(job, facts, image)
         job.target.source, job.target.held, job.target.failed = Source.DOWNLOADED, True, False
         self._listener.concluded(href, Source.DOWNLOADED, None)
         return None

@@ -8,7 +8,7 @@ come here (see Store.publish), and articles are written only after `flush`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Self, TypeVar
@@ -155,12 +155,21 @@ class KnownFacts(Struct, frozen=True):
     images: Mapping[str, ImageFacts]
 
 
+def copies_of(facts: Iterable[UrlFacts]) -> set[str]:
+    """The copies that URLs have, and those that they had."""
+    copies: set[str] = set()
+    for one in facts:
+        copies.update(earlier.sha256 for earlier in one.earlier)
+        if one.copy is not None:
+            copies.add(one.copy)
+    return copies
+
+
 async def look_up(session: IndexSession, urls: Sequence[str]) -> KnownFacts:
     """The facts of some URLs (normalised) in one trip to the index."""
 
     def ask(index: Index) -> KnownFacts:
         facts = index.urls(urls)
-        copies = {one.copy for one in facts.values() if one.copy is not None}
-        return KnownFacts(facts, index.images(copies))
+        return KnownFacts(facts, index.images(copies_of(facts.values())))
 
     return await session.query(ask)

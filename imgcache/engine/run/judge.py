@@ -6,7 +6,7 @@ The rules are those of core/verdicts; this module finds the evidence of each ent
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from imgcache.core.verdicts.verdict import Evidence, Judgement, Served, placehol
 from imgcache.engine.run.articles import LoadedArticle, ReadArticle, is_excluded, url_names
 from imgcache.engine.run.targets import Target, Targets
 from imgcache.errors import ArticleError, UnreadableError
-from imgcache.facts import ImageFacts, UrlFacts
+from imgcache.facts import Earlier, ImageFacts, UrlFacts
 from imgcache.findings import LISTED, BrokenRule
 from imgcache.model import LARGEST_SIDE, Declared, Entry, Failure, Size, Source, Verdict
 from imgcache.results import ArticleOutcome, ArticleProblem, CachedThumbnail, EntryResult
@@ -212,7 +212,7 @@ class Judge:
         is_listed = severity in LISTED
         if broken:
             is_listed = is_listed or any(one.severity in LISTED for one in broken)
-        copy = evidence.copy
+        copy, was = evidence.copy, evidence.replaced
         is_size = judgement.verdict.is_about_size and is_listed
         return EntryResult(
             article=shown,
@@ -235,6 +235,7 @@ class Judge:
             source=evidence.source,
             path=layout.image_path(copy.sha256, copy.format) if copy else None,
             thumbnails=_thumbnails(copy) if copy else (),
+            before=_thumbnails(was.before) if was and was.before else (),
             excerpt=excerpt if is_listed else None,
             broken=broken,
             sides=entry.sides if is_size else (),
@@ -251,6 +252,19 @@ class Judge:
         if after is None or not isinstance(location, WebUrl):
             return None
         return patience(judgement.verdict, evidence.failure, after, self._now)
+
+    def until(self, location: Location, evidence: Evidence, judgement: Judgement) -> float | None:
+        """When a verdict changes by itself, in POSIX seconds; None where it does not."""
+        if judgement.verdict is Verdict.REPLACED and evidence.replaced is not None:
+            return evidence.replaced.until
+        patience = self.patience(location, evidence, judgement)
+        return patience.until if patience is not None and patience.lasts else None
+
+    def compared(
+        self, evidence: Evidence, earlier: Sequence[Earlier], images: Mapping[str, ImageFacts]
+    ) -> Evidence:
+        """With whether the URL showed another picture before; `earlier` are the copies it had."""
+        return evidence.compared(earlier, self._settings.drift, self._now, images)
 
     def _broken(
         self,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.cache.plan import failing_since
+from imgcache.core.verdicts.drift import history
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge.http.exchange import AttemptStats, NotModified
 from imgcache.engine.run.attempts import Job, JobRunner
@@ -37,8 +40,16 @@ class Prober(JobRunner):
             evidence = Evidence(copy=copy, source=Source.REVALIDATED, status=status)
         else:
             evidence = replace(result, copy=copy)
-        self._keep(job, evidence)
+        self._keep(job, self._drifted(job, evidence))
         return Outcome()
+
+    def _drifted(self, job: Job, evidence: Evidence) -> Evidence:
+        """Compared with the last good copy, where all bytes were read."""
+        image, now = evidence.sound, time.time()
+        if image is None or image.sha256 is None:
+            return evidence
+        earlier = history(job.known.facts, job.known.copy, image.sha256, now)
+        return evidence.compared(earlier, self._settings.drift, now, {})
 
     def _conclude(self, job: Job, failure: Failure) -> None:
         copy, before = job.known.copy, job.known.facts

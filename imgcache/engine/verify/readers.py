@@ -71,7 +71,8 @@ async def decoded(
     label = Label(response.content_type, response.nosniff)
     result = await tools.pool.decode(DecodeJob(body, label))
     if isinstance(result, Decoded):
-        measured = Measured(result.size, result.format, size, digest, result.has_position)
+        told = (result.has_position, result.dhash)
+        measured = Measured(result.size, result.format, size, digest, *told)
         return Evidence(measured=measured, source=Source.PROBED, status=response.status)
     return replace(result, status=response.status, bytes=size)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 from msgspec.structs import replace
@@ -73,6 +73,7 @@ def card(known: KnownEntry, links: Links, moments: Moments) -> Card:
         anchor=_anchor(own),
         host=host,
         fixed=tuple(_fixed(entry)),
+        before=_before(entry, links, name),
     )
 
 
@@ -186,11 +187,22 @@ def _picture(
 ) -> Picture | None:
     if entry.sha256 is None:
         return None
-    best = sharpest(entry)
+    best = sharpest(entry.thumbnails)
     source = links.original(entry) if best is None else links.thumbnail(best)
     color = state.copy.color if state.copy else _NO_COLOR
     small = _small(entry.actual or shown)
     return Picture(source, shown, small, color, f"Cached copy of {name}")
+
+
+def _before(entry: EntryResult, links: Links, name: str) -> Picture | None:
+    """The picture that stood there before, as large as it fits into the room."""
+    best = sharpest(entry.before)
+    if best is None or entry.verdict is not Verdict.REPLACED:
+        return None
+    size = Size(best.width, best.height)
+    shown = _scaled(size, min(_ROOM.width / size.width, _ROOM.height / size.height))
+    alt = f"Earlier copy of {name}"
+    return Picture(links.thumbnail(best), shown, _small(size), _NO_COLOR, alt)
 
 
 def _small(size: Size) -> tuple[float, float]:
@@ -200,9 +212,9 @@ def _small(size: Size) -> tuple[float, float]:
     return max(1.0, round(scale * width, 2)), max(1.0, round(scale * height, 2))
 
 
-def sharpest(entry: EntryResult) -> CachedThumbnail | None:
-    """The thumbnail that pages show of an entry's copy; None where it has none."""
-    return min(entry.thumbnails, key=_off_sharp, default=None)
+def sharpest(thumbnails: Iterable[CachedThumbnail]) -> CachedThumbnail | None:
+    """The thumbnail that pages show of a copy; None where it has none."""
+    return min(thumbnails, key=_off_sharp, default=None)
 
 
 def _off_sharp(thumbnail: CachedThumbnail) -> int:

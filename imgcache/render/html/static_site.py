@@ -147,7 +147,8 @@ def picture_name(thumbnail: CachedThumbnail) -> str:
 
 def wanted_pictures(entries: Iterable[EntryResult]) -> dict[str, str]:
     """The thumbnails that the pages show: path in the cache folder by file in this one."""
-    shown = (sharpest(entry) for entry in entries)
+    drawn = ((entry.thumbnails, entry.before) for entry in entries)
+    shown = (sharpest(some) for pair in drawn for some in pair)
     return {picture_name(one): one.path for one in shown if one is not None}
 
 

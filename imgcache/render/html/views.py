@@ -130,7 +130,8 @@ class Card(Struct, frozen=True):
     cached copy in words; `actual` the true width and height, and whether a copy is held; `status`
     stands where a picture is missing. `uses` are the first places of this URL, `more` the others;
     `places` and `articles` say how many there are, where that is known. `host` is where it lies.
-    `fixed` are the article's lines of the size as they should be.
+    `fixed` are the article's lines of the size as they should be. `before` is the picture that the
+    URL showed before, where that was another one.
     """
 
     entry: EntryResult
@@ -156,6 +157,7 @@ class Card(Struct, frozen=True):
     anchor: str
     host: str
     fixed: Sequence[Fixed]
+    before: Picture | None = None
     places: int = 0
     articles: int = 0
 

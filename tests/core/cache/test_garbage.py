@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from imgcache.core.cache.garbage import (
     mentioned,
     unreferenced,
 )
+from imgcache.facts import Earlier
 from tests.support.facts import NOON, image_of
 
 A, B, C = (f"https://{name}.example/" for name in "abc")
@@ -32,23 +35,31 @@ def named(*urls: str) -> NamedUrls:
 
 def test_a_url_that_no_article_names_goes_with_its_spellings() -> None:
     spellings = {A: A, "//a.example/": A, B: B}
-    found = find_garbage([standing(A, "1"), standing(B, "2")], spellings, named(B), NOON + 1)
+    found = find_garbage([standing(A, "1"), standing(B, "2")], spellings, named(B), NOON + 1, NOON)
     assert found == Garbage((A,), (A, "//a.example/"), frozenset({"2"}))
 
 
+def test_a_replaced_picture_stays_for_a_while_with_its_url() -> None:
+    earlier = (Earlier("young", "0" * 16, NOON - 6), Earlier("old", "0" * 16, NOON - 8))
+    known = UrlStatus(A, NOON, "new", None, earlier)
+    found = find_garbage([known], {}, named(A), math.inf, NOON - 7)
+    assert found.kept == {"new", "young"}
+    assert find_garbage([known], {}, NOBODY, NOON + 1, NOON - 7).kept == frozenset()
+
+
 def test_a_copy_stays_while_one_of_its_urls_is_named() -> None:
-    found = find_garbage([standing(A, "1"), standing(B, "1")], {}, named(B), NOON + 1)
+    found = find_garbage([standing(A, "1"), standing(B, "1")], {}, named(B), NOON + 1, NOON)
     assert (found.urls, found.kept) == ((A,), frozenset({"1"}))
 
 
 def test_a_url_that_was_tried_lately_is_spared_with_its_spellings_and_copy() -> None:
-    found = find_garbage([standing(A, "1")], {A: A}, NOBODY, NOON)
+    found = find_garbage([standing(A, "1")], {A: A}, NOBODY, NOON, NOON)
     assert found == Garbage((), (), frozenset({"1"}))
 
 
 def test_a_spelling_goes_when_the_articles_spell_its_url_otherwise() -> None:
     articles = NamedUrls(frozenset({A}), frozenset({A}))
-    found = find_garbage([standing(A)], {A: A, "//a.example/": A}, articles, NOON + 1)
+    found = find_garbage([standing(A)], {A: A, "//a.example/": A}, articles, NOON + 1, NOON)
     assert found == Garbage((), ("//a.example/",), frozenset())
 
 
@@ -73,7 +84,8 @@ def test_a_text_mentions_recorded_urls_as_they_are_spelt() -> None:
 _urls = st.sampled_from([A, B, C])
 _copies = st.none() | st.sampled_from("123")
 _standings = st.lists(
-    st.builds(UrlStatus, _urls, st.floats(0, 9), _copies, st.none()), unique_by=lambda one: one.url
+    st.builds(UrlStatus, _urls, st.floats(0, 9), _copies, st.none(), st.just(())),
+    unique_by=lambda one: one.url,
 )
 
 
@@ -82,7 +94,11 @@ def test_what_is_named_or_young_always_stays(
     url_statuses: list[UrlStatus], urls: frozenset[str], before: float
 ) -> None:
     found = find_garbage(
-        url_statuses, {one.url: one.url for one in url_statuses}, NamedUrls(urls, urls), before
+        url_statuses,
+        {one.url: one.url for one in url_statuses},
+        NamedUrls(urls, urls),
+        before,
+        before,
     )
     staying = [one for one in url_statuses if one.url in urls or one.tried_at >= before]
     assert set(found.urls) == {one.url for one in url_statuses} - {one.url for one in staying}

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from imgcache.core.cache import manifest
 from imgcache.core.cache.manifest import Row
+from imgcache.core.images import placeholder
 from imgcache.model import Format
 from tests.support.facts import image_of, thumbnail_of
 
@@ -85,6 +86,15 @@ def test_what_is_written_is_read_again_but_for_what_it_does_not_tell() -> None:
     known = [replace(small, recipe="", bytes=0) for small in (LARGE, SMALL)]
     expected = replace(IMAGE, mtime_ns=0, thumbnails=tuple(known))
     assert manifest.parse(text(Row(URL, IMAGE)).encode()) == (Row(URL, expected),)
+
+
+def test_what_pixels_told_is_read_and_nothing_that_is_not_in_its_form() -> None:
+    told = {"animated": True, "alpha": False, "placeholder": placeholder.text(b"RIFF")}
+    (row,) = parsed(document(**told))
+    assert {key: getattr(row.image, key) for key in told} == told
+    wrong = {"animated": 1, "alpha": "no", "placeholder": "javascript:alert(1)"}
+    (row,) = parsed(document(**wrong))
+    assert (row.image.animated, row.image.alpha, row.image.placeholder) == (None, None, "")
 
 
 def test_a_manifest_of_another_schema_has_no_rows() -> None:

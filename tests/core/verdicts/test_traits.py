@@ -62,7 +62,7 @@ def test_a_known_finding_is_settled_by_a_sound_image(verdict: Verdict) -> None:
 def test_a_probe_says_nothing_of_what_only_the_whole_file_shows() -> None:
     assert {Verdict.TRUNCATED, Verdict.PLACEHOLDER, Breach.TOO_HEAVY} <= Depth.PROBE.unseen
     assert Depth.FULL.unseen == {Verdict.NOT_CACHED}
-    assert Depth.OFFLINE.unseen == REACH_VERDICTS | CONTENT_VERDICTS
+    assert Depth.OFFLINE.unseen == (REACH_VERDICTS | CONTENT_VERDICTS) - {Verdict.REPLACED}
 
 
 def test_marks_are_of_these_verdicts() -> None:

@@ -142,7 +142,7 @@ def fill(catalog: Catalog, files: Sequence[Written], known: Sequence[str]) -> No
             for at, one in enumerate(file.entries)
             if not one.excluded
         ]
-    facts = {href: UrlRow(NOON, NOON, 0.0, None, None, since(href), None) for href in known}
+    facts = {href: UrlRow(NOON, NOON, 0.0, None, None, since(href), None, None) for href in known}
     urls.update(catalog, facts, ())
     judged.put(catalog, results)
 

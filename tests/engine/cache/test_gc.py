@@ -117,7 +117,7 @@ async def test_what_a_url_answered_before_goes_as_well(world: World) -> None:
     (url,) = await filled(world, 1)
     old = contents(world)
     world.origin.route("/0.jpg", body=pictures.jpeg(160, 120, seed=9))
-    world.extra = {"freshness": {"default": 0, "least": 0}}
+    world.extra = {"freshness": {"default": 0, "least": 0}, "drift": {"remember": 0}}
     await world.refresh()
     assert set(old) < set(contents(world))
     told = await collect(world)

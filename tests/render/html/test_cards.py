@@ -9,7 +9,7 @@ from imgcache.render.html import jinja
 from imgcache.render.html.cards import card, image_card, sharpest
 from imgcache.render.html.links import Look, edit_link
 from imgcache.render.html.moments import Moments, ago, moment
-from imgcache.render.html.static_site import FolderLinks, picture_name
+from imgcache.render.html.static_site import FolderLinks, picture_name, wanted_pictures
 from imgcache.render.html.views import Card, Tone
 from imgcache.results import CachedThumbnail, EntryResult, KnownEntry, KnownImage, Place, UrlState
 from tests.render import sample
@@ -94,7 +94,7 @@ def test_the_thumbnail_that_is_sharp_is_chosen() -> None:
     small = tuple(
         CachedThumbnail(name, f"thumbs/{name}/a.webp", side, 20) for name, side in sizes.items()
     )
-    assert sharpest(replace(OK, thumbnails=small)) in small[1:3]
+    assert sharpest(small) in small[1:3]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +149,21 @@ def test_a_copy_held_for_a_false_flag_is_no_difference() -> None:
 def test_a_difference_within_the_tolerance_is_none() -> None:
     entry = with_size(Verdict.OK, Size(1601, 1035), Size(1600, 1035))
     assert not any(one.differs for one in card_of(entry).actual)
+
+
+def test_a_replaced_picture_stands_beside_the_one_before() -> None:
+    before = CachedThumbnail("small", "thumbs/small/ab/ab12.webp", 320, 160)
+    entry = replace(OK, verdict=Verdict.REPLACED, severity=Severity.WARNING, message="another")
+    entry = replace(entry, before=(before,))
+    links = FolderLinks({picture_name(one) for one in (*OK.thumbnails, before)})
+    shown = card(KnownEntry(entry, None, 0, (), 0), links, MOMENTS)
+    assert shown.before is not None
+    assert (shown.before.src, shown.before.size) == (picture_name(before), (240, 120))
+    html = jinja.drawn(shown, Look.CARDS).html
+    assert html.count("<figure>") == 2
+    assert html.index(picture_name(before)) < html.index("Before") < html.index("Now")
+    assert wanted_pictures([entry])[picture_name(before)] == before.path
+    assert card_of(replace(entry, verdict=Verdict.GONE)).before is None
 
 
 def test_what_stands_for_a_missing_picture() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from imgcache.core.verdicts.drift import Replaced
 from imgcache.core.verdicts.texts.text import BRIDGE, Example, Text, failed, measured
-from imgcache.model import Breach, Declared, Verdict
+from imgcache.core.verdicts.verdict import Evidence, Measured
+from imgcache.model import Breach, Declared, Format, Size, Verdict
 
 # For an image that has no size of its own, which no entry can declare.
 _NO_SIZE = "give the image a size of its own"
@@ -117,6 +119,25 @@ IMAGE_TEXTS: dict[Verdict | Breach, Text] = {
         "the host shows a stand-in; replace the image",
         measured(1600, 1035, (1, 1)),
         "Replace the image: the real one is no longer there.",
+    ),
+    Verdict.REPLACED: Text(
+        "The URL shows another picture than before",
+        (
+            "The image is sound and has the declared size, but it does not look like the last good "
+            "copy. That is told for as long as `drift.remember` says, and blocks nothing."
+        ),
+        "see whether it is still the right image; the earlier one is kept until imgcache cache gc",
+        Example(
+            evidence=Evidence(
+                measured=Measured(Size(1600, 1035), Format.JPEG, 183_211),
+                replaced=Replaced(1_763_899_200.0, 1_764_504_000.0),
+            )
+        ),
+        (
+            "Compare the two pictures in the gallery. If the new one is wrong, name another URL or "
+            "serve the earlier copy from your own site: the cache keeps it until "
+            "`imgcache cache gc`. If it is right, nothing is to be done."
+        ),
     ),
     Verdict.NOT_CACHED: Text(
         "The article says cached, but there is no sound copy",
