@@ -37,7 +37,12 @@ async def test_a_command_alone_and_wrong_words_are_usage_errors(tmp_path: Path) 
 
 
 COMMANDS = {
-    **{name: name for name in ("refresh", "verify", "report", "explain", "init", "serve", "demo")},
+    **{
+        name: name
+        for name in (
+            *("refresh", "verify", "report", "export", "explain", "init", "serve", "demo"),
+        )
+    },
     **{f"cache {name}": name for name in ("stats", "check", "gc")},
 }
 

@@ -220,7 +220,7 @@ class Store:
             Folders(self.root, self._fsync) as folders,
             Publication(folders, self._fsync) as publication,
         ):
-            publication.add(MANIFEST, _blocks(lines))
+            publication.add(MANIFEST, blocks(lines))
             if not publication.changes():
                 return False
             publication.commit()
@@ -252,7 +252,7 @@ class Store:
                 raise
 
 
-def _blocks(lines: Iterable[str]) -> Iterator[bytes]:
+def blocks(lines: Iterable[str]) -> Iterator[bytes]:
     """The lines as ASCII in blocks of about 1 MiB: one write each."""
     waiting: list[str] = []
     size = 0

@@ -25,16 +25,14 @@ from imgcache.edge.cache.store import Store
 from imgcache.edge.index import recovery, scans
 from imgcache.edge.index.index import Index
 from imgcache.engine.images.ingest import Ingester
-from imgcache.engine.run.index_session import IndexSession
+from imgcache.engine.run.index_session import IndexSession, note_hashed
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, holdings, writing_tools
 from imgcache.facts import ImageFacts, ThumbnailFacts
 from imgcache.model import FileTotals
-from imgcache.units import batches
 
-_BATCH = 500
 _CHANGED = "its bytes are not those that were stored"
 _GONE = "there is no such file"
 
@@ -54,27 +52,13 @@ async def check(
         findings.damage.insert(0, Damage(INDEX, f"the index is damaged ({reason})"))
     if repair and (findings.damage or seen.hashed):
         async with writing_tools(settings, listener) as tools:
-            await _record(tools.session, seen.hashed)
+            await note_hashed(tools.session, seen.hashed)
             fixed = {INDEX: "made again from the manifest"}
             if findings.damage:
                 fixed |= await _Repair(tools, settings).fix(seen.broken)
                 fixed |= await _fix_manifest(tools, findings, listener)
         findings.damage = [replace(one, repair=fixed.get(one.path)) for one in findings.damage]
     return findings
-
-
-async def _record(session: IndexSession, hashed: Iterable[ImageFacts]) -> None:
-    """Note under which identities sound files were hashed, of images that are still known."""
-    for batch in batches(hashed, _BATCH):
-        found = {one.sha256: one for one in batch}
-        known = await session.query(partial(Index.images, sha256s=found))
-        session.record(
-            images=[
-                replace(one, mtime_ns=found[key].mtime_ns, hashed=found[key].hashed)
-                for key, one in known.items()
-            ]
-        )
-    await session.flush()
 
 
 async def _fix_manifest(
