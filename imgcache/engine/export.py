@@ -34,6 +34,7 @@ from imgcache.engine.run.articles import chosen, search
 from imgcache.engine.run.index_session import note_hashed
 from imgcache.engine.run.judge import problem_of
 from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.manifest import style_of
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, offline_tools, writing_tools
 from imgcache.errors import ArticleError, ConfigError, LocalError, UnreadableError
@@ -109,6 +110,7 @@ class Wanted:
     def __init__(self, site: Site, store: Store) -> None:
         """Raises LocalError."""
         self._catalog = site.catalog
+        self._style = style_of(site.settings)
         self._unsound: set[tuple[str, str]] = set()
         self.lacking = named.lacking(site.catalog)
         self.images = self.thumbnails = FileTotals()
@@ -127,7 +129,9 @@ class Wanted:
     def manifest(self) -> Iterator[bytes]:
         """The manifest, a part at a time."""
         rows = named.rows(self._catalog)
-        return blocks(manifest.lines(Row(url, self._sound(image)) for url, image in rows))
+        return blocks(
+            manifest.lines((Row(url, self._sound(image)) for url, image in rows), self._style)
+        )
 
     def _sound(self, image: ImageFacts) -> ImageFacts:
         """The image without those of its thumbnails that are not sound."""

@@ -210,6 +210,15 @@ class Store:
             except FileNotFoundError:
                 return b""
 
+    def manifest_begins(self, head: str) -> bool:
+        """Whether there is a manifest with this beginning. Raises LocalError."""
+        with local_errors(MANIFEST):
+            try:
+                with os.fdopen(os.open(self._prefix + MANIFEST, _READ), "rb") as stream:
+                    return stream.read(len(head)) == head.encode("ascii")
+            except FileNotFoundError:
+                return False
+
     def write_manifest(self, lines: Iterable[str]) -> bool:
         """Replace manifest.json, durably; False when it already had this content.
 
