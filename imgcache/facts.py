@@ -54,6 +54,9 @@ class ImageFacts(Struct, frozen=True):
     `hashed` tells, beside `bytes` and `mtime_ns`, which file it was whose bytes were last hashed,
     or written by us: its device, inode and ctime, as text. None while that is not known.
     `has_position`: whether its EXIF has GPS coordinates; None while that is not known.
+    `alpha`: whether anything shines through, in the first frame of an animation. `placeholder` is
+    a tiny picture as a data URI, `dhash` the hash of what it looks like (core/images). All four
+    that its pixels tell, from `animated` on, are None or empty while unknown, and of an SVG.
     """
 
     sha256: str
@@ -65,6 +68,10 @@ class ImageFacts(Struct, frozen=True):
     thumbnails: tuple[ThumbnailFacts, ...] = ()
     hashed: str | None = None
     has_position: bool | None = None
+    animated: bool | None = None
+    alpha: bool | None = None
+    placeholder: str = ""
+    dhash: str = ""
 
 
 class UrlFacts(Struct, frozen=True):

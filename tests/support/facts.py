@@ -82,7 +82,9 @@ images = st.builds(
     _counts,
     st.lists(_thumbnails, max_size=3).map(tuple),
     _maybe,
-    st.none() | st.booleans(),
+    *[st.none() | st.booleans()] * 3,
+    _texts,
+    _texts,
 )
 pauses = st.builds(HostPause, _texts, _times, failures)
 

@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple, NotRequired, Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 from typing_extensions import TypedDict
 
 from imgcache.core.cache.layout import image_path, thumbnail_path
+from imgcache.core.images.placeholder import is_placeholder
 from imgcache.core.images.thumbnail_plan import fingerprint
 from imgcache.facts import ImageFacts, ThumbnailFacts
 from imgcache.model import Format, Size
@@ -40,6 +42,14 @@ class _Url(TypedDict, total=False):
     """Where a file is served."""
 
     url: str
+
+
+class _Looks(TypedDict, total=False):
+    """What only pixels tell."""
+
+    placeholder: str
+    animated: bool
+    alpha: bool
 
 
 class ThumbnailDocument(TypedDict):
@@ -70,6 +80,9 @@ class ImageDocument(TypedDict):
     type: str
     bytes: int
     color: str
+    placeholder: NotRequired[str]
+    animated: NotRequired[bool]
+    alpha: NotRequired[bool]
     thumbnails: dict[str, ThumbnailDocument]
     srcset: dict[str, str]
 
@@ -137,6 +150,7 @@ def _described(image: ImageFacts, style: Style) -> ImageDocument:
         "type": image.format.media_type,
         "bytes": image.bytes,
         "color": image.color,
+        **_looks(image),
         "thumbnails": {one.name: _thumbnail_document(image, one, style) for one in small},
         "srcset": _srcset(image, [one for one in small if style.is_whole(one)], style),
     }
@@ -158,6 +172,17 @@ def _thumbnail_document(
 
 def _url(style: Style, path: str) -> _Url:
     return {} if style.base_url is None else {"url": f"{style.base_url}{path}"}
+
+
+def _looks(image: ImageFacts) -> _Looks:
+    looks: _Looks = {}
+    if image.placeholder:
+        looks["placeholder"] = image.placeholder
+    if image.animated is not None:
+        looks["animated"] = image.animated
+    if image.alpha is not None:
+        looks["alpha"] = image.alpha
+    return looks
 
 
 def _srcset(image: ImageFacts, whole: Iterable[ThumbnailFacts], style: Style) -> dict[str, str]:
@@ -206,8 +231,21 @@ def _image(fields: object) -> ImageFacts | None:
         return None
     width, height, size = numbers
     thumbnails = _thumbnails(fields.get("thumbnails"), str(sha256))
-    return ImageFacts(
+    image = ImageFacts(
         str(sha256), fmt, Size(width, height), size, str(color), thumbnails=thumbnails
+    )
+    return _with_looks(image, fields)
+
+
+def _with_looks(image: ImageFacts, fields: Mapping[str, object]) -> ImageFacts:
+    """With what its pixels told; older manifests don't have it, and none has the hash."""
+    placeholder = fields.get("placeholder")
+    animated, alpha = (fields.get(key) for key in ("animated", "alpha"))
+    return replace(
+        image,
+        animated=animated if isinstance(animated, bool) else None,
+        alpha=alpha if isinstance(alpha, bool) else None,
+        placeholder=str(placeholder) if is_placeholder(str(placeholder)) else "",
     )
 
 

@@ -114,13 +114,15 @@ def _fetch(known: Known) -> Fetch:
     return Fetch(response.validators)
 
 
-def lacks_thumbnails(image: ImageFacts, wanted: Mapping[str, ThumbnailSettings]) -> bool:
-    """Whether a thumbnail is missing from the index, or was made by another recipe.
+def is_incomplete(image: ImageFacts, wanted: Mapping[str, ThumbnailSettings]) -> bool:
+    """Whether the index lacks a thumbnail, has it by another recipe, or lacks what the pixels tell.
 
-    A vector image has none.
+    Then the copy is decoded again. A vector image has nothing of this.
     """
     if image.format is Format.SVG:
         return False
+    if not image.dhash:
+        return True
     made = {thumbnail.name: thumbnail.recipe for thumbnail in image.thumbnails}
     return any(made.get(name) != thumbnail_plan.fingerprint(how) for name, how in wanted.items())
 

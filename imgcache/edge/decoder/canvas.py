@@ -19,6 +19,18 @@ from imgcache.model import Format, Size
 # In a PNG's header: bits of a sample, colour type, and the types of RGB and of grey with alpha.
 _DEPTH_AT, _TYPE_AT, _COLOURED, _GREY_ALPHA = 24, 25, 2, 4
 _OPAQUE = _LOW_BYTE = 255
+_MIRRORED = Image.Transpose.FLIP_LEFT_RIGHT
+_UPRIGHT = {
+    2: _MIRRORED,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# Premultiplied modes -> the same with straight alpha, and without any.
+_STRAIGHT = {"RGBa": ("RGBA", "RGB"), "La": ("LA", "L")}
 
 
 def completed(image: Image.Image, file: bytes, image_format: Format) -> Image.Image:
@@ -140,3 +152,38 @@ def _halves(image: Image.Image, file: bytes) -> tuple[Image.Image, Image.Image]:
     samples = image.tobytes()
     low, high = (Image.frombytes("L", image.size, samples[at::2]) for at in (0, 1))
     return high, low
+
+
+def averaged(source: Image.Image) -> Image.Image:
+    """A mode that can be averaged: L, RGB, CMYK, or La and RGBa, multiplied by alpha."""
+    if source.mode == "I;16":
+        # The high bytes, as browsers show them; Pillow's own conversion clips.
+        return Image.frombytes("L", source.size, source.tobytes()[1::2])
+    if source.has_transparency_data:
+        grey = source.mode in ("1", "L", "LA")
+        straight, premultiplied = ("LA", "La") if grey else ("RGBA", "RGBa")
+        return source.convert(straight).convert(premultiplied)
+    if source.mode in ("L", "RGB", "CMYK"):
+        return source
+    return source.convert("L" if source.mode == "1" else "RGB")
+
+
+def is_transparent(pixels: Image.Image) -> bool:
+    """Whether anything shines through at any pixel, as `averaged` gives them."""
+    return pixels.mode in _STRAIGHT and pixels.getchannel("a").getextrema()[0] != _OPAQUE
+
+
+def turned(pixels: Image.Image, orientation: int) -> Image.Image:
+    """The picture as displayed, by its EXIF orientation."""
+    return pixels.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else pixels
+
+
+def upright(pixels: Image.Image, orientation: int) -> Image.Image:
+    """The same, with straight alpha where there is any; none at all where everything is opaque."""
+    shown = turned(pixels, orientation)
+    if shown.mode not in _STRAIGHT:
+        return shown
+    with_alpha, without = _STRAIGHT[shown.mode]
+    straight = shown.convert(with_alpha)
+    lowest, _ = straight.getchannel("A").getextrema()
+    return straight.convert(without) if lowest == _OPAQUE else straight

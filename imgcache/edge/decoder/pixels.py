@@ -25,6 +25,7 @@ from imgcache.core.images.formats import avif, bmp, first, ico, png, webp
 from imgcache.core.images.formats.structure import Structure
 from imgcache.core.images.thumbnail_plan import Recipe
 from imgcache.edge.decoder import canvas, thumbnails
+from imgcache.edge.decoder.miniature import Miniature
 from imgcache.edge.decoder.thumbnails import DecodedImage
 from imgcache.model import Format, Size
 
@@ -78,8 +79,8 @@ def memory_needed(examined: Examined) -> int:
 
 def decode(
     data: bytes, examined: Examined, recipes: Sequence[Recipe]
-) -> tuple[str, list[thumbnails.Made]]:
-    """The placeholder colour and the thumbnails, from one decode that also proves the pixels.
+) -> tuple[Miniature, list[thumbnails.Made]]:
+    """What the picture looks like and its thumbnails, from one decode that also proves the pixels.
 
     Raises UndecodableError, and MemoryError where the process may have no more.
     """

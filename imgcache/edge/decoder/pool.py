@@ -17,10 +17,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imgcache.config import LimitSettings, ThumbnailSettings
+from imgcache.core.images.dhash import is_dhash
 from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
+from imgcache.core.images.placeholder import is_placeholder
 from imgcache.core.images.thumbnail_plan import SUFFIXES, Recipe, fingerprint
 from imgcache.edge.decoder import protocol
 from imgcache.edge.decoder.process import LostError, Worker
@@ -53,9 +56,10 @@ class Thumbnail(Struct, frozen=True):
 
 
 class Decoded(Struct, frozen=True):
-    """A sound image: format, size as a browser shows it, placeholder colour, thumbnails.
+    """A sound image: format, size as a browser shows it, mean colour, thumbnails, and more.
 
     `has_position`: whether its EXIF has GPS coordinates; None where that can't be told.
+    The rest is as in `ImageFacts`, and unknown of an SVG.
     """
 
     format: Format
@@ -63,6 +67,10 @@ class Decoded(Struct, frozen=True):
     color: str
     thumbnails: tuple[Thumbnail, ...]
     has_position: bool | None = None
+    animated: bool | None = None
+    alpha: bool | None = None
+    placeholder: str = ""
+    dhash: str = ""
 
 
 class _Head(Struct):
@@ -268,4 +276,18 @@ def _result(job: DecodeJob, head: _Head, words: Mapping[str, Any], payload: byte
             )
         )
         start = end
-    return Decoded(head.format, head.size, color, tuple(made), head.has_position)
+    decoded = Decoded(head.format, head.size, color, tuple(made), head.has_position)
+    return decoded if head.format is Format.SVG else _with_look(decoded, words)
+
+
+def _with_look(decoded: Decoded, words: Mapping[str, Any]) -> Decoded:
+    placeholder, dhash = str(words["placeholder"]), str(words["dhash"])
+    if not is_placeholder(placeholder) or not is_dhash(dhash):
+        raise ValueError(placeholder, dhash)
+    return replace(
+        decoded,
+        animated=bool(words["animated"]),
+        alpha=bool(words["alpha"]),
+        placeholder=placeholder,
+        dhash=dhash,
+    )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from imgcache.core.images.examine import Examined, examine
 from imgcache.core.images.label import Label
@@ -147,7 +148,7 @@ def _decode(
 ) -> None:
     recipes = [Recipe.parse(fields) for fields in job["thumbnails"]]
     try:
-        color, made = pixels.decode(data, examined, recipes)
+        seen, made = pixels.decode(data, examined, recipes)
     except pixels.UndecodableError as exc:
         if pixels.memory_needed(examined) > memory:
             raise MemoryError from exc
@@ -155,7 +156,8 @@ def _decode(
         return
     answer.send(
         {
-            "color": color,
+            **asdict(seen),
+            "animated": examined.structure.frames > 1,
             "thumbnails": [
                 {"suffix": one.suffix, "size": one.size, "bytes": len(one.data)} for one in made
             ],

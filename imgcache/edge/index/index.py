@@ -60,13 +60,13 @@ _GET_COPIES = _select("urls", ("url", "copy"))
 _GET_IMAGES = _select("images", rows.IMAGE)
 _GET_THUMBNAILS = _select("thumbnails", rows.THUMBNAIL)
 _GET_SPELLINGS = _select("spellings", ("spelling", "url"))
-_GET_MANIFEST = """
-    SELECT spelling, i.sha256, format, i.width, i.height, i.bytes, color, i.mtime_ns,
-           hashed, has_position, t.sha256, position, name, recipe, suffix, t.width, t.height,
-           t.bytes, digest, t.mtime_ns
+_GET_MANIFEST = f"""
+    SELECT spelling, {", ".join(f"i.{column}" for column in rows.IMAGE)},
+           {", ".join(f"t.{column}" for column in rows.THUMBNAIL)}
     FROM spellings CROSS JOIN urls USING (url) CROSS JOIN images i ON i.sha256 = copy
     LEFT JOIN thumbnails t ON t.sha256 = i.sha256
-    ORDER BY spelling"""
+    ORDER BY spelling"""  # noqa: S608  # names of this file only
+_SMALL_FROM = 1 + len(rows.IMAGE)
 _GET_TOTAL = """
     SELECT (SELECT coalesce(sum(bytes), 0) FROM images)
          + (SELECT coalesce(sum(bytes), 0) FROM thumbnails)"""
@@ -249,7 +249,8 @@ class Index:
             found = self._connection.execute(_GET_MANIFEST)
             for spelling, group in groupby(found, key=lambda row: row[0]):
                 parts = list(group)
-                image, small = parts[0][1:10], [row[10:] for row in parts if row[10] is not None]
+                image = parts[0][1:_SMALL_FROM]
+                small = [row[_SMALL_FROM:] for row in parts if row[_SMALL_FROM] is not None]
                 yield manifest.Row(spelling, rows.image_facts(image, small))
 
     def manifest_written(self, generation: int) -> None:

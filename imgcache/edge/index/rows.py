@@ -28,7 +28,7 @@ RESPONSE = (
 URL = ("url", "tried_at", "failure", "copy", *RESPONSE)
 IMAGE = (
     *("sha256", "format", "width", "height", "bytes", "color", "mtime_ns", "hashed"),
-    "has_position",
+    *("has_position", "animated", "alpha", "placeholder", "dhash"),
 )
 THUMBNAIL = (
     *("sha256", "position", "name", "recipe", "suffix", "width", "height", "bytes"),
@@ -92,7 +92,8 @@ def image_row(image: ImageFacts) -> Row:
     """The `images` row of an image; its thumbnails have rows of their own."""
     width, height = image.size
     seen = (image.sha256, image.format.label, width, height, image.bytes, image.color)
-    return (*seen, image.mtime_ns, image.hashed, image.has_position)
+    looks = (image.animated, image.alpha, image.placeholder, image.dhash)
+    return (*seen, image.mtime_ns, image.hashed, image.has_position, *looks)
 
 
 def file_row(image: ImageFacts) -> Row:
@@ -102,11 +103,12 @@ def file_row(image: ImageFacts) -> Row:
 
 def image_facts(row: Row, thumbnails: Iterable[Row]) -> ImageFacts:
     """The facts of an `images` row and the rows of its thumbnails, in any order."""
-    sha256, label, width, height, size, color, mtime_ns, hashed, positioned = row
+    sha256, label, width, height, size, color, mtime_ns, hashed, *seen, placeholder, dhash = row
     small = tuple(ThumbnailFacts(*facts) for _, _, *facts in sorted(thumbnails))
     measured = (_FORMATS[label], Size(width, height), size, color)
-    has_position = None if positioned is None else bool(positioned)
-    return ImageFacts(sha256, *measured, mtime_ns, small, hashed, has_position)
+    has_position, animated, alpha = (None if one is None else bool(one) for one in seen)
+    looks: tuple[Any, ...] = (has_position, animated, alpha, placeholder, dhash)
+    return ImageFacts(sha256, *measured, mtime_ns, small, hashed, *looks)
 
 
 def thumbnail_rows(image: ImageFacts) -> Iterator[Row]:

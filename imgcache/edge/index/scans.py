@@ -19,6 +19,7 @@ _BY_NAME = "SELECT name, count(*), sum(bytes) FROM thumbnails GROUP BY name ORDE
 _LACKING = """
     SELECT sha256 FROM images WHERE format <> 'svg' AND NOT EXISTS (
         SELECT 1 FROM thumbnails t WHERE t.sha256 = images.sha256 AND name = ? AND recipe = ?)"""
+_UNSEEN = "SELECT sha256 FROM images WHERE format <> 'svg' AND dhash = ''"
 
 
 def images_after(index: Index, sha256: str = "") -> list[ImageFacts]:
@@ -58,9 +59,12 @@ def thumbnails_by_name(index: Index) -> dict[str, FileTotals]:
 
 
 def lacking(index: Index, recipes: Mapping[str, str]) -> list[str]:
-    """The images that lack one of these thumbnails (recipe by name); vector images need none."""
+    """The images that lack one of these thumbnails (recipe by name), or what their pixels tell.
+
+    Vector images need none.
+    """
     found = (index.rows(_LACKING, pair) for pair in recipes.items())
-    return list(dict.fromkeys(row[0] for rows in found for row in rows))
+    return list(dict.fromkeys(row[0] for rows in (index.rows(_UNSEEN), *found) for row in rows))
 
 
 def forget_urls(index: Index, urls: Iterable[str], spellings: Iterable[str]) -> None:

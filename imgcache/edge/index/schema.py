@@ -104,7 +104,15 @@ CREATE TABLE catalog (identity TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
 # Whether an image's EXIF has GPS coordinates; NULL for images that were decoded before.
 _POSITIONS = "ALTER TABLE images ADD COLUMN has_position INTEGER"
 
-MIGRATIONS = (_FACTS, _DIGESTS_AND_RUNS, _IDENTITIES, _CHANGES, _POSITIONS)
+# What the pixels tell; NULL or empty for images that were decoded before, and for SVG.
+_LOOKS = """
+ALTER TABLE images ADD COLUMN animated INTEGER;
+ALTER TABLE images ADD COLUMN alpha INTEGER;
+ALTER TABLE images ADD COLUMN placeholder TEXT NOT NULL DEFAULT '';
+ALTER TABLE images ADD COLUMN dhash TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS = (_FACTS, _DIGESTS_AND_RUNS, _IDENTITIES, _CHANGES, _POSITIONS, _LOOKS)
 
 
 def version(connection: sqlite3.Connection) -> int:

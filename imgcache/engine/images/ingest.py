@@ -59,13 +59,12 @@ class Ingester:
             return image
 
     async def remake(self, copy: ImageFacts) -> ImageFacts | None:
-        """A kept copy's thumbnails, made again from its own bytes; None if it can't be decoded."""
+        """All that a kept copy's own bytes tell, its thumbnails too; None if they tell nothing."""
         path = self._tools.store.root / image_path(copy.sha256, copy.format)
         decoded = await self._decode(path, Label(copy.format.media_type))
         if isinstance(decoded, Failure):
             return None
-        thumbnails = _thumbnail_facts(decoded)
-        image = replace(copy, thumbnails=thumbnails, has_position=decoded.has_position)
+        image = _seen(copy, decoded)
         await self._room.adjust(copy, image)
         return await self._publisher.publish(NewImage(image, None, _made(decoded)))
 
@@ -95,21 +94,27 @@ class Ingester:
         return await self._tools.pool.decode(DecodeJob(body, label, wanted))
 
     async def _publish(self, body: bytes | Path, spool: Spool, decoded: Decoded) -> ImageFacts:
-        image = ImageFacts(
-            spool.sha256,
-            decoded.format,
-            decoded.size,
-            spool.size,
-            decoded.color,
-            thumbnails=_thumbnail_facts(decoded),
-            has_position=decoded.has_position,
-        )
+        known = (spool.sha256, decoded.format, decoded.size, spool.size, decoded.color)
+        image = _seen(ImageFacts(*known), decoded)
         await self._room.reserve(image)
         try:
             return await self._publisher.publish(NewImage(image, body, _made(decoded)))
         except LocalError:
             self._room.release(image)
             raise
+
+
+def _seen(image: ImageFacts, decoded: Decoded) -> ImageFacts:
+    """The image with all that a decode tells beside its format, size and colour."""
+    return replace(
+        image,
+        thumbnails=_thumbnail_facts(decoded),
+        has_position=decoded.has_position,
+        animated=decoded.animated,
+        alpha=decoded.alpha,
+        placeholder=decoded.placeholder,
+        dhash=decoded.dhash,
+    )
 
 
 def _made(decoded: Decoded) -> dict[str, bytes]:

@@ -177,7 +177,7 @@ class Downloader(JobRunner):
     def _finish(self, job: Job, source: Source | None, failure: Failure | None) -> None:
         """No more requests are needed; the kept copy may still lack a thumbnail."""
         copy = job.known.copy
-        if copy is not None and plan.lacks_thumbnails(copy, self._settings.thumbnails):
+        if copy is not None and plan.is_incomplete(copy, self._settings.thumbnails):
             self._decodes.create_task(self.remake(job))
         self._listener.concluded(job.target.url.href, source, failure)
 

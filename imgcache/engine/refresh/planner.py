@@ -185,7 +185,7 @@ def _enlist(
             target.failed = target.failed or failure is not None
         case _:
             assert_never(decision)
-    if known.copy is not None and plan.lacks_thumbnails(known.copy, settings.thumbnails):
+    if known.copy is not None and plan.is_incomplete(known.copy, settings.thumbnails):
         work.remake.append(Job(target, known))
 
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from imgcache.config import ThumbnailSettings
 from imgcache.core.cache import manifest
 from imgcache.core.cache.manifest import Row, Style
+from imgcache.core.images import placeholder
 from imgcache.core.images.thumbnail_plan import fingerprint
 from imgcache.facts import ImageFacts, ThumbnailFacts
 from imgcache.model import Format
@@ -114,6 +115,13 @@ def test_srcset_lists_each_width_of_a_type_once_and_the_original_last() -> None:
     }
 
 
+def test_what_pixels_tell_is_told_where_it_is_known() -> None:
+    tiny = placeholder.text(b"RIFF")
+    made = row(replace(IMAGE, animated=False, alpha=True, placeholder=tiny), Style())
+    assert (made["animated"], made["alpha"], made["placeholder"]) == (False, True, tiny)
+    assert not {"animated", "alpha", "placeholder"} & set(row(IMAGE, Style()))
+
+
 def test_srcset_has_paths_where_no_base_is_set() -> None:
     made = row(replace(IMAGE, thumbnails=(sized("a", 320),)), Style(None, {"a": "recipe-1"}))
     assert "url" not in made
@@ -172,6 +180,15 @@ def test_what_is_written_is_read_again_but_for_what_it_does_not_tell() -> None:
     known = [replace(small, recipe="", bytes=0) for small in (LARGE, SMALL)]
     expected = replace(IMAGE, mtime_ns=0, thumbnails=tuple(known))
     assert manifest.parse(text(Row(URL, IMAGE)).encode()) == (Row(URL, expected),)
+
+
+def test_what_pixels_told_is_read_and_nothing_that_is_not_in_its_form() -> None:
+    told = {"animated": True, "alpha": False, "placeholder": placeholder.text(b"RIFF")}
+    (row,) = parsed(document(**told))
+    assert {key: getattr(row.image, key) for key in told} == told
+    wrong = {"animated": 1, "alpha": "no", "placeholder": "javascript:alert(1)"}
+    (row,) = parsed(document(**wrong))
+    assert (row.image.animated, row.image.alpha, row.image.placeholder) == (None, None, "")
 
 
 def test_a_manifest_of_another_schema_has_no_rows() -> None:

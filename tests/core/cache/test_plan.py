@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from imgcache.config import FreshnessSettings, ThumbnailSettings
 from imgcache.core.cache.plan import (
@@ -12,7 +13,7 @@ from imgcache.core.cache.plan import (
     UseStale,
     confirm,
     decide,
-    lacks_thumbnails,
+    is_incomplete,
 )
 from imgcache.core.images import thumbnail_plan
 from imgcache.facts import (
@@ -76,20 +77,26 @@ def test_one_decision_per_url(
 
 def image_with(how: ThumbnailSettings, fmt: Format = Format.JPEG) -> ImageFacts:
     made = ThumbnailFacts("small", thumbnail_plan.fingerprint(how), "webp", 3, 2, 5)
-    return ImageFacts("ab" * 32, fmt, Size(3, 2), 10, "#000000", 0, (made,))
+    seen = ImageFacts("ab" * 32, fmt, Size(3, 2), 10, "#000000", 0, (made,))
+    return replace(seen, dhash="0" * 16)
 
 
 def test_a_thumbnail_of_another_recipe_is_lacking() -> None:
     how = ThumbnailSettings()
-    assert not lacks_thumbnails(image_with(how), {"small": how})
-    assert lacks_thumbnails(image_with(how), {"small": ThumbnailSettings(quality=5)})
-    assert lacks_thumbnails(image_with(how), {"small": how, "card": how})
-    assert not lacks_thumbnails(image_with(how), {})
+    assert not is_incomplete(image_with(how), {"small": how})
+    assert is_incomplete(image_with(how), {"small": ThumbnailSettings(quality=5)})
+    assert is_incomplete(image_with(how), {"small": how, "card": how})
+    assert not is_incomplete(image_with(how), {})
 
 
-def test_a_vector_image_lacks_no_thumbnail() -> None:
+def test_what_the_pixels_tell_is_lacking_where_nobody_looked() -> None:
+    how = ThumbnailSettings()
+    assert is_incomplete(replace(image_with(how), dhash=""), {"small": how})
+
+
+def test_a_vector_image_lacks_nothing() -> None:
     drawing = ImageFacts("ab" * 32, Format.SVG, Size(3, 2), 10, "#000000")
-    assert not lacks_thumbnails(drawing, {"small": ThumbnailSettings()})
+    assert not is_incomplete(drawing, {"small": ThumbnailSettings()})
 
 
 def test_a_304_renews_the_stored_answer_and_keeps_what_it_does_not_say() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import zlib
@@ -15,7 +16,10 @@ import pytest
 from PIL import Image
 
 from imgcache.config import LimitSettings, ThumbnailSettings
+from imgcache.core.images.dhash import is_dhash
 from imgcache.core.images.label import Label
+from imgcache.core.images.placeholder import is_placeholder
+from imgcache.core.images.placeholder import text as placeholder_text
 from imgcache.edge.decoder import pool as decode_module
 from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
 from imgcache.model import Failure, Format, Size, Verdict
@@ -103,6 +107,35 @@ async def test_a_position_in_the_exif_is_told(decode: Any, body: bytes, *, told:
     result = await decode(body)
     assert isinstance(result, Decoded)
     assert result.has_position is told
+
+
+@pytest.mark.parametrize(
+    ("body", "animated"),
+    [
+        (pictures.gif(frames=3), True),
+        (pictures.gif(), False),
+        (pictures.apng(), True),
+        (pictures.jpeg(), False),
+    ],
+)
+async def test_what_the_pixels_tell_comes_along(
+    decode: Any, body: bytes, *, animated: bool
+) -> None:
+    result = await decode(body)
+    assert isinstance(result, Decoded)
+    assert (result.animated, result.alpha) == (animated, False)
+    assert is_placeholder(result.placeholder)
+    assert is_dhash(result.dhash)
+
+
+@pytest.mark.parametrize("forged", [{"placeholder": '"><script>'}, {"dhash": "0" * 17}])
+def test_no_text_of_a_worker_is_taken_for_more_than_it_is(forged: dict[str, str]) -> None:
+    head = decode_module._Head(Format.JPEG, Size(3, 2))
+    told = {"animated": False, "alpha": False, "placeholder": placeholder_text(b"RIFF")}
+    words = {"color": "#000000", "thumbnails": [], "dhash": "0" * 16} | told
+    assert decode_module._result(job(), head, words, b"").dhash == "0" * 16
+    with pytest.raises(ValueError, match=re.escape(*forged.values())):
+        decode_module._result(job(), head, words | forged, b"")
 
 
 async def test_an_image_may_come_as_a_file(pool: DecodePool, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.core.images.thumbnail_plan import Recipe
 from imgcache.edge.decoder import pixels
+from imgcache.edge.decoder.miniature import Miniature
 from imgcache.edge.decoder.thumbnails import Made
 from imgcache.model import Size
 from tests.support import colours, pictures
@@ -26,7 +27,7 @@ def recipe(name: str = "t", **settings: Any) -> Recipe:
     return Recipe.of(name, ThumbnailSettings(**settings))
 
 
-def thumbnails(data: bytes, *recipes: Recipe) -> tuple[str, list[Made]]:
+def thumbnails(data: bytes, *recipes: Recipe) -> tuple[Miniature, list[Made]]:
     examined: Examined = examine(data, Label(), LIMITS)
     assert examined.structure.flaw is None
     return pixels.decode(data, examined, recipes)
@@ -218,7 +219,7 @@ def test_extreme_shapes_keep_at_least_one_pixel(size: tuple[int, int], image_for
 
 
 def test_several_thumbnails_come_in_their_order_and_of_one_decode() -> None:
-    color, made = thumbnails(
+    told, made = thumbnails(
         pictures.jpeg(800, 600),
         recipe("tiny", width=20),
         recipe("large", width=400),
@@ -229,15 +230,15 @@ def test_several_thumbnails_come_in_their_order_and_of_one_decode() -> None:
         ("large", (400, 300)),
         ("square", (50, 50)),
     ]
-    assert color.startswith("#")
+    assert told.color.startswith("#")
 
 
 @pytest.mark.parametrize("recipes", [(), (recipe(),), (recipe(width=8, height=8, fit="cover"),)])
 def test_the_colour_is_the_average_of_what_is_visible(recipes: tuple[Recipe, ...]) -> None:
     image = Image.new("RGBA", (64, 64), (255, 0, 0, 255))
     image.paste((0, 255, 0, 0), (0, 0, 32, 64))
-    color, _ = thumbnails(pictures.saved(image, "PNG"), *recipes)
-    assert color == "#ff0000"
+    told, _ = thumbnails(pictures.saved(image, "PNG"), *recipes)
+    assert told.color == "#ff0000"
 
 
 @pytest.mark.parametrize("orientation", pictures.ORIENTATIONS)

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from imgcache.core.cache import manifest
+from imgcache.edge.index import scans
 from imgcache.edge.index.index import Index
 from imgcache.edge.index.schema import MIGRATIONS, migrate
 from imgcache.errors import LocalError
 from imgcache.facts import HostPause, ImageFacts, RunFacts, UrlFacts, Validators
-from imgcache.model import Failure, Verdict
+from imgcache.model import Failure, Format, Size, Verdict
 from tests.support.facts import NOON, batches, image_of, pauses, response, thumbnail_of
 
 URL = "https://cdn.example.org/a.jpg"
@@ -85,13 +86,25 @@ def test_a_position_is_kept_and_read_back(index: Index, *, told: bool) -> None:
     assert [row.image for row in index.manifest_rows()] == [image]
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_what_pixels_tell_is_kept_and_read_back(index: Index, *, told: bool) -> None:
+    placeholder = "data:image/webp;base64,AAAA"
+    image = replace(IMAGE, animated=told, alpha=not told, placeholder=placeholder, dhash="0f" * 8)
+    index.record([KNOWN], [image], {SPELLING: URL})
+    assert index.images([IMAGE.sha256]) == {IMAGE.sha256: image}
+    assert [row.image for row in index.manifest_rows()] == [image]
+
+
 def test_nothing_is_claimed_of_the_images_of_an_old_index(tmp_path: Path) -> None:
     path = tmp_path / "index.sqlite3"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         migrate(connection, MIGRATIONS[:4])
-        connection.execute("INSERT INTO images VALUES ('ab', 'jpeg', 3, 2, 9, '#000000', 0, NULL)")
+        put = "INSERT INTO images VALUES (?, ?, 3, 2, 9, '#000000', 0, NULL)"
+        connection.executemany(put, [("ab", "jpeg"), ("cd", "svg")])
     with Index.open(path) as index:
-        assert index.images(["ab"])["ab"].has_position is None
+        known = ImageFacts("ab", Format.JPEG, Size(3, 2), 9, "#000000")
+        assert index.images(["ab"]) == {"ab": known}
+        assert scans.lacking(index, {}) == ["ab"]
 
 
 def test_any_number_of_keys_is_asked_for_at_once(index: Index) -> None:

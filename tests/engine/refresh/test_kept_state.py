@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -158,12 +159,39 @@ async def test_an_old_index_is_migrated_and_keeps_its_facts(site: World) -> None
             "DROP INDEX urls_by_change; ALTER TABLE urls DROP COLUMN changed;"
             "DROP TABLE sessions; DROP TABLE catalog;"
             "ALTER TABLE images DROP COLUMN hashed; ALTER TABLE images DROP COLUMN has_position;"
+            "ALTER TABLE images DROP COLUMN animated; ALTER TABLE images DROP COLUMN alpha;"
+            "ALTER TABLE images DROP COLUMN placeholder; ALTER TABLE images DROP COLUMN dhash;"
             "PRAGMA user_version = 2"
         )
     asked = len(site.origin.requests)
     report = await site.refresh()
     assert (report.summary.fresh, len(site.origin.requests)) == (3, asked)
     assert [one.verdict for one in await offline(site)] == [Verdict.OK] * 3
+
+
+@pytest.mark.parametrize("settings", [{}, {"thumbnails": {}}])
+async def test_what_older_versions_did_not_ask_of_the_pixels_is_told_by_the_kept_copies(
+    site: World, settings: dict[str, Any]
+) -> None:
+    site.extra |= settings
+    await site.refresh()
+    looks = seen(site)
+    assert all(animated == 0 and alpha == 0 for animated, alpha, *_ in looks)
+    assert all(placeholder and dhash for *_, placeholder, dhash in looks)
+    with closing(sqlite3.connect(site.cache / INDEX, isolation_level=None)) as connection:
+        connection.execute(
+            "UPDATE images SET animated = NULL, alpha = NULL, placeholder = '', dhash = ''"
+        )
+    asked = len(site.origin.requests)
+    await site.refresh()
+    assert (seen(site), len(site.origin.requests)) == (looks, asked)
+
+
+def seen(site: World) -> list[tuple[Any, ...]]:
+    """What the index has from the pixels of each image."""
+    with closing(sqlite3.connect(site.cache / INDEX)) as connection:
+        query = "SELECT animated, alpha, placeholder, dhash FROM images ORDER BY sha256"
+        return connection.execute(query).fetchall()
 
 
 async def test_what_is_a_placeholder_depends_on_the_articles_of_the_run(world: World) -> None:
