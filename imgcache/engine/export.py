@@ -67,10 +67,11 @@ async def export(
             result = ExportResult(str(output), _articles(site), dry_run, problems=_problems(site))
             if result.problems:
                 return result
-            await site.look_at_copies(tools)
+            hashed = await site.look_at_copies(tools)
             wanted = await to_its_end(Wanted, site, tools.store)
+            swept = not dry_run and await to_its_end(folder.sweep)
             difference = await to_its_end(_update, folder, wanted, dry_run=dry_run)
-            if not dry_run:
+            if not dry_run and (hashed or swept or difference):
                 await _record(site, tools)
     return _told(result, wanted, difference, files)
 
@@ -105,7 +106,7 @@ def _problems(site: Site) -> tuple[ArticleProblem, ...]:
 
 
 class Wanted:
-    """What the articles of a site name: the files of sound images, and what a manifest says."""
+    """What the articles of a site name: files of sound images (`paths`), and a manifest of them."""
 
     def __init__(self, site: Site, store: Store) -> None:
         """Raises LocalError."""
@@ -113,18 +114,15 @@ class Wanted:
         self._style = style_of(site.settings)
         self._unsound: set[tuple[str, str]] = set()
         self.lacking = named.lacking(site.catalog)
+        self.paths: list[str] = []
         self.images = self.thumbnails = FileTotals()
         for image in named.images(site.catalog):
             bad = integrity.unsound_thumbnails(store, image)
             self._unsound.update((image.sha256, one.name) for one in bad)
-            good = [one.bytes for one in self._sound(image).thumbnails]
+            sound = self._sound(image) if bad else image
+            self.paths += content_paths(sound)
             self.images = _with(self.images, [image.bytes])
-            self.thumbnails = _with(self.thumbnails, good)
-
-    def paths(self) -> Iterator[str]:
-        """The files, by their paths in the cache."""
-        for image in named.images(self._catalog):
-            yield from content_paths(self._sound(image))
+            self.thumbnails = _with(self.thumbnails, [one.bytes for one in sound.thumbnails])
 
     def manifest(self) -> Iterator[bytes]:
         """The manifest, a part at a time."""
@@ -145,11 +143,9 @@ def _with(totals: FileTotals, sizes: Sequence[int]) -> FileTotals:
 
 
 def _update(folder: ExportFolder, wanted: Wanted, *, dry_run: bool) -> Difference:
-    if not dry_run:
-        folder.sweep()
-    difference = folder.compare(wanted.paths(), wanted.manifest())
+    difference = folder.compare(wanted.paths, wanted.manifest())
     if difference and not dry_run:
-        folder.replace(wanted.paths(), wanted.manifest())
+        folder.replace(wanted.paths, wanted.manifest())
     return difference
 
 

@@ -95,8 +95,11 @@ class ExportFolder:
             differs = not self._says(manifest)
         return Difference(len(known), tuple(added), tuple(removed), differs, not self._is_there)
 
-    def sweep(self) -> None:
-        """Remove what killed runs have left; one that was put aside takes its place again."""
+    def sweep(self) -> bool:
+        """Remove what killed runs have left; one that was put aside takes its place again.
+
+        Returns whether anything was left.
+        """
         with output_errors(self._shown):
             left = list(self._left())
             older = next((one for one in left if one.suffix == _OLDER), None)
@@ -106,6 +109,7 @@ class ExportFolder:
                 self._is_there = True
             for one in left:
                 shutil.rmtree(one)
+        return bool(left)
 
     def replace(self, wanted: Iterable[str], manifest: Iterable[bytes]) -> None:
         """Make a new folder and put it in the place of this one. Raises LocalError."""
