@@ -1,4 +1,4 @@
-"""Results of `imgcache cache` (statistics, a check, a garbage collection) and of `explain`."""
+"""Results of `imgcache cache` (statistics, a check, a garbage collection), `export`, `explain`."""
 
 from __future__ import annotations
 
@@ -96,6 +96,29 @@ class GcResult(Struct):
     files: tuple[str, ...] = ()
     dropped: FileTotals = field(default_factory=FileTotals)
     kept: FileTotals = field(default_factory=FileTotals)
+    problems: tuple[ArticleProblem, ...] = ()
+
+
+class ExportResult(Struct, frozen=True):
+    """What a folder of `imgcache export` holds, and what was changed, or would be in a dry run.
+
+    `added` were put there (or anew), `removed` went; paths are relative to the folder. `copied`:
+    how many of the added are copies, not links. `manifest`: whether that says something else now.
+    `lacking`: URLs that articles name, and of which the cache has no sound copy. `problems`:
+    articles that could not be read, so that nothing was written.
+    """
+
+    folder: str
+    articles: int
+    dry_run: bool
+    images: FileTotals = FileTotals()
+    thumbnails: FileTotals = FileTotals()
+    lacking: int = 0
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    copied: int = 0
+    manifest: bool = False
+    changed: bool = False
     problems: tuple[ArticleProblem, ...] = ()
 
 

@@ -25,6 +25,7 @@ from imgcache import config_sources, units
 from imgcache.config_images import USUAL, ImagePlace, Skipped
 from imgcache.config_rules import Rules, RuleSettings, SeveritySettings, UrlSeverity
 from imgcache.config_types import (
+    BaseUrl,
     ByteSize,
     Count,
     Duration,
@@ -45,7 +46,7 @@ from imgcache.version import VERSION
 def _not_empty(value: object) -> object:
     """An empty path would be the working folder itself."""
     if value == "":
-        raise ValueError("is empty; name a folder")
+        raise ValueError("is empty; name a place")
     return value
 
 
@@ -105,6 +106,13 @@ class CacheSettings(Section):
 
     dir: Annotated[Path, BeforeValidator(_not_empty)] = Path("cache")
     max_bytes: ByteSize | None = None
+
+
+class ManifestSettings(Section):
+    """Where the manifest is written, too, and where the files are served that it lists."""
+
+    path: Annotated[Path, BeforeValidator(_not_empty)] | None = None
+    base_url: BaseUrl | None = None
 
 
 class FreshnessSettings(Section):
@@ -220,6 +228,7 @@ class Settings(Section):
     fail_after: Duration | None = None
     rules: Rules = ()
     cache: CacheSettings = CacheSettings()
+    manifest: ManifestSettings = ManifestSettings()
     freshness: FreshnessSettings = FreshnessSettings()
     drift: DriftSettings = DriftSettings()
     thumbnails: dict[ThumbnailName, ThumbnailSettings] = Field(

@@ -21,7 +21,7 @@ from imgcache.userinfo import masked, masked_within
 
 FILE_NAME = "imgcache.toml"
 _PREFIX = "IMGCACHE_"
-_PATHS = (("cache", "dir"), ("fetch", "ca_file"))
+_PATHS = (("cache", "dir"), ("manifest", "path"), ("fetch", "ca_file"))
 _LISTS_OF_PATHS = ("articles", "site_root")
 # Messages never show what these are set to.
 _SECRETS = frozenset({"token", "headers"})

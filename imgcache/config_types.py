@@ -90,6 +90,25 @@ def edit_url(text: str) -> str:
 EditUrl = Annotated[str, AfterValidator(edit_url)]
 
 
+# What a URL may hold as it is, but for what begins a query or a fragment.
+_BASE = re.compile(r"[A-Za-z0-9._~:/@!$&'()*+,;=%\[\]-]+")
+
+
+def base_url(text: str) -> str:
+    """A URL, or a path of a site, to which paths are appended; a slash ends it. Raises ValueError.
+
+    Srcset has blanks between candidates, so that none may be in it.
+    """
+    if not _BASE.fullmatch(text):
+        raise ValueError(
+            'is no place where files are served; write "/images/" or "https://cdn.example/images/"'
+        )
+    return text if text.endswith("/") else f"{text}/"
+
+
+BaseUrl = Annotated[str, AfterValidator(base_url)]
+
+
 class Section(BaseModel):
     """The common rules: frozen, and no unknown key. Made from Python it raises ConfigError."""
 

@@ -47,7 +47,11 @@ WITHIN = {
         "verdicts": {"images"},
         "catalog": {"http"},
     },
-    "edge": {"index": {"cache"}, "catalog": {"index", "cache"}},
+    "edge": {
+        "index": {"cache"},
+        "catalog": {"index", "cache"},
+        "exports": {"catalog"},
+    },
     "engine": {
         "images": {"run"},
         "catalog": {"run", "images"},
@@ -59,10 +63,11 @@ WITHIN = {
         "init": {"run", "images", "site_folders"},
         "site_folders": {"run"},
         "html_report": {"run", "images", "catalog"},
+        "export": {"run", "images", "catalog"},
     },
 }
 # Modules of a floor that all of its folders share.
-SHARED = {"edge": {"safe_fs", "os_errors", "atomic_file", "descriptors"}}
+SHARED = {"edge": {"safe_fs", "os_errors", "atomic_file", "descriptors", "made_folder"}}
 BESIDE = {("edge", "render"), ("render", "edge")}
 OUTSIDE_WORLDS = {
     "pyromark": "core",

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from imgcache.cli import cache, completion, flags
+from imgcache.cli.export import export
 from imgcache.cli.flag_groups import General, Network, Reporting, general, network, reporting
 from imgcache.cli.help import CONTEXT, EVERY_DAY, LOOK, SET_UP, STORE, Command, Group
 
@@ -230,6 +231,9 @@ def report(
     raise typer.Exit(guarded(console, draw))
 
 
+app.command(cls=Command, rich_help_panel=STORE)(export)
+
+
 @app.command(cls=Command, rich_help_panel=LOOK)
 @general
 @network
@@ -253,16 +257,8 @@ def init(
     general: General,
 ) -> None:
     """Write a commented imgcache.toml that fits this repository."""
-    from imgcache.cli.init import is_there, proposal, run  # noqa: PLC0415  see the module's docstring
-    from imgcache.cli.output import write  # noqa: PLC0415
-    from imgcache.cli.run import exit_status, guarded  # noqa: PLC0415
-
-    def make() -> int:
-        here = Path.cwd()
-        if is_there(here):
-            write([proposal(here)])
-        write([run(here)])
-        return exit_status(well=True)
+    from imgcache.cli.init import make  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.run import guarded  # noqa: PLC0415
 
     raise typer.Exit(guarded(general.console(), make))
 

@@ -39,7 +39,7 @@ def stats(
     from imgcache.render.cache.stats import as_json, as_text  # noqa: PLC0415
 
     as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
-    _show(general, lambda settings, _: collect_stats(settings), as_format, lambda _: True)
+    show_result(general, lambda settings, _: collect_stats(settings), as_format, lambda _: True)
 
 
 @app.command(cls=Command)
@@ -62,7 +62,7 @@ def check(
     from imgcache.render.cache.check import as_json, as_text  # noqa: PLC0415
 
     as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
-    _show(
+    show_result(
         general,
         lambda settings, console: check(settings, console, repair=repair),
         as_format,
@@ -97,7 +97,7 @@ def gc(
     from imgcache.render.cache.gc import as_json, as_text  # noqa: PLC0415
 
     as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
-    _show(
+    show_result(
         general,
         lambda settings, console: collect_garbage(
             settings, console, age=age or 0.0, dry_run=dry_run
@@ -107,7 +107,7 @@ def gc(
     )
 
 
-def _show(
+def show_result(
     general: General,
     check: Callable[[Settings, Console], Coroutine[Any, Any, T]],
     as_format: Callable[[T], Iterator[str]],

@@ -34,6 +34,10 @@ EXAMPLES = {
         "imgcache verify --changed-since main --output report.sarif",
     ),
     "report": ("imgcache report --output public/images",),
+    "export": (
+        "imgcache export static/images       # after imgcache refresh",
+        "imgcache export static/images --dry-run",
+    ),
     "explain": (
         "imgcache explain IMG201             # or: gone",
         "imgcache explain https://example.com/a.jpg",

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from imgcache.cli.output import write
+from imgcache.cli.run import exit_status
 from imgcache.config_images import ImagePlace
 from imgcache.config_sources import FILE_NAME, found_above
 from imgcache.engine.init import Coverage, Fit, Outlook, survey
@@ -17,6 +19,18 @@ from imgcache.render.phrases import count, printable
 _MARK = "# "
 # A table of what stands in a few articles each tells nothing.
 _MOST_ROWS = 30
+
+
+def make() -> int:
+    """Write the file into the working folder, and tell of it; returns the exit status.
+
+    Where there is one, tell what would be written. Raises ConfigError.
+    """
+    here = Path.cwd()
+    if is_there(here):
+        write([proposal(here)])
+    write([run(here)])
+    return exit_status(well=True)
 
 
 def run(folder: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,14 +14,19 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Put `data` in the place of the file. Raises OSError.
+    """Put `data` in the place of the file. Raises OSError."""
+    replace_with(path, (data,))
+
+
+def replace_with(path: Path, blocks: Iterable[bytes]) -> None:
+    """Put these bytes in the place of the file. Raises OSError.
 
     Its mode is kept, and a symbolic link stays one: what it points at is replaced. What is no
     regular file (a device, a pipe) is written to as it is.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
-        target.write_bytes(data)
+        target.write_bytes(b"".join(blocks))
         return
     temp = target.with_name(f".{random_name('')}.{target.name[:64]}")
     try:
@@ -28,7 +34,8 @@ def replace(path: Path, data: bytes) -> None:
         try:
             if target.exists():
                 os.fchmod(file, stat.S_IMODE(target.stat().st_mode))
-            write_all(file, data)
+            for block in blocks:
+                write_all(file, block)
             os.fsync(file)
         finally:
             os.close(file)

@@ -6,13 +6,14 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import groupby
 from pathlib import Path
 
 from imgcache.edge import atomic_file
+from imgcache.edge.made_folder import is_made, output_errors
 from imgcache.edge.safe_fs import local_errors, open_existing, open_folder, write_all
-from imgcache.errors import ConfigError, LocalError
+from imgcache.errors import ConfigError
 from imgcache.model import Verdict
 
 _MARK = ".imgcache-report"
@@ -32,13 +33,9 @@ class ReportFolder:
     def __init__(self, path: Path) -> None:
         """Check `path`. Raises ConfigError for a foreign folder, LocalError as below."""
         self.path = path
+        refusal = f"--output {path}: this is no report's folder; name a new or empty one"
         with _output_errors(path):
-            self._is_older = (path / _MARK).is_file() and not (path / _MARK).is_symlink()
-            is_free = not path.exists() or (path.is_dir() and not any(path.iterdir()))
-        if not self._is_older and not is_free:
-            raise ConfigError(
-                f"--output {path}: this is no report's folder; name a new or empty one"
-            )
+            self._is_older = is_made(path, _MARK, refusal)
 
     def prepare(self) -> None:
         """Make the folder, or clear it of an older report. Raises LocalError."""
@@ -103,16 +100,8 @@ class ReportFolder:
                 file.unlink()
 
 
-@contextmanager
-def _output_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as exc:
-        reason = exc.strerror or type(exc).__name__
-        raise LocalError(
-            f"--output {path}: can't be written: {reason}; make room there, "
-            "or name a place that this user may write"
-        ) from exc
+def _output_errors(path: Path) -> AbstractContextManager[None]:
+    return output_errors(f"--output {path}")
 
 
 def read_pictures(cache: Path, wanted: Mapping[str, str], most: int) -> dict[str, bytes]:

@@ -37,7 +37,7 @@ async def test_commands_stand_in_sections_by_what_they_are_for(tmp_path: Path) -
         "Every day": ["refresh", "verify"],
         "Look at it": ["report", "explain", "serve"],
         "Set up": ["init", "demo"],
-        "The cache": ["cache"],
+        "The cache": ["export", "cache"],
     }.items():
         assert re.findall(r"^  ([a-z]+) ", sections[head], re.MULTILINE) == names
 
@@ -72,7 +72,12 @@ async def test_a_command_alone_and_wrong_words_are_usage_errors(tmp_path: Path) 
 
 
 COMMANDS = {
-    **{name: name for name in ("refresh", "verify", "report", "explain", "init", "serve", "demo")},
+    **{
+        name: name
+        for name in (
+            *("refresh", "verify", "report", "export", "explain", "init", "serve", "demo"),
+        )
+    },
     **{f"cache {name}": name for name in ("stats", "check", "gc")},
 }
 

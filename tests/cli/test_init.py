@@ -27,6 +27,8 @@ EXAMPLES = {
     "fail_after",
     "rules",
     "cache.max_bytes",
+    "manifest.path",
+    "manifest.base_url",
     "thumbnails",
     "images",
     "fetch.user_agent",

@@ -10,16 +10,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, NotRequired, Self
 
+from msgspec import Struct
 from msgspec.structs import replace
 from typing_extensions import TypedDict
 
 from imgcache.core.cache.layout import image_path, thumbnail_path
 from imgcache.core.images.placeholder import is_placeholder
+from imgcache.core.images.thumbnail_plan import fingerprint
 from imgcache.facts import ImageFacts, ThumbnailFacts
 from imgcache.model import Format, Size
 from imgcache.units import is_text
+
+if TYPE_CHECKING:
+    from imgcache.config import ThumbnailSettings
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
@@ -27,28 +32,59 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _SUFFIX = re.compile(r"[a-z0-9]{1,8}")
 # More than any image has, and what the index can hold.
 _LARGEST = 2**53
+_TYPES = {fmt.suffix: fmt.media_type for fmt in Format}
+# What every manifest begins with.
+HEAD = '{"schema": 1, "images": {'
 _encode = json.JSONEncoder(separators=(", ", ": ")).encode
 
 
+class _Url(TypedDict, total=False):
+    """Where a file is served."""
+
+    url: str
+
+
+class _Looks(TypedDict, total=False):
+    """What only pixels tell."""
+
+    placeholder: str
+    animated: bool
+    alpha: bool
+
+
 class ThumbnailDocument(TypedDict):
-    """One thumbnail; `path` is relative to the cache folder."""
+    """One thumbnail; `path` and `url` as those of its image, `type` is its media type."""
 
     path: str
+    url: NotRequired[str]
     width: int
     height: int
+    type: str
+    bytes: int
 
 
 class ImageDocument(TypedDict):
-    """One image; `path` is relative to the cache folder, `color` its mean, `#rrggbb`."""
+    """One image; `path` is relative to the cache folder, `color` its mean, `#rrggbb`.
+
+    `url` is where the path is served, where the settings say so. `srcset` has for each media type
+    the thumbnails that show all of the picture, by width, as an attribute of HTML lists them; by
+    their paths where there are no URLs.
+    """
 
     path: str
+    url: NotRequired[str]
     sha256: str
     width: int
     height: int
     format: str
+    type: str
     bytes: int
     color: str
+    placeholder: NotRequired[str]
+    animated: NotRequired[bool]
+    alpha: NotRequired[bool]
     thumbnails: dict[str, ThumbnailDocument]
+    srcset: dict[str, str]
 
 
 class ManifestDocument(TypedDict):
@@ -65,33 +101,103 @@ class Row(NamedTuple):
     image: ImageFacts
 
 
-def lines(rows: Iterable[Row]) -> Iterator[str]:
+class Style(Struct, frozen=True):
+    """What a manifest says beside the facts, by the settings.
+
+    `base_url` is put before each path, None for no URLs. `whole`: the thumbnails that show all of
+    the picture, and the recipe of each.
+    """
+
+    base_url: str | None = None
+    whole: Mapping[str, str] = {}
+
+    @classmethod
+    def of(cls, base_url: str | None, thumbnails: Mapping[str, ThumbnailSettings]) -> Self:
+        """From the configuration."""
+        inside = {name: one for name, one in thumbnails.items() if one.fit == "inside"}
+        return cls(base_url, {name: fingerprint(one) for name, one in inside.items()})
+
+    def is_whole(self, thumbnail: ThumbnailFacts) -> bool:
+        """Whether it shows all of the picture; a recipe that is not known is taken for the one."""
+        return thumbnail.recipe in ("", self.whole.get(thumbnail.name)) and (
+            thumbnail.name in self.whole
+        )
+
+
+_PLAIN = Style()
+
+
+def lines(rows: Iterable[Row], style: Style = _PLAIN) -> Iterator[str]:
     """The text of the manifest, piece by piece, all ASCII; `rows` come sorted by spelling."""
-    yield '{"schema": 1, "images": {'
+    yield HEAD
     separator = "\n"
     for row in rows:
-        yield f"{separator}{_encode(row.spelling)}: {_encode(_described(row.image))}"
+        yield f"{separator}{_encode(row.spelling)}: {_encode(_described(row.image, style))}"
         separator = ",\n"
     yield "\n}}\n"
 
 
-def _described(image: ImageFacts) -> ImageDocument:
+def _described(image: ImageFacts, style: Style) -> ImageDocument:
+    small = sorted(image.thumbnails, key=lambda thumbnail: thumbnail.name)
+    path = image_path(image.sha256, image.format)
     return {
-        "path": image_path(image.sha256, image.format),
+        "path": path,
+        **_url(style, path),
         "sha256": image.sha256,
         "width": image.size.width,
         "height": image.size.height,
         "format": image.format.label,
+        "type": image.format.media_type,
         "bytes": image.bytes,
         "color": image.color,
-        "thumbnails": {
-            thumbnail.name: {
-                "path": thumbnail_path(thumbnail.name, image.sha256, thumbnail.suffix),
-                "width": thumbnail.width,
-                "height": thumbnail.height,
-            }
-            for thumbnail in sorted(image.thumbnails, key=lambda thumbnail: thumbnail.name)
-        },
+        **_looks(image),
+        "thumbnails": {one.name: _thumbnail_document(image, one, style) for one in small},
+        "srcset": _srcset(image, [one for one in small if style.is_whole(one)], style),
+    }
+
+
+def _thumbnail_document(
+    image: ImageFacts, thumbnail: ThumbnailFacts, style: Style
+) -> ThumbnailDocument:
+    path = thumbnail_path(thumbnail.name, image.sha256, thumbnail.suffix)
+    return {
+        "path": path,
+        **_url(style, path),
+        "width": thumbnail.width,
+        "height": thumbnail.height,
+        "type": _TYPES[thumbnail.suffix],
+        "bytes": thumbnail.bytes,
+    }
+
+
+def _url(style: Style, path: str) -> _Url:
+    return {} if style.base_url is None else {"url": f"{style.base_url}{path}"}
+
+
+def _looks(image: ImageFacts) -> _Looks:
+    looks: _Looks = {}
+    if image.placeholder:
+        looks["placeholder"] = image.placeholder
+    if image.animated is not None:
+        looks["animated"] = image.animated
+    if image.alpha is not None:
+        looks["alpha"] = image.alpha
+    return looks
+
+
+def _srcset(image: ImageFacts, whole: Iterable[ThumbnailFacts], style: Style) -> dict[str, str]:
+    """The candidates of each media type by width, each width once; the original comes last."""
+    found: dict[str, dict[int, str]] = {}
+    for one in whole:
+        path = thumbnail_path(one.name, image.sha256, one.suffix)
+        found.setdefault(_TYPES[one.suffix], {}).setdefault(one.width, path)
+    original = found.get(image.format.media_type)
+    if original is not None:
+        original[image.size.width] = image_path(image.sha256, image.format)
+    base = style.base_url or ""
+    return {
+        kind: ", ".join(f"{base}{path} {width}w" for width, path in sorted(paths.items()))
+        for kind, paths in sorted(found.items())
     }
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from imgcache.edge.cache.store import Store
 from imgcache.edge.safe_fs import Identity, mark_of
-from imgcache.facts import ImageFacts
+from imgcache.facts import ImageFacts, ThumbnailFacts
 
 
 def is_sound(store: Store, image: ImageFacts) -> bool:
@@ -39,3 +39,12 @@ def with_thumbnails(store: Store, image: ImageFacts) -> ImageFacts:
         one for one in image.thumbnails if store.thumbnail_bytes(image.sha256, one) == one.bytes
     )
     return image if there == image.thumbnails else replace(image, thumbnails=there)
+
+
+def unsound_thumbnails(store: Store, image: ImageFacts) -> tuple[ThumbnailFacts, ...]:
+    """Those of its thumbnails that do not hold the recorded bytes: size and mtime, else the hash.
+
+    Of one that only the manifest lists no more is known than that it is there. Raises LocalError.
+    """
+    sound = {one.name for one in store.sound_thumbnails(image)}
+    return tuple(one for one in image.thumbnails if one.digest and one.name not in sound)

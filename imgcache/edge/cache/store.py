@@ -210,6 +210,15 @@ class Store:
             except FileNotFoundError:
                 return b""
 
+    def manifest_begins(self, head: str) -> bool:
+        """Whether there is a manifest with this beginning. Raises LocalError."""
+        with local_errors(MANIFEST):
+            try:
+                with os.fdopen(os.open(self._prefix + MANIFEST, _READ), "rb") as stream:
+                    return stream.read(len(head)) == head.encode("ascii")
+            except FileNotFoundError:
+                return False
+
     def write_manifest(self, lines: Iterable[str]) -> bool:
         """Replace manifest.json, durably; False when it already had this content.
 
@@ -220,7 +229,7 @@ class Store:
             Folders(self.root, self._fsync) as folders,
             Publication(folders, self._fsync) as publication,
         ):
-            publication.add(MANIFEST, _blocks(lines))
+            publication.add(MANIFEST, blocks(lines))
             if not publication.changes():
                 return False
             publication.commit()
@@ -252,7 +261,7 @@ class Store:
                 raise
 
 
-def _blocks(lines: Iterable[str]) -> Iterator[bytes]:
+def blocks(lines: Iterable[str]) -> Iterator[bytes]:
     """The lines as ASCII in blocks of about 1 MiB: one write each."""
     waiting: list[str] = []
     size = 0

@@ -20,21 +20,20 @@ from imgcache.config import Settings
 from imgcache.core.cache import manifest
 from imgcache.core.cache.garbage import known_paths, weight
 from imgcache.core.cache.layout import INDEX, MANIFEST, image_path, thumbnail_path
+from imgcache.core.cache.manifest import Style
 from imgcache.edge.cache.files import kept_files
 from imgcache.edge.cache.store import Store
 from imgcache.edge.index import recovery, scans
 from imgcache.edge.index.index import Index
 from imgcache.engine.images.ingest import Ingester
-from imgcache.engine.run.index_session import IndexSession
+from imgcache.engine.run.index_session import IndexSession, note_hashed
 from imgcache.engine.run.listener import Listener
-from imgcache.engine.run.manifest import write_manifest
+from imgcache.engine.run.manifest import style_of, write_manifest
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, holdings, writing_tools
 from imgcache.facts import ImageFacts, ThumbnailFacts
 from imgcache.model import FileTotals
-from imgcache.units import batches
 
-_BATCH = 500
 _CHANGED = "its bytes are not those that were stored"
 _GONE = "there is no such file"
 
@@ -49,41 +48,27 @@ async def check(
     reason = await asyncio.to_thread(recovery.inspect, Store(settings.cache.dir))
     open_index = recovery.open_readonly if reason is None else recovery.open_manifest
     async with holdings(settings, open_index) as (store, session):
-        findings, seen = await _inspect(store, session)
+        findings, seen = await _inspect(store, session, style_of(settings))
     if reason is not None:
         findings.damage.insert(0, Damage(INDEX, f"the index is damaged ({reason})"))
     if repair and (findings.damage or seen.hashed):
         async with writing_tools(settings, listener) as tools:
-            await _record(tools.session, seen.hashed)
+            await note_hashed(tools.session, seen.hashed)
             fixed = {INDEX: "made again from the manifest"}
             if findings.damage:
                 fixed |= await _Repair(tools, settings).fix(seen.broken)
-                fixed |= await _fix_manifest(tools, findings, listener)
+                fixed |= await _fix_manifest(tools, settings, findings, listener)
         findings.damage = [replace(one, repair=fixed.get(one.path)) for one in findings.damage]
     return findings
 
 
-async def _record(session: IndexSession, hashed: Iterable[ImageFacts]) -> None:
-    """Note under which identities sound files were hashed, of images that are still known."""
-    for batch in batches(hashed, _BATCH):
-        found = {one.sha256: one for one in batch}
-        known = await session.query(partial(Index.images, sha256s=found))
-        session.record(
-            images=[
-                replace(one, mtime_ns=found[key].mtime_ns, hashed=found[key].hashed)
-                for key, one in known.items()
-            ]
-        )
-    await session.flush()
-
-
 async def _fix_manifest(
-    tools: Tools, findings: CacheCheckResult, listener: Listener
+    tools: Tools, settings: Settings, findings: CacheCheckResult, listener: Listener
 ) -> dict[str, str]:
     if any(one.path == MANIFEST for one in findings.damage):
         # It is written again where it is missing, whatever the index says of it.
         await to_its_end(tools.store.drop, MANIFEST)
-    return {MANIFEST: "written again"} if await write_manifest(tools, listener) else {}
+    return {MANIFEST: "written again"} if await write_manifest(tools, settings, listener) else {}
 
 
 class _Broken(Struct, frozen=True):
@@ -109,7 +94,9 @@ class _Seen(Struct, frozen=True):
     hashed: list[ImageFacts] = field(default_factory=list)
 
 
-async def _inspect(store: Store, session: IndexSession) -> tuple[CacheCheckResult, _Seen]:
+async def _inspect(
+    store: Store, session: IndexSession, style: Style
+) -> tuple[CacheCheckResult, _Seen]:
     """Hash what the index knows, some files at a time, so that Ctrl-C works."""
     findings, seen, known = CacheCheckResult(), _Seen(), set[str]()
     batch = await session.query(scans.images_after)
@@ -126,7 +113,7 @@ async def _inspect(store: Store, session: IndexSession) -> tuple[CacheCheckResul
         lambda: [one.bytes for one in kept_files(store.root) if one.path not in known]
     )
     findings.strays = FileTotals(len(strays), sum(strays))
-    if not await session.query(partial(_is_manifest_current, store)):
+    if not await session.query(partial(_is_manifest_current, store, style)):
         findings.damage.append(Damage(MANIFEST, "it does not say what the index says"))
     return findings, seen
 
@@ -156,11 +143,11 @@ def _count(findings: CacheCheckResult, images: Sequence[ImageFacts]) -> None:
     findings.bytes += sum(map(weight, images))
 
 
-def _is_manifest_current(store: Store, index: Index) -> bool:
+def _is_manifest_current(store: Store, style: Style, index: Index) -> bool:
     """Whether it says what the index says; one that the next refresh will write is not wrong."""
     if index.manifest_due() is not None:
         return True
-    return "".join(manifest.lines(index.manifest_rows())).encode() == store.read_manifest()
+    return "".join(manifest.lines(index.manifest_rows(), style)).encode() == store.read_manifest()
 
 
 class _Repair:

@@ -65,7 +65,7 @@ async def collect_garbage(
             return result
         waste = await tools.session.query(partial(_find_garbage, tools.store, naming, times))
         if not dry_run:
-            await _drop(waste, tools, listener)
+            await _drop(waste, tools, settings, listener)
         return waste.added_to(result)
 
 
@@ -181,7 +181,7 @@ def _find_garbage(
     )
 
 
-async def _drop(waste: _Garbage, tools: Tools, listener: Listener) -> None:
+async def _drop(waste: _Garbage, tools: Tools, settings: Settings, listener: Listener) -> None:
     """Forget first, durably; if the manifest can't be written, the files that it names stay."""
     hashes = [image.sha256 for image in waste.images]
     urls, spellings = waste.garbage.urls, waste.garbage.spellings
@@ -189,7 +189,7 @@ async def _drop(waste: _Garbage, tools: Tools, listener: Listener) -> None:
         await tools.session.query(lambda index: scans.forget_urls(index, urls, spellings))
         await tools.session.query(lambda index: index.forget(hashes))
     # Also where there is nothing to forget: an earlier run may have ended before it was written.
-    if not await write_manifest(tools, listener):
+    if not await write_manifest(tools, settings, listener):
         raise LocalError("nothing was deleted: the manifest still names what would go")
     paths = (path for image in waste.images for path in content_paths(image))
     for some in batches([*paths, *(one.path for one in waste.strays)], _BATCH):

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from imgcache.config import FreshnessSettings
 from imgcache.core.cache.layout import content_paths
 from imgcache.core.http.freshness import fresh_until
 from imgcache.core.verdicts.verdict import Served, placeholders
+from imgcache.edge.cache.integrity import was_hashed
 from imgcache.edge.catalog import documents, urls
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.urls import Seen, UrlRow
+from imgcache.edge.exports import named
+from imgcache.edge.exports.named import FileNow
 from imgcache.edge.index import changes
 from imgcache.edge.index.changes import Point
 from imgcache.edge.index.index import Index
-from imgcache.edge.safe_fs import identity_of, text_of
+from imgcache.edge.safe_fs import identity, identity_of, mark_of, text_of
 from imgcache.engine.run.index_session import copies_of
 from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.units import batches
@@ -101,6 +106,32 @@ def changed_copies(catalog: Catalog, root: Path, *, of_run: bool) -> Iterator[st
             now = _ABSENT
         if now != before:
             yield sha256
+
+
+def note_links(catalog: Catalog, root: Path, sha256s: Sequence[str]) -> list[ImageFacts]:
+    """Note how the files of some copies are by now, where nothing but their ctime is another.
+
+    So it is with a file that got a link, or lost one. Returns the images whose files the index
+    knows under another identity.
+    """
+    moved: list[FileNow] = []
+    changed: list[ImageFacts] = []
+    for one in named.looked_at(catalog, sha256s):
+        for path, before in one.files:
+            now = identity(root / path)
+            if now is None or _at_rest(text_of(now)) != _at_rest(before):
+                continue  # the next run looks at it
+            if text_of(now) != before:
+                moved.append(FileNow(one.seen.sha256, path, text_of(now)))
+            if path == content_paths(one.seen)[0] and not was_hashed(one.seen, now):
+                changed.append(replace(one.seen, mtime_ns=now[3], hashed=mark_of(now)))
+    named.note_files(catalog, moved, changed)
+    return changed
+
+
+def _at_rest(identity_text: str) -> str:
+    """An identity without its last part, the ctime."""
+    return identity_text.rpartition(",")[0]
 
 
 def _at(root: Path, path: str) -> str:

@@ -131,16 +131,23 @@ class Site(Struct):
         if copies:
             await to_its_end(facts.inspect, self.catalog, root, look, copies)
 
-    async def look_at_copies(self, tools: Tools) -> None:
-        """Hash the files of all copies that are not as they were when they were hashed."""
-        await self.look_up(tools.session)
-        await self.audit(tools.store)
+    async def look_at_copies(self, tools: Tools) -> bool:
+        """Hash the files of all copies that are not as they were when they were hashed.
 
-    async def audit(self, store: Store) -> None:
-        """Hash the files that have changed, and those that nobody has hashed as they are."""
+        Returns whether there were any.
+        """
+        await self.look_up(tools.session)
+        return await self.audit(tools.store)
+
+    async def audit(self, store: Store) -> bool:
+        """Hash the files that have changed, and those that nobody has hashed as they are.
+
+        Returns whether there were any.
+        """
         copies = await self.changed_copies(store.root)
         copies.update(await to_its_end(urls.unhashed, self.catalog))
         await self.inspect(store.root, partial(_sound, store), copies)
+        return bool(copies)
 
     async def hash_new_copies(self, store: Store) -> None:
         """Hash the files of copies that are new to the catalog."""

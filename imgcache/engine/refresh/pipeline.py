@@ -103,7 +103,7 @@ async def refresh(
             writer = ArticleWriter(judge, site, targets, settings, options)
             await write_all(writer, site, targets, placeholders, tools, listener, report)
             if options.write:
-                report.local_fault |= not await write_manifest(tools, listener)
+                report.local_fault |= not await write_manifest(tools, settings, listener)
             report.cache_bytes = await tools.session.query(Index.total_bytes)
             report.interrupted = fetching.cut_short or interrupt.is_set()
             report.finish(sum(counts), await _fared(site, targets, counts), fetching.traffic)

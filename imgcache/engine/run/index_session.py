@@ -10,18 +10,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import MappingProxyType
 from typing import Self, TypeVar
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from imgcache.edge.index.index import Index
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.errors import LocalError
 from imgcache.facts import HostPause, ImageFacts, UrlFacts
+from imgcache.units import batches
 
 _BATCH = 64
 _PATIENCE = 0.5
+# Images that are looked up at once.
+_SOME = 500
 _NO_SPELLINGS: Mapping[str, str] = MappingProxyType({})
 T = TypeVar("T")
 
@@ -173,3 +178,20 @@ async def look_up(session: IndexSession, urls: Sequence[str]) -> KnownFacts:
         return KnownFacts(facts, index.images(copies_of(facts.values())))
 
     return await session.query(ask)
+
+
+async def note_hashed(session: IndexSession, hashed: Iterable[ImageFacts]) -> None:
+    """Record under which identities sound files were hashed, of images that are still known.
+
+    Raises LocalError.
+    """
+    for batch in batches(hashed, _SOME):
+        found = {one.sha256: one for one in batch}
+        known = await session.query(partial(Index.images, sha256s=found))
+        session.record(
+            images=[
+                replace(one, mtime_ns=found[key].mtime_ns, hashed=found[key].hashed)
+                for key, one in known.items()
+            ]
+        )
+    await session.flush()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -8,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from imgcache.config import ThumbnailSettings
 from imgcache.core.cache import manifest
-from imgcache.core.cache.manifest import Row
+from imgcache.core.cache.manifest import Row, Style
 from imgcache.core.images import placeholder
+from imgcache.core.images.thumbnail_plan import fingerprint
+from imgcache.facts import ImageFacts, ThumbnailFacts
 from imgcache.model import Format
 from tests.support.facts import image_of, thumbnail_of
 
@@ -47,6 +51,7 @@ def test_the_document_is_that_of_the_contract() -> None:
                 "width": 640,
                 "height": 480,
                 "format": "jpeg",
+                "type": "image/jpeg",
                 "bytes": 7,
                 "color": "#336699",
                 "thumbnails": {
@@ -54,16 +59,105 @@ def test_the_document_is_that_of_the_contract() -> None:
                         "path": f"thumbs/large/{shard}/{sha256}.jpg",
                         "width": 1280,
                         "height": 960,
+                        "type": "image/jpeg",
+                        "bytes": 5,
                     },
                     "small": {
                         "path": f"thumbs/small/{shard}/{sha256}.webp",
                         "width": 320,
                         "height": 240,
+                        "type": "image/webp",
+                        "bytes": 5,
                     },
                 },
+                "srcset": {},
             }
         },
     }
+
+
+BASE = "https://cdn.example/img/"
+
+
+def row(image: ImageFacts, style: Style) -> Any:
+    made = json.loads("".join(manifest.lines([Row(URL, image)], style)))
+    return made["images"][URL]
+
+
+def sized(name: str, width: int, suffix: str = "webp", recipe: str = "recipe-1") -> ThumbnailFacts:
+    made = thumbnail_of(name.encode(), name)
+    return replace(made, width=width, height=3 * width // 4, suffix=suffix, recipe=recipe)
+
+
+def named(*thumbnails: ThumbnailFacts) -> dict[str, str]:
+    return {one.name: "recipe-1" for one in thumbnails}
+
+
+def test_urls_are_the_paths_behind_the_base() -> None:
+    made = row(IMAGE, Style(BASE))
+    assert made["url"] == f"{BASE}{made['path']}"
+    small = made["thumbnails"]["small"]
+    assert small["url"] == f"{BASE}{small['path']}"
+
+
+def test_srcset_lists_each_width_of_a_type_once_and_the_original_last() -> None:
+    small = [
+        *(sized("c", 640, "jpg"), sized("a", 320), sized("b", 160), sized("d", 320)),
+        *(sized("e", 320, "jpg"), sized("square", 80), sized("old", 90, recipe="another")),
+    ]
+    whole = named(*small) | {"old": "recipe-1"}
+    del whole["square"]
+    image = replace(IMAGE, thumbnails=tuple(small))
+    shard, last = f"{IMAGE.sha256[:2]}/{IMAGE.sha256}", f"images/{IMAGE.sha256[:2]}/"
+    assert row(image, Style("/i/", whole))["srcset"] == {
+        "image/jpeg": f"/i/thumbs/e/{shard}.jpg 320w, /i/{last}{IMAGE.sha256}.jpg 640w",
+        "image/webp": f"/i/thumbs/b/{shard}.webp 160w, /i/thumbs/a/{shard}.webp 320w",
+    }
+
+
+def test_what_pixels_tell_is_told_where_it_is_known() -> None:
+    tiny = placeholder.text(b"RIFF")
+    made = row(replace(IMAGE, animated=False, alpha=True, placeholder=tiny), Style())
+    assert (made["animated"], made["alpha"], made["placeholder"]) == (False, True, tiny)
+    assert not {"animated", "alpha", "placeholder"} & set(row(IMAGE, Style()))
+
+
+def test_srcset_has_paths_where_no_base_is_set() -> None:
+    made = row(replace(IMAGE, thumbnails=(sized("a", 320),)), Style(None, {"a": "recipe-1"}))
+    assert "url" not in made
+    assert made["srcset"] == {"image/webp": f"{made['thumbnails']['a']['path']} 320w"}
+
+
+def test_a_thumbnail_that_a_manifest_told_of_counts_as_whole() -> None:
+    made = row(replace(IMAGE, thumbnails=(sized("a", 320, recipe=""),)), Style(None, {"a": "x"}))
+    assert list(made["srcset"]) == ["image/webp"]
+
+
+def test_whole_are_those_that_fit_inside() -> None:
+    how = {"a": ThumbnailSettings(), "b": ThumbnailSettings(width=9, height=9, fit="cover")}
+    assert Style.of(None, how) == Style(None, {"a": fingerprint(how["a"])})
+
+
+def test_a_manifest_of_an_earlier_version_is_read() -> None:
+    made = document()
+    fields = made["images"][URL]
+    for key in ("type", "srcset"):
+        del fields[key]
+    for small in fields["thumbnails"].values():
+        del small["type"], small["bytes"]
+    assert parsed(made) == parsed(document())
+
+
+def test_many_images_stream_through_in_flat_memory() -> None:
+    rows = (Row(f"https://example.org/{n:05}.jpg", IMAGE) for n in range(6_000))
+    tracemalloc.start()
+    try:
+        size = sum(map(len, manifest.lines(rows, Style(BASE))))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size > 6_000 * 500
+    assert most < 50_000
 
 
 def test_a_manifest_without_images_is_a_document_too() -> None:
