@@ -46,7 +46,7 @@ WITHIN = {
         "http": {"verdicts"},
         "catalog": {"http"},
     },
-    "edge": {"index": {"cache"}, "catalog": {"index", "cache"}},
+    "edge": {"index": {"cache"}, "catalog": {"index", "cache"}, "workers": set()},
     "engine": {
         "images": {"run"},
         "catalog": {"run", "images"},

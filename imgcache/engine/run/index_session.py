@@ -10,19 +10,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from types import MappingProxyType
 from typing import Self, TypeVar
 
 from msgspec import Struct, field
 
 from imgcache.edge.index.index import Index
+from imgcache.engine.run.fetch_tools import NO_SPELLINGS
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.errors import LocalError
 from imgcache.facts import HostPause, ImageFacts, UrlFacts
 
 _BATCH = 64
 _PATIENCE = 0.5
-_NO_SPELLINGS: Mapping[str, str] = MappingProxyType({})
 T = TypeVar("T")
 
 
@@ -79,7 +78,7 @@ class IndexSession:
         *,
         urls: Sequence[UrlFacts] = (),
         images: Sequence[ImageFacts] = (),
-        spellings: Mapping[str, str] = _NO_SPELLINGS,
+        spellings: Mapping[str, str] = NO_SPELLINGS,
         pauses: Sequence[HostPause] = (),
     ) -> None:
         """Facts to be committed soon; returns at once."""
@@ -92,6 +91,10 @@ class IndexSession:
         elif self._timer is None and len(self._batch):
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(_PATIENCE, self._commit_soon)
+
+    async def forget(self, hashes: Sequence[str]) -> None:
+        """These images are gone, for every URL that had one. Raises LocalError."""
+        await self.query(lambda index: index.forget(hashes))
 
     async def flush(self) -> None:
         """Returns when all that was noted is committed. Raises LocalError if any of it was not.
