@@ -70,6 +70,8 @@ OUTSIDE_WORLDS = {
     "yarl": "edge",
     "PIL": "edge",
     "sqlite3": "edge",
+    "distributed": "edge",
+    "ray": "edge",
     "fcntl": "edge",
     "pathspec": "edge",
     "typer": "cli",

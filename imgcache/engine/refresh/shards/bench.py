@@ -36,7 +36,8 @@ class FetchBench:
     def __init__(self, settings: bytes, decoders: int) -> None:
         self._settings: Settings = pickle.loads(settings)  # noqa: S301  from the one who started us
         self._places = fit(descriptors.available(), decoders, self._settings.fetch.concurrency)
-        self._store = Store(self._settings.cache.dir)
+        self.folder = self._settings.cache.dir
+        self._store = Store(self.folder)
         self._pool = DecodePool(self._settings.limits, self._places.decoders)
         self._fetcher = FetcherOnDemand(self._settings.fetch)
         self._opened = AsyncExitStack()

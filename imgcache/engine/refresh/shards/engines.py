@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from imgcache.config import Settings
@@ -22,6 +23,7 @@ from imgcache.engine.run.wiring import Tools
 from imgcache.errors import ConfigError
 
 LOCAL = "local"
+_CLUSTERS = re.compile(r"(dask|ray)(://[^/\s]+:[0-9]{1,5})?")
 # Of the cores, one process keeps so many busy, its decoders included.
 _CORES_PER_PROCESS = 2
 # So many jobs are worth the start of a second process.
@@ -31,14 +33,41 @@ _WORTH_PROCESSES = 1000
 @asynccontextmanager
 async def opened(name: str, settings: Settings) -> AsyncIterator[Engine | None]:
     """The engine of that name; None where one process does it all. Raises ConfigError."""
-    if name != LOCAL:
-        raise ConfigError(f"--engine {name}: there is no such engine; write local")
-    processes = processes_wanted(settings)
-    if processes == 1:
+    workers = shares(cores(), processes_wanted(settings))
+    if name == LOCAL and len(workers) == 1:
         yield None
         return
-    async with Processes(outfit(settings), shares(cores(), processes)) as engine:
+    async with _engine(name, outfit(settings), workers) as engine:
         yield engine
+
+
+def _engine(name: str, made: Outfit, workers: Sequence[int]) -> Engine:
+    """Raises ConfigError for another name, and where its library is missing."""
+    if name == LOCAL:
+        return Processes(made, workers)
+    if _CLUSTERS.fullmatch(name) is None:
+        raise ConfigError(
+            f"--engine {name}: there is no such engine; write local, dask, ray, dask://HOST:PORT "
+            "or ray://HOST:PORT"
+        )
+    kind, _, address = name.partition("://")
+    try:
+        return _cluster(kind)(made, name if address else None, workers)
+    except ModuleNotFoundError as exc:
+        raise ConfigError(
+            f"--engine {kind} needs {exc.name}: pip install 'imgcache[{kind}]'"
+        ) from exc
+
+
+def _cluster(kind: str) -> Callable[[Outfit, str | None, Sequence[int]], Engine]:
+    """Its library is imported by those who want it."""
+    if kind == "dask":
+        from imgcache.edge.workers.dask_cluster import DaskCluster  # noqa: PLC0415  an extra
+
+        return DaskCluster
+    from imgcache.edge.workers.ray_cluster import RayCluster  # noqa: PLC0415  an extra
+
+    return RayCluster
 
 
 def processes_wanted(settings: Settings) -> int:
