@@ -6,7 +6,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 
 SPEED := beside start_up night serving html_report
 
-.PHONY: demo test fast renew bench browser torture package schemas screenshots contact-sheet lint format types lock clean
+.PHONY: demo test fast renew bench browser torture engines package schemas screenshots contact-sheet lint format types lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/imgcache demo
@@ -15,12 +15,12 @@ demo: $(VENV)/.run
 # as in many containers, each would compile all that it imports.
 test: lint types $(VENV)/.dev
 	$(BIN)/python -m compileall -q imgcache
-	$(BIN)/pytest -n auto -m "not browser and not torture"
+	$(BIN)/pytest -n auto -m "not browser and not torture and not engines"
 
 # While you work: lint, and the tests nearest to what has changed since the last commit.
 fast: $(VENV)/.dev
 	$(BIN)/ruff check .
-	$(BIN)/pytest -q -x -m "not browser and not torture" $$($(BIN)/python -m tests.support.nearby)
+	$(BIN)/pytest -q -x -m "not browser and not torture and not engines" $$($(BIN)/python -m tests.support.nearby)
 
 # What a browser shows, and the pages in it; needs a Chromium of the system, else it is skipped.
 browser: $(VENV)/.dev
@@ -30,6 +30,12 @@ browser: $(VENV)/.dev
 # full disks of all sizes, 2,000 histories of kept state, long fuzzing: takes long.
 torture: $(VENV)/.dev
 	$(BIN)/pytest -n auto -m torture
+
+# A refresh on every engine, equal entry by entry, also where a worker is killed. Ray is some 80 MB
+# to fetch, so neither is in the lock; takes minutes.
+engines: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dask,ray]'
+	$(BIN)/pytest -m engines
 
 # The sdist and the wheel in dist/, each tried in an empty environment of every Python at hand.
 package: $(VENV)/.dev

@@ -164,6 +164,7 @@ class FetchSettings(Section):
     """How images are requested; times in seconds."""
 
     concurrency: Count = 64
+    processes: Count | None = None
     per_host: Count = 6
     connect_timeout: Timeout = 10.0
     idle_timeout: Timeout = 15.0

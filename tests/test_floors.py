@@ -51,6 +51,7 @@ WITHIN = {
         "index": {"cache"},
         "catalog": {"index", "cache"},
         "exports": {"catalog"},
+        "workers": set(),
     },
     "engine": {
         "images": {"run"},
@@ -76,6 +77,8 @@ OUTSIDE_WORLDS = {
     "yarl": "edge",
     "PIL": "edge",
     "sqlite3": "edge",
+    "distributed": "edge",
+    "ray": "edge",
     "fcntl": "edge",
     "pathspec": "edge",
     "typer": "cli",

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from imgcache.cli import cache, completion, flags
+from imgcache.cli import cache, completion, flags, refresh_flags
 from imgcache.cli.export import export
 from imgcache.cli.flag_groups import General, Network, Reporting, general, network, reporting
 from imgcache.cli.help import CONTEXT, EVERY_DAY, LOOK, SET_UP, STORE, Command, Group
@@ -52,15 +52,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Ask only for URLs whose last try failed.")
     ] = False,
-    max_time: Annotated[
-        float | None,
-        typer.Option(
-            "--max-time",
-            metavar="DURATION",
-            parser=flags.parse_duration,
-            help="Start no fetch after that (90s, 10m, 2h); what is done is kept.",
-        ),
-    ] = None,
+    max_time: refresh_flags.MaxTime = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Fill the cache, but write no article.")
     ] = False,
@@ -71,14 +63,8 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     fix_dimensions: Annotated[
         bool, typer.Option("--fix-dimensions", help="Write the true width and height.")
     ] = False,
-    metrics_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--metrics-file",
-            metavar="FILE",
-            help="Write metrics of this run for node_exporter (Prometheus text).",
-        ),
-    ] = None,
+    metrics_file: refresh_flags.MetricsFile = None,
+    engine: refresh_flags.Engine = "local",
     reporting: Reporting,
     network: Network,
     general: General,
@@ -101,6 +87,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
         diff=diff,
         baseline=BaselineOptions(reporting.baseline) if reporting.baseline else None,
         selection=reporting.selection(),
+        engine=engine,
     )
     files = reporting.outputs()
     shown = reporting.shown()

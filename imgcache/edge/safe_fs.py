@@ -203,6 +203,11 @@ def sync_folder(folder: int, fsync: Callable[[int], None] | None = None) -> None
         _Unsynced.seen = True
 
 
+def note_unsynced() -> None:
+    """Another process could not do it."""
+    _Unsynced.seen = True
+
+
 def was_unsynced() -> bool:
     """Whether `sync_folder` could not do its work since this was last asked."""
     seen, _Unsynced.seen = _Unsynced.seen, False

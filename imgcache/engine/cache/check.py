@@ -26,6 +26,7 @@ from imgcache.edge.cache.store import Store
 from imgcache.edge.index import recovery, scans
 from imgcache.edge.index.index import Index
 from imgcache.engine.images.ingest import Ingester
+from imgcache.engine.images.quota import CacheQuota
 from imgcache.engine.run.index_session import IndexSession, note_hashed
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.manifest import style_of, write_manifest
@@ -155,7 +156,12 @@ class _Repair:
 
     def __init__(self, tools: Tools, settings: Settings) -> None:
         self._tools = tools
-        self._ingester = Ingester(tools, settings)
+        self._ingester = Ingester(
+            tools.pool,
+            tools.store,
+            settings,
+            CacheQuota(tools.store, tools.session, settings.cache.max_bytes),
+        )
 
     async def fix(self, broken: Iterable[_Broken]) -> dict[str, str]:
         """How each damaged file was fixed, by its path."""

@@ -15,10 +15,10 @@ from imgcache.core.cache.layout import image_path
 from imgcache.core.images.label import Label
 from imgcache.edge.cache.new_images import NewImage
 from imgcache.edge.cache.spool import Spool
-from imgcache.edge.decoder.pool import Decoded, DecodeJob
+from imgcache.edge.cache.store import Store
+from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
 from imgcache.engine.images.publisher import Publisher
-from imgcache.engine.images.quota import CacheQuota
-from imgcache.engine.run.wiring import Tools
+from imgcache.engine.run.fetch_tools import Room
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, ResponseFacts, ThumbnailFacts
 from imgcache.model import Failure
@@ -33,11 +33,12 @@ class Ingester:
     Bytes that this run has published already, under another URL, are not decoded again.
     """
 
-    def __init__(self, tools: Tools, settings: Settings) -> None:
-        self._tools = tools
+    def __init__(self, pool: DecodePool, store: Store, settings: Settings, room: Room) -> None:
+        self._pool = pool
+        self._store = store
         self._settings = settings
-        self._room = CacheQuota(tools.store, tools.session, settings.cache.max_bytes)
-        self._publisher = Publisher(tools.store)
+        self._room = room
+        self._publisher = Publisher(store)
         self._published: OrderedDict[str, ImageFacts] = OrderedDict()
         self._under_way: dict[str, asyncio.Event] = {}
 
@@ -60,7 +61,7 @@ class Ingester:
 
     async def remake(self, copy: ImageFacts) -> ImageFacts | None:
         """All that a kept copy's own bytes tell, its thumbnails too; None if they tell nothing."""
-        path = self._tools.store.root / image_path(copy.sha256, copy.format)
+        path = self._store.root / image_path(copy.sha256, copy.format)
         decoded = await self._decode(path, Label(copy.format.media_type))
         if isinstance(decoded, Failure):
             return None
@@ -82,7 +83,7 @@ class Ingester:
 
     def _stands(self, image: ImageFacts, label: Label) -> bool:
         """Whether a decode of the same bytes under this label would give this image."""
-        return label.forbids(image.format) is None and self._tools.store.is_there(image)
+        return label.forbids(image.format) is None and self._store.is_there(image)
 
     def _remember(self, image: ImageFacts) -> None:
         self._published[image.sha256] = image
@@ -91,7 +92,7 @@ class Ingester:
 
     async def _decode(self, body: bytes | Path, label: Label) -> Decoded | Failure:
         wanted = tuple(self._settings.thumbnails.items())
-        return await self._tools.pool.decode(DecodeJob(body, label, wanted))
+        return await self._pool.decode(DecodeJob(body, label, wanted))
 
     async def _publish(self, body: bytes | Path, spool: Spool, decoded: Decoded) -> ImageFacts:
         known = (spool.sha256, decoded.format, decoded.size, spool.size, decoded.color)

@@ -22,10 +22,10 @@ from imgcache.edge.http.exchange import AttemptStats, Body
 from imgcache.engine.images.in_place import measure
 from imgcache.engine.images.ingest import Ingester
 from imgcache.engine.run.attempts import Job, JobRunner, local_failure, unforeseen
+from imgcache.engine.run.fetch_tools import FetchTools, record_url
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.scheduler import Outcome
 from imgcache.engine.run.targets import InPlaceImage
-from imgcache.engine.run.wiring import Tools
 from imgcache.errors import LocalError
 from imgcache.facts import HostPause, ImageFacts, ResponseFacts, UrlFacts, Validators
 from imgcache.model import Failure, Source, Verdict
@@ -38,21 +38,26 @@ class Downloader(JobRunner):
     recorded when the stage ends, if a host has answered by then.
     """
 
-    def __init__(self, tools: Tools, settings: Settings, listener: Listener, backlog: int) -> None:
+    def __init__(
+        self,
+        tools: FetchTools,
+        settings: Settings,
+        listener: Listener,
+        backlog: asyncio.Semaphore,
+    ) -> None:
         super().__init__(settings, listener)
         self._tools = tools
-        self._ingester = Ingester(tools, settings)
-        self._backlog = asyncio.Semaphore(backlog)
+        self._ingester = Ingester(tools.pool, tools.store, settings, tools.room)
+        self._backlog = backlog
         self._decodes = asyncio.TaskGroup()
         self._remade: set[str] = set()
-        self._unsure: list[tuple[Job, UrlFacts]] = []
 
     async def __aenter__(self) -> Self:
         await self._decodes.__aenter__()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        self._record_the_unsure()
+        self._tools.doubts.settle(self.contact)
         await self._decodes.__aexit__(*exc)  # type: ignore[arg-type]  # passes on what it got
 
     async def _ask(self, job: Job, stats: AttemptStats) -> Outcome | Failure:
@@ -93,7 +98,7 @@ class Downloader(JobRunner):
                 self._conclude(job, unforeseen(exc))
                 return
         if image is not None:
-            self._tools.session.record(images=[image])
+            self._tools.records.record(images=[image])
 
     async def measure(self, place: InPlaceImage) -> None:
         """Judge an image that needs no fetch."""
@@ -111,7 +116,7 @@ class Downloader(JobRunner):
         A foreign host to which an open redirect leads can't silence the host that redirects.
         """
         until = time.time() + (failure.retry_after or 0.0)
-        self._tools.session.record(pauses=[HostPause(host, until, failure)])
+        self._tools.records.record(pauses=[HostPause(host, until, failure)])
 
     def _conclude(self, job: Job, failure: Failure) -> None:
         job.target.failed = True
@@ -131,32 +136,23 @@ class Downloader(JobRunner):
         if self.contact.answered or not is_silence(failure):
             self._record(job, facts)
         else:
-            self._unsure.append((job, facts))
+            self._tools.doubts.note(job.target, facts)
             job.target.failure = failure
         self._finish(job, None, failure)
-
-    def _record_the_unsure(self) -> None:
-        """The network is there, so hosts that did not answer are to blame themselves."""
-        if not self.contact.is_missing:
-            for job, facts in self._unsure:
-                job.target.failure = None
-                self._record(job, facts)
 
     def _conclude_unasked(self, job: Job, failure: Failure) -> None:
         job.target.failure, job.target.failed = failure, True
         self._finish(job, None, failure)
 
     def _record(self, job: Job, facts: UrlFacts, *images: ImageFacts) -> None:
-        href = job.target.url.href
-        spellings = dict.fromkeys(job.target.spellings, href)
-        self._tools.session.record(urls=[facts], images=images, spellings=spellings)
+        record_url(self._tools.records, job.target, facts, *images)
 
     async def _has_lost_its_copy(self, job: Job) -> bool:
         """Whether the copy was removed during the request: a 304 is useless without it."""
         facts, copy = job.known.facts, job.known.copy
         if facts is None or copy is None or self._tools.store.is_there(copy):
             return False
-        await self._tools.session.query(lambda index: index.forget([copy.sha256]))
+        await self._tools.records.forget([copy.sha256])
         job.known = plan.Known(replace(facts, copy=None, response=None))
         job.validators = Validators()
         job.target.held = False

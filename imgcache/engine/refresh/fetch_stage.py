@@ -11,13 +11,12 @@ from imgcache.core.http.contact import Contact
 from imgcache.engine.refresh.downloader import Downloader
 from imgcache.engine.refresh.planner import WorkPlan
 from imgcache.engine.run.attempts import Job
-from imgcache.engine.run.listener import Listener
-from imgcache.engine.run.places import places
+from imgcache.engine.run.fetch_tools import FetchTools
+from imgcache.engine.run.listener import Lane, Listener
 from imgcache.engine.run.report import Traffic
 from imgcache.engine.run.scheduler import HostScheduler
 from imgcache.engine.run.targets import Targets
 from imgcache.engine.run.tasks import until_interrupted
-from imgcache.engine.run.wiring import Tools
 
 # So many URLs without a copy are worth decoders that are ready when the first answer comes.
 _MANY_NEW = 16
@@ -27,13 +26,19 @@ class FetchStage:
     """Runs the work of a plan. `cut_short` tells whether a URL was left out."""
 
     def __init__(
-        self, tools: Tools, settings: Settings, listener: Listener, interrupt: asyncio.Event
+        self,
+        tools: FetchTools,
+        settings: Settings,
+        listener: Listener,
+        interrupt: asyncio.Event,
+        backlog: asyncio.Semaphore,
     ) -> None:
+        """`backlog`: answers that may wait for a decoder."""
         self._cancelled = False
         self._listener = listener
         self._pool = tools.pool
-        self._interrupt = interrupt
-        self._downloader = Downloader(tools, settings, listener, places(settings).answers)
+        self.interrupt = interrupt
+        self._downloader = Downloader(tools, settings, listener, backlog)
         self._scheduler = HostScheduler(
             settings.fetch, self._downloader.attempt, self._downloader.skip
         )
@@ -53,6 +58,14 @@ class FetchStage:
         """Whether the hosts that were asked gave any answer."""
         return self._downloader.contact
 
+    def lanes(self) -> Iterator[Lane]:
+        """How far each host is that has work left."""
+        return self._scheduler.lanes()
+
+    def stop(self) -> None:
+        """Start nothing more; what is under way ends by itself."""
+        self._scheduler.stop()
+
     async def run(self, targets: Targets, work: WorkPlan, seconds: float | None) -> None:
         """Returns when the work is done, `seconds` have passed, or the interrupt is set.
 
@@ -64,7 +77,7 @@ class FetchStage:
         elif seconds is not None:
             timer = asyncio.get_running_loop().call_later(seconds, self._scheduler.stop)
         try:
-            work_done = await until_interrupted(self._everything(targets, work), self._interrupt)
+            work_done = await until_interrupted(self._everything(targets, work), self.interrupt)
         finally:
             if timer is not None:
                 timer.cancel()
@@ -78,7 +91,7 @@ class FetchStage:
                 group.create_task(self._told(downloader.measure(place)))
             for job in work.remake:
                 group.create_task(self._told(downloader.remake(job)))
-            downloader.begins(self._scheduler.lanes)
+            downloader.begins(self.lanes)
             await self._scheduler.drain(_taken(work.ask))
 
     async def _told(self, work: Coroutine[Any, Any, None]) -> None:

@@ -14,7 +14,7 @@ class RefreshOptions(Struct, frozen=True):
 
     Without `write` no article and no manifest is written. `diff` keeps a unified diff of each
     changed article. `baseline` lists findings that are known, `selection` those that are
-    reported.
+    reported. `engine`: what fetches and decodes, as `--engine` names it.
     """
 
     scope: Scope = Scope.DUE
@@ -25,3 +25,4 @@ class RefreshOptions(Struct, frozen=True):
     diff: bool = False
     baseline: BaselineOptions | None = None
     selection: Selection = EVERYTHING
+    engine: str = "local"

@@ -25,10 +25,10 @@ from imgcache.edge.index.index import Index
 from imgcache.engine.catalog.judging import note_measured
 from imgcache.engine.catalog.site import NO_ARTICLE, Site, keep, open_site
 from imgcache.engine.refresh.article_writer import ArticleWriter
-from imgcache.engine.refresh.fetch_stage import FetchStage
 from imgcache.engine.refresh.last_pass import write_all
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.planner import WorkPlan, check_new_copies, plan_work
+from imgcache.engine.refresh.shards.engines import opened, stage_of
 from imgcache.engine.run.articles import are_files, chosen, search
 from imgcache.engine.run.baseline import Baseline, account
 from imgcache.engine.run.judge import Judge
@@ -72,7 +72,10 @@ async def refresh(
     found = survey.found
     for note in survey.notes:
         listener.warned(note)
-    async with writing_tools(settings, listener) as tools:
+    async with (
+        opened(options.engine, settings) as engine,
+        writing_tools(settings, listener) as tools,
+    ):
         if options.write:
             for message in files.sweep(survey.leftovers):
                 listener.warned(message)
@@ -88,7 +91,7 @@ async def refresh(
             targets, work = await plan_work(site, tools, settings, options.scope)
             counts = await to_its_end(urls.count, site.catalog)
             listener.planned(site.articles.articles, sum(counts), work.jobs)
-            fetching = FetchStage(tools, settings, listener, interrupt)
+            fetching = stage_of(engine, tools, settings, work, listener, interrupt)
             seconds = options.max_time and options.max_time - (time.monotonic() - began)
             await fetching.run(targets, work, seconds)
             if not await _committed(tools, targets, listener):

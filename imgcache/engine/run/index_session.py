@@ -11,13 +11,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from types import MappingProxyType
 from typing import Self, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from imgcache.edge.index.index import Index
+from imgcache.engine.run.fetch_tools import NO_SPELLINGS
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.errors import LocalError
 from imgcache.facts import HostPause, ImageFacts, UrlFacts
@@ -27,7 +27,6 @@ _BATCH = 64
 _PATIENCE = 0.5
 # Images that are looked up at once.
 _SOME = 500
-_NO_SPELLINGS: Mapping[str, str] = MappingProxyType({})
 T = TypeVar("T")
 
 
@@ -84,7 +83,7 @@ class IndexSession:
         *,
         urls: Sequence[UrlFacts] = (),
         images: Sequence[ImageFacts] = (),
-        spellings: Mapping[str, str] = _NO_SPELLINGS,
+        spellings: Mapping[str, str] = NO_SPELLINGS,
         pauses: Sequence[HostPause] = (),
     ) -> None:
         """Facts to be committed soon; returns at once."""
@@ -97,6 +96,10 @@ class IndexSession:
         elif self._timer is None and len(self._batch):
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(_PATIENCE, self._commit_soon)
+
+    async def forget(self, hashes: Sequence[str]) -> None:
+        """These images are gone, for every URL that had one. Raises LocalError."""
+        await self.query(lambda index: index.forget(hashes))
 
     async def flush(self) -> None:
         """Returns when all that was noted is committed. Raises LocalError if any of it was not.

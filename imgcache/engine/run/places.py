@@ -48,7 +48,7 @@ def _between(least: int, value: int, most: int) -> int:
 
 def places(settings: Settings) -> Places:
     """Those of this machine; the limit of descriptors is raised first."""
-    return fit(descriptors.available(), _cores(), settings.fetch.concurrency)
+    return fit(descriptors.available(), cores(), settings.fetch.concurrency)
 
 
 def fitted(settings: Settings, available: int | None = None) -> Settings:
@@ -59,12 +59,12 @@ def fitted(settings: Settings, available: int | None = None) -> Settings:
         available: descriptors that requests may use; None for all that the process may have.
     """
     room = descriptors.available() if available is None else available
-    requests = fit(room, _cores(), settings.fetch.concurrency).requests
+    requests = fit(room, cores(), settings.fetch.concurrency).requests
     fetch = settings.fetch.model_copy(update={"concurrency": requests})
     return settings.model_copy(update={"fetch": fetch})
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))

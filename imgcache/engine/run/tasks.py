@@ -40,10 +40,15 @@ async def until_interrupted(work: Coroutine[Any, Any, None], interrupt: asyncio.
         await asyncio.wait({everything, waiting})
     if everything.cancelled():
         return False
-    error = everything.exception()
+    raise_bare(everything)
+    return True
+
+
+def raise_bare(ended: asyncio.Task[None]) -> None:
+    """Raises what a task raised, if it did: the caller's own error bare, not in a group."""
+    error = ended.exception()
     if error is not None:
         raise _ours(error) or error
-    return True
 
 
 def _ours(error: BaseException) -> ImgcacheError | None:

@@ -1,0 +1,109 @@
+"""Bench in somebody else's process (a Dask worker, a Ray actor): on an event loop of its own.
+
+It opens with its first order, and closes when it has had none for a while: whoever gave the orders
+may be gone for good.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from imgcache.edge.workers.protocol import Bench, Outfit
+
+_IDLE_SECONDS = 60.0
+
+
+class _Words:
+    """The channel of one order, whose news go through a function."""
+
+    def __init__(self, tell: Callable[[bytes], None]) -> None:
+        self.tell = tell
+        self.words: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def hear(self) -> bytes:
+        """The next word."""
+        return await self.words.get()
+
+
+class HostedBench:
+    """All but its loop's own methods may be called from any thread.
+
+    `identity`: another one after each start of the process.
+    """
+
+    def __init__(self, outfit: Outfit, decoders: int) -> None:
+        self.identity = uuid.uuid4().hex
+        self._outfit = outfit
+        self._decoders = decoders
+        self._bench: Bench | None = None
+        self._orders: dict[int, tuple[_Words, asyncio.Task[None]]] = {}
+        self._loop = asyncio.new_event_loop()
+        self._turn = asyncio.Lock()
+        self._idle: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def start(self, number: int, order: bytes, tell: Callable[[bytes], None]) -> Future[None]:
+        """Carry out an order; its news are told in the bench's thread."""
+        return asyncio.run_coroutine_threadsafe(self._work(number, order, tell), self._loop)
+
+    def say(self, number: int, word: bytes) -> None:
+        """A word to an order, if it is under way."""
+        self._loop.call_soon_threadsafe(self._say, number, word)
+
+    def drop(self, number: int) -> None:
+        """Nobody waits for this order any more."""
+        self._loop.call_soon_threadsafe(self._drop, number)
+
+    def close(self) -> Future[None]:
+        """Drop all orders and end the decoders."""
+        return asyncio.run_coroutine_threadsafe(self._close(), self._loop)
+
+    async def _work(self, number: int, order: bytes, tell: Callable[[bytes], None]) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        bench = await self._opened()
+        channel = _Words(tell)
+        task = asyncio.create_task(bench.work(order, channel))
+        self._orders[number] = channel, task
+        try:
+            await asyncio.wait({task})
+        finally:
+            del self._orders[number]
+            if not self._orders:
+                self._idle = self._loop.call_later(_IDLE_SECONDS, self._rest)
+        if not task.cancelled():
+            task.result()
+
+    async def _opened(self) -> Bench:
+        async with self._turn:
+            if self._bench is None:
+                self._bench = self._outfit.make(self._outfit.settings, self._decoders)
+                await self._bench.open()
+            return self._bench
+
+    def _say(self, number: int, word: bytes) -> None:
+        if number in self._orders:
+            self._orders[number][0].words.put_nowait(word)
+
+    def _drop(self, number: int) -> None:
+        if number in self._orders:
+            self._orders[number][1].cancel()
+
+    def _rest(self) -> None:
+        self._closing = self._loop.create_task(self._close())
+
+    async def _close(self) -> None:
+        tasks = [task for _, task in self._orders.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with self._turn:
+            bench, self._bench = self._bench, None
+            if bench is not None:
+                await bench.close()

@@ -1,0 +1,131 @@
+"""Bench of a worker: runs shards with the very code that a run in one process has."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from contextlib import AsyncExitStack
+from functools import partial
+from itertools import count
+
+from imgcache.config import Settings
+from imgcache.edge import descriptors
+from imgcache.edge.cache.store import Store
+from imgcache.edge.decoder.pool import DecodePool
+from imgcache.edge.http.on_demand import FetcherOnDemand
+from imgcache.edge.safe_fs import was_unsynced
+from imgcache.edge.workers.protocol import Channel
+from imgcache.engine.refresh.fetch_stage import FetchStage
+from imgcache.engine.refresh.planner import WorkPlan
+from imgcache.engine.refresh.shards.outbox import AskedRoom, EndlessRoom, Outbox, demand
+from imgcache.engine.refresh.shards.records import Granted, News, Piece, Shard, Stop, unpacked
+from imgcache.engine.run.attempts import Job
+from imgcache.engine.run.fetch_tools import FetchTools
+from imgcache.engine.run.places import fit
+from imgcache.engine.run.targets import Target, Targets
+
+# Seconds between two signs of life, which tell how much a shard can still use; and how many of
+# them go by until one tells how far each host is.
+_BEAT = 0.25
+_BEATS = 4
+
+
+class FetchBench:
+    """Fetcher, decoders and cache folder of one worker, for all shards that it runs."""
+
+    def __init__(self, settings: bytes, decoders: int) -> None:
+        self._settings: Settings = pickle.loads(settings)  # noqa: S301  from the one who started us
+        self._places = fit(descriptors.available(), decoders, self._settings.fetch.concurrency)
+        self.folder = self._settings.cache.dir
+        self._store = Store(self.folder)
+        self._pool = DecodePool(self._settings.limits, self._places.decoders)
+        self._fetcher = FetcherOnDemand(self._settings.fetch)
+        self._opened = AsyncExitStack()
+
+    async def open(self) -> None:
+        """Raises ConfigError for a `ca_file` that this machine does not have."""
+        await self._opened.enter_async_context(self._pool)
+        await self._opened.enter_async_context(self._fetcher)
+        # Several shards share it, as they share the decoders.
+        self._backlog = asyncio.Semaphore(self._places.answers)
+
+    async def close(self) -> None:
+        """End the decoders."""
+        await self._opened.aclose()
+
+    async def work(self, order: bytes, channel: Channel) -> None:
+        """Run one shard."""
+        shard: Shard = unpacked(order)
+        targets = {one.url.href: (one.number, _target(one)) for one in shard.pieces}
+        outbox = Outbox(channel, targets)
+        room = AskedRoom(outbox) if shard.limited else None
+        interrupt = asyncio.Event()
+        stage = FetchStage(
+            FetchTools(
+                self._fetcher, self._pool, self._store, outbox, room or EndlessRoom(), outbox
+            ),
+            self._share(shard),
+            outbox,
+            interrupt,
+            self._backlog,
+        )
+        aside = [
+            asyncio.create_task(_listen(channel, stage, interrupt, room)),
+            asyncio.create_task(self._beat(outbox, stage, shard)),
+        ]
+        try:
+            await stage.run(Targets(), _plan(shard, targets), None)
+        finally:
+            for task in aside:
+                task.cancel()
+            await asyncio.gather(*aside, return_exceptions=True)
+        outbox.send(lambda news: self._sum_up(news, outbox, stage))
+
+    def _share(self, shard: Shard) -> Settings:
+        most = min(shard.concurrency, self._places.requests)
+        fetch = self._settings.fetch.model_copy(update={"concurrency": most})
+        return self._settings.model_copy(update={"fetch": fetch})
+
+    async def _beat(self, outbox: Outbox, stage: FetchStage, shard: Shard) -> None:
+        outbox.send()
+        for beats in count():
+            await asyncio.sleep(_BEAT)
+            outbox.send(partial(self._look, outbox, stage, shard, beats))
+
+    def _look(
+        self, outbox: Outbox, stage: FetchStage, shard: Shard, beats: int, news: News
+    ) -> None:
+        lanes = list(stage.lanes())
+        news.demand = demand(lanes, self._settings.fetch.per_host, shard.concurrency)
+        news.lanes = None if beats % _BEATS else lanes
+        self._sum_up(news, outbox, stage)
+
+    def _sum_up(self, news: News, outbox: Outbox, stage: FetchStage) -> None:
+        outbox.count(news, stage.traffic, stage.contact)
+        news.unclean, news.unsynced = self._store.failed_to_publish, was_unsynced()
+
+
+async def _listen(
+    channel: Channel, stage: FetchStage, interrupt: asyncio.Event, room: AskedRoom | None
+) -> None:
+    while True:
+        match unpacked(await channel.hear()):
+            case Stop(at_once=True):
+                interrupt.set()
+            case Stop():
+                stage.stop()
+            case Granted() as word if room is not None:
+                room.granted(word)
+
+
+def _target(piece: Piece) -> Target:
+    return Target(piece.url, held=piece.held, failed=piece.failed)
+
+
+def _plan(shard: Shard, targets: dict[str, tuple[int, Target]]) -> WorkPlan:
+    work = WorkPlan()
+    for piece in shard.pieces:
+        _, target = targets[piece.url.href]
+        job = Job(target, piece.known, piece.validators)
+        (work.remake if piece.remake else work.ask).append(job)
+    return work

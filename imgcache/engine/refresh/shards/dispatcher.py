@@ -1,0 +1,254 @@
+"""Dispatcher of shards: gives each worker what it has room for, and what a lost one left undone.
+
+A worker gets its next shard when those that it has can no longer use its share of the requests:
+a host that takes longer than all others holds up nobody but itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing, suppress
+from itertools import count
+
+from msgspec import Struct, field
+
+from imgcache.config import FetchSettings
+from imgcache.edge.workers.protocol import Engine, LostError, Place
+from imgcache.engine.refresh.shards.cutting import Cutting, parted, shard_size
+from imgcache.engine.refresh.shards.records import News, Piece, Shard, Stop, Word, packed, unpacked
+from imgcache.engine.run.attempts import Job
+from imgcache.engine.run.listener import Lane
+from imgcache.model import Failure, Verdict
+
+# A shard goes to so many workers, one after the other, until its jobs are given up.
+_MOST_TRIES = 3
+# Seconds without a sign of life until a worker counts as lost, or until there is any worker.
+SILENCE = 60.0
+# Seconds after which it is looked whether workers came or went.
+_LOOK = 1.0
+# Of its share, what must be free before a worker gets one more shard.
+_ENOUGH = 0.5
+_MOST_AT_ONCE = 16
+# What a lost worker left is cut into so many shards.
+_PARTS = 4
+
+
+class Load(Struct, eq=False):
+    """A shard under way: its jobs by number, and the numbers of those that have not ended."""
+
+    number: int
+    place: Place
+    jobs: dict[int, Job]
+    left: set[int]
+    remake: frozenset[int]
+    concurrency: int
+    tries: int
+    demand: int = 0
+    lanes: list[Lane] = field(default_factory=list)
+    beginning: bool = True
+
+
+class _Chunk(Struct):
+    """Jobs for one shard; those that a lost worker left know where, and how often that was."""
+
+    ask: list[Job]
+    remake: list[Job]
+    tries: int = 0
+    lost_at: Place | None = None
+
+    @property
+    def jobs(self) -> list[Job]:
+        return [*self.ask, *self.remake]
+
+
+class Dispatcher:
+    """Runs work on the workers of an engine; `heard` takes their news, `failed` what is given up.
+
+    `silence`: seconds without news until a worker counts as lost.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        fetch: FetchSettings,
+        heard: Callable[[Load, News], Awaitable[None]],
+        failed: Callable[[Job, Failure], None],
+        *,
+        limited: bool = False,
+        silence: float = SILENCE,
+    ) -> None:
+        self.lost_workers = 0
+        self.left_out = 0
+        self._engine = engine
+        self._fetch = fetch
+        self._heard = heard
+        self._failed = failed
+        self._limited = limited
+        self._silence = silence
+        self._cutting = Cutting([], [])
+        self._undone: list[_Chunk] = []
+        self._loads: dict[int, Load] = {}
+        self._numbers = count(1)
+        self._changed = asyncio.Event()
+        self._stop: Stop | None = None
+
+    async def run(self, ask: list[Job], remake: list[Job]) -> None:
+        """Returns when all jobs have ended, or were left out because of `stop`."""
+        self._cutting = Cutting(ask, remake)
+        size, alone = 0, 0.0
+        async with asyncio.TaskGroup() as group:
+            while self._is_unfinished:
+                places = await self._engine.places()
+                size = size or (shard_size(len(self._cutting), len(places)) if places else 0)
+                for load in self._begun(places, size):
+                    group.create_task(self._follow(load))
+                alone = 0.0 if places else alone + _LOOK
+                if alone > self._silence and not self._loads:
+                    self._give_up(self._rest(), "no worker is left that could fetch it")
+                await self._change()
+        self.left_out += len(self._rest())
+
+    async def stop(self, *, at_once: bool) -> None:
+        """Start nothing more; with `at_once`, end what is under way, too."""
+        self._stop = Stop(at_once)
+        for load in list(self._loads.values()):
+            await self.tell(load, self._stop)
+        self._changed.set()
+
+    async def tell(self, load: Load, word: Word) -> None:
+        """Say something to the worker of a shard."""
+        with suppress(LostError):  # then its stream ends so, too
+            await load.place.tell(load.number, packed(word))
+
+    def lanes(self) -> Iterator[Lane]:
+        """How far each host is that has work left."""
+        yield from self._cutting.lanes()
+        for load in self._loads.values():
+            yield from load.lanes
+
+    @property
+    def _is_unfinished(self) -> bool:
+        waiting = bool(self._cutting or self._undone) and self._stop is None
+        return bool(self._loads) or waiting
+
+    async def _change(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK):
+                await self._changed.wait()
+        self._changed.clear()
+
+    def _begun(self, places: Sequence[Place], size: int) -> Iterator[Load]:
+        """New loads, the emptiest worker first, as long as there is work and room."""
+        share = max(1, self._fetch.concurrency // max(1, len(places)))
+        room = {place: self._room(place, share) for place in places}
+        while room and self._stop is None:
+            place = max(room, key=room.__getitem__)
+            if room[place] < max(1, share * _ENOUGH):
+                return
+            chunk = self._next(place if len(places) > 1 else None, size)
+            if chunk is None:
+                del room[place]
+            else:
+                yield self._load(chunk, place, room.pop(place))
+
+    def _room(self, place: Place, share: int) -> int:
+        """How many requests at once it can take; none while it has not taken the last shard."""
+        mine = [load for load in self._loads.values() if load.place is place]
+        if len(mine) >= _MOST_AT_ONCE or any(load.beginning for load in mine):
+            return 0
+        return share - sum(load.demand for load in mine)
+
+    def _next(self, place: Place | None, size: int) -> _Chunk | None:
+        """What this place does next: nothing that was lost there, if there is another one."""
+        for chunk in self._undone:
+            if place is None or chunk.lost_at is not place:
+                self._undone.remove(chunk)
+                return chunk
+        return _Chunk(*self._cutting.take(size)) if self._cutting else None
+
+    def _load(self, chunk: _Chunk, place: Place, room: int) -> Load:
+        jobs = {next(self._numbers): job for job in chunk.jobs}
+        remake = frozenset(list(jobs)[len(chunk.ask) :])
+        hosts = Counter(job.host for job in chunk.ask)
+        demand = sum(min(most, self._fetch.per_host) for most in hosts.values())
+        number = next(self._numbers)
+        load = Load(number, place, jobs, set(jobs), remake, room, chunk.tries + 1)
+        load.demand = min(demand, room)
+        self._loads[number] = load
+        return load
+
+    async def _follow(self, load: Load) -> None:
+        try:
+            await self._until_its_end(load)
+        except (LostError, TimeoutError) as exc:
+            why = str(exc) or f"a worker was silent for {self._silence:g} seconds"
+            self.lost_workers += 1
+            await load.place.discard(load.number)
+            self._lost(load, why)
+        else:
+            # What it asked for no more: it was stopped.
+            self.left_out += len(load.left - load.remake)
+        finally:
+            del self._loads[load.number]
+            self._changed.set()
+
+    async def _until_its_end(self, load: Load) -> None:
+        async with aclosing(load.place.submit(load.number, _order(load, self._limited))) as news:
+            while True:
+                try:
+                    async with asyncio.timeout(self._silence):
+                        data = await anext(news)
+                except StopAsyncIteration:
+                    return
+                if load.beginning and self._stop is not None:
+                    await self.tell(load, self._stop)
+                await self._take(load, unpacked(data))
+
+    async def _take(self, load: Load, news: News) -> None:
+        load.beginning = False
+        if news.lanes is not None:
+            load.lanes = news.lanes
+        await self._heard(load, news)
+        load.left.difference_update(one.number for one in news.ended)
+        if news.demand is not None and news.demand != load.demand:
+            load.demand = news.demand
+            self._changed.set()
+
+    def _lost(self, load: Load, why: str) -> None:
+        ask = [load.jobs[number] for number in load.left - load.remake]
+        remake = [load.jobs[number] for number in load.remake]
+        if load.tries < _MOST_TRIES:
+            # In parts: if one job is to blame, most of the others come through.
+            parts = [(part, remake[:0]) for part in parted(ask, _PARTS)]
+            parts += [([], remake)] if remake else []
+            self._undone += [_Chunk(*part, load.tries, load.place) for part in parts]
+        else:
+            self._give_up([*ask, *remake], f"{_MOST_TRIES} workers were lost over it ({why})")
+
+    def _give_up(self, jobs: Iterable[Job], why: str) -> None:
+        for job in jobs:
+            self._failed(job, Failure(Verdict.LOCAL_ERROR, why))
+
+    def _rest(self) -> list[Job]:
+        """What no worker has; nobody will get it."""
+        undone = [job for chunk in self._undone for job in chunk.jobs]
+        self._undone.clear()
+        return undone + self._cutting.drain()
+
+
+def _order(load: Load, limited: bool) -> bytes:  # noqa: FBT001  a fact of the run
+    pieces = [
+        Piece(
+            number,
+            job.target.url,
+            job.known,
+            job.validators,
+            number in load.remake,
+            job.target.held,
+            job.target.failed,
+        )
+        for number, job in load.jobs.items()
+    ]
+    return packed(Shard(pieces, load.concurrency, limited))

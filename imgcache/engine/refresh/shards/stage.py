@@ -1,0 +1,173 @@
+"""Fetch stage on workers: the same story as that of one process, told by their news.
+
+Everything that is written, is written here: facts go into the index as they come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from imgcache.config import Settings
+from imgcache.core.http.contact import Contact
+from imgcache.edge.safe_fs import note_unsynced
+from imgcache.edge.workers.protocol import Engine
+from imgcache.engine.refresh.fetch_stage import FetchStage
+from imgcache.engine.refresh.planner import WorkPlan
+from imgcache.engine.refresh.shards.dispatcher import SILENCE, Dispatcher, Load
+from imgcache.engine.refresh.shards.records import Ended, Granted, News, RoomWanted
+from imgcache.engine.run.attempts import Job
+from imgcache.engine.run.fetch_tools import FetchTools, record_url
+from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.report import Traffic
+from imgcache.engine.run.targets import Targets
+from imgcache.engine.run.tasks import raise_bare, to_its_end
+from imgcache.errors import LocalError
+from imgcache.facts import UrlFacts
+from imgcache.model import Failure
+
+# Seconds in which workers tell, after an interrupt, what they have done.
+_LAST_WORDS = 5.0
+
+
+class ShardedStage:
+    """Runs the work of a plan on the workers of an engine; otherwise as FetchStage."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tools: FetchTools,
+        settings: Settings,
+        listener: Listener,
+        here: FetchStage,
+        *,
+        silence: float = SILENCE,
+    ) -> None:
+        """`here`: does what needs no worker; it has the run's interrupt, too."""
+        self.traffic = Traffic()
+        self.contact = Contact()
+        self._cancelled = False
+        self._tools = tools
+        self._listener = listener
+        self._here = here
+        self._targets = Targets()
+        self._dispatcher = Dispatcher(
+            engine,
+            settings.fetch,
+            self._hear,
+            self._fail,
+            limited=settings.cache.max_bytes is not None,
+            silence=silence,
+        )
+        self._grants: set[asyncio.Task[None]] = set()
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether a URL was not reached before the interruption, or before the time was up."""
+        return self._cancelled or self._here.cut_short or self._dispatcher.left_out > 0
+
+    async def run(self, targets: Targets, work: WorkPlan, seconds: float | None) -> None:
+        """As FetchStage: after the time is up, what is under way may end."""
+        self._targets = targets
+        began = asyncio.get_running_loop().time()
+        await self._here.run(targets, WorkPlan(), seconds)
+        if seconds is not None:
+            seconds -= asyncio.get_running_loop().time() - began
+            if seconds <= 0:
+                await self._dispatcher.stop(at_once=False)
+        self._listener.fetching(self._dispatcher.lanes)
+        shards = asyncio.create_task(self._dispatcher.run(work.ask, self._once(work.remake)))
+        waiting = asyncio.create_task(self._here.interrupt.wait())
+        try:
+            await asyncio.wait({shards, waiting}, timeout=seconds, return_when="FIRST_COMPLETED")
+            if not shards.done() and not waiting.done():
+                await self._dispatcher.stop(at_once=False)
+                await asyncio.wait({shards, waiting}, return_when="FIRST_COMPLETED")
+            if not shards.done():
+                self._cancelled = True
+                await self._dispatcher.stop(at_once=True)
+                await asyncio.wait({shards}, timeout=_LAST_WORDS)
+        finally:
+            await self._end(shards, waiting, *self._grants)
+        if not shards.cancelled():
+            raise_bare(shards)
+        self._tools.doubts.settle(self.contact)
+
+    async def _end(self, *tasks: asyncio.Task[object]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        if self._dispatcher.lost_workers:
+            # It may have left files that are in no index, and others half written.
+            self._tools.store.failed_to_publish = True
+            with suppress(LocalError):  # the next run tries again
+                await to_its_end(self._tools.store.prepare)
+
+    def _once(self, remake: list[Job]) -> list[Job]:
+        """One job for each copy, however many URLs share it."""
+        jobs = {job.known.copy.sha256: job for job in remake if job.known.copy is not None}
+        for _ in range(len(remake) - len(jobs)):
+            self._listener.prepared()
+        return list(jobs.values())
+
+    async def _hear(self, load: Load, news: News) -> None:
+        """Into the index first: an end that is known means facts that are on their way there."""
+        if news.forgotten:
+            await self._tools.records.forget(news.forgotten)
+        self._tools.records.record(images=news.images, pauses=news.pauses)
+        for facts in news.urls:
+            record_url(self._tools.records, self._targets.web[facts.url], facts)
+        self.contact.answered |= news.answered
+        self.contact.silent |= news.silent
+        for ended in news.ended:
+            self._conclude(load.jobs[ended.number], ended)
+        for facts in news.unsure:
+            self._doubt(facts)
+        for wanted in news.wanted:
+            grant = asyncio.create_task(self._grant(load, wanted))
+            self._grants.add(grant)
+            grant.add_done_callback(self._grants.discard)
+        for image in news.released:
+            self._tools.room.release(image)
+        self._count(news)
+
+    def _conclude(self, job: Job, ended: Ended) -> None:
+        target = job.target
+        target.source, target.failure = ended.source, ended.failure
+        target.held, target.failed = ended.held, ended.failed
+        self._listener.concluded(target.url.href, ended.source, ended.told)
+
+    def _doubt(self, facts: UrlFacts) -> None:
+        """A host that answered anyone's request shows that the network is there."""
+        target = self._targets.web[facts.url]
+        if self.contact.answered:
+            target.failure = None
+            record_url(self._tools.records, target, facts)
+        else:
+            self._tools.doubts.note(target, facts)
+
+    def _count(self, news: News) -> None:
+        self.traffic.requests += news.requests
+        self.traffic.bytes += news.bytes
+        for url, wire_bytes in news.attempts:
+            self._listener.attempted(url, wire_bytes)
+        for _ in range(news.prepared):
+            self._listener.prepared()
+        self._tools.store.failed_to_publish |= news.unclean
+        if news.unsynced:
+            note_unsynced()
+
+    async def _grant(self, load: Load, wanted: RoomWanted) -> None:
+        refused = None
+        try:
+            if wanted.before is None:
+                await self._tools.room.reserve(wanted.image)
+            else:
+                await self._tools.room.adjust(wanted.before, wanted.image)
+        except LocalError as exc:
+            refused = str(exc)
+        await self._dispatcher.tell(load, Granted(wanted.request, refused))
+
+    def _fail(self, job: Job, failure: Failure) -> None:
+        job.target.failure, job.target.failed = failure, True
+        self._listener.concluded(job.target.url.href, None, failure)

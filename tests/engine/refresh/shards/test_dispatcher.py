@@ -1,0 +1,167 @@
+"""Shards and the workers that run them, in virtual time: workers that hang, die, come and go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from types import TracebackType
+from typing import Self
+
+from imgcache.config import FetchSettings
+from imgcache.core.http.url import WebUrl
+from imgcache.edge.workers.protocol import LostError, Place
+from imgcache.engine.refresh.shards.dispatcher import Dispatcher, Load
+from imgcache.engine.refresh.shards.records import Ended, News, Shard, Stop, packed, unpacked
+from imgcache.engine.run.attempts import Job
+from imgcache.engine.run.targets import Target
+from imgcache.model import Failure, Source, Verdict
+from tests.support import virtual_time
+
+
+class Worker:
+    """Ends a job each `pace` seconds; hangs or dies before the job of that host."""
+
+    def __init__(self, pace: float = 1.0, *, hangs: str = "", dies: str = "") -> None:
+        self.pace = pace
+        self.hangs, self.dies = hangs, dies
+        self.shards: list[list[str]] = []
+        self.discarded = 0
+        self.now = self.most_at_once = 0
+        self.words: list[bytes] = []
+
+    async def submit(
+        self,
+        number: int,  # noqa: ARG002  the protocol's
+        order: bytes,
+    ) -> AsyncGenerator[bytes, None]:
+        shard: Shard = unpacked(order)
+        self.shards.append([one.url.host for one in shard.pieces])
+        self.now += 1
+        self.most_at_once = max(self.most_at_once, self.now)
+        try:
+            yield packed(News())
+            for left, piece in zip(range(len(shard.pieces))[::-1], shard.pieces, strict=True):
+                await asyncio.sleep(self.pace)
+                if piece.url.host == self.dies:
+                    raise LostError("it died")
+                if piece.url.host == self.hangs:
+                    await asyncio.Event().wait()
+                ended = Ended(piece.number, Source.DOWNLOADED, None, True, False, None)  # noqa: FBT003
+                yield packed(News(ended=[ended], demand=min(left, shard.concurrency)))
+        finally:
+            self.now -= 1
+
+    async def tell(self, number: int, word: bytes) -> None:  # noqa: ARG002  the protocol's
+        self.words.append(word)
+
+    async def discard(self, number: int) -> None:  # noqa: ARG002  the protocol's
+        self.discarded += 1
+
+
+class Crew:
+    """Workers that come after so many looks."""
+
+    def __init__(self, *workers: Place, after: int = 0) -> None:
+        self.workers = workers
+        self.after = after
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
+
+    async def places(self) -> Sequence[Place]:
+        self.after -= 1
+        return self.workers if self.after < 0 else ()
+
+
+def jobs(*hosts: str, each: int = 1) -> list[Job]:
+    return [
+        Job(Target(WebUrl(f"http://{host}/{number}", "http", host, 80)))
+        for host in hosts
+        for number in range(each)
+    ]
+
+
+class Run:
+    def __init__(self, crew: Crew, ask: list[Job], stop_after: float = 1e6) -> None:
+        self.ended: list[str] = []
+        self.failed: dict[str, Failure] = {}
+        self.dispatcher = Dispatcher(
+            crew, FetchSettings(concurrency=8, per_host=2), self._hear, self._fail
+        )
+        self.seconds = virtual_time.run(self._run(list(ask), stop_after))
+
+    async def _run(self, ask: list[Job], stop_after: float) -> float:
+        loop = asyncio.get_running_loop()
+        loop.call_later(stop_after, lambda: loop.create_task(self.dispatcher.stop(at_once=False)))
+        await self.dispatcher.run(ask, [])
+        return asyncio.get_running_loop().time()
+
+    async def _hear(self, load: Load, news: News) -> None:
+        self.ended += [load.jobs[one.number].target.url.href for one in news.ended]
+
+    def _fail(self, job: Job, failure: Failure) -> None:
+        self.failed[job.target.url.host] = failure
+
+
+def test_all_workers_work_and_each_job_is_done_once() -> None:
+    crew = Crew(Worker(), Worker())
+    ask = jobs(*(f"h{number}" for number in range(100)), each=3)
+    run = Run(crew, ask)
+    assert sorted(run.ended) == sorted(one.target.url.href for one in ask)
+    assert all(len(worker.shards) > 1 for worker in crew.workers if isinstance(worker, Worker))
+
+
+def test_a_host_that_takes_longest_is_begun_first_and_holds_up_no_other() -> None:
+    only = Worker()
+    run = Run(Crew(only), [*jobs("small1", "small2", each=30), *jobs("large", each=120)])
+    assert only.shards[0] == ["large"] * 120
+    # A shard whose hosts can't use all requests leaves room for the next one.
+    assert only.most_at_once > 1
+    assert run.seconds < 180
+
+
+def test_a_worker_that_hangs_is_left_and_what_it_had_not_done_goes_elsewhere() -> None:
+    bad, good = Worker(hangs="b"), Worker()
+    run = Run(Crew(bad, good), jobs("a", "b", "c", each=20))
+    assert bad.discarded > 0
+    assert sorted(run.ended) == sorted(one.target.url.href for one in jobs("a", "b", "c", each=20))
+    assert run.failed == {}
+
+
+def test_what_kills_three_workers_is_given_up_and_the_others_are_not() -> None:
+    worker = Worker(dies="b")
+    run = Run(Crew(worker), jobs("a", "b", "c"))
+    assert set(run.failed) == {"b"}
+    assert run.failed["b"].verdict is Verdict.LOCAL_ERROR
+    assert "it died" in run.failed["b"].detail
+    assert sorted(run.ended) == ["http://a/0", "http://c/0"]
+    assert sum("b" in shard for shard in worker.shards) == 3
+
+
+def test_workers_may_come_late() -> None:
+    run = Run(Crew(Worker(), after=30), jobs("a"))
+    assert run.ended == ["http://a/0"]
+
+
+def test_jobs_that_no_worker_takes_are_given_up() -> None:
+    run = Run(Crew(), jobs("a", "b"))
+    assert set(run.failed) == {"a", "b"}
+    assert "no worker" in run.failed["a"].detail
+
+
+def test_after_the_time_is_up_no_shard_is_begun_and_those_under_way_are_told() -> None:
+    worker = Worker()
+    ask = jobs(*(f"h{number}" for number in range(100)), each=2)
+    run = Run(Crew(worker), ask, stop_after=10.5)
+    assert len(worker.shards) == 1
+    assert unpacked(worker.words[0]) == Stop()
+    assert run.dispatcher.left_out == 200 - len(run.ended)
+    assert run.failed == {}

@@ -1,0 +1,151 @@
+"""A site whose images lie on many hosts and fare in many ways, refreshed by any engine.
+
+All hosts are one origin. What a run leaves can be compared with what another left: `traces`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from imgcache import RefreshOptions, Report, Settings, refresh
+from imgcache.engine.run.listener import Listener
+from tests.support import behaviours, pictures
+from tests.support.origin import Origin
+
+# Moments: they differ between two runs of one kind, too.
+_VOLATILE = re.compile(r'"(started|seconds|since|checked_at)": ("[^"]*"|[-0-9.e]+|null)')
+
+_ARTICLE = re.compile(r'"article": "[^"]*/(?=articles/)')
+
+
+@dataclass
+class ManyHosts:
+    """`hosts` hosts with `each` sound images, and one image of each kind of trouble."""
+
+    origin: Origin
+    hosts: int = 12
+    each: int = 4
+    fetch: dict[str, Any] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict)
+
+    def serve(self) -> None:
+        """Let the origin know all images."""
+        for host in range(self.hosts):
+            for number in range(self.each):
+                body = pictures.png(24, 16, seed=1000 * host + number)
+                self.origin.route(f"/h{host}/{number}.png", body=body, etag=f'"{number}"')
+        same = pictures.png(32, 32, seed=999_999)
+        for host in range(self.hosts):
+            self.origin.route(f"/h{host}/same.png", body=same)
+        self.origin.route("/text.png", body=b"<html>not here", content_type="text/html")
+        self.origin.route("/cut.png", body=pictures.png(64, 64, seed=7)[:100])
+        self.origin.route("/there.png", body=pictures.png(24, 16, seed=8), etag='"8"')
+        there = self.url("moved.test", "/there.png")
+        self.origin.route("/moved.png", status=302, headers={"Location": there})
+        self.origin.route(
+            "/later.png", behaviours.answer(b"", status=429, headers={"Retry-After": "86400"})
+        )
+
+    def url(self, host: str, path: str) -> str:
+        return f"http://{host}:{self.origin.port}{path}"
+
+    def urls(self) -> list[str]:
+        """All URLs, host by host, in the order of the articles."""
+        kinds = [
+            self.url(f"h{host}.test", f"/h{host}/{name}.png")
+            for host in range(self.hosts)
+            for name in (*range(self.each), "same")
+        ]
+        strange = ("text.png", "cut.png", "moved.png", "later.png", "missing.png")
+        return kinds + [self.url(f"{name[:-4]}.test", f"/{name}") for name in strange]
+
+    def build(self, folder: Path) -> Path:
+        """Articles, one for each host, with wrong sizes here and there; returns the folder."""
+        articles = folder / "articles"
+        articles.mkdir(parents=True)
+        by_host: dict[str, list[str]] = {}
+        for url in self.urls():
+            by_host.setdefault(url.split("/")[2], []).append(url)
+        for number, urls in enumerate(by_host.values()):
+            entries = "".join(
+                f'  - {{url: "{url}", width: {width}, height: 16, isCached: false}}\n'
+                for url, width in zip(urls, cycle([25, 24, 24]), strict=False)
+            )
+            (articles / f"{number:04}.md").write_text(f"---\nimages:\n{entries}---\nBody.\n")
+        return folder
+
+    def settings(self, folder: Path, **fetch: Any) -> Settings:
+        port = self.origin.port
+        values = {
+            "allow_private": [self.origin.allow],
+            "resolve": [f"*:{port}:127.0.0.1:{port}"],
+            "backoff": 0.001,
+            "attempts": 2,
+        }
+        cache = {"dir": folder / "cache"} | self.cache
+        return Settings.model_validate({"cache": cache, "fetch": values | self.fetch | fetch})
+
+    async def refresh(
+        self,
+        folder: Path,
+        *,
+        engine: str = "local",
+        listener: Listener | None = None,
+        interrupt: asyncio.Event | None = None,
+        processes: int | None = None,
+        **options: Any,
+    ) -> Report:
+        wanted = RefreshOptions(engine=engine, **options)
+        settings = self.settings(folder, processes=processes)
+        return await refresh([folder / "articles"], settings, wanted, listener, interrupt)
+
+    def asked(self, url: str) -> int:
+        """How often a URL was asked for: each has a path of its own."""
+        return self.origin.count(urlsplit(url).path)
+
+
+def traces(folder: Path, report: Report) -> dict[str, Any]:
+    """All that a run leaves and tells, without moments and the folder's own name."""
+    text = _VOLATILE.sub(r'"\1": 0', _ARTICLE.sub('"article": "', report.to_json()))
+    return {
+        "report": json.loads(text),
+        "index": index_facts(folder),
+        "files": files(folder),
+    }
+
+
+def files(folder: Path) -> dict[str, str]:
+    """What lies in articles and cache, by its hash; of index and catalog, their rows tell."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "lock" and not path.name.startswith("index.sqlite3")
+    }
+
+
+_ROWS = {
+    "images": "sha256, format, width, height, bytes, color, has_position",
+    "thumbnails": "sha256, position, name, recipe, suffix, width, height, bytes, digest",
+    "urls": "url, copy, status, etag, content_type, json_remove(failure, '$.since')",
+    "spellings": "spelling, url",
+    "hosts": "host",
+}
+
+
+def index_facts(folder: Path) -> dict[str, list[Any]]:
+    """The rows of the index without moments."""
+    with closing(sqlite3.connect(folder / "cache" / "index.sqlite3")) as connection:
+        return {
+            table: sorted(connection.execute(f"SELECT {columns} FROM {table}"), key=repr)  # noqa: S608
+            for table, columns in _ROWS.items()
+        }
