@@ -31,7 +31,8 @@ Engine = Annotated[
     typer.Option(
         "--engine",
         metavar="local|dask|ray|KIND://HOST:PORT",
-        help="What fetches and decodes: this machine's processes, or a Dask or Ray of its own or "
-        "at an address.",
+        show_default=False,
+        help="What fetches and decodes: this machine's processes (default: local), or a Dask or "
+        "Ray, its own or one at an address.",
     ),
 ]
