@@ -143,8 +143,8 @@ def history_text(earlier: Sequence[Earlier], images: Mapping[str, ImageFacts]) -
 
 def history_of(text: str | None) -> tuple[list[Earlier], dict[str, ImageFacts]]:
     """The earlier copies of such a text, and the facts of those that are still there, by hash."""
-    found = [(Earlier(*one), image) for one, image in _decoded(text)] if text else []
-    return [one for one, _ in found], {one.sha256: image_facts(text) for one, text in found if text}
+    found = [(Earlier(*one), kept) for one, kept in _decoded(text)] if text else []
+    return [one for one, _ in found], {one.sha256: image_facts(kept) for one, kept in found if kept}
 
 
 def failure_text(failure: Failure | None) -> str | None:
