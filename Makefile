@@ -4,9 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
+# What each of the other targets is for takes longer.
+QUICK := "not browser and not torture and not engines and not recipes"
 SPEED := beside start_up night serving html_report
 
-.PHONY: demo test fast renew bench browser torture engines package schemas screenshots contact-sheet lint format types lock clean
+.PHONY: demo test fast renew bench browser recipes torture engines package schemas screenshots contact-sheet lint format types lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/imgcache demo
@@ -15,16 +17,21 @@ demo: $(VENV)/.run
 # as in many containers, each would compile all that it imports.
 test: lint types $(VENV)/.dev
 	$(BIN)/python -m compileall -q imgcache
-	$(BIN)/pytest -n auto -m "not browser and not torture and not engines"
+	$(BIN)/pytest -n auto -m $(QUICK)
 
 # While you work: lint, and the tests nearest to what has changed since the last commit.
 fast: $(VENV)/.dev
 	$(BIN)/ruff check .
-	$(BIN)/pytest -q -x -m "not browser and not torture and not engines" $$($(BIN)/python -m tests.support.nearby)
+	$(BIN)/pytest -q -x -m $(QUICK) $$($(BIN)/python -m tests.support.nearby)
 
 # What a browser shows, and the pages in it; needs a Chromium of the system, else it is skipped.
 browser: $(VENV)/.dev
 	$(BIN)/pytest -m browser
+
+# The sites of docs/site-generators.md, built by their generators, each of which it installs: of
+# Debian where it may, of npm in a folder that goes (or RECIPES_HOME); skipped where it can't.
+recipes: $(VENV)/.dev
+	$(BIN)/pytest -m recipes
 
 # 200 kills at random moments, a kill or an error at each call that changes the disk (needs strace),
 # full disks of all sizes, 2,000 histories of kept state, long fuzzing: takes long.
