@@ -61,7 +61,7 @@ WITHIN = {
     },
 }
 # Modules of a floor that all of its folders share.
-SHARED = {"edge": {"safe_fs", "os_errors", "atomic_file", "descriptors"}}
+SHARED = {"edge": {"safe_fs", "os_errors", "atomic_file", "descriptors", "stopping"}}
 BESIDE = {("edge", "render"), ("render", "edge")}
 OUTSIDE_WORLDS = {
     "pyromark": "core",

@@ -25,6 +25,7 @@ from imgcache.core.catalog import (
 )
 from imgcache.core.verdicts.selection import EVERYTHING, Selection
 from imgcache.edge.report_folder import ReportFolder, check_page, read_pictures, write_page
+from imgcache.edge.stopping import steps
 from imgcache.engine.catalog.now import catalog_now
 from imgcache.engine.catalog.site import NO_ARTICLE
 from imgcache.engine.run.listener import Listener
@@ -83,7 +84,7 @@ def _write(catalog: Catalog, settings: Settings, target: ReportFolder) -> None:
     for name in jinja.ASSETS:
         target.write(name, jinja.asset(name))
     copied: set[str] = set()
-    for some in _entries(catalog):
+    for some in steps(_entries(catalog), 1):
         copied |= target.copy(settings.cache.dir, static_site.wanted_pictures(some))
     edit_url = settings.serve.edit_url
     _write_while_drawing(static_site.render(CatalogSite(catalog), copied, edit_url), target)
@@ -93,7 +94,7 @@ def _write_while_drawing(pages: Iterable[tuple[str, str]], target: ReportFolder)
     """Write each page, in their order, while the next ones are drawn: the disk takes a fifth."""
     with ThreadPoolExecutor(1) as writer:
         begun: deque[Future[None]] = deque()
-        for name, text in pages:
+        for name, text in steps(pages, 1):
             begun.append(writer.submit(target.write, name, text))
             if len(begun) > _PAGES_AHEAD:
                 begun.popleft().result()

@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 from msgspec import Struct, field
 
 from imgcache.edge.index.index import Index
-from imgcache.engine.run.tasks import to_its_end
+from imgcache.engine.run.tasks import ended_in, to_its_end
 from imgcache.errors import LocalError
 from imgcache.facts import HostPause, ImageFacts, UrlFacts
 
@@ -70,9 +70,7 @@ class IndexSession:
         """Run something on the index, in its thread. Raises LocalError."""
         index = self._index
         assert index is not None  # noqa: S101  entered before use
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: question(index)
-        )
+        return await ended_in(self._thread, lambda: question(index))
 
     def record(
         self,

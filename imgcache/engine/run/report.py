@@ -15,6 +15,7 @@ from imgcache.edge.catalog import documents, judged
 from imgcache.edge.catalog.judged import Standing
 from imgcache.engine.run.baseline import Baseline
 from imgcache.engine.run.disk_list import DiskList
+from imgcache.engine.run.listener import Listener
 from imgcache.model import Severity, Verdict
 from imgcache.render import json
 from imgcache.results import (
@@ -24,6 +25,11 @@ from imgcache.results import (
     Correction,
     EntryResult,
     Summary,
+)
+
+LEFT_OUT = (
+    "interrupted before all articles were reached: the others stay as they are, and are not in "
+    "this report"
 )
 
 
@@ -224,6 +230,13 @@ class Report:
         summary.bytes, summary.requests = traffic.bytes, traffic.requests
         summary.articles_failed = len({problem.article for problem in self._problems})
         self.seconds = time.monotonic() - self._clock
+
+    def cut_short(self, listener: Listener) -> Report:
+        """End it where the run was told to stop before its first request; returns itself."""
+        self.interrupted = True
+        self.finish(0, {}, Traffic())
+        listener.warned(LEFT_OUT)
+        return self
 
     def close(self) -> None:
         """Delete the temporary files; the summary stays."""
