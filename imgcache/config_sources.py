@@ -17,9 +17,12 @@ from typing import Any
 from msgspec import Struct
 
 from imgcache.errors import ConfigError
+from imgcache.units import read_named, utf8
 from imgcache.userinfo import masked, masked_within
 
 FILE_NAME = "imgcache.toml"
+# Where tomllib says that a file is wrong.
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PREFIX = "IMGCACHE_"
 _PATHS = (("cache", "dir"), ("fetch", "ca_file"))
 _LISTS_OF_PATHS = ("articles", "site_root")
@@ -146,16 +149,32 @@ def _find(cwd: Path) -> Layer | None:
     return None
 
 
+def _parsed(text: str) -> dict[str, Any]:
+    """What a TOML file says. Raises ValueError."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError as exc:
+        raise ValueError("no TOML: it is nested too deeply") from exc
+    except ValueError as exc:
+        found = _PLACE.search(str(exc))
+        if found is None:
+            raise ValueError("no TOML: a number in it is too long") from exc
+        line = found[1] or text.count("\n") + 1
+        column = f", column {found[2]}" if found[2] else ""
+        reason = str(exc)[: found.start()]
+        raise ValueError(f"line {line}{column}: no TOML: {reason}; fix it there") from exc
+
+
 def _read(path: Path, *, required: bool) -> Layer | None:
     try:
-        text = path.read_text(encoding="utf-8")
-        values: dict[str, Any] = tomllib.loads(text)
+        text = utf8(read_named(path))
+        values = _parsed(text)
     except FileNotFoundError as exc:
         if not required:
             return None
-        raise ConfigError(f"{path}: there is no such configuration file") from exc
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise ConfigError(f"{path}: can't be read as TOML: {exc}") from exc
+        raise ConfigError(f"{path}: there is no such configuration file; name another") from exc
+    except ValueError as exc:
+        raise ConfigError(masked_within(f"{path}: {exc}")) from exc
     if path.name == "pyproject.toml":
         tool = _get(values, ("tool", "imgcache"))
         if tool is None and not required:
