@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,11 +58,12 @@ def test_a_link_that_leads_to_itself_is_told(tmp_path: Path) -> None:
 def test_configuration_baseline_and_certificates_are_files(
     pipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for read, where in [
+    readers: list[tuple[Callable[[], object], str]] = [
         (lambda: Settings.load(pipe), f"{pipe}: "),
         (lambda: baseline_file.read(pipe), f"--baseline {pipe}: "),
         (lambda: trust.check(pipe), f"fetch.ca_file: {pipe}: "),
-    ]:
+    ]
+    for read, where in readers:
         with pytest.raises(ConfigError) as caught:
             read()
         assert str(caught.value) == f"{where}is a pipe; name a file"

@@ -81,39 +81,41 @@ async def refresh(
             for message in files.sweep(survey.leftovers):
                 listener.warned(message)
         folder = await to_its_end(kept.working_folder, tools.store)
-        async with open_site(found, settings, tools, folder) as site:
-            planned = await _plan(paths, site, tools, options, listener, interrupt)
-            report.local_fault |= site.articles.local_fault
-            if planned is None:
+        with report.ends_with_it(listener):
+            async with open_site(found, settings, tools, folder) as site:
+                planned = await _plan(paths, site, tools, options, listener, interrupt)
+                report.local_fault |= site.articles.local_fault
+                if planned is None:
+                    report.local_fault |= not await _keep(site, tools, listener, interrupt)
+                    return report.cut_short(listener)
+                targets, work = planned
+                counts = await to_its_end(urls.count, site.catalog)
+                listener.planned(site.articles.articles, sum(counts), work.jobs)
+                fetching = FetchStage(tools, settings, listener, interrupt)
+                report.traffic = fetching.traffic
+                seconds = options.max_time and options.max_time - (time.monotonic() - began)
+                await fetching.run(targets, work, seconds)
+                if not await _committed(tools, targets, listener):
+                    options = replace(options, write=False)
+                    report.dry_run = report.local_fault = True
+                if fetching.contact.is_missing:
+                    listener.failed(_no_network(fetching.contact))
+                    options = replace(options, write=False)
+                    report.dry_run = report.local_fault = True
+                placeholders = await _note_outcome(site, targets, work, tools)
+                judge = Judge(targets, settings, site.began, strict=options.strict)
+                writer = ArticleWriter(judge, site, targets, settings, options)
+                left_out = await write_all(writer, placeholders, tools, listener, report, interrupt)
+                if options.write:
+                    report.local_fault |= not await write_manifest(tools, listener)
+                report.cache_bytes = await tools.session.query(Index.total_bytes)
+                report.interrupted = fetching.cut_short or interrupt.is_set()
+                report.finish(sum(counts), await _fared(site, targets, counts), fetching.traffic)
+                if not report.interrupted:
+                    await site.tell_if_blind(report, listener, of_part=are_files(found))
                 report.local_fault |= not await _keep(site, tools, listener, interrupt)
-                return report.cut_short(listener)
-            targets, work = planned
-            counts = await to_its_end(urls.count, site.catalog)
-            listener.planned(site.articles.articles, sum(counts), work.jobs)
-            fetching = FetchStage(tools, settings, listener, interrupt)
-            seconds = options.max_time and options.max_time - (time.monotonic() - began)
-            await fetching.run(targets, work, seconds)
-            if not await _committed(tools, targets, listener):
-                options = replace(options, write=False)
-                report.dry_run = report.local_fault = True
-            if fetching.contact.is_missing:
-                listener.failed(_no_network(fetching.contact))
-                options = replace(options, write=False)
-                report.dry_run = report.local_fault = True
-            placeholders = await _note_outcome(site, targets, work, tools)
-            judge = Judge(targets, settings, site.began, strict=options.strict)
-            writer = ArticleWriter(judge, site, targets, settings, options)
-            left_out = await write_all(writer, placeholders, tools, listener, report, interrupt)
-            if options.write:
-                report.local_fault |= not await write_manifest(tools, listener)
-            report.cache_bytes = await tools.session.query(Index.total_bytes)
-            report.interrupted = fetching.cut_short or interrupt.is_set()
-            report.finish(sum(counts), await _fared(site, targets, counts), fetching.traffic)
-            if not report.interrupted:
-                await site.tell_if_blind(report, listener, of_part=are_files(found))
-            report.local_fault |= not await _keep(site, tools, listener, interrupt)
-        report.local_fault |= not await _record_run(report, tools, listener)
-    await account(report, baseline, site.reached(left_out), unseen(Sight.WHOLE), listener)
+            report.local_fault |= not await _record_run(report, tools, listener)
+            await account(report, baseline, site.reached(left_out), unseen(Sight.WHOLE), listener)
     return report
 
 

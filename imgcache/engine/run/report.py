@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import Enum, auto
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from imgcache.edge.catalog.judged import Standing
 from imgcache.engine.run.baseline import Baseline
 from imgcache.engine.run.disk_list import DiskList
 from imgcache.engine.run.listener import Listener
+from imgcache.errors import LocalError
 from imgcache.model import Severity, Verdict
 from imgcache.render import json
 from imgcache.results import (
@@ -86,6 +88,8 @@ class Report:
         self.cache_bytes: int | None = None
         self.summary = Summary()
         self.known = 0
+        # Of a run that ends before it is counted.
+        self.traffic = Traffic()
         self.unselected = 0
         self._selection = selection
         self._baseline = baseline or Baseline()
@@ -237,6 +241,19 @@ class Report:
         self.finish(0, {}, Traffic())
         listener.warned(LEFT_OUT)
         return self
+
+    @contextmanager
+    def ends_with_it(self, listener: Listener) -> Iterator[None]:
+        """A fault of this machine ends what is done in it, and not the report.
+
+        What is reported by then stands, and what is kept is kept; the rest is left to the next run.
+        """
+        try:
+            yield
+        except LocalError as exc:
+            listener.failed(f"{exc}; the run ended before all was judged")
+            self.interrupted = self.local_fault = True
+            self.finish(self.summary.urls, {}, self.traffic)
 
     def close(self) -> None:
         """Delete the temporary files; the summary stays."""

@@ -49,35 +49,36 @@ async def verify(
     for note in survey.notes:
         listener.warned(note)
     left_out: Collection[int] = ()
-    async with (
-        (offline_tools if offline else reading_tools)(settings) as tools,
-        open_site(found, settings, tools) as site,
-    ):
-        try:
-            with stopped_by(interrupt):
-                await site.read_articles(roots, listener=listener)
-                site.keep_only_these()
-                part = bool(paths) or options.changed_since is not None
-                await site.tell_of_others(listener, of_places=not part)
-                report.local_fault |= site.articles.local_fault
-                if not site.articles.articles:
-                    rev = options.changed_since
-                    listener.warned(
-                        NO_ARTICLE if rev is None else f"no article changed since {rev}"
-                    )
-                if offline:
-                    await _judge_offline(site, tools, report, listener, options.depth)
-        except StoppedError:
-            return report.cut_short(listener)
-        if not offline:
-            # Imported late: an offline run asks nobody.
-            from imgcache.engine.verify.asking import ask_and_judge  # noqa: PLC0415
+    async with (offline_tools if offline else reading_tools)(settings) as tools:
+        with report.ends_with_it(listener):
+            async with open_site(found, settings, tools) as site:
+                try:
+                    with stopped_by(interrupt):
+                        await site.read_articles(roots, listener=listener)
+                        site.keep_only_these()
+                        part = bool(paths) or options.changed_since is not None
+                        await site.tell_of_others(listener, of_places=not part)
+                        report.local_fault |= site.articles.local_fault
+                        if not site.articles.articles:
+                            rev = options.changed_since
+                            listener.warned(
+                                NO_ARTICLE if rev is None else f"no article changed since {rev}"
+                            )
+                        if offline:
+                            await _judge_offline(site, tools, report, listener, options.depth)
+                except StoppedError:
+                    return report.cut_short(listener)
+                if not offline:
+                    # Imported late: an offline run asks nobody.
+                    from imgcache.engine.verify.asking import ask_and_judge  # noqa: PLC0415
 
-            left_out = await ask_and_judge(site, tools, report, listener, interrupt, options)
-        if not report.interrupted:
-            chosen_singly = options.changed_since is not None or are_files(found)
-            await site.tell_if_blind(report, listener, of_part=chosen_singly)
-    await account(report, baseline, site.reached(left_out), options.depth.unseen, listener)
+                    left_out = await ask_and_judge(
+                        site, tools, report, listener, interrupt, options
+                    )
+                if not report.interrupted:
+                    chosen_singly = options.changed_since is not None or are_files(found)
+                    await site.tell_if_blind(report, listener, of_part=chosen_singly)
+            await account(report, baseline, site.reached(left_out), options.depth.unseen, listener)
     return report
 
 
