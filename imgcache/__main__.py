@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import signal
 import sys
 from contextlib import suppress
 from typing import NoReturn, TextIO
@@ -21,6 +22,8 @@ def main() -> None:
     except ConfigError as exc:
         sys.stderr.write(f"imgcache: {exc}\n")
         sys.exit(2)
+    # As Ctrl-C, also before a command listens to either.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Imports make many objects and no garbage; a run makes garbage by the thousand.
     gc.set_threshold(50_000, 20, 20)
     # Pydantic would look for its plugins in the metadata of all that is installed.

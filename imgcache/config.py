@@ -33,6 +33,7 @@ from imgcache.config_types import (
     EditUrl,
     Section,
     Strings,
+    bad_value,
     comma_separated,
     listed,
     no_boolean,
@@ -275,17 +276,15 @@ class Settings(Section):
             settings = cls.model_validate(_placed(values, home))
         except ValidationError as exc:
             problem = exc.errors()[0]
-            raise config_sources.bad_value(layers, problem) from exc
+            raise bad_value(layers, problem) from exc
         if not all(root.is_dir() for root in settings.site_root):
             reason = "there is no such folder; name the one that holds the site's own files"
-            raise config_sources.bad_value(layers, {"loc": ("site_root",), "msg": reason})
+            raise bad_value(layers, {"loc": ("site_root",), "msg": reason})
         places = [place.at for place in settings.places]
         for number, rule in enumerate(settings.rules):
             if rule.at not in (None, *places):
                 reason = f"is no place of [[images]]; name one of {', '.join(map(repr, places))}"
-                raise config_sources.bad_value(
-                    layers, {"loc": ("rules", number, "at"), "msg": reason}
-                )
+                raise bad_value(layers, {"loc": ("rules", number, "at"), "msg": reason})
         return settings
 
 

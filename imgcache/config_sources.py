@@ -17,41 +17,19 @@ from typing import Any
 from msgspec import Struct
 
 from imgcache.errors import ConfigError
-from imgcache.userinfo import masked, masked_within
+from imgcache.units import read_named, utf8
+from imgcache.userinfo import masked_within
 
 FILE_NAME = "imgcache.toml"
+# Where tomllib says that a file is wrong.
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PREFIX = "IMGCACHE_"
+_ENVIRONMENT = "the environment"
 _PATHS = (("cache", "dir"), ("manifest", "path"), ("fetch", "ca_file"))
 _LISTS_OF_PATHS = ("articles", "site_root")
-# Messages never show what these are set to.
-_SECRETS = frozenset({"token", "headers"})
-_ABSENT = object()
+# How much of two names has to be the same.
+_ALIKE = 0.6
 _ADDITIVE = (("fetch", "resolve"), ("fetch", "allow_private"))
-# What to write instead, by the kind of pydantic's errors.
-_REMEDIES = {
-    "bool": "write true or false",
-    "date": "write a date, as 2026-01-02",
-    "dict": "is no table; write it as [{name}] with its keys below",
-    "enum": "write {expected}",
-    "finite": "write a number that has an end",
-    "float": "write a number",
-    "greater_than": "write a number above {gt}",
-    "greater_than_equal": "write a number of at least {ge}",
-    "int": "write a whole number",
-    "less_than": "write a number below {lt}",
-    "less_than_equal": "write a number of at most {le}",
-    "list": 'write a list, as ["a", "b"]',
-    "literal": "write {expected}",
-    "missing": "is required; add it",
-    "model": "is no table; write it as [{name}] with its keys below",
-    "path": "write a path in quotes",
-    "string": "write a text in quotes",
-    "string_pattern_mismatch": "has a character that can't stand there; it must match {pattern}",
-    "too_short": "is empty; name at least one",
-    "tuple": 'write a list, as ["a", "b"]',
-}
-# Lists of tables, which are written otherwise.
-_TABLES = frozenset({"images", "rules", "severity.urls"})
 
 
 class Layer(Struct, frozen=True):
@@ -70,6 +48,9 @@ class Layer(Struct, frozen=True):
 
         A number is the place of a table in a list of tables.
         """
+        if self.folder is None and self.name == _ENVIRONMENT:
+            names = "__".join(str(one) for one in keys if isinstance(one, str))
+            return f"{self.name}: {_PREFIX}{names.upper().replace('-', '_')}"
         if not self.text:
             return self.name
         start, end, below = self._table(keys)
@@ -108,14 +89,24 @@ def _check(
         found = key if key in known else key.replace("_", "-")
         if found not in known and "*" not in known:
             full = ".".join((*path, key))
-            nearest = difflib.get_close_matches(full, list(_dotted(known, path)), n=1, cutoff=0.0)
-            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+            nearest = _nearest(full, known, path)
+            hint = f"; did you mean {nearest!r}?" if nearest else ""
             raise ConfigError(f"{layer.where((*path, key))}: unknown setting {full!r}{hint}")
         below = known.get(found, known.get("*"))
         if below is not None:
             tables = value if isinstance(value, list) else [value]
             for table in (one for one in tables if isinstance(one, Mapping)):
                 _check(layer, table, below, (*path, key))
+
+
+def _nearest(name: str, known: Mapping[str, Any], path: tuple[str, ...]) -> str | None:
+    """The setting that is meant: one of this very table, before those of tables in it."""
+    here, below = [".".join((*path, key)) for key in known], list(_dotted(known, path))
+    for names, cutoff in ((here, _ALIKE), (below, _ALIKE), (here, 0.0)):
+        found = difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
+        if found:
+            return found[0]
+    return None
 
 
 def _dotted(known: Mapping[str, Any], path: tuple[str, ...]) -> Iterable[str]:
@@ -128,7 +119,7 @@ def _dotted(known: Mapping[str, Any], path: tuple[str, ...]) -> Iterable[str]:
 def layers(cwd: Path, environ: Mapping[str, str], config: Path | None) -> list[Layer]:
     """The file's layer (named, or found from `cwd` upwards) and the environment's."""
     found = _read(config, required=True) if config is not None else _find(cwd)
-    return [*([found] if found else []), Layer("the environment", _from_environment(environ))]
+    return [*([found] if found else []), Layer(_ENVIRONMENT, _from_environment(environ))]
 
 
 def found_above(folder: Path) -> str | None:
@@ -146,18 +137,34 @@ def _find(cwd: Path) -> Layer | None:
     return None
 
 
+def _parsed(text: str) -> dict[str, Any]:
+    """What a TOML file says. Raises ValueError."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError as exc:
+        raise ValueError("no TOML: it is nested too deeply") from exc
+    except ValueError as exc:
+        found = _PLACE.search(str(exc))
+        if found is None:
+            raise ValueError("no TOML: a number in it is too long") from exc
+        line = found[1] or text.count("\n") + 1
+        column = f", column {found[2]}" if found[2] else ""
+        reason = str(exc)[: found.start()]
+        raise ValueError(f"line {line}{column}: no TOML: {reason}; fix it there") from exc
+
+
 def _read(path: Path, *, required: bool) -> Layer | None:
     try:
-        text = path.read_text(encoding="utf-8")
-        values: dict[str, Any] = tomllib.loads(text)
+        text = utf8(read_named(path))
+        values = _parsed(text)
     except FileNotFoundError as exc:
         if not required:
             return None
-        raise ConfigError(f"{path}: there is no such configuration file") from exc
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise ConfigError(f"{path}: can't be read as TOML: {exc}") from exc
+        raise ConfigError(f"{path}: there is no such configuration file; name another") from exc
+    except ValueError as exc:
+        raise ConfigError(masked_within(f"{path}: {exc}")) from exc
     if path.name == "pyproject.toml":
-        tool = _get(values, ("tool", "imgcache"))
+        tool = get(values, ("tool", "imgcache"))
         if tool is None and not required:
             return None
         if tool is not None and not isinstance(tool, dict):
@@ -176,8 +183,8 @@ def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
         if isinstance(paths, list) and all(isinstance(path, str) for path in paths):
             values = values | {key: [str(folder / path) for path in paths]}
     for keys in _PATHS:
-        path = _get(values, keys)
-        if isinstance(path, str):
+        path = get(values, keys)
+        if isinstance(path, str) and path:  # an empty one is told to be empty
             values = _put(values, keys, str(folder / path))
     return values
 
@@ -190,13 +197,19 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def _get(values: Mapping[str, Any], keys: Sequence[str | int]) -> Any:
+def get(values: Mapping[str, Any], keys: Sequence[str | int]) -> Any:
+    """What stands under these keys; None for nothing."""
     found: Any = values
     for key in keys:
         if isinstance(key, int):
             found = found[key] if isinstance(found, list) and key < len(found) else None
         else:
-            found = found.get(key) if isinstance(found, Mapping) else None
+            # The environment has no `-` in its names.
+            found = (
+                found.get(key, found.get(key.replace("-", "_")))
+                if isinstance(found, Mapping)
+                else None
+            )
     return found
 
 
@@ -216,9 +229,9 @@ def merge(stack: Sequence[Layer]) -> dict[str, Any]:
         merged = _overlay(merged, layer.values)
     flags = stack[-1].values
     for keys in _ADDITIVE:
-        added = _get(flags, keys)
+        added = get(flags, keys)
         if added:
-            before = _get(merged, keys) or ()
+            before = get(merged, keys) or ()
             before = before.split(",") if isinstance(before, str) else before
             flags = _put(flags, keys, [*before, *added])
     return _overlay(merged, flags)
@@ -233,54 +246,3 @@ def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
         nested = isinstance(value, Mapping) and isinstance(result.get(key), Mapping) and value
         result[key] = _overlay(result[key], value) if nested else value
     return result
-
-
-def _complaint(problem: Mapping[str, Any], name: str) -> str:
-    """What is wrong with the setting `name`, in the words of its file and not of its types."""
-    kind, reason = str(problem.get("type", "")), str(problem["msg"])
-    if kind in {"", "value_error"}:
-        return reason.removeprefix("Value error, ")
-    if name in _TABLES and kind.split("_", maxsplit=1)[0] in {"tuple", "list", "model", "dict"}:
-        return f"is no list of tables; write [[{name}]] with its keys below, once for each"
-    remedy = _REMEDIES.get(kind) or _REMEDIES.get(kind.split("_", maxsplit=1)[0], reason)
-    return remedy.format(name=name, **problem.get("ctx", {}))
-
-
-def bad_value(stack: Sequence[Layer], problem: Mapping[str, Any]) -> ConfigError:
-    """The error for a value that the models refuse; it names the layer that set it."""
-    parts = [one for one in problem["loc"] if one != "verdicts" and "[" not in str(one)]
-    keys = [one for one in parts if isinstance(one, str)]
-    name = ".".join(keys)
-    reason = _complaint(problem, name)
-    for layer in reversed(stack):
-        where, value = _found(layer, parts)
-        if value is _ABSENT:
-            continue
-        if value is None or isinstance(value, Mapping) or _SECRETS.intersection(keys):
-            return ConfigError(f"{where}: {name}: {reason}")
-        return ConfigError(masked_within(f"{where}: {name} = {_shown(value)}: {reason}"))
-    return ConfigError(f"{name}: {reason}")
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return repr(masked(value) if isinstance(value, str) else value)
-
-
-def _found(layer: Layer, parts: Sequence[str | int]) -> tuple[str, Any]:
-    """Where a layer sets something, and to what.
-
-    None for what is missing in a table that is there, _ABSENT where the layer says nothing of it.
-    """
-    value = _get(layer.values, parts)
-    if value is not None:
-        return layer.where(parts), value
-    tables = [at for at, one in enumerate(parts) if isinstance(one, int)]
-    if not tables:
-        return layer.name, _ABSENT
-    listed, table = parts[: tables[0]], parts[: tables[0] + 1]
-    if _get(layer.values, table) is not None:
-        return layer.where(table), None
-    value = _get(layer.values, listed)
-    return layer.where(listed), _ABSENT if value is None else value

@@ -1,9 +1,9 @@
-"""Types that settings are made of: sections, durations, sizes, lists."""
+"""Types that settings are made of, and what is told of a value that is none of them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import (
@@ -16,7 +16,50 @@ from pydantic import (
 )
 
 from imgcache import units
-from imgcache.config_sources import Layer, bad_value
+from imgcache.config_sources import Layer, get
+from imgcache.errors import ConfigError
+from imgcache.userinfo import masked, masked_within
+
+# Messages never show what these are set to.
+_SECRETS = frozenset({"token", "headers"})
+_ABSENT = object()
+# What to write instead, by the kind of pydantic's errors.
+_REMEDIES = {
+    "bool": "write true or false",
+    "date": "write a date, as 2026-01-02",
+    "dict": "is no table; write it as [{name}] with its keys below",
+    "enum": "write {expected}",
+    "finite": "write a number that has an end",
+    "float": "write a number",
+    "greater_than": "write a number above {gt}",
+    "greater_than_equal": "write a number of at least {ge}",
+    "int": "write a whole number",
+    "is_instance_of": "write a text in quotes",
+    "less_than": "write a number below {lt}",
+    "less_than_equal": "write a number of at most {le}",
+    "list": 'write a list, as ["a", "b"]',
+    "literal": "write {expected}",
+    "missing": "is required; add it",
+    "model": "is no table; write it as [{name}] with its keys below",
+    "path": "write a path in quotes",
+    "string": "write a text in quotes",
+    "too_short": "is empty; name at least one",
+    "tuple": 'write a list, as ["a", "b"]',
+}
+# The same of texts that are no free ones, by the beginning of their setting's name.
+_SPELLINGS = {
+    "fetch.headers": "write one line; a header's name has letters, digits and signs, and no blank",
+    "fetch.proxy": "write http://HOST:PORT, without a path",
+    "fetch.user_agent": "write one line of ASCII characters, not an empty one",
+    "serve.token": "write ASCII characters without blanks, at least one",
+    "thumbnails": "name it with at most 32 of a-z, 0-9, - and _, a letter or digit first",
+}
+_NO_TABLES = frozenset({"bool", "date", "enum", "float", "int", "list", "literal", "path"}) | {
+    "string",
+    "tuple",
+}
+# Lists of tables, which are written otherwise.
+_TABLES = frozenset({"images", "rules", "severity.urls"})
 
 
 def parsed(parse: Any, written: Any) -> BeforeValidator:
@@ -38,7 +81,7 @@ def no_boolean(written: Any) -> BeforeValidator:
 
 def _not_boolean(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("is no number")  # noqa: TRY004  pydantic listens to ValueError
+        raise ValueError("is no number; write one without quotes")  # noqa: TRY004  pydantic listens to ValueError
     return value
 
 
@@ -131,3 +174,69 @@ class Section(BaseModel):
     @classmethod
     def _refuse_unknown(cls, values: Mapping[str, Any]) -> None:
         """Raises ConfigError for an unknown key, where the known ones are known."""
+
+
+def _complaint(problem: Mapping[str, Any], name: str) -> str:
+    """What is wrong with the setting `name`, in the words of its file and not of its types."""
+    kind, reason = str(problem.get("type", "")), str(problem["msg"])
+    if kind in {"", "value_error"}:
+        return reason.removeprefix("Value error, ")
+    if kind == "string_pattern_mismatch":
+        return next((one for key, one in _SPELLINGS.items() if name.startswith(key)), reason)
+    if name in _TABLES and kind.split("_", maxsplit=1)[0] in {"tuple", "list", "model", "dict"}:
+        return f"is no list of tables; write [[{name}]] with its keys below, once for each"
+    remedy = _REMEDIES.get(kind) or _REMEDIES.get(kind.split("_", maxsplit=1)[0], reason)
+    # In a place that takes no table, one is a key too many.
+    is_table = isinstance(problem.get("input"), Mapping)
+    fault = "is a table; " if is_table and kind.split("_", maxsplit=1)[0] in _NO_TABLES else ""
+    return fault + remedy.format(name=name, **problem.get("ctx", {}))
+
+
+def bad_value(stack: Sequence[Layer], problem: Mapping[str, Any]) -> ConfigError:
+    """The error for a value that the models refuse; it names the layer that set it."""
+    parts = [one for one in problem["loc"] if one != "verdicts" and "[" not in str(one)]
+    keys = [one for one in parts if isinstance(one, str)]
+    name = ".".join(map(_spelt, keys))
+    reason = _complaint(problem, name)
+    for layer in reversed(stack):
+        where, value = _found(layer, parts)
+        if value is _ABSENT:
+            continue
+        if value is None or _has_tables(value) or _SECRETS.intersection(keys):
+            return ConfigError(f"{where}: {name}: {reason}")
+        return ConfigError(masked_within(f"{where}: {name} = {_shown(value)}: {reason}"))
+    return ConfigError(f"{name}: {reason}")
+
+
+def _spelt(key: str) -> str:
+    """A key as TOML has it."""
+    return key if re.fullmatch(r"[\w-]+", key, re.ASCII) else f'"{key}"'
+
+
+def _has_tables(value: Any) -> bool:
+    """Whether showing it would be longer than telling where it is."""
+    return isinstance(value, Mapping) or (isinstance(value, list) and any(map(_has_tables, value)))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(masked(value) if isinstance(value, str) else value)
+
+
+def _found(layer: Layer, parts: Sequence[str | int]) -> tuple[str, Any]:
+    """Where a layer sets something, and to what.
+
+    None for what is missing in a table that is there, _ABSENT where the layer says nothing of it.
+    """
+    value = get(layer.values, parts)
+    if value is not None:
+        return layer.where(parts), value
+    tables = [at for at, one in enumerate(parts) if isinstance(one, int)]
+    if not tables:
+        return layer.name, _ABSENT
+    listed, table = parts[: tables[0]], parts[: tables[0] + 1]
+    if get(layer.values, table) is not None:
+        return layer.where(table), None
+    value = get(layer.values, listed)
+    return layer.where(listed), _ABSENT if value is None else value

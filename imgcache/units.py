@@ -1,11 +1,14 @@
-"""Parsers of durations, sizes and addresses in settings and flags; each raises ValueError.
+"""Parsers of durations, sizes and addresses in settings and flags, and reader of files named there.
 
-The messages are for users: they name the value and show a right one.
+Each raises ValueError. Its message is for users: it names the value and shows a right one.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from ipaddress import (
     IPv4Address,
@@ -16,6 +19,7 @@ from ipaddress import (
     ip_network,
 )
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar
 
 from msgspec import Struct
@@ -34,6 +38,20 @@ _BYTES = {
     "MB": 10**6,
     "GB": 10**9,
     "TB": 10**12,
+}
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_LARGEST = 64 << 20
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+_REMEDIES_OF_FILES = {
+    errno.EACCES: "give this user the right to read it",
+    errno.ELOOP: "its links lead in a circle",
+    errno.EIO: "check the disk",
 }
 
 
@@ -130,6 +148,42 @@ class AllowedNetwork(Struct, frozen=True):
 
 
 T = TypeVar("T")
+
+
+def read_named(path: Path) -> bytes:
+    """The bytes of a file that the user names.
+
+    Only a regular file is opened: a pipe may wait for ever, and a device may have no end.
+    Raises FileNotFoundError, and ValueError with the reason and remedy in plain words.
+    """
+    try:
+        _check_regular(path.stat().st_mode)
+        with open(os.open(path, _READ), "rb") as file:  # noqa: PTH123  a descriptor
+            _check_regular(os.fstat(file.fileno()).st_mode)
+            data = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as exc:
+        remedy = _REMEDIES_OF_FILES.get(exc.errno or 0, "name another file")
+        raise ValueError(f"can't be read: {exc.strerror or exc}; {remedy}") from exc
+    if len(data) > _LARGEST:
+        raise ValueError("is larger than 64 MiB; name the right file")
+    return data
+
+
+def _check_regular(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = next((name for is_one, name in _KINDS if is_one(mode)), "no regular file")
+        raise ValueError(f"is {kind}; name a file")
+
+
+def utf8(data: bytes) -> str:
+    """UTF-8, with or without the mark that some editors put before it. Raises ValueError."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        line = data.count(b"\n", 0, exc.start) + 1
+        raise ValueError(f"line {line}: is not UTF-8; save the file as UTF-8") from exc
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

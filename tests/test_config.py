@@ -230,8 +230,11 @@ WRONG_RULES = [
         ("[cache]\ndir = 3\n", [":2:", "cache.dir = 3", "a path in quotes"]),
         ("[skip]\ndraft = {a = 1}\n", ["skip.draft"]),
         ('[fetch.headers."a.test"]\n"A B" = "x"\n', ["fetch.headers"]),
-        ('[fetch.headers."a.test"]\nhOst = "b"\n', ["fetch.headers.a.test.hOst", "leave it out"]),
-        ('[fetch.headers."a.test"]\nRange = "x"\n', ["fetch.headers.a.test.Range", "leave it out"]),
+        ('[fetch.headers."a.test"]\nhOst = "b"\n', ['fetch.headers."a.test".hOst', "leave it out"]),
+        (
+            '[fetch.headers."a.test"]\nRange = "x"\n',
+            ['fetch.headers."a.test".Range', "leave it out"],
+        ),
         ('[fetch.headers."a.test"]\nA = "x\\r\\nB: y"\n', ["fetch.headers"]),
         ('on_mismatch = "drop"\n', [":1:", "on_mismatch", "'drop'", "uncache"]),
         ('[thumbnails."../x"]\nwidth = 1\n', ["thumbnails"]),

@@ -68,7 +68,7 @@ WITHIN = {
     },
 }
 # Modules of a floor that all of its folders share.
-SHARED = {"edge": {"safe_fs", "os_errors", "atomic_file", "descriptors", "made_folder"}}
+SHARED = {"edge": {"safe_fs", "os_errors", "atomic_file", "descriptors", "made_folder", "stopping"}}
 BESIDE = {("edge", "render"), ("render", "edge")}
 OUTSIDE_WORLDS = {
     "pyromark": "core",

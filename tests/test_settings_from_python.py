@@ -28,7 +28,7 @@ from imgcache.errors import ConfigError
         ),
         (
             {"serve": {"token": "a secret"}},
-            r"can't stand there; it must match ^[\x21-\x7e]+$",
+            "serve.token: write ASCII characters without blanks, at least one",
         ),
         (
             {"freshness": {"least": "2d", "greatest": "1d"}},

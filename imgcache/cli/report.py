@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
 from imgcache.cli.console import Console
 from imgcache.cli.output import write
-from imgcache.cli.run import UNUSABLE, exit_status
+from imgcache.cli.run import UNUSABLE, exit_status, finish
 from imgcache.config import Settings
 from imgcache.core.verdicts.selection import Selection
 from imgcache.engine.html_report import publish
@@ -27,7 +26,7 @@ def draw_report(
     single: bool,
 ) -> int:
     """Write a folder of pages, or a single one; returns the exit status."""
-    done = asyncio.run(publish(paths, settings, output, console, selection, single=single))
+    done = finish(publish(paths, settings, output, console, selection, single=single))
     page = output if single else output / "index.html"
     write([f"{page}: {_summary(done.overview, done.failed)}\n"])
     if done.overview.verdicts[Verdict.LOCAL_ERROR]:

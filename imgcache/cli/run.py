@@ -73,6 +73,9 @@ def _send(report: Report, destination: Destination) -> None:
     """Send the report to all its places: one that can't be written does not stop the others."""
     with_diffs, kind = destination.with_diffs, destination.shown
     with ExitStack() as later:
+        # As Ctrl-C, which the loop has handled until now.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        later.callback(signal.signal, signal.SIGTERM, before)
         later.callback(report.close)
         if destination.metrics_file is not None:
             later.callback(output.write_metrics, report, destination.metrics_file)
@@ -92,8 +95,17 @@ def _send(report: Report, destination: Destination) -> None:
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:
-    """Run something to its end. Commands call this, so that `--help` imports no event loop."""
-    return asyncio.run(work)
+    """Run something whose result is none in part: Ctrl-C and SIGTERM cancel it.
+
+    Commands call this, so that `--help` imports no event loop.
+    """
+
+    async def main() -> T:
+        at_once = asyncio.Event()
+        at_once.set()
+        return await interruptible(work, at_once)
+
+    return asyncio.run(main())
 
 
 def until_told(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
@@ -140,7 +152,7 @@ def guarded(console: Console, action: Callable[[], int]) -> int:
         console.failed(str(exc))
         return UNUSABLE
     except (asyncio.CancelledError, KeyboardInterrupt):
-        console.failed("stopped at once: articles that were not reached stay as they are")
+        console.failed("stopped at once: what was not reached stays as it is")
         return INTERRUPTED
 
 

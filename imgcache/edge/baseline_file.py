@@ -9,23 +9,19 @@ from imgcache.core.verdicts import baseline_format
 from imgcache.core.verdicts.baseline import BaselineLine
 from imgcache.edge import atomic_file
 from imgcache.errors import ConfigError, LocalError
-
-# In bytes; a bound for devices without end.
-_LARGEST = 64 << 20
+from imgcache.units import read_named, utf8
 
 
 def read(path: Path) -> tuple[BaselineLine, ...] | None:
     """The lines of the file; None where there is none. Raises ConfigError."""
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise ConfigError(f"--baseline {path}: is larger than 64 MiB; no baseline is")
-        return baseline_format.parse(data.decode("utf-8-sig"))
+        data = read_named(path)
     except FileNotFoundError:
         return None
-    except OSError as exc:
-        raise ConfigError(f"--baseline {path}: can't be read: {exc.strerror}") from exc
+    except ValueError as exc:
+        raise ConfigError(f"--baseline {path}: {exc}") from exc
+    try:
+        return baseline_format.parse(utf8(data))
     except ValueError as exc:
         raise ConfigError(f"--baseline {path}: {exc}; fix it, or make it anew") from exc
 

@@ -38,6 +38,7 @@ _REMEDIES = REMEDIES | {
     errno.EACCES: "give this user the right to write the cache folder",
     errno.EPERM: "give this user the right to write the cache folder",
     errno.ELOOP: "a symbolic link stands where the cache has a file of its own; remove it",
+    errno.ESPIPE: "a pipe stands where the cache has a file of its own; remove it",
     errno.ENOTDIR: "something else stands where the cache has a folder of its own; remove it",
     errno.EISDIR: "a folder stands where the cache has a file of its own; remove it",
 }

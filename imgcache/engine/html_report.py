@@ -25,6 +25,7 @@ from imgcache.core.catalog import (
 )
 from imgcache.core.verdicts.selection import EVERYTHING, Selection
 from imgcache.edge.report_folder import ReportFolder, check_page, read_pictures, write_page
+from imgcache.edge.stopping import steps
 from imgcache.engine.catalog.now import catalog_now
 from imgcache.engine.catalog.site import NO_ARTICLE
 from imgcache.engine.run.listener import Listener
@@ -92,8 +93,9 @@ def _write(catalog: Catalog, settings: Settings, target: ReportFolder) -> None:
     with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(1) as copier:
         pictures = _Pictures(target, settings.cache.dir, copier)
         site = CatalogSite(catalog, pictures.of)
+        pages = static_site.render(site, pictures.copied, settings.serve.edit_url)
         begun: deque[Future[None]] = deque()
-        for name, text in static_site.render(site, pictures.copied, settings.serve.edit_url):
+        for name, text in steps(pages, 1):
             begun.append(writer.submit(target.write, name, text))
             if len(begun) > _PAGES_AHEAD:
                 begun.popleft().result()

@@ -69,9 +69,9 @@ def survey(folder: Path) -> Outlook:
     found = _files(folder)
     everything = list(sighted(found[:_MOST_FILES], LimitSettings()))
     folders = _folders(folder, everything)
-    meant = [one for one in everything if site_folders.is_meant(folder, folders, one.file.path)]
+    meant = [one for one in everything if _is_meant(one, folder, folders)]
     # A file of data is an article only where images are seen in it.
-    data = [one.file.path for one in meant if _is_named_only(one.file) and one.images]
+    data = [one.file.path for one in meant if one.images and _is_named(one, folder, folders)]
     seen = tally(meant)
     fit = Fit(
         site_folders.with_data(folder, folders, data),
@@ -96,6 +96,19 @@ def _files(folder: Path) -> list[Found]:
     data = discover(named, cache_dir=folder / "cache", listed=named)
     may_be = site_folders.may_be_data
     return [*found, *(one for one in data if _is_named_only(one) and may_be(folder, one.path))]
+
+
+def _is_meant(one: Sighted, root: Path, folders: Sequence[str]) -> bool:
+    """Whether a file is searched with these folders, or is data of the site beside them."""
+    path = one.file.path
+    if site_folders.is_meant(root, folders, path):
+        return True
+    return one.file.whole and bool(one.images) and site_folders.is_data(root, path)
+
+
+def _is_named(one: Sighted, root: Path, folders: Sequence[str]) -> bool:
+    """Whether a file has to be named: by its language, or because it lies beside the folders."""
+    return _is_named_only(one.file) or not site_folders.is_meant(root, folders, one.file.path)
 
 
 def _is_named_only(file: Found) -> bool:

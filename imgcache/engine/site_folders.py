@@ -26,7 +26,8 @@ _OF_ARTICLES = frozenset(
 DEMO = "imgcache-demo"
 _NOT_THE_SITES = frozenset({"node_modules", "vendor", "bower_components"})
 # Folders whose TOML and JSON say what is shown. Elsewhere such files configure tools.
-_OF_DATA = frozenset({"_data", "data", *_OF_ARTICLES})
+_BESIDE = frozenset({"_data", "data"})
+_OF_DATA = _BESIDE | _OF_ARTICLES
 _OF_TOOLS = frozenset(
     {"composer.json", "manifest.json", "package.json", "package-lock.json", "tsconfig.json"}
     | {"config.toml", "hugo.toml", "pyproject.toml", "theme.toml"}
@@ -75,8 +76,13 @@ def may_be_data(root: Path, file: Path) -> bool:
     return bool(_OF_DATA & folders) and not (_NOT_THE_SITES & folders or file.name in _OF_TOOLS)
 
 
+def is_data(root: Path, file: Path) -> bool:
+    """Whether a file lies in the site's folder of data, beside that of its articles."""
+    return file.relative_to(root).parts[0] in _BESIDE and may_be_data(root, file)
+
+
 def with_data(root: Path, folders: Sequence[str], files: Iterable[Path]) -> tuple[str, ...]:
-    """The same folders, and patterns for these files of TOML and JSON, which are read only so."""
+    """The same folders, and patterns for these files of data, which are read only so."""
     inside = {one.relative_to(root) for one in files}
     patterns = {f"{one.parent.as_posix()}/*{one.suffix}" for one in inside}
     if len(patterns) > _MOST_FOLDERS:

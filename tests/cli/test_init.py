@@ -216,6 +216,25 @@ async def test_files_of_data_are_enough(tmp_path: Path) -> None:
     assert written["articles"] == [".", "_data/*.json"]
 
 
+async def test_data_beside_the_articles_is_seen_and_named(tmp_path: Path) -> None:
+    files = {
+        "content/a.md": "---\ncover:\n  image: https://a.test/1.png\n---\n",
+        "data/team.yml": "- photo: https://a.test/2.png\n- photo: https://a.test/3.png\n",
+        "data/shots/b.yaml": "photo: https://a.test/4.png\n",
+        "data/c.json": '{"photo": "https://a.test/5.png"}',
+        "data/plain.yml": "title: x\n",
+        "data/shots/broken.yaml": "a: [",
+        "other/d.yml": "photo: https://a.test/no.png\n",
+    }
+    _written(tmp_path, files)
+    done = await run("init", cwd=tmp_path)
+    assert "will check 5 of the 5 images seen, in 4 articles\n" in done.stdout
+    written = tomllib.loads((tmp_path / "imgcache.toml").read_text())
+    assert written["articles"] == ["content", "data/*.json", "data/*.yml", "data/shots/*.yaml"]
+    verified = await run("verify", "--offline", "--format", "json", cwd=tmp_path)
+    assert verified.report["summary"]["entries"] == 5
+
+
 def test_many_folders_of_data_are_one_pattern(tmp_path: Path) -> None:
     _written(tmp_path, {f"data/{n}/x.json": '{"cover": "https://a.test/1.png"}' for n in range(9)})
     fit = survey(tmp_path).fit

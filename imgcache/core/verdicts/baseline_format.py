@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any
@@ -23,6 +25,18 @@ from imgcache.units import is_text
 from imgcache.userinfo import masked, masked_within
 
 SCHEMA = 1
+# Of a value that is shown.
+_LONGEST = 80
+_BLANK = re.compile(r"[ \t\r\n]*")
+_TOP = ("schema", "findings")
+_REMEDIES = {
+    "": f'write {{"schema": {SCHEMA}, "findings": [...]}}',
+    "schema": f"this imgcache reads schema {SCHEMA}",
+    "findings": "write a list",
+    "count": "write a whole number of at least 1, without quotes",
+} | dict.fromkeys(
+    ("article", "verdict", "breach", "rule", "url", "reason"), "write a text in quotes"
+)
 
 
 def _written_out(value: object) -> object:
@@ -67,6 +81,9 @@ class _Line(BaseModel):
         return BaselineLine(self.article, found, url, *counted, self.rule)
 
 
+_KEYS = tuple(_Line.model_fields)
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -85,15 +102,62 @@ def parse(text: str) -> tuple[BaselineLine, ...]:
     try:
         lines = _File.model_validate(document).findings
     except ValidationError as exc:
-        raise ValueError(_message(exc.errors()[0])) from exc
+        raise ValueError(_message(exc.errors()[0], text)) from exc
     return tuple(one.line() for one in lines)
 
 
-def _message(problem: Any) -> str:
-    where = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in problem["loc"])
-    reason_text = problem["msg"].removeprefix("Value error, ")
-    shown = masked_within(json.dumps(problem["input"], default=str))[:80]
-    return f"{where.removeprefix('.') or 'the whole'}: {reason_text} (it is {shown})"
+def _message(problem: Any, text: str) -> str:
+    """Line, place, value and remedy."""
+    place = tuple(problem["loc"])
+    where = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in place)
+    shown = masked_within(json.dumps(problem["input"], ensure_ascii=False, default=str))
+    shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
+    line = f"line {_line_of(text, place[1])}, " if len(place) > 1 else ""
+    name = where.removeprefix(".") or "the whole"
+    value = "" if problem["type"] == "missing" else f" = {shown}"
+    return f"{line}{name}{value}: {_remedy(problem, place)}"
+
+
+def _remedy(problem: Any, place: tuple[Any, ...]) -> str:
+    kind, key = problem["type"], place[-1] if place else ""
+    if kind == "extra_forbidden":
+        return f"there is no such key{_nearest(key, _KEYS if len(place) > 1 else _TOP)}"
+    if kind == "enum":
+        words = [str(one) for one in (Verdict if key == "verdict" else Breach)]
+        return f"there is no such {key}{_nearest(problem['input'], words)}"
+    if kind == "value_error":
+        return str(problem["msg"]).removeprefix("Value error, ")
+    if kind == "missing":
+        return "is missing; add it"
+    if key == "expires":
+        return "there is no such day; write it as YYYY-MM-DD, in quotes"
+    return _REMEDIES.get(key, 'write {"article": ..., "verdict": ..., "url": ...}')
+
+
+def _nearest(word: object, words: Iterable[str]) -> str:
+    found = difflib.get_close_matches(str(word), list(words), n=1, cutoff=0.0)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def _line_of(text: str, number: int) -> int:
+    """The line in which this item of `findings` begins, in text that is known to be JSON."""
+    decode, at = json.JSONDecoder().raw_decode, _after(text, "{", 0)
+    while True:
+        key, at = decode(text, at)
+        at = _after(text, ":", at)
+        if key == "findings":
+            break
+        at = _after(text, ",", decode(text, at)[1])
+    at = _after(text, "[", at)
+    for _ in range(number):
+        at = _after(text, ",", decode(text, at)[1])
+    return text.count("\n", 0, at) + 1
+
+
+def _after(text: str, mark: str, at: int) -> int:
+    """Where the next token begins behind this mark."""
+    found = _BLANK.match(text, text.index(mark, at) + 1)
+    return found.end() if found else at
 
 
 def render(lines: Iterable[BaselineLine]) -> str:

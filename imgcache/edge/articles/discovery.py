@@ -19,10 +19,13 @@ from imgcache.edge.articles.ignored import Ignored, ignored_below
 from imgcache.edge.articles.names import ArticleNames, Pattern, base
 from imgcache.edge.articles.staging import is_staged_name
 from imgcache.edge.safe_fs import Identity
+from imgcache.edge.stopping import steps
 from imgcache.errors import ConfigError
 
 # As many linked folders are named in a note.
 _NAMED = 5
+# After so many it is heard whether to stop.
+_FOLDERS, _ENTRIES = 64, 1000
 _WHOLE = {
     ".yml": Language.YAML,
     ".yaml": Language.YAML,
@@ -96,6 +99,7 @@ def survey(paths: Sequence[Path], *, cache_dir: Path, listed: Sequence[Path] = (
     """As `discover`; and the leftovers in all folders in which an article may be replaced.
 
     Notes name the linked folders that lead out of all PATHs, and patterns that find nothing.
+    Raises StoppedError.
     """
     search = _Search(os.path.realpath(cache_dir), ArticleNames(listed))
     for path in paths:
@@ -225,8 +229,7 @@ class _Search:
     def _walk(self, root: Folder, ignored: Ignored, pattern: Pattern | None) -> bool:
         """Find what fits the pattern, or all articles; whether there was any."""
         stack, is_any = [root], False
-        while stack:
-            folder = stack.pop()
+        for folder in steps(_popped(stack), _FOLDERS):
             try:
                 with os.scandir(folder.place) as listing:
                     entries = list(listing)
@@ -234,7 +237,7 @@ class _Search:
                 self._find_unlisted(folder)
                 continue
             self.leftovers.among(entries)
-            for entry in entries:
+            for entry in steps(entries, _ENTRIES):
                 name, is_folder = entry.name, entry.is_dir(follow_symlinks=False)
                 if ignored.covers(folder.below + name, is_folder=is_folder):
                     continue
@@ -271,6 +274,12 @@ class _Search:
 
     def _is_searched(self, name: str, real: str) -> bool:
         return not name.startswith(".") and real != self._cache
+
+
+def _popped(stack: list[Folder]) -> Iterator[Folder]:
+    """Each folder from the end, also of those that are added meanwhile."""
+    while stack:
+        yield stack.pop()
 
 
 def _mode(path: Path) -> int:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
+
+from imgcache.edge.stopping import StoppedError, is_told
 
 # A hook's own variables would send git to another work tree than the one around the PATH.
 _FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
@@ -20,6 +23,8 @@ _ENVIRON = {
 }
 _SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null")
 _TIMEOUT = 60.0
+# So often (seconds) it is heard whether to stop.
+_HEARING = 0.1
 
 
 class Answer(Struct, frozen=True):
@@ -35,28 +40,41 @@ def ask(
     """Run git in a folder, to read only.
 
     `settings` (`name=value`) override those of the repository. `index` replaces the repository's
-    own index file.
+    own index file. Raises StoppedError.
     """
     words = [word for setting in (*_SETTINGS, *settings) for word in ("-c", setting)]
     try:
-        done = subprocess.run(  # noqa: S603 - our own arguments; users' are checked before
+        with subprocess.Popen(  # noqa: S603 - our own arguments; users' are checked before
             ["git", *words, *arguments],  # noqa: S607 - the user's own git
             cwd=folder,
             env=_environ(index),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-        )
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            process_group=0,  # Ctrl-C on a terminal is ours to hear
+        ) as process:
+            stdout, stderr = _output(process)
     except FileNotFoundError:
         return Answer(None, "git is not installed")
     except subprocess.TimeoutExpired:
         return Answer(None, f"git took longer than {_TIMEOUT:.0f} seconds")
     except (OSError, subprocess.SubprocessError) as exc:
         return Answer(None, f"git can't be run: {exc}")
-    if done.returncode == 0:
-        return Answer(os.fsdecode(done.stdout))
-    return Answer(None, _complaint(done.stderr))
+    if process.returncode == 0:
+        return Answer(os.fsdecode(stdout))
+    return Answer(None, _complaint(stderr))
+
+
+def _output(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """What it prints until it ends. Raises TimeoutExpired and StoppedError; it is killed then."""
+    for _ in range(round(_TIMEOUT / _HEARING)):
+        with suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=_HEARING)
+        if is_told():
+            process.kill()
+            raise StoppedError
+    process.kill()
+    raise subprocess.TimeoutExpired(process.args, _TIMEOUT)
 
 
 def _environ(index: Path | None) -> dict[str, str]:

@@ -157,6 +157,8 @@ def _git_folder(top: Path) -> Path:
     folder = top / ".git"
     for name, prefix in ((folder, "gitdir: "), ("commondir", "")):
         with suppress(OSError, ValueError):
+            if not (folder / name).is_file():  # a pipe would be waited for
+                continue
             text = (folder / name).read_text(encoding="utf-8", errors="surrogateescape")
             folder = folder.parent if prefix else folder
             folder /= text.removeprefix(prefix).strip()

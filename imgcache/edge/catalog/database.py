@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self
 from imgcache.edge.catalog.schema import TABLES, VERSION
 from imgcache.edge.index.connection import remedy_for
 from imgcache.edge.safe_fs import temp_name
+from imgcache.edge.stopping import StoppedError
 from imgcache.errors import LocalError
 
 Row = tuple[Any, ...]
@@ -128,6 +129,18 @@ class Catalog(Reading):
         with catalog_errors():
             if not self._nested and self._connection.in_transaction:
                 self._connection.execute("COMMIT")
+
+    @contextmanager
+    def kept_when_stopped(self) -> Iterator[None]:
+        """As `together`, for work whose parts stand by themselves: StoppedError loses none."""
+        stopped: StoppedError | None = None
+        with self.together():
+            try:
+                yield
+            except StoppedError as exc:
+                stopped = exc
+        if stopped is not None:
+            raise stopped
 
     def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """A statement for each of some rows; nothing is copied where there are none."""

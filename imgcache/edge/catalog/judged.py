@@ -48,10 +48,10 @@ _TOUCHED = (
     SELECT DISTINCT id / {POSITIONS} FROM entries INDEXED BY entries_to_judge
     WHERE judged IS NULL AND excluded = 0""",
     f"SELECT DISTINCT id / {POSITIONS} FROM entries INDEXED BY entries_to_edit WHERE edits = 1",
-    f"""
-    SELECT DISTINCT id / {POSITIONS} FROM due
-    CROSS JOIN entries INDEXED BY entries_by_url ON entries.url = due.url""",
 )
+_NAMING = f"""
+    SELECT DISTINCT id / {POSITIONS} FROM due
+    CROSS JOIN entries INDEXED BY entries_by_url ON entries.url = due.url"""
 _OF_SIZE = f"""
     SELECT DISTINCT id / {POSITIONS} FROM entries
     WHERE excluded = 0
@@ -271,11 +271,20 @@ def touched(catalog: Catalog, due: Iterable[int], *, of_size: bool) -> set[int]:
 
     Also those that name one of the URLs in `due`; `of_size`: and those with a wrong size.
     """
+    queries = (*_TOUCHED, _OF_SIZE) if of_size else _TOUCHED
+    return naming(catalog, due).union(*(_articles(catalog, query) for query in queries))
+
+
+def naming(catalog: Catalog, urls: Iterable[int]) -> set[int]:
+    """The articles that name one of some URLs."""
     catalog.temporary("DROP TABLE IF EXISTS due")
     catalog.temporary("CREATE TEMP TABLE due (url INTEGER PRIMARY KEY)")
-    catalog.temporary("INSERT INTO due VALUES (?)", ((number,) for number in due))
-    queries = (*_TOUCHED, _OF_SIZE) if of_size else _TOUCHED
-    return {row[0] for query in queries for row in catalog.rows(query)}
+    catalog.temporary("INSERT INTO due VALUES (?)", ((number,) for number in urls))
+    return _articles(catalog, _NAMING)
+
+
+def _articles(catalog: Catalog, query: str) -> set[int]:
+    return {number for (number,) in catalog.rows(query)}
 
 
 def expires(catalog: Catalog, now: float) -> bool:

@@ -284,6 +284,12 @@ def known(catalog: Catalog, hrefs: Sequence[str]) -> Iterator[str]:
     return (row[0] for row in _chosen(catalog, "SELECT href FROM urls WHERE href IN ", hrefs))
 
 
+def articles_naming(catalog: Catalog, hrefs: Sequence[str]) -> set[int]:
+    """The articles that name one of some URLs."""
+    query = f"SELECT DISTINCT e.id / {POSITIONS} FROM urls u JOIN entries e ON e.url = u.id"
+    return {row[0] for row in _chosen(catalog, f"{query} WHERE href IN ", hrefs)}
+
+
 def with_copies(catalog: Catalog, sha256s: Sequence[str]) -> Iterator[tuple[int, WebUrl]]:
     """The URLs of the run that have one of these copies, with their ids."""
     query = """

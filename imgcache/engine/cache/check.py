@@ -25,6 +25,7 @@ from imgcache.edge.cache.files import kept_files
 from imgcache.edge.cache.store import Store
 from imgcache.edge.index import recovery, scans
 from imgcache.edge.index.index import Index
+from imgcache.edge.stopping import steps
 from imgcache.engine.images.ingest import Ingester
 from imgcache.engine.images.quota import CacheQuota
 from imgcache.engine.run.index_session import IndexSession, note_hashed
@@ -35,6 +36,8 @@ from imgcache.engine.run.wiring import Tools, holdings, writing_tools
 from imgcache.facts import ImageFacts, ThumbnailFacts
 from imgcache.model import FileTotals
 
+# After so many files it is heard whether to stop.
+_HEARING = 32
 _CHANGED = "its bytes are not those that were stored"
 _GONE = "there is no such file"
 
@@ -102,8 +105,8 @@ async def _inspect(
     findings, seen, known = CacheCheckResult(), _Seen(), set[str]()
     batch = await session.query(scans.images_after)
     while batch:
-        found = await asyncio.to_thread(_look, store, batch)
-        findings.damage += await asyncio.to_thread(_described, store, found.broken)
+        found = await to_its_end(_look, store, batch)
+        findings.damage += await to_its_end(_described, store, found.broken)
         seen.broken.extend(found.broken)
         seen.hashed.extend(found.hashed)
         _count(findings, batch)
@@ -121,7 +124,7 @@ async def _inspect(
 
 def _look(store: Store, images: Iterable[ImageFacts]) -> _Seen:
     seen = _Seen()
-    for image in images:
+    for image in steps(images, _HEARING):
         hashed = store.hashed_image(image)
         bad = tuple(
             one for one in image.thumbnails if not store.is_intact_thumbnail(image.sha256, one)

@@ -7,7 +7,6 @@ is written, and only then are files deleted.
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -32,6 +31,7 @@ from imgcache.edge.catalog import articles as rows
 from imgcache.edge.catalog import urls
 from imgcache.edge.index import scans
 from imgcache.edge.index.index import Index
+from imgcache.edge.stopping import steps
 from imgcache.engine.catalog.site import Site, open_site
 from imgcache.engine.run.articles import chosen, search
 from imgcache.engine.run.listener import Listener
@@ -92,13 +92,13 @@ async def _surveyed(
     settings: Settings, listener: Listener, tools: Tools, *, dry_run: bool
 ) -> tuple[_Naming, GcResult]:
     """What all articles name, and the result so far."""
-    survey = await asyncio.to_thread(search, (), settings)
+    survey = await to_its_end(search, (), settings)
     for note in survey.notes:
         listener.warned(note)
     async with open_site(survey.found, settings, tools) as site:
         await site.read_articles(chosen((), settings))
         site.keep_only_these()
-        naming = await asyncio.to_thread(_named, site)
+        naming = await to_its_end(_named, site)
     return naming, GcResult(naming.articles, dry_run, problems=tuple(naming.problems))
 
 
@@ -106,14 +106,14 @@ def _named(site: Site) -> _Naming:
     articles, naming = site.articles, _Naming()
     broken = sum(isinstance(one, ArticleError) for one in articles.odd.values())
     naming.articles = articles.articles - broken
-    for some in urls.every(site.catalog):
+    for some in steps(urls.every(site.catalog), 1):
         naming.urls.update(some)
     for written, is_excluded in rows.spellings(site.catalog):
         naming.spellings.add(written)
         location = locate(written) if is_excluded else None
         if isinstance(location, WebUrl):
             naming.urls.add(location.href)
-    for number, why in articles.odd.items():
+    for number, why in steps(articles.odd.items(), _BATCH):
         _note_odd(articles.found[number], why, naming)
     if not articles.articles:
         raise ConfigError(

@@ -22,6 +22,7 @@ from imgcache.edge.catalog import articles as rows
 from imgcache.edge.catalog.articles import ArticleRow, DeclaredEntry
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.safe_fs import Identity, is_older, text_of
+from imgcache.edge.stopping import StoppedError, steps
 from imgcache.engine.run.articles import LoadedArticle, Names, ReadArticle, is_excluded, understand
 from imgcache.errors import ArticleError, UnreadableError
 from imgcache.model import Notes
@@ -29,6 +30,8 @@ from imgcache.model import Notes
 _ARTICLE, _BROKEN, _UNREAD = "article", "broken", "unread"
 # After so many files it is told how far the reading is.
 _TELL = 256
+# After so many it is heard whether to stop: a file of the largest takes a tenth of a second.
+_HEARING = 16
 _REASONS = {reason.name.lower(): reason for reason in NotAnArticle}
 
 
@@ -39,16 +42,18 @@ class _CrowdedError(Exception):
 class DeclaredArticles:
     """The articles of a run, in the order of a report; `ids` are theirs in the catalog.
 
-    `whole`: the catalog has no other articles. `passed_over`: the names of files that were found
-    and are no articles, by reason. `local_fault`: a file could not be read now, which may pass.
-    `odd`: by their numbers the files that are no article, broken (why), or have problems (which).
-    `new`: the ids of those that were taken apart in this run. `found_by`: the numbers of the places
-    that find an image in any of them; `strays`: where strings stand amid mappings and are none.
+    `whole`: the catalog has no other articles. `cut_short`: the reading was told to stop.
+    `passed_over`: the names of files that were found and are no articles, by reason.
+    `local_fault`: a file could not be read now, which may pass. `odd`: by their numbers the files
+    that are no article, broken (why), or have problems (which). `new`: the ids of those that were
+    taken apart in this run. `found_by`: the numbers of the places that find an image in any of
+    them; `strays`: where strings stand amid mappings and are none.
     """
 
     def __init__(self, catalog: Catalog, settings: Settings, found: Sequence[Found]) -> None:
         self.found = found
         self.whole = False
+        self.cut_short = False
         self._catalog = catalog
         self._settings = settings
         self._names = Names(settings)
@@ -72,23 +77,34 @@ class DeclaredArticles:
         """Bring the catalog up to date with the files; `now` (ns) is the file system's clock.
 
         `tell` hears now and then how many files of how many are read. What lies below `roots` and
-        was not found is forgotten. Raises LocalError.
+        was not found is forgotten. When it is told to stop, what was read by then is noted.
+        Raises LocalError.
         """
+        self.cut_short = False
         with self._catalog.together():
             try:
-                self._update_all(now, tell)
-            except _CrowdedError:
-                self._begin()
-                rows.clear(self._catalog)
-                self._update_all(now, tell)
-                rows.forget_unnamed(self._catalog)
-            self._forget_vanished(roots)
+                self._read_all(now, tell)
+                self._forget_vanished(roots)
+            except StoppedError:
+                self.cut_short, self.whole = True, False
+                return
         total = self._catalog.value("SELECT count(*) FROM articles")
         self.whole = total == len(self.ids)
 
+    def _read_all(self, now: int, tell: Callable[[int, int], None] | None) -> None:
+        try:
+            self._update_all(now, tell)
+        except _CrowdedError:
+            self._begin()
+            rows.clear(self._catalog)
+            try:
+                self._update_all(now, tell)
+            finally:
+                rows.forget_unnamed(self._catalog)
+
     def _update_all(self, now: int, tell: Callable[[int, int], None] | None) -> None:
         previous, known = 0, rows.Lookahead(self._catalog)
-        for file in self.found:
+        for file in steps(self.found, _HEARING):
             previous = self._update_one(file, known, previous, now)
             self.ids.append(previous)
             if tell is not None and len(self.ids) % _TELL == 0:

@@ -23,11 +23,14 @@ from imgcache.edge.index import changes
 from imgcache.edge.index.changes import Point
 from imgcache.edge.index.index import Index
 from imgcache.edge.safe_fs import identity, identity_of, mark_of, text_of
+from imgcache.edge.stopping import steps
 from imgcache.engine.run.index_session import copies_of
 from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.units import batches
 
 _BATCH = 500
+# After so many files it is heard whether to stop.
+_HEARING = 32
 _ABSENT = ""
 Inspect = Callable[[ImageFacts], Seen]
 
@@ -36,8 +39,8 @@ def look_up_changes(catalog: Catalog, index: Index, policy: FreshnessSettings) -
     """Note what the index says by now of the catalog's URLs. Raises LocalError."""
     point, rule = changes.last(index), policy.model_dump_json()
     known = _known_until(catalog, index) if catalog.about("freshness") == rule else None
-    with catalog.together():
-        for some in _to_look_up(catalog, index, known):
+    with catalog.kept_when_stopped():
+        for some in steps(_to_look_up(catalog, index, known), 1):
             facts = index.urls(some)
             images = index.images(copies_of(facts.values()))
             states = {href: _state(facts.get(href), policy, images) for href in some}
@@ -83,10 +86,10 @@ def _state(
 
 def inspect(catalog: Catalog, root: Path, look: Inspect, copies: Collection[str]) -> None:
     """Look at the files of some copies, and note what was found. Raises LocalError."""
-    for some in batches(sorted(copies), _BATCH):
+    for some in steps(batches(sorted(copies), _BATCH), 1):
         seen: dict[str, Seen] = {}
         found: dict[str, Mapping[str, str]] = {}
-        for image, _ in urls.copies(catalog, some):
+        for image, _ in steps(list(urls.copies(catalog, some)), _HEARING):
             # From before it is inspected: a change meanwhile is seen next time.
             found[image.sha256] = {path: _at(root, path) for path in content_paths(image)}
             seen[image.sha256] = look(image)
@@ -99,7 +102,7 @@ def changed_copies(catalog: Catalog, root: Path, *, of_run: bool) -> Iterator[st
     `of_run`: only those that the articles of the run name.
     """
     prefix = f"{root}{os.sep}"
-    for path, sha256, before in urls.files(catalog, of_run=of_run):
+    for path, sha256, before in steps(urls.files(catalog, of_run=of_run), _BATCH):
         try:
             now = text_of(identity_of(os.lstat(prefix + path)))
         except OSError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -23,12 +22,16 @@ from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.judged import Judged, Unjudged
 from imgcache.edge.decoder.pool import DecodePool
 from imgcache.edge.safe_fs import text_of
+from imgcache.edge.stopping import steps
 from imgcache.engine.images.in_place import grounds, measure
 from imgcache.engine.run.judge import Judge, may_be_flagged
+from imgcache.engine.run.tasks import to_its_end
 from imgcache.facts import ImageFacts
 from imgcache.model import Failure, Source, Verdict
 
 _COPIES = 4096
+# After so many it is heard whether to stop.
+_HEARING = 200
 # No file looks like this.
 _AGAIN = "to be measured again"
 
@@ -44,7 +47,7 @@ class Unmeasured(NamedTuple):
 def unmeasured(catalog: Catalog, settings: Settings, paths: Sequence[Path]) -> list[Unmeasured]:
     """The images of the run that need no fetch and are new, or whose files have changed."""
     found, ground = [], grounds(settings, paths)
-    for place in judged.places(catalog):
+    for place in steps(judged.places(catalog), _HEARING):
         folder = os.fsdecode(os.path.dirname(place.article))  # noqa: PTH120  bytes
         location = beside(locate(stored(place.written)), folder)
         assert isinstance(location, DataUrl | SitePath)  # noqa: S101  only these are places
@@ -69,15 +72,16 @@ async def measure_places(
     catalog: Catalog, pool: DecodePool, settings: Settings, paths: Sequence[Path]
 ) -> None:
     """Decode the images that need no fetch, where they are new or their files have changed."""
-    for place in await asyncio.to_thread(unmeasured, catalog, settings, paths):
+    found = await to_its_end(unmeasured, catalog, settings, paths)
+    for place in steps(found, 1):
         note_measured(catalog, place, await measure(place.location, pool, settings, paths))
 
 
 def judge_entries(catalog: Catalog, judge: Judge, settings: Settings) -> None:
     """Judge what has to be judged, by what the catalog knows. Raises LocalError."""
     image = lru_cache(_COPIES)(documents.image_facts)
-    with catalog.together():
-        for batch in judged.to_judge(catalog):
+    with catalog.kept_when_stopped():
+        for batch in steps(judged.to_judge(catalog), 1):
             judged.put(catalog, [_judged(one, judge, settings, image) for one in batch])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -35,7 +34,7 @@ async def catalog_now(
     One thread at a time may ask it. Raises ConfigError for a PATH that is not there, and
     LocalError.
     """
-    survey = await asyncio.to_thread(search, paths, settings)
+    survey = await to_its_end(search, paths, settings)
     for note in survey.notes:
         (listener or Listener()).warned(note)
     async with open_site(survey.found, settings, tools) as site:

@@ -24,6 +24,7 @@ from imgcache.edge.catalog import judged, kept, urls
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.judged import Standing
 from imgcache.edge.catalog.urls import Seen
+from imgcache.edge.stopping import StoppedError, steps
 from imgcache.engine.catalog import facts, overlooked
 from imgcache.engine.catalog.declared import DeclaredArticles
 from imgcache.engine.catalog.judging import judge_entries, measure_places
@@ -65,7 +66,10 @@ class Site(Struct):
     async def read_articles(
         self, roots: Sequence[Path], now: int = 0, listener: Listener | None = None
     ) -> None:
-        """Read the articles that have changed; `now` (ns) is the file system's clock."""
+        """Read the articles that have changed; `now` (ns) is the file system's clock.
+
+        Raises StoppedError; what was read by then is noted.
+        """
         loop, hearer = asyncio.get_running_loop(), listener or Listener()
 
         def tell(files: int, of: int) -> None:
@@ -74,6 +78,8 @@ class Site(Struct):
         self.paths = tuple(roots)
         await to_its_end(judged.expire, self.catalog, self.began)
         await to_its_end(self.articles.update, roots, now, tell)
+        if self.articles.cut_short:
+            raise StoppedError
         whole = self.articles.whole
         await to_its_end(urls.choose, self.catalog, self.articles.ids, whole=whole)
 
@@ -191,10 +197,15 @@ class Site(Struct):
 
     def report_all(self, report: Report) -> None:
         """Report all articles as they were judged."""
-        for numbers in batches(range(len(self.articles.found)), _BATCH):
+        for numbers in steps(batches(range(len(self.articles.found)), _BATCH), 1):
             standing = self.standing(numbers)
             for number in numbers:
                 self.report_standing(number, standing, Form.AS_IS, report)
+
+    def reached(self, left_out: Collection[int]) -> list[str]:
+        """The names of all files but those with these numbers."""
+        found = enumerate(self.articles.found)
+        return [one.shown for number, one in found if number not in left_out]
 
     def standing(self, numbers: Sequence[int]) -> Mapping[int, Sequence[Standing]]:
         """The judged entries of some articles in a row, by the article's id."""

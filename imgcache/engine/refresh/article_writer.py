@@ -100,8 +100,8 @@ class ArticleWriter:
         options: RefreshOptions,
     ) -> None:
         self._judge = judge
-        self._site = site
-        self._targets = targets
+        self.site = site
+        self.targets = targets
         self._settings = settings
         self._options = options
         self.fixes_sizes = options.fix_dimensions
@@ -113,7 +113,7 @@ class ArticleWriter:
         A file that changes meanwhile is read again, a few times. An ArticleError or LocalError of
         the file is thrown into it.
         """
-        found = self._site.articles.found[number]
+        found = self.site.articles.found[number]
         for _ in range(_REREADS):
             decisions = list(self._decisions(read, known))
             try:
@@ -137,7 +137,7 @@ class ArticleWriter:
         self, number: int, read: LoadedArticle, decisions: list[_EntryDecision]
     ) -> Writing[ArticleOutcome | None]:
         """The article as it should be; None for a file that has to be read (again) first."""
-        found = self._site.articles.found[number]
+        found = self.site.articles.found[number]
         changes = {one.number: one.change for one in decisions if one.needs_edit}
         if read.problems or not changes:
             return self._unchanged(found, read, decisions)
@@ -174,10 +174,10 @@ class ArticleWriter:
             yield _EntryDecision(number, entry, location, excerpt, evidence, judgement, change)
 
     def _of_place(self, key: bytes) -> Evidence:
-        return judged.place_evidence(self._site.catalog, key) or Evidence()
+        return judged.place_evidence(self.site.catalog, key) or Evidence()
 
     def _remembered(self, known: KnownUrls) -> Callable[[str], Evidence]:
-        web, urls, images = self._targets.web, known.facts.urls, known.facts.images
+        web, urls, images = self.targets.web, known.facts.urls, known.facts.images
 
         def evidence(href: str) -> Evidence:
             target, facts = web.get(href), urls.get(href)
@@ -214,7 +214,7 @@ class ArticleWriter:
     def _changed(
         self, number: int, read: LoadedArticle, edited: Edited, decisions: list[_EntryDecision]
     ) -> ArticleOutcome:
-        found, before = self._site.articles.found[number], read.data or b""
+        found, before = self.site.articles.found[number], read.data or b""
         changed, shown, fault = edited.data != before, None, None
         if changed and self._options.diff:
             name = files.relative_name(found)
@@ -237,7 +237,7 @@ class ArticleWriter:
     def _noted(self, number: int, now: LoadedArticle, data: bytes) -> ArticleError | None:
         """Note in the catalog what was written; the error does not undo that."""
         try:
-            self._site.articles.put(number, now, data)
+            self.site.articles.put(number, now, data)
         except LocalError as exc:
             return ArticleError(f"was written, but that could not be noted: {exc}")
         return None

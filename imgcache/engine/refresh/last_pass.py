@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from imgcache.edge.catalog import urls
+from imgcache.edge.catalog import judged, urls
 from imgcache.engine.catalog.site import Site
 from imgcache.engine.refresh.article_writer import ArticleWriter, KnownUrls
 from imgcache.engine.refresh.writings import Together
@@ -12,7 +13,7 @@ from imgcache.engine.run.articles import LoadedArticle, ReadArticle
 from imgcache.engine.run.index_session import look_up
 from imgcache.engine.run.judge import unread
 from imgcache.engine.run.listener import Listener
-from imgcache.engine.run.report import Form, Report
+from imgcache.engine.run.report import LEFT_OUT, Form, Report
 from imgcache.engine.run.targets import Targets
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools
@@ -23,17 +24,31 @@ _BATCH = 200
 
 async def write_all(
     writer: ArticleWriter,
-    site: Site,
-    targets: Targets,
     placeholders: Collection[str],
     tools: Tools,
     listener: Listener,
     report: Report,
-) -> None:
-    """The last pass: report what stands, judge and write each other article, in order."""
+    interrupt: asyncio.Event,
+) -> frozenset[int]:
+    """The last pass: report what stands, judge and write each other article, in order.
+
+    Once it is interrupted, only articles that name what this run has asked for are judged and
+    written, beside the first ones. Returns the numbers of those that were left out.
+    """
+    site, targets = writer.site, writer.targets
     due = [one.id for one in targets.web.values()]
     touched = await to_its_end(site.touched, due, of_size=writer.fixes_sizes)
-    for numbers in batches(range(len(site.articles.found)), _BATCH):
+    left_out: set[int] = set()
+    done: Collection[int] | None = None
+    for every in batches(range(len(site.articles.found)), _BATCH):
+        numbers = every
+        if every[0] and interrupt.is_set():
+            if done is None:
+                done = await to_its_end(judged.naming, site.catalog, _asked(targets))
+            numbers = [one for one in every if site.articles.ids[one] in done]
+            left_out.update(set(every).difference(numbers))
+        if not numbers:
+            continue
         readings = await to_its_end(_readings, numbers, site, touched)
         hrefs = [
             href
@@ -43,10 +58,18 @@ async def write_all(
         ]
         known = await _known(hrefs, placeholders, site, tools)
         before = report.summary.articles_changed
-        await to_its_end(_write_batch, numbers, readings, known, writer, site, report)
+        await to_its_end(_write_batch, numbers, readings, known, writer, report)
         listener.judged(len(numbers), report.summary.articles_changed - before)
     if writer.unwritten:
         listener.unwritten(writer.unwritten)
+    if left_out:
+        listener.warned(LEFT_OUT)
+    return frozenset(left_out)
+
+
+def _asked(targets: Targets) -> Iterator[int]:
+    """The URLs of which this run has got an answer, or none after all tries."""
+    return (one.id for one in targets.web.values() if one.failed or one.source is not None)
 
 
 def _readings(
@@ -77,9 +100,9 @@ def _write_batch(
     readings: Mapping[int, ReadArticle],
     known: KnownUrls,
     writer: ArticleWriter,
-    site: Site,
     report: Report,
 ) -> None:
+    site = writer.site
     standing = site.standing(numbers) if len(readings) < len(numbers) else {}
     writings = {
         number: writer.write(number, read, known)

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -22,6 +23,7 @@ from imgcache.edge.articles import files
 from imgcache.edge.catalog import judged, kept, urls
 from imgcache.edge.catalog.urls import UrlCounts
 from imgcache.edge.index.index import Index
+from imgcache.edge.stopping import StoppedError, stopped_by
 from imgcache.engine.catalog.judging import note_measured
 from imgcache.engine.catalog.site import NO_ARTICLE, Site, keep, open_site
 from imgcache.engine.refresh.article_writer import ArticleWriter
@@ -29,7 +31,7 @@ from imgcache.engine.refresh.last_pass import write_all
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.planner import WorkPlan, check_new_copies, plan_work
 from imgcache.engine.refresh.shards.engines import opened, stage_of
-from imgcache.engine.run.articles import are_files, chosen, search
+from imgcache.engine.run.articles import are_files, chosen, searched
 from imgcache.engine.run.baseline import Baseline, account
 from imgcache.engine.run.judge import Judge
 from imgcache.engine.run.listener import Listener
@@ -68,7 +70,9 @@ async def refresh(
         selection=options.selection,
     )
     began = time.monotonic()
-    survey = search(paths, settings)
+    survey = await searched(paths, settings, interrupt)
+    if survey is None:
+        return report.cut_short(listener)
     found = survey.found
     for note in survey.notes:
         listener.warned(note)
@@ -80,42 +84,65 @@ async def refresh(
             for message in files.sweep(survey.leftovers):
                 listener.warned(message)
         folder = await to_its_end(kept.working_folder, tools.store)
-        async with open_site(found, settings, tools, folder) as site:
-            if site.trouble is not None:
-                listener.warned(f"the kept catalog {site.trouble}, and is made again")
+        with report.ends_with_it(listener):
+            async with open_site(found, settings, tools, folder) as site:
+                planned = await _plan(paths, site, tools, options, listener, interrupt)
+                report.local_fault |= site.articles.local_fault
+                if planned is None:
+                    report.local_fault |= not await _keep(site, tools, listener, interrupt)
+                    return report.cut_short(listener)
+                targets, work = planned
+                counts = await to_its_end(urls.count, site.catalog)
+                listener.planned(site.articles.articles, sum(counts), work.jobs)
+                fetching = stage_of(engine, tools, settings, work, listener, interrupt)
+                report.traffic = fetching.traffic
+                seconds = options.max_time and options.max_time - (time.monotonic() - began)
+                await fetching.run(targets, work, seconds)
+                if not await _committed(tools, targets, listener):
+                    options = replace(options, write=False)
+                    report.dry_run = report.local_fault = True
+                if fetching.contact.is_missing:
+                    listener.failed(_no_network(fetching.contact))
+                    options = replace(options, write=False)
+                    report.dry_run = report.local_fault = True
+                placeholders = await _note_outcome(site, targets, work, tools)
+                judge = Judge(targets, settings, site.began, strict=options.strict)
+                writer = ArticleWriter(judge, site, targets, settings, options)
+                left_out = await write_all(writer, placeholders, tools, listener, report, interrupt)
+                if options.write:
+                    report.local_fault |= not await write_manifest(tools, settings, listener)
+                report.cache_bytes = await tools.session.query(Index.total_bytes)
+                report.interrupted = fetching.cut_short or interrupt.is_set()
+                report.finish(sum(counts), await _fared(site, targets, counts), fetching.traffic)
+                if not report.interrupted:
+                    await site.tell_if_blind(report, listener, of_part=are_files(found))
+                report.local_fault |= not await _keep(site, tools, listener, interrupt)
+            report.local_fault |= not await _record_run(report, tools, listener)
+            await account(report, baseline, site.reached(left_out), unseen(Sight.WHOLE), listener)
+    return report
+
+
+async def _plan(
+    paths: Sequence[Path | str],
+    site: Site,
+    tools: Tools,
+    options: RefreshOptions,
+    listener: Listener,
+    interrupt: asyncio.Event,
+) -> tuple[Targets, WorkPlan] | None:
+    """Read the articles, and decide what is to be done; None where that was interrupted."""
+    settings = site.settings
+    if site.trouble is not None:
+        listener.warned(f"the kept catalog {site.trouble}, and is made again")
+    try:
+        with stopped_by(interrupt):
             await site.read_articles(chosen(paths, settings), tools.now, listener)
             await site.tell_of_others(listener, of_places=not paths)
-            report.local_fault |= site.articles.local_fault
             if not site.articles.articles:
                 listener.warned(NO_ARTICLE)
-            targets, work = await plan_work(site, tools, settings, options.scope)
-            counts = await to_its_end(urls.count, site.catalog)
-            listener.planned(site.articles.articles, sum(counts), work.jobs)
-            fetching = stage_of(engine, tools, settings, work, listener, interrupt)
-            seconds = options.max_time and options.max_time - (time.monotonic() - began)
-            await fetching.run(targets, work, seconds)
-            if not await _committed(tools, targets, listener):
-                options = replace(options, write=False)
-                report.dry_run = report.local_fault = True
-            if fetching.contact.is_missing:
-                listener.failed(_no_network(fetching.contact))
-                options = replace(options, write=False)
-                report.dry_run = report.local_fault = True
-            placeholders = await _note_outcome(site, targets, work, tools)
-            judge = Judge(targets, settings, site.began, strict=options.strict)
-            writer = ArticleWriter(judge, site, targets, settings, options)
-            await write_all(writer, site, targets, placeholders, tools, listener, report)
-            if options.write:
-                report.local_fault |= not await write_manifest(tools, settings, listener)
-            report.cache_bytes = await tools.session.query(Index.total_bytes)
-            report.interrupted = fetching.cut_short or interrupt.is_set()
-            report.finish(sum(counts), await _fared(site, targets, counts), fetching.traffic)
-            if not report.interrupted:
-                await site.tell_if_blind(report, listener, of_part=are_files(found))
-            report.local_fault |= not await _keep(site, tools, listener)
-        report.local_fault |= not await _record_run(report, tools, listener)
-    await account(report, baseline, [one.shown for one in found], unseen(Sight.WHOLE), listener)
-    return report
+            return await plan_work(site, tools, settings, options.scope)
+    except StoppedError:
+        return None
 
 
 async def _committed(tools: Tools, targets: Targets, listener: Listener) -> bool:
@@ -159,11 +186,15 @@ async def _fared(site: Site, targets: Targets, counts: UrlCounts) -> Counter[str
     return fared
 
 
-async def _keep(site: Site, tools: Tools, listener: Listener) -> bool:
-    """Keep what was derived for later runs; False, with a message, if it can't be written."""
+async def _keep(site: Site, tools: Tools, listener: Listener, interrupt: asyncio.Event) -> bool:
+    """Keep what was derived for later runs; False, with a message, if it can't be written.
+
+    An interrupted run leaves the judging of what it left out to the next one.
+    """
     try:
-        if site.articles.whole:
-            await site.judge()
+        if site.articles.whole and not interrupt.is_set():
+            with suppress(StoppedError), stopped_by(interrupt):
+                await site.judge()
         await keep(site, tools)
     except LocalError as exc:
         listener.failed(f"the catalog was not kept: {exc}")

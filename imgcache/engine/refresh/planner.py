@@ -22,6 +22,7 @@ from imgcache.edge.catalog import urls
 from imgcache.edge.catalog.urls import Seen
 from imgcache.edge.index import scans
 from imgcache.edge.index.index import Index
+from imgcache.edge.stopping import steps
 from imgcache.engine.catalog.judging import Unmeasured, unmeasured
 from imgcache.engine.catalog.site import Site
 from imgcache.engine.run.attempts import Job
@@ -57,7 +58,10 @@ class WorkPlan(Struct):
 async def plan_work(
     site: Site, tools: Tools, settings: Settings, demand: plan.Scope
 ) -> tuple[Targets, WorkPlan]:
-    """Decide about each URL on the web that is not fresh; the others need no work."""
+    """Decide about each URL on the web that is not fresh; the others need no work.
+
+    Raises StoppedError.
+    """
     work, now = WorkPlan(), time.time()
     pauses = await tools.session.query(Index.pauses)
     ended = [host for host, pause in pauses.items() if not plan.is_in_force(pause, now)]
@@ -66,7 +70,7 @@ async def plan_work(
     await site.look_up(tools.session)
     await check_copies(site, tools)
     targets = await to_its_end(_targets, site, math.inf if demand is plan.Scope.EVERYTHING else now)
-    for batch in batches(targets.web.values(), _BATCH):
+    for batch in steps(batches(targets.web.values(), _BATCH), 1):
         facts = await look_up(tools.session, [target.url.href for target in batch])
         for target in batch:
             known = _known(target, facts)
@@ -82,7 +86,7 @@ async def plan_work(
 def _targets(site: Site, now: float) -> Targets:
     """The URLs that are not fresh."""
     targets = Targets()
-    for number, url in urls.due(site.catalog, now, whole=site.articles.whole):
+    for number, url in steps(urls.due(site.catalog, now, whole=site.articles.whole), _BATCH):
         targets.web[url.href] = _target(site, number, url)
     return targets
 
@@ -137,7 +141,7 @@ async def _remake_thumbnails(
     lacking = await tools.session.query(lambda index: scans.lacking(index, recipes))
     found = await to_its_end(lambda: list(urls.with_copies(site.catalog, lacking)))
     fresh = [(number, url) for number, url in found if url.href not in targets.web]
-    for batch in batches(fresh, _BATCH):
+    for batch in steps(batches(fresh, _BATCH), 1):
         facts = await look_up(tools.session, [url.href for _, url in batch])
         for number, url in batch:
             target = await to_its_end(_target, site, number, url)
@@ -147,10 +151,10 @@ async def _remake_thumbnails(
 
 async def _note_new_spellings(site: Site, targets: Targets, session: IndexSession) -> None:
     """The manifest names each copy by every spelling that an article has for its URL."""
-    for articles in batches(site.articles.new, _BATCH):
+    for articles in steps(batches(site.articles.new, _BATCH), 1):
         found = await to_its_end(urls.spellings, site.catalog, articles)
         await _note_spellings(found, session)
-    for some in batches(targets.web.values(), _BATCH):
+    for some in steps(batches(targets.web.values(), _BATCH), 1):
         names = {name: one.url.href for one in some for name in one.spellings}
         await _note_spellings(names, session)
 

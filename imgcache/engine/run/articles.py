@@ -16,6 +16,8 @@ from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts import verdict
 from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found, Survey
+from imgcache.edge.stopping import Signal, StoppedError, stopped_by
+from imgcache.engine.run.tasks import to_its_end
 from imgcache.errors import ArticleError
 from imgcache.model import Entry, Notes
 from imgcache.userinfo import masked, masked_within
@@ -212,6 +214,17 @@ def chosen(paths: Sequence[Path | str], settings: Settings) -> list[Path]:
 def are_files(found: Sequence[Found]) -> bool:
     """Whether all of these are named by their own paths, and none was searched for."""
     return all(file.named for file in found)
+
+
+async def searched(
+    paths: Sequence[Path | str], settings: Settings, interrupt: Signal
+) -> Survey | None:
+    """As `search`, in a thread; None where it was interrupted."""
+    try:
+        with stopped_by(interrupt):
+            return await to_its_end(search, paths, settings)
+    except StoppedError:
+        return None
 
 
 def search(paths: Sequence[Path | str], settings: Settings) -> Survey:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from imgcache.edge.index.index import Index
 from imgcache.engine.run.fetch_tools import NO_SPELLINGS
-from imgcache.engine.run.tasks import to_its_end
+from imgcache.engine.run.tasks import ended_in, to_its_end
 from imgcache.errors import LocalError
 from imgcache.facts import HostPause, ImageFacts, UrlFacts
 from imgcache.units import batches
@@ -74,9 +74,7 @@ class IndexSession:
         """Run something on the index, in its thread. Raises LocalError."""
         index = self._index
         assert index is not None  # noqa: S101  entered before use
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: question(index)
-        )
+        return await ended_in(self._thread, lambda: question(index))
 
     def record(
         self,

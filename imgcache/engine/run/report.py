@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import Enum, auto
 
 from msgspec import Struct
@@ -15,6 +16,8 @@ from imgcache.edge.catalog import documents, judged
 from imgcache.edge.catalog.judged import Standing
 from imgcache.engine.run.baseline import Baseline
 from imgcache.engine.run.disk_list import DiskList
+from imgcache.engine.run.listener import Listener
+from imgcache.errors import LocalError
 from imgcache.model import Severity, Verdict
 from imgcache.render import json
 from imgcache.results import (
@@ -24,6 +27,11 @@ from imgcache.results import (
     Correction,
     EntryResult,
     Summary,
+)
+
+LEFT_OUT = (
+    "interrupted before all articles were reached: the others stay as they are, and are not in "
+    "this report"
 )
 
 
@@ -80,6 +88,8 @@ class Report:
         self.cache_bytes: int | None = None
         self.summary = Summary()
         self.known = 0
+        # Of a run that ends before it is counted.
+        self.traffic = Traffic()
         self.unselected = 0
         self._selection = selection
         self._baseline = baseline or Baseline()
@@ -224,6 +234,26 @@ class Report:
         summary.bytes, summary.requests = traffic.bytes, traffic.requests
         summary.articles_failed = len({problem.article for problem in self._problems})
         self.seconds = time.monotonic() - self._clock
+
+    def cut_short(self, listener: Listener) -> Report:
+        """End it where the run was told to stop before its first request; returns itself."""
+        self.interrupted = True
+        self.finish(0, {}, Traffic())
+        listener.warned(LEFT_OUT)
+        return self
+
+    @contextmanager
+    def ends_with_it(self, listener: Listener) -> Iterator[None]:
+        """A fault of this machine ends what is done in it, and not the report.
+
+        What is reported by then stands, and what is kept is kept; the rest is left to the next run.
+        """
+        try:
+            yield
+        except LocalError as exc:
+            listener.failed(f"{exc}; the run ended before all was judged")
+            self.interrupted = self.local_fault = True
+            self.finish(self.summary.urls, {}, self.traffic)
 
     def close(self) -> None:
         """Delete the temporary files; the summary stays."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
+from imgcache.edge.stopping import stopped_by
 from imgcache.errors import ImgcacheError
 
 P = ParamSpec("P")
@@ -15,13 +20,26 @@ R = TypeVar("R")
 async def to_its_end(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run something in a thread; a cancellation is passed on only when the thread has ended.
 
-    asyncio.to_thread alone would leave it writing after the cache's lock is gone.
+    asyncio.to_thread alone would leave it writing after the cache's lock is gone. Long work hears
+    of the cancellation (see stopping.py).
     """
-    task = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    return await ended_in(None, partial(work, *args, **kwargs))
+
+
+async def ended_in(executor: Executor | None, work: Callable[[], R]) -> R:
+    """The same in a thread of this executor; None: of the loop's own."""
+    cancelled = threading.Event()
+    with stopped_by(cancelled):
+        context = contextvars.copy_context()
+    task = asyncio.get_running_loop().run_in_executor(executor, context.run, work)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
+        cancelled.set()
         await asyncio.wait({task})
+        # Nobody waits for its result any more; asyncio would tell of an error nobody asked for.
+        if not task.cancelled():
+            task.exception()
         raise
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from imgcache.config import Settings
 from imgcache.core.cache.plan import Known
 from imgcache.edge.cache import integrity
+from imgcache.edge.catalog import urls
+from imgcache.edge.stopping import StoppedError, steps, stopped_by
 from imgcache.engine.catalog.site import Site
 from imgcache.engine.images.in_place import measure
 from imgcache.engine.run.articles import LoadedArticle
@@ -15,10 +17,10 @@ from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.index_session import look_up
 from imgcache.engine.run.judge import Judge, gathered, unmask_placeholders
 from imgcache.engine.run.listener import Listener
-from imgcache.engine.run.report import Report
+from imgcache.engine.run.report import LEFT_OUT, Report
 from imgcache.engine.run.scheduler import HostScheduler
 from imgcache.engine.run.targets import Targets
-from imgcache.engine.run.tasks import until_interrupted
+from imgcache.engine.run.tasks import to_its_end, until_interrupted
 from imgcache.engine.run.wiring import Tools
 from imgcache.engine.verify.options import VerifyOptions
 from imgcache.engine.verify.prober import Prober
@@ -36,25 +38,64 @@ async def ask_and_judge(
     listener: Listener,
     interrupt: asyncio.Event,
     options: VerifyOptions,
-) -> None:
-    """Ask for each URL, and report what came of it."""
+) -> Collection[int]:
+    """Ask for each URL, and report what came of it.
+
+    Once it is interrupted, only articles that name what was asked for are judged, beside the first
+    ones. Returns the numbers of those that were left out.
+    """
     settings, targets = site.settings, Targets(paths=site.paths)
-    articles = range(len(site.articles.found))
-    for number in articles:
-        read = await asyncio.to_thread(site.articles.read, number)
-        if isinstance(read, LoadedArticle):
-            for entry, location in zip(read.entries, read.locations, strict=True):
-                targets.add(entry, location, settings)
+    try:
+        with stopped_by(interrupt):
+            await _add_targets(site, targets)
+    except StoppedError:
+        report.cut_short(listener)
+        return ()
     listener.planned(site.articles.articles, targets.urls, len(targets.web) + len(targets.in_place))
     with open_reader(tools, settings, options.depth) as reader:
         prober = Prober(reader, settings, listener)
         report.interrupted = not await gather_evidence(targets, tools, settings, prober, interrupt)
     judge = Judge(targets, settings, site.began, strict=options.strict)
-    for number in articles:
-        read = await asyncio.to_thread(site.articles.read, number)
-        report.add_article(judge.outcome(site.articles.found[number].shown, read))
-        listener.judged(1)
+    left_out = await _judge_all(site, targets, judge, report, listener, interrupt)
     report.finish(targets.urls, targets.counts(), prober.traffic)
+    if left_out:
+        report.interrupted = True
+        listener.warned(LEFT_OUT)
+    return left_out
+
+
+async def _add_targets(site: Site, targets: Targets) -> None:
+    """Note what all articles name. Raises StoppedError."""
+    for number in steps(range(len(site.articles.found)), _BATCH):
+        read = await asyncio.to_thread(site.articles.read, number)
+        if isinstance(read, LoadedArticle):
+            for entry, location in zip(read.entries, read.locations, strict=True):
+                targets.add(entry, location, site.settings)
+
+
+async def _judge_all(
+    site: Site,
+    targets: Targets,
+    judge: Judge,
+    report: Report,
+    listener: Listener,
+    interrupt: asyncio.Event,
+) -> Collection[int]:
+    """Report each article, in order; returns the numbers of those that were left out."""
+    left_out: set[int] = set()
+    done: Collection[int] | None = None
+    for number, file in enumerate(site.articles.found):
+        if number >= _BATCH and interrupt.is_set():
+            if done is None:
+                asked = [one.url.href for one in targets.web.values() if one.evidence is not None]
+                done = await to_its_end(urls.articles_naming, site.catalog, asked)
+            if site.articles.ids[number] not in done:
+                left_out.add(number)
+                continue
+        read = await asyncio.to_thread(site.articles.read, number)
+        report.add_article(judge.outcome(file.shown, read))
+        listener.judged(1)
+    return left_out
 
 
 async def gather_evidence(

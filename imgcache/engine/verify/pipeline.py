@@ -6,15 +6,16 @@ article files -> image entries -> probe, whole or cache only -> evidence -> verd
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.edge.articles.changed import changed_since, is_changed
 from imgcache.edge.articles.files import Found, Survey
 from imgcache.edge.catalog import judged, urls
+from imgcache.edge.stopping import StoppedError, stopped_by
 from imgcache.engine.catalog.site import NO_ARTICLE, Site, judge_offline, open_site
-from imgcache.engine.run.articles import are_files, chosen, search
+from imgcache.engine.run.articles import are_files, chosen, searched
 from imgcache.engine.run.baseline import Baseline, account
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.places import fitted
@@ -39,35 +40,45 @@ async def verify(
     options, listener = options or VerifyOptions(), listener or Listener()
     interrupt, settings = interrupt or asyncio.Event(), fitted(settings)
     baseline = await asyncio.to_thread(Baseline, options.baseline, settings.exclude)
-    survey = await asyncio.to_thread(search, paths, settings)
+    report = Report("verify", baseline, strict=options.strict, selection=options.selection)
+    offline, roots = options.depth.is_offline, chosen(paths, settings)
+    survey = await searched(paths, settings, interrupt)
+    if survey is None:
+        return report.cut_short(listener)
+    found = await to_its_end(_changed, survey, roots, options)
     for note in survey.notes:
         listener.warned(note)
-    found = await asyncio.to_thread(_changed, survey, chosen(paths, settings), options)
-    offline, roots = options.depth.is_offline, chosen(paths, settings)
-    report = Report("verify", baseline, strict=options.strict, selection=options.selection)
-    async with (
-        (offline_tools if offline else reading_tools)(settings) as tools,
-        open_site(found, settings, tools) as site,
-    ):
-        await site.read_articles(roots, listener=listener)
-        site.keep_only_these()
-        part = bool(paths) or options.changed_since is not None
-        await site.tell_of_others(listener, of_places=not part)
-        report.local_fault |= site.articles.local_fault
-        if not site.articles.articles:
-            rev = options.changed_since
-            listener.warned(NO_ARTICLE if rev is None else f"no article changed since {rev}")
-        if offline:
-            await _judge_offline(site, tools, report, listener, options.depth)
-        else:
-            # Imported late: an offline run asks nobody.
-            from imgcache.engine.verify.asking import ask_and_judge  # noqa: PLC0415
+    left_out: Collection[int] = ()
+    async with (offline_tools if offline else reading_tools)(settings) as tools:
+        with report.ends_with_it(listener):
+            async with open_site(found, settings, tools) as site:
+                try:
+                    with stopped_by(interrupt):
+                        await site.read_articles(roots, listener=listener)
+                        site.keep_only_these()
+                        part = bool(paths) or options.changed_since is not None
+                        await site.tell_of_others(listener, of_places=not part)
+                        report.local_fault |= site.articles.local_fault
+                        if not site.articles.articles:
+                            rev = options.changed_since
+                            listener.warned(
+                                NO_ARTICLE if rev is None else f"no article changed since {rev}"
+                            )
+                        if offline:
+                            await _judge_offline(site, tools, report, listener, options.depth)
+                except StoppedError:
+                    return report.cut_short(listener)
+                if not offline:
+                    # Imported late: an offline run asks nobody.
+                    from imgcache.engine.verify.asking import ask_and_judge  # noqa: PLC0415
 
-            await ask_and_judge(site, tools, report, listener, interrupt, options)
-        if not report.interrupted:
-            chosen_singly = options.changed_since is not None or are_files(found)
-            await site.tell_if_blind(report, listener, of_part=chosen_singly)
-    await account(report, baseline, [one.shown for one in found], options.depth.unseen, listener)
+                    left_out = await ask_and_judge(
+                        site, tools, report, listener, interrupt, options
+                    )
+                if not report.interrupted:
+                    chosen_singly = options.changed_since is not None or are_files(found)
+                    await site.tell_if_blind(report, listener, of_part=chosen_singly)
+            await account(report, baseline, site.reached(left_out), options.depth.unseen, listener)
     return report
 
 

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from itertools import count
 
 import pytest
 
+from imgcache.edge.stopping import steps
 from imgcache.engine.run.tasks import to_its_end
 
 
@@ -33,3 +35,21 @@ async def test_a_cancellation_waits_until_the_thread_has_ended() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended == [True]
+
+
+async def test_long_work_in_a_thread_hears_of_its_cancellation() -> None:
+    loop, begun = asyncio.get_running_loop(), asyncio.Event()
+    done = 0
+
+    def work() -> None:
+        nonlocal done
+        loop.call_soon_threadsafe(begun.set)
+        for done in steps(count(), 100):  # noqa: B007  without end
+            pass
+
+    task = asyncio.create_task(to_its_end(work))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done % 100 == 99

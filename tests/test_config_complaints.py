@@ -1,0 +1,68 @@
+"""What is told of wrong settings: where, what, and what to write; nothing that is untrue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from imgcache.config import Settings
+from imgcache.errors import ConfigError
+
+
+def complaint() -> str:
+    with pytest.raises(ConfigError) as caught:
+        Settings.load()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('fetch.proxy = "x"', "fetch.proxy = 'x': write http://HOST:PORT, without a path"),
+        ('fetch.user_agent = ""', "fetch.user_agent = '': write one line of ASCII characters"),
+        ('serve.token = ""', "serve.token: write ASCII characters without blanks, at least one"),
+        ('thumbnails."a/b" = {width = 5}', 'thumbnails."a/b": name it with at most 32 of a-z'),
+        ('fetch.headers.a = {"X Y" = "a"}', 'fetch.headers.a."X Y": write one line; a header'),
+        ("fetch.resolve = [5]", "fetch.resolve = 5: write a text in quotes"),
+        ('fetch.headers."a.test" = 5', 'is no table; write it as [fetch.headers."a.test"] with'),
+        ("fetch.headers.a.b.c = 1", "fetch.headers.a.b: is a table; write a text in quotes"),
+        ("articles = {}", 'articles: is a table; write a list, as ["a", "b"]'),
+        ("fetch.deadline = {}", "fetch.deadline: is a table; write a number"),
+        ("[[fetch]]\nconcurrency = 1", "fetch: is no table; write it as [fetch] with"),
+        ("tolerance = true", "tolerance = true: is no number; write one without quotes"),
+        ('cache.dir = ""', "cache.dir = '': is empty; name a folder"),
+        ("tolerence = 1", "unknown setting 'tolerence'; did you mean 'tolerance'?"),
+        (
+            '[[images]]\nat = "a"\nuurl = 1',
+            "unknown setting 'images.uurl'; did you mean 'images.url'",
+        ),
+        ("widht = 5", "unknown setting 'widht'; did you mean "),
+    ],
+)
+def test_a_wrong_setting_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "imgcache.toml").write_text(text)
+    said = complaint()
+    assert said.startswith(f"{tmp_path / 'imgcache.toml'}:")
+    assert told in said
+    assert "must match" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("SEVERITY__RATE_LIMITED", "x", "severity.rate-limited = 'x': write 'error', 'warning'"),
+        ("FETCH__CONCURENCY", "5", "unknown setting 'fetch.concurency'; did you mean"),
+        ("TOLERANCE", "", "tolerance = '': write a whole number"),
+        ("IMAGES", "x", "images = 'x': is no list of tables"),
+    ],
+)
+def test_a_wrong_setting_in_the_environment_is_told_by_its_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(f"IMGCACHE_{name}", value)
+    assert complaint().startswith(f"the environment: IMGCACHE_{name}: {told}")
