@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +16,7 @@ from imgcache.core.cache.plan import Scope
 from imgcache.engine.run.listener import Listener
 from imgcache.errors import ConfigError
 from imgcache.model import Failure, Source
-from tests.engines.conftest import started, there
+from tests.engines.conftest import address_in, started
 from tests.support.many_hosts import ManyHosts, traces
 
 pytestmark = pytest.mark.engines
@@ -50,11 +49,10 @@ async def cluster(stack: AsyncExitStack, folder: Path, workers: int = 2) -> str:
     scheduler = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     words = ("scheduler", *scheduler, "--scheduler-file", str(file))
     await stack.enter_async_context(started(*words, cwd=folder))
-    await there(file)
+    address = await address_in(file)
     worker = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--scheduler-file", str(file))
     for _ in range(workers):
         await stack.enter_async_context(started("worker", *worker, cwd=folder))
-    address: str = json.loads(file.read_text())["address"]
     return address
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import aclosing, suppress
 from itertools import count
 
@@ -116,6 +116,11 @@ class Dispatcher:
         for load in list(self._loads.values()):
             await self.tell(load, self._stop)
         self._changed.set()
+
+    @property
+    def under_way(self) -> Collection[Load]:
+        """The shards that workers have."""
+        return self._loads.values()
 
     async def tell(self, load: Load, word: Word) -> None:
         """Say something to the worker of a shard."""
