@@ -31,11 +31,15 @@ WORDS = {
 
 
 @pytest_asyncio.fixture(params=ENGINES)
-async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+async def engine(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[str]:
     """The words of `--engine`; a scheduler and two workers are started where they are meant."""
     name: str = request.param
     if name != "local":
         pytest.importorskip("ray" if name == "ray" else "distributed")
+    # Ray keeps a token there.
+    monkeypatch.setenv("HOME", str(tmp_path))
     async with AsyncExitStack() as stack:
         if name == "dask://":
             address = await cluster(stack, tmp_path)

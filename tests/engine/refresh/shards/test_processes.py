@@ -17,6 +17,7 @@ from imgcache.model import Failure, Source, Verdict
 from tests.support import behaviours, pictures
 from tests.support.many_hosts import ManyHosts, index_facts, traces
 from tests.support.origin import Origin
+from tests.support.world import start
 
 
 @pytest_asyncio.fixture
@@ -27,8 +28,8 @@ async def site() -> AsyncIterator[ManyHosts]:
         yield many
 
 
-def workers() -> list[int]:
-    """The worker processes of this one."""
+def workers(driver: int = 0) -> list[int]:
+    """The worker processes of a driver, by default of this one."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -36,7 +37,7 @@ def workers() -> list[int]:
             parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if b"imgcache.edge.workers.child" in words and parent == os.getpid():
+        if b"imgcache.edge.workers.child" in words and parent == (driver or os.getpid()):
             found.append(int(process.name))
     return found
 
@@ -185,3 +186,29 @@ async def test_a_limit_of_the_cache_holds_over_all_processes(
     assert report.cache_bytes == kept
     full = [one for one in report.entries() if "cache.max_bytes" in (one.message or "")]
     assert bool(full) == (room == 5_000)
+
+
+@pytest.mark.engines
+async def test_workers_end_with_a_driver_that_is_killed(site: ManyHosts, tmp_path: Path) -> None:
+    folder, never = site.build(tmp_path), asyncio.Event()
+    site.origin.route("/h0/0.png", behaviours.after(never, behaviours.answer(b"")))
+    port = site.origin.port
+    (folder / "imgcache.toml").write_text(
+        f'[fetch]\nprocesses = 2\nresolve = ["*:{port}:127.0.0.1:{port}"]\n'
+        f'allow_private = ["{site.origin.allow}"]\n'
+    )
+    driver = await start("refresh", cwd=folder)
+    await site.origin.asked("/h0/0.png")
+    begun = workers(driver.pid)
+    assert begun
+    driver.kill()
+    await driver.communicate()  # to the end of stderr, which its workers have, too
+    assert all(is_over(pid) for pid in begun)
+
+
+def is_over(pid: int) -> bool:
+    """Whether a process is gone, or only waits to be buried."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
