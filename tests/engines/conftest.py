@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -46,8 +47,11 @@ async def started(*words: str, cwd: Path) -> AsyncIterator[asyncio.subprocess.Pr
         await process.wait()
 
 
-async def there(path: Path) -> None:
-    """Wait for a file that another process writes."""
+async def address_in(path: Path) -> str:
+    """The address of a scheduler, as soon as it has written it."""
     async with asyncio.timeout(60):
-        while not os.path.exists(path):  # noqa: ASYNC110, ASYNC240, PTH110  nobody tells
+        while True:
+            with suppress(FileNotFoundError, ValueError):
+                address: str = json.loads(path.read_text())["address"]  # noqa: ASYNC240  small
+                return address
             await asyncio.sleep(0.05)

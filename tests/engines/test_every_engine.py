@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +16,7 @@ from imgcache.core.cache.plan import Scope
 from imgcache.engine.run.listener import Listener
 from imgcache.errors import ConfigError
 from imgcache.model import Failure, Source
-from tests.engines.conftest import started, there
+from tests.engines.conftest import address_in, started
 from tests.support.many_hosts import ManyHosts, traces
 
 pytestmark = pytest.mark.engines
@@ -32,11 +31,15 @@ WORDS = {
 
 
 @pytest_asyncio.fixture(params=ENGINES)
-async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+async def engine(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[str]:
     """The words of `--engine`; a scheduler and two workers are started where they are meant."""
     name: str = request.param
     if name != "local":
         pytest.importorskip("ray" if name == "ray" else "distributed")
+    # Ray keeps a token there.
+    monkeypatch.setenv("HOME", str(tmp_path))
     async with AsyncExitStack() as stack:
         if name == "dask://":
             address = await cluster(stack, tmp_path)
@@ -50,11 +53,10 @@ async def cluster(stack: AsyncExitStack, folder: Path, workers: int = 2) -> str:
     scheduler = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     words = ("scheduler", *scheduler, "--scheduler-file", str(file))
     await stack.enter_async_context(started(*words, cwd=folder))
-    await there(file)
+    address = await address_in(file)
     worker = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--scheduler-file", str(file))
     for _ in range(workers):
         await stack.enter_async_context(started("worker", *worker, cwd=folder))
-    address: str = json.loads(file.read_text())["address"]
     return address
 
 

@@ -29,6 +29,7 @@ _TOPIC = "imgcache"
 _ASK_VERSION = "__import__('imgcache.version', fromlist=['VERSION']).VERSION"
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 20.0
+_LOOK_SECONDS = 1.0
 # Longer orders do not go through the scheduler.
 _LONG = 1 << 20
 
@@ -46,6 +47,7 @@ class DaskCluster:
         self._places: dict[str, _DaskPlace] = {}
         self._bad: set[str] = set()
         self._introducing: dict[str, asyncio.Task[None]] = {}
+        self._look_at = 0.0
         self.client: Any = None
 
     async def __aenter__(self) -> Self:
@@ -73,6 +75,13 @@ class DaskCluster:
 
     async def places(self) -> Sequence[Place]:
         """The workers that the scheduler knows, and that have this version of imgcache."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_SECONDS
+            await self._look()
+        return list(self._places.values())
+
+    async def _look(self) -> None:
         try:
             there = await self._addresses()
         except (OSError, TimeoutError):
@@ -81,7 +90,6 @@ class DaskCluster:
             self._places.pop(address).is_gone()
         for address in there - self._places.keys() - self._introducing.keys():
             self._introducing[address] = asyncio.create_task(self._try(address))
-        return list(self._places.values())
 
     def forget(self, place: _DaskPlace) -> None:
         """Use it no more, unless its process is another one."""

@@ -20,7 +20,7 @@ from imgcache.version import VERSION
 # An actor of a cluster has so many CPUs, and so many decoders.
 _CPUS = 2
 # Orders at once, each with a call that waits for news; and the words.
-_CALLS = 64
+_CALLS = 200
 
 
 class RayCluster:

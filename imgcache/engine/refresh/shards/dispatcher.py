@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import aclosing, suppress
 from itertools import count
 
@@ -30,7 +30,8 @@ SILENCE = 60.0
 _LOOK = 1.0
 # Of its share, what must be free before a worker gets one more shard.
 _ENOUGH = 0.5
-_MOST_AT_ONCE = 16
+# Shards at once: more than a worker has connections to hosts that take long.
+_MOST_AT_ONCE = 64
 # What a lost worker left is cut into so many shards.
 _PARTS = 4
 
@@ -117,6 +118,11 @@ class Dispatcher:
             await self.tell(load, self._stop)
         self._changed.set()
 
+    @property
+    def under_way(self) -> Collection[Load]:
+        """The shards that workers have."""
+        return self._loads.values()
+
     async def tell(self, load: Load, word: Word) -> None:
         """Say something to the worker of a shard."""
         with suppress(LostError):  # then its stream ends so, too
@@ -142,7 +148,7 @@ class Dispatcher:
     def _begun(self, places: Sequence[Place], size: int) -> Iterator[Load]:
         """New loads, the emptiest worker first, as long as there is work and room."""
         share = max(1, self._fetch.concurrency // max(1, len(places)))
-        room = {place: self._room(place, share) for place in places}
+        room = self._room(places, share)
         while room and self._stop is None:
             place = max(room, key=room.__getitem__)
             if room[place] < max(1, share * _ENOUGH):
@@ -153,12 +159,15 @@ class Dispatcher:
             else:
                 yield self._load(chunk, place, room.pop(place))
 
-    def _room(self, place: Place, share: int) -> int:
-        """How many requests at once it can take; none while it has not taken the last shard."""
-        mine = [load for load in self._loads.values() if load.place is place]
-        if len(mine) >= _MOST_AT_ONCE or any(load.beginning for load in mine):
-            return 0
-        return share - sum(load.demand for load in mine)
+    def _room(self, places: Sequence[Place], share: int) -> dict[Place, int]:
+        """How many requests at once each can take; none while it has not taken its last shard."""
+        room = dict.fromkeys(places, share)
+        loads = Counter(load.place for load in self._loads.values())
+        for load in self._loads.values():
+            if load.place in room:
+                full = load.beginning or loads[load.place] >= _MOST_AT_ONCE
+                room[load.place] -= share if full else load.demand
+        return room
 
     def _next(self, place: Place | None, size: int) -> _Chunk | None:
         """What this place does next: nothing that was lost there, if there is another one."""

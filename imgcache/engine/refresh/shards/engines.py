@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from imgcache.config import Settings
+from imgcache.config import ServeSettings, Settings
 from imgcache.edge.workers.processes import Processes
 from imgcache.edge.workers.protocol import Engine, Outfit
 from imgcache.engine.images.quota import CacheQuota
@@ -85,7 +85,8 @@ def outfit(settings: Settings) -> Outfit:
     cache = settings.cache.model_copy(update={"dir": settings.cache.dir.absolute()})
     ca_file = settings.fetch.ca_file
     fetch = settings.fetch.model_copy(update={"ca_file": ca_file and ca_file.absolute()})
-    placed = settings.model_copy(update={"cache": cache, "fetch": fetch})
+    # The service's token is no business of workers.
+    placed = settings.model_copy(update={"cache": cache, "fetch": fetch, "serve": ServeSettings()})
     return Outfit(FetchBench, pickle.dumps(placed))
 
 

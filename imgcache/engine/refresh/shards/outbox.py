@@ -57,8 +57,8 @@ class Outbox(Listener):
         """The driver settles them."""
 
     def attempted(self, url: str, wire_bytes: int) -> None:
-        """One attempt ended."""
-        self._changed().attempts.append((url, wire_bytes))
+        """One attempt ended; it is told with what is found out next, or with the next beat."""
+        self._news.attempts.append((url, wire_bytes))
 
     def concluded(self, url: str, source: Source | None, failure: Failure | None) -> None:
         """One job ended."""
@@ -68,7 +68,7 @@ class Outbox(Listener):
 
     def prepared(self) -> None:
         """One job without a request ended."""
-        self._changed().prepared += 1
+        self._news.prepared += 1
 
     def want(self, wanted: RoomWanted) -> None:
         """Ask for room."""

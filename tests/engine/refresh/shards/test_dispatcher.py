@@ -10,6 +10,7 @@ from typing import Self
 from imgcache.config import FetchSettings
 from imgcache.core.http.url import WebUrl
 from imgcache.edge.workers.protocol import LostError, Place
+from imgcache.engine.refresh.shards.cutting import shard_size
 from imgcache.engine.refresh.shards.dispatcher import Dispatcher, Load
 from imgcache.engine.refresh.shards.records import Ended, News, Shard, Stop, packed, unpacked
 from imgcache.engine.run.attempts import Job
@@ -93,6 +94,7 @@ class Run:
     def __init__(self, crew: Crew, ask: list[Job], stop_after: float = 1e6) -> None:
         self.ended: list[str] = []
         self.failed: dict[str, Failure] = {}
+        self.most = 0
         self.dispatcher = Dispatcher(
             crew, FetchSettings(concurrency=8, per_host=2), self._hear, self._fail
         )
@@ -105,6 +107,8 @@ class Run:
         return asyncio.get_running_loop().time()
 
     async def _hear(self, load: Load, news: News) -> None:
+        under_way = sum(len(one.jobs) for one in self.dispatcher.under_way)
+        self.most = max(self.most, under_way)
         self.ended += [load.jobs[one.number].target.url.href for one in news.ended]
 
     def _fail(self, job: Job, failure: Failure) -> None:
@@ -165,3 +169,13 @@ def test_after_the_time_is_up_no_shard_is_begun_and_those_under_way_are_told() -
     assert unpacked(worker.words[0]) == Stop()
     assert run.dispatcher.left_out == 200 - len(run.ended)
     assert run.failed == {}
+
+
+def test_what_is_held_of_shards_does_not_grow_with_the_work() -> None:
+    most = []
+    for hosts in (2_000, 8_000):
+        ask = jobs(*(f"h{number}" for number in range(hosts)), each=5)
+        run = Run(Crew(Worker(0.01), Worker(0.01)), ask)
+        assert len(run.ended) == 5 * hosts
+        most.append(run.most / shard_size(5 * hosts, 2))
+    assert max(most) <= 4

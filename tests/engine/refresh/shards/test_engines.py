@@ -56,3 +56,8 @@ def test_a_worker_gets_whole_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     bench = made.make(made.settings, 1)
     assert isinstance(bench, FetchBench)
     assert bench.folder == tmp_path / "kept"
+
+
+def test_the_token_of_the_service_stays_here() -> None:
+    settings = Settings.model_validate({"serve": {"token": "SECRET"}})
+    assert b"SECRET" not in engines.outfit(settings).settings
