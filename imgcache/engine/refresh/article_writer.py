@@ -19,10 +19,12 @@ from imgcache.core.verdicts import verdict
 from imgcache.core.verdicts.verdict import Evidence, Judgement
 from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found
+from imgcache.edge.articles.together import NewText
 from imgcache.edge.catalog import judged
 from imgcache.engine.catalog.site import Site
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.unwritten import told
+from imgcache.engine.refresh.writings import Writing
 from imgcache.engine.run import articles
 from imgcache.engine.run.articles import LoadedArticle, excerpts
 from imgcache.engine.run.index_session import KnownFacts
@@ -105,16 +107,17 @@ class ArticleWriter:
         self.fixes_sizes = options.fix_dimensions
         self.unwritten: list[str] = []
 
-    def write(self, number: int, read: LoadedArticle, known: KnownUrls) -> ArticleOutcome:
+    def write(self, number: int, read: LoadedArticle, known: KnownUrls) -> Writing[ArticleOutcome]:
         """One article: its results, and what of it was changed.
 
-        A file that changes meanwhile is read again, a few times.
+        A file that changes meanwhile is read again, a few times. An ArticleError or LocalError of
+        the file is thrown into it.
         """
         found = self._site.articles.found[number]
         for _ in range(_REREADS):
             decisions = list(self._decisions(read, known))
             try:
-                outcome = self._written(number, read, decisions)
+                outcome = yield from self._written(number, read, decisions)
                 if outcome is not None:
                     return outcome
                 again = articles.load(found, self._settings)
@@ -132,7 +135,7 @@ class ArticleWriter:
 
     def _written(
         self, number: int, read: LoadedArticle, decisions: list[_EntryDecision]
-    ) -> ArticleOutcome | None:
+    ) -> Writing[ArticleOutcome | None]:
         """The article as it should be; None for a file that has to be read (again) first."""
         found = self._site.articles.found[number]
         changes = {one.number: one.change for one in decisions if one.needs_edit}
@@ -145,17 +148,17 @@ class ArticleWriter:
             self.unwritten += [told(found.shown, one.entry, one.change) for one in todo]
             return ArticleOutcome(self._untouched(found, decisions), [])
         edited = apply(read.parsed, changes)
-        if not self._store(found, read.data, edited.data):
+        if not (yield from self._store(NewText(found, read.data, edited.data))):
             return None
         return self._changed(number, read, edited, decisions)
 
-    def _store(self, found: Found, before: bytes, after: bytes) -> bool:
+    def _store(self, text: NewText) -> Writing[bool]:
         """Write what has to be written; False for a file that has changed meanwhile."""
-        if before == after:
+        if text.old == text.new:
             return True
         if self._options.write:
-            return files.replace(found, before, after)
-        files.check_editable(found)
+            return (yield text)
+        files.check_editable(text.found)
         return True
 
     def _decisions(self, read: LoadedArticle, known: KnownUrls) -> Iterator[_EntryDecision]:

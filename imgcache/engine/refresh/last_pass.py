@@ -7,11 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from imgcache.edge.catalog import urls
 from imgcache.engine.catalog.site import Site
 from imgcache.engine.refresh.article_writer import ArticleWriter, KnownUrls
+from imgcache.engine.refresh.writings import Together
 from imgcache.engine.run.articles import LoadedArticle, ReadArticle
 from imgcache.engine.run.index_session import look_up
-from imgcache.engine.run.judge import (
-    unread,
-)
+from imgcache.engine.run.judge import unread
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.report import Form, Report
 from imgcache.engine.run.targets import Targets
@@ -82,11 +81,17 @@ def _write_batch(
     report: Report,
 ) -> None:
     standing = site.standing(numbers) if len(readings) < len(numbers) else {}
+    writings = {
+        number: writer.write(number, read, known)
+        for number, read in readings.items()
+        if isinstance(read, LoadedArticle)
+    }
+    outcomes = Together(writings).run()
     for number in numbers:
         shown, read = site.articles.found[number].shown, readings.get(number)
         if read is None:
             site.report_standing(number, standing, Form.FRESH, report)
         elif isinstance(read, LoadedArticle):
-            report.add_article(writer.write(number, read, known))
+            report.add_article(outcomes[number])
         else:
             report.add_article(unread(shown, read))
