@@ -7,6 +7,7 @@ becomes a result here; only this machine's own faults are raised.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -19,6 +20,7 @@ from imgcache.core.http import response as answer
 from imgcache.core.http.address import AddressRule
 from imgcache.core.http.retry import parse_retry_after
 from imgcache.core.http.url import WebUrl
+from imgcache.edge.http import aiohttp_import  # noqa: F401  before those that import aiohttp
 from imgcache.edge.http.body import fields, receive
 from imgcache.edge.http.dns import Lookup, system_lookup
 from imgcache.edge.http.errors import ExchangeError, unknown
@@ -65,15 +67,23 @@ class _Client(httpx.AsyncClient):
 class Fetcher:
     """Sends requests with httpx over the pool of one Transport; an async context manager."""
 
-    def __init__(self, settings: FetchSettings, *, lookup: Lookup = system_lookup) -> None:
+    def __init__(
+        self,
+        settings: FetchSettings,
+        *,
+        lookup: Lookup = system_lookup,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         """Nothing is opened yet.
 
         Args:
             settings: the `fetch` section.
             lookup: how names become addresses.
+            context: what `trust` returned for its `ca_file`; None: asked for when it is opened.
         """
         self._settings = settings
         self._lookup = lookup
+        self._context = context
         self._rule = AddressRule(settings.allow_private)
         self._named = frozenset((entry.host, entry.port) for entry in settings.resolve)
         self._headers = {
@@ -88,7 +98,7 @@ class Fetcher:
 
     async def __aenter__(self) -> Self:
         """Open the session; raises ConfigError for a `ca_file` that can't be read."""
-        transport = Transport(self._settings, self._lookup)
+        transport = Transport(self._settings, self._lookup, self._context)
         self._client = _Client(transport=transport, follow_redirects=False, trust_env=False)
         return self
 

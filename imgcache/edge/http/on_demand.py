@@ -48,8 +48,13 @@ class FetcherOnDemand:
     async def _open(self) -> Fetches:
         async with self._opening:  # one for all that come first together
             if self._fetcher is None:
+                # The certificates are read beside the import, which takes five times as long.
+                reading = asyncio.create_task(
+                    asyncio.to_thread(trust.trust, self._settings.ca_file)
+                )
+                await asyncio.sleep(0)  # the thread begins
                 from imgcache.edge.http.fetcher import Fetcher  # noqa: PLC0415  see the module's docstring
 
-                fetcher = Fetcher(self._settings)
+                fetcher = Fetcher(self._settings, context=await reading)
                 self._fetcher = await self._opened.enter_async_context(fetcher)
             return self._fetcher

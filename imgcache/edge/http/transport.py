@@ -62,13 +62,15 @@ class Transport(httpx.AsyncBaseTransport):
     All Location headers of an answer are in its extension `locations`, byte for byte.
     """
 
-    def __init__(self, fetch: FetchSettings, lookup: Lookup) -> None:
+    def __init__(
+        self, fetch: FetchSettings, lookup: Lookup, context: ssl.SSLContext | None = None
+    ) -> None:
         self._fetch = fetch
         # With a proxy we connect to the proxy only; it is configured, so the rule does not apply.
         rule = AddressRule(fetch.allow_private) if fetch.proxy is None else None
         mapped = fetch.resolve if fetch.proxy is None else ()
         self._resolver = GuardedResolver(LookupThreads(lookup), rule, mapped, fetch.connect_timeout)
-        self._session = self._open_session(trust(fetch.ca_file))
+        self._session = self._open_session(context or trust(fetch.ca_file))
 
     def _open_session(self, context: ssl.SSLContext) -> aiohttp.ClientSession:
         fetch = self._fetch
