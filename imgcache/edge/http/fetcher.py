@@ -42,26 +42,17 @@ from imgcache.model import Failure, Verdict
 ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 
 
-class _NoCookies(httpx.Cookies):
-    """A jar without cookies; httpx's own keeps them, and costs a fifth of each request."""
-
-    def extract_cookies(self, response: httpx.Response) -> None:
-        """Ignores Set-Cookie."""
-
-
 class _Client(httpx.AsyncClient):
-    """httpx without its cookies."""
+    """httpx without cookies, redirects, authorization and log: none of these is for us."""
 
-    _none = _NoCookies()
+    async def send(self, request: httpx.Request, **_: object) -> httpx.Response:
+        """What the transport answers; the body is still to be read."""
+        return await self._transport.handle_async_request(request)
 
-    @property
-    def cookies(self) -> httpx.Cookies:
-        """Always empty."""
-        return self._none
 
-    @cookies.setter
-    def cookies(self, _: object) -> None:
-        raise AttributeError("this client keeps no cookies")
+# httpx makes one, and more headers, for a request that is given none.
+_NO_BODY = httpx.ByteStream(b"")
+_MOST_HOSTS = 1024
 
 
 class Fetcher:
@@ -95,6 +86,7 @@ class Fetcher:
             host.lower(): {name.title(): value for name, value in extra.items()}
             for host, extra in settings.headers.items()
         }
+        self._headers_of = lru_cache(maxsize=_MOST_HOSTS)(self._always)
 
     async def __aenter__(self) -> Self:
         """Open the session; raises ConfigError for a `ca_file` that can't be read."""
@@ -188,7 +180,7 @@ class Fetcher:
             return refused
         request = self._request(url, validators, stats.sent, limit.first)
         asked_at = time.time()
-        response = await self._client.send(request, stream=True)
+        response = await self._client.send(request)
         stats.answering = True
         if stats.watch is not None:
             stats.watch.answered(_hop(url, response))
@@ -240,20 +232,25 @@ class Fetcher:
     def _request(
         self, url: WebUrl, validators: Validators, on_send: Callable[[], None], first: int | None
     ) -> httpx.Request:
-        # Set by hand: httpx would decode an IDN for it, and refuses those that browsers open.
-        headers = {"Host": url.authority} | self._headers | self._extra.get(url.host, {})
-        if first is not None:
-            headers["Range"] = f"bytes=0-{first - 1}"
-        if validators.etag:
-            headers["If-None-Match"] = validators.etag
-        if validators.last_modified:
-            headers["If-Modified-Since"] = validators.last_modified
-        return httpx.Request(
+        request = httpx.Request(
             "GET",
             _origin(url.scheme, url.host, url.port),
-            headers=headers,
+            headers=self._headers_of(url.authority, url.host),  # httpx makes a copy
+            stream=_NO_BODY,
             extensions={"target": url.target.encode("ascii"), "on_send": on_send},
         )
+        if first is not None:
+            request.headers["Range"] = f"bytes=0-{first - 1}"
+        if validators.etag:
+            request.headers["If-None-Match"] = validators.etag
+        if validators.last_modified:
+            request.headers["If-Modified-Since"] = validators.last_modified
+        return request
+
+    def _always(self, authority: str, host: str) -> httpx.Headers:
+        """The headers of all requests to a host."""
+        # Set by hand: httpx would decode an IDN for it, and refuses those that browsers open.
+        return httpx.Headers({"Host": authority} | self._headers | self._extra.get(host, {}))
 
 
 def _hop(url: WebUrl, response: httpx.Response) -> Hop:
@@ -265,7 +262,7 @@ def _hop(url: WebUrl, response: httpx.Response) -> Hop:
     return Hop(url.href, response.status_code, (*locations, *raw))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=_MOST_HOSTS)
 def _origin(scheme: str, host: str, port: int) -> httpx.URL:
     """The origin as httpx has it; the target goes beside it, as httpx would requote it."""
     return httpx.URL(f"{scheme}://{host}:{port}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -28,6 +29,7 @@ _LONGEST_LINE = 65536
 _MOST_HEADERS = 1000
 _READ_BUFFER = 1 << 16
 _ENOUGH_FOR_IDLE = 512
+_MOST_HOSTS = 1024  # that are kept in mind
 
 
 class _Body(httpx.AsyncByteStream):
@@ -70,6 +72,7 @@ class Transport(httpx.AsyncBaseTransport):
         rule = AddressRule(fetch.allow_private) if fetch.proxy is None else None
         mapped = fetch.resolve if fetch.proxy is None else ()
         self._resolver = GuardedResolver(LookupThreads(lookup), rule, mapped, fetch.connect_timeout)
+        self._dialled = lru_cache(maxsize=_MOST_HOSTS)(self._where)
         self._session = self._open_session(context or trust(fetch.ca_file))
 
     def _open_session(self, context: ssl.SSLContext) -> aiohttp.ClientSession:
@@ -135,20 +138,24 @@ class Transport(httpx.AsyncBaseTransport):
         return answer
 
     def _address(self, request: httpx.Request, host: str) -> tuple[URL, dict[str, Any]]:
-        """The URL for aiohttp; the whole target is its path, so that not a byte is requoted.
+        """The URL for aiohttp; the whole target is its path, so that not a byte is requoted."""
+        url = request.url
+        authority, options = self._dialled(url.scheme, host, url.port)
+        target = request.extensions.get("target", url.raw_path).decode("ascii")
+        return URL.build(scheme=url.scheme, authority=authority, path=target, encoded=True), options
+
+    def _where(self, scheme: str, host: str, port: int | None) -> tuple[str, dict[str, Any]]:
+        """The authority to dial, and what aiohttp is told beside it.
 
         aiohttp never asks its resolver about a literal address, so --resolve is applied here.
         """
-        url = request.url
-        port = url.port or (443 if url.scheme == "https" else 80)
-        target = request.extensions.get("target", url.raw_path).decode("ascii")
         options: dict[str, Any] = {}
+        port = port or (443 if scheme == "https" else 80)
         mapping = self._resolver.mapping(f"[{host}]" if ":" in host else host, port)
         if mapping is not None and is_literal(host):
-            options["server_hostname"] = host if url.scheme == "https" else None
+            options["server_hostname"] = host if scheme == "https" else None
             host, port = str(mapping.address), mapping.to_port
-        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        return URL.build(scheme=url.scheme, authority=authority, path=target, encoded=True), options
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}", options
 
     async def aclose(self) -> None:
         """Close all connections; look-ups that still hang are not waited for."""
