@@ -31,10 +31,11 @@ from imgcache.edge import demo_pictures
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.pipeline import refresh
 from imgcache.engine.run.report import Report
+from imgcache.engine.site_folders import DEMO
 from imgcache.errors import ConfigError
 from imgcache.model import Size, Verdict
 
-FOLDER = "imgcache-demo"
+FOLDER = DEMO
 _MARK = ".imgcache-demo"
 _WRONG, _MISSING = 2, 3
 _PLANNED = [
@@ -173,6 +174,7 @@ def _where_to_look(folder: Path, planned: bool) -> str:  # noqa: FBT001  one sen
         f"\nAnd as pages, what is broken first:\n"
         f"  cd {folder} && {program} serve    then open http://127.0.0.1:8460/\n"
         f"  cd {folder} && {program} report   then open imgcache-report/index.html\n"
+        f"\nDelete {folder}/ when you have seen it.\n"
         f"\n{ending}"
     )
 

@@ -90,7 +90,8 @@ def survey(folder: Path) -> Outlook:
 
 def _files(folder: Path) -> list[Found]:
     """Those that are read wherever they lie, then those of TOML and JSON, which must be named."""
-    found = discover([folder], cache_dir=folder / "cache")
+    there = discover([folder], cache_dir=folder / "cache")
+    found = [one for one in there if site_folders.is_of_the_site(folder, one.path)]
     named = [folder / "**" / f"*{suffix}" for suffix in (".toml", ".json")]
     data = discover(named, cache_dir=folder / "cache", listed=named)
     may_be = site_folders.may_be_data

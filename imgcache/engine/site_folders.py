@@ -22,6 +22,8 @@ _ROOTS = ("static", "public", "assets", "source", "src", ".")
 _OF_ARTICLES = frozenset(
     {"articles", "blog", "content", "contents", "docs", "news", "pages", "posts", "writing"}
 )
+# What `imgcache demo` leaves where it was tried.
+DEMO = "imgcache-demo"
 _NOT_THE_SITES = frozenset({"node_modules", "vendor", "bower_components"})
 # Folders whose TOML and JSON say what is shown. Elsewhere such files configure tools.
 _OF_DATA = frozenset({"_data", "data", *_OF_ARTICLES})
@@ -55,6 +57,11 @@ def of_articles(root: Path, files: Sequence[Path], with_images: Sequence[Path]) 
     if at_the_top or not folders or len(folders) > _MOST_FOLDERS:
         return everything
     return tuple(sorted(folders))
+
+
+def is_of_the_site(root: Path, file: Path) -> bool:
+    """Whether a file belongs to the site, not to a demo that was tried in it."""
+    return DEMO not in file.relative_to(root).parts
 
 
 def is_meant(root: Path, folders: Sequence[str], file: Path) -> bool:

@@ -53,6 +53,8 @@ def test_all_languages_and_bodies_are_counted(tmp_path: Path) -> None:
         (["site/blog/a.md", "site/docs/b.md"], ("site/blog", "site/docs")),
         ([f"{letter}/a.md" for letter in "abcdefghi"], ()),
         (["blog/a.md", "node_modules/x/a.md"], ("blog",)),
+        (["content/a.md", "imgcache-demo/articles/article.md"], ()),
+        (["blog/a.md", "imgcache-demo/articles/article.md"], ("blog",)),
     ],
 )
 def test_folders_are_kept_general(
