@@ -237,6 +237,22 @@ def test_the_search_filters_while_one_types(chromium: Browser, site: Site) -> No
         expect(page.locator("article:visible")).to_have_count(18)
 
 
+def test_a_folder_shows_the_images_of_one_host(chromium: Browser, folder: Site) -> None:
+    with visiting(chromium, folder, **WIDE) as visit:
+        page = visit.page
+        page.goto(folder.pages["hosts"])
+        page.get_by_role("link", name="cdn.news-wire.example").click()
+        expect(page.get_by_role("status")).to_contain_text("2 of 18 images match at cdn.news")
+        expect(page.locator("article:visible")).to_have_count(2)
+        page.keyboard.press("/")
+        page.keyboard.type("crane")
+        expect(page.locator("article:visible")).to_have_count(1)
+        page.get_by_role("link", name="Images", exact=True).click()
+        expect(page.locator("article:visible")).to_have_count(18)
+        page.locator(".facets").get_by_role("link", name="cdn.news-wire.example").click()
+        expect(page.locator("article:visible")).to_have_count(2)
+
+
 def test_articles_are_found_on_their_page(chromium: Browser, site: Site) -> None:
     with visiting(chromium, site, **WIDE) as visit:
         page = visit.page

@@ -20,17 +20,20 @@ _SHARED = {True: "in several articles", False: "in one article"}
 
 
 def facets(found: Facets, selection: Selection, links: Links) -> list[Facet]:
-    """All filters that have anything to choose; where no combination has a page, the verdicts."""
+    """All filters that have anything to choose.
+
+    Where no combination has a page, verdicts have one, and a script finds hosts.
+    """
     chosen = replace(selection, page=1)
     everything = [
         Facet("How it fares", list(_healths(found, chosen, links))),
         Facet("What is wrong", list(_verdicts(found, chosen, links))),
         Facet("Broken rule", list(_rules(found, chosen, links))),
-        Facet("Host", list(_hosts(found, chosen, links))),
+        Facet("Host", list(_hosts(found, chosen, links)), scripted=not links.narrows),
         Facet("Last good copy", list(_copies(found, chosen, links))),
         Facet("Used", list(_shared(found, chosen, links))),
     ]
-    shown = everything if links.narrows else everything[1:2]
+    shown = everything if links.narrows else [everything[1], everything[3]]
     return [one for one in shown if len(one.choices) > 1 or any(c.is_current for c in one.choices)]
 
 

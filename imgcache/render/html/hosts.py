@@ -57,7 +57,7 @@ def _row(state: HostState, links: Links, moments: Moments) -> HostRow:
     share = round(100 * state.failing / state.images)
     return HostRow(
         state.host,
-        links.gallery(Selection(host=state.host)) if links.narrows else None,
+        links.gallery(Selection(host=state.host)) if links.has_hosts else None,
         state.images,
         state.failing,
         # Not 0 % where some fail, and not 100 % where some do not.

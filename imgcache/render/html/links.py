@@ -72,11 +72,13 @@ class Links(Protocol):
     """Where the pages and pictures are, from their root; None where nothing can be shown.
 
     `above_articles` leads from the page of an article to the root. `narrows`: whether there is a
-    page for each combination of filters; else there is one for each verdict only.
+    page for each combination of filters; else there is one for each verdict only. `has_hosts`:
+    whether the images of one host can be shown, where nothing narrows by a script.
     """
 
     above_articles: str
     narrows: bool
+    has_hosts: bool
 
     def asset(self, name: str) -> str:
         """The stylesheet, or the script."""

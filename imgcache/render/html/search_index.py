@@ -6,8 +6,9 @@ Its texts are harmless as they are: the page puts them where only text can be.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from imgcache.model import Verdict
 from imgcache.render.html.views import Card
 from imgcache.render.html.words import plain
 from imgcache.render.phrases import printable
@@ -26,9 +27,9 @@ class SearchIndex:
         self._bytes = 0
         self._left_out = 0
 
-    def add(self, card: Card) -> None:
-        """One image, with the first of its places."""
-        parts = [*(one[:_LONGEST] for one in _row(card)), _places(card)]
+    def add(self, card: Card, verdicts: Iterable[Verdict]) -> None:
+        """One image, with the verdicts of all its entries and the first of its places."""
+        parts = [*(one[:_LONGEST] for one in _row(card, verdicts)), _places(card)]
         row = json.dumps([printable(one) for one in parts])
         if self._bytes + len(row) > _MOST_BYTES:
             self._left_out += 1
@@ -45,10 +46,10 @@ class SearchIndex:
         )
 
 
-def _row(card: Card) -> Iterator[str]:
+def _row(card: Card, verdicts: Iterable[Verdict]) -> Iterator[str]:
     use = card.article
-    found = [plain(one.name) for _, one in card.found] or [plain(card.entry.verdict)]
-    yield from (card.tone, card.name, card.host, ", ".join(found))
+    names = dict.fromkeys((*(one.name for _, one in card.found), *verdicts))
+    yield from (card.tone, card.name, card.host, ", ".join(map(plain, names)))
     yield from (use.title or use.article, use.spot, use.href, card.address)
 
 

@@ -25,6 +25,8 @@ MOST = 1000
 class PageLinks(FolderLinks):
     """A page alone has no other: pictures are in it, `pictures` by their name in a folder."""
 
+    has_hosts = False
+
     def __init__(self, pictures: Mapping[str, bytes], edit_url: str | None) -> None:
         super().__init__(pictures, edit_url)
         self._bytes = pictures

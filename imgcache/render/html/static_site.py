@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Protocol
+from urllib.parse import urlencode
 
 from imgcache.core.catalog import ArticleState, Facets, HostState, ImageQuery
 from imgcache.model import Verdict
@@ -33,6 +34,7 @@ from imgcache.render.html.moments import Moments
 from imgcache.render.html.page_views import PER_PAGE, ArticleView, Page
 from imgcache.render.html.search_index import SearchIndex
 from imgcache.render.html.views import DrawnCard
+from imgcache.render.html.words import plain
 from imgcache.results import CachedThumbnail, EntryResult, KnownEntry, KnownImage, Overview
 
 _NAME_DIGITS = 16
@@ -84,6 +86,7 @@ class FolderLinks:
 
     above_articles = "../"
     narrows = False
+    has_hosts = True
 
     def __init__(self, pictures: Collection[str], edit_url: str | None = None) -> None:
         self._pictures = pictures
@@ -94,8 +97,13 @@ class FolderLinks:
         return name
 
     def gallery(self, selection: Selection) -> str:
-        """A page of everything, or of one verdict; a folder has no other filter."""
-        return _gallery_name(selection)
+        """A page of everything, or of one verdict; of a host what the script finds in the index."""
+        name = _gallery_name(selection)
+        if selection.host is None:
+            return name
+        # In the words of the index (search_index.py).
+        found = {} if selection.verdict is None else {"found": plain(selection.verdict)}
+        return f"{name}#{urlencode({'host': selection.host, **found}, errors='replace')}"
 
     def articles(self, page: int) -> str:
         """A page of the list of articles."""
@@ -202,7 +210,7 @@ def _gallery_pages(site: Site, links: FolderLinks) -> Iterator[tuple[str, str]]:
     pages, index, first = _Pages(site, links), SearchIndex(), ""
     for image in _images(site):
         card = image_card(image, links, _MOMENTS)
-        index.add(card)
+        index.add(card, image.verdicts)
         drawn = jinja.drawn(card)
         for verdict in (*image.verdicts, None):
             for name, text in pages.put(verdict, drawn):

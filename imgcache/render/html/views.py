@@ -182,10 +182,11 @@ class Choice(Struct, frozen=True):
 
 
 class Facet(Struct, frozen=True):
-    """A filter and its values."""
+    """A filter and its values; `scripted`: they lead nowhere without a script."""
 
     title: str
     choices: Sequence[Choice]
+    scripted: bool = False
 
 
 class Hint(Struct, frozen=True):

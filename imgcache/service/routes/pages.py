@@ -54,6 +54,7 @@ class ServiceLinks:
 
     above_articles = ""
     narrows = True
+    has_hosts = True
 
     def __init__(self, settings: Settings) -> None:
         self._names = settings.thumbnails

@@ -93,8 +93,10 @@ def test_a_filter_that_is_on_leads_to_where_it_is_off() -> None:
     ]
 
 
-def test_a_folder_has_a_page_for_each_verdict_and_no_other_filter() -> None:
-    (found,) = view_of(EVERYTHING).facets
+def test_a_folder_has_a_page_for_each_verdict_and_a_script_finds_hosts() -> None:
+    found, hosts = view_of(EVERYTHING).facets
+    assert (found.scripted, hosts.scripted) == (False, True)
+    assert all(one.href == f"index.html#host={one.label}" for one in hosts.choices)
     assert [(one.label, one.name, one.href) for one in found.choices] == [
         ("no longer there", "gone", "gone.html"),
         ("as declared", "ok", "ok.html"),

@@ -137,6 +137,23 @@ def test_the_search_finds_what_is_on_any_page() -> None:
     assert href.startswith(article_name("articles/a.md"))
 
 
+def test_hosts_are_found_by_the_search_also_of_one_verdict() -> None:
+    gone, other = (replace(GONE, url=f"https://{host}.test/x.jpg") for host in "ab")
+    written = files([gone, other, OK])
+    rows = index_of(written["search.js"])["rows"]
+    for name, host, kind, number in (
+        ("index.html", "b.test", None, 1),
+        ("index.html", "a.test", None, 2),
+        ("gone.html", "a.test", "no longer there", 1),
+    ):
+        found = "" if kind is None else f"&amp;found={kind.replace(' ', '+')}"
+        assert f'href="{name}#host={host}{found}"' in written["hosts.html"]
+        fitting = [row for row in rows if row[2] == host and kind in {None, *row[3].split(", ")}]
+        assert len(fitting) == number
+    assert 'data-scripted hidden>\n    <h2 id="facet-2">Host' in written["index.html"]
+    assert 'href="gone.html#host=b.test&amp;found=no+longer+there"' in written["gone.html"]
+
+
 def test_the_search_knows_every_place_that_a_page_shows() -> None:
     """However long the names of the places before it are."""
     names = [f"{'long' * 40}/{number}.md" for number in range(12)]
@@ -154,7 +171,7 @@ def test_the_search_has_nothing_that_steers_and_is_bounded() -> None:
     stock = stock_of([replace(OK, url=f"https://a.test/{'x' * 290}.jpg", article="y" * 290)])
     (image,) = stock.images(ImageQuery(), 0, 1, 1)
     for _ in range(4000):
-        index.add(image_card(image, FolderLinks(()), Moments()))
+        index.add(image_card(image, FolderLinks(()), Moments()), image.verdicts)
     assert len(index.script) < 4_500_000
     assert index_of(index.script)["leftOut"] > 0
 

@@ -3,7 +3,7 @@
 "use strict";
 
 const PAUSE = 250; // milliseconds after the last key before the server is asked
-const HREF = 6; // of a row of the index: nobody looks for the name of a file
+const [HOST, FOUND, HREF] = [2, 3, 6]; // of a row of the index
 const search = document.querySelector("form[role=search]");
 const input = search && search.elements.text;
 let asked = 0;
@@ -57,18 +57,24 @@ async function filterFolder() {
   const mine = ++asked;
   const { rows, leftOut } = await loaded();
   if (mine !== asked) return;
-  const words = wanted();
+  const words = wanted(), chosen = new URLSearchParams(location.hash.slice(1));
+  const [host, kind] = [chosen.get("host"), chosen.get("found")];
+  const isNarrowed = words.length > 0 || host !== null;
   const found = rows.filter((row) => {
+    if (host !== null && row[HOST] !== host) return false;
+    if (kind !== null && !row[FOUND].split(", ").includes(kind)) return false;
+    // Nobody looks for the name of a file.
     const text = row.filter((_, at) => at !== HREF).join(" ").toLowerCase();
     return words.every((word) => text.includes(word));
   });
   document.querySelector("section.hits")?.remove();
   for (const section of document.querySelectorAll(".results > section, .results > .pager")) {
-    section.hidden = words.length > 0;
+    section.hidden = isNarrowed;
   }
+  const at = host === null ? "" : ` at ${host}`;
   const more = leftOut ? ` (${leftOut} more images were left out of the search)` : "";
-  told(words.length ? `${found.length} of ${rows.length} images match${more}` : "");
-  if (!words.length) return;
+  told(isNarrowed ? `${found.length} of ${rows.length} images match${at}${more}` : "");
+  if (!isNarrowed) return;
   const list = element("ol", "", "list");
   list.append(...found.slice(0, 200).map(line));
   const section = element("section", element("h2", "Found"), "hits");
@@ -117,8 +123,8 @@ function step(by) {
 
 // A page without a script has the text to be selected; with one it has a button.
 function liven() {
-  for (const button of document.querySelectorAll("button[data-copy], button[data-keys]")) {
-    button.hidden = false;
+  for (const part of document.querySelectorAll("button[data-copy], [data-keys], [data-scripted]")) {
+    part.hidden = false;
   }
 }
 
@@ -171,4 +177,9 @@ if (search) {
     else waiting = setTimeout(() => filterThere().catch(() => search.submit()), PAUSE);
   });
   if (isLocal) search.addEventListener("submit", (event) => event.preventDefault());
+  if ("index" in search.dataset) {
+    const follow = () => filterFolder().catch(filterHere);
+    window.addEventListener("hashchange", follow);
+    if (location.hash.startsWith("#host=")) follow();
+  }
 }
