@@ -24,7 +24,7 @@ from imgcache.edge.catalog.judged import Judged, Unjudged
 from imgcache.edge.decoder.pool import DecodePool
 from imgcache.edge.safe_fs import text_of
 from imgcache.engine.images.in_place import grounds, measure
-from imgcache.engine.run.judge import Judge, may_be_flagged
+from imgcache.engine.run.judge import Judge, may_be_flagged, new_placeholder
 from imgcache.facts import ImageFacts
 from imgcache.model import Failure, Source, Verdict
 
@@ -98,7 +98,8 @@ def _judged(
     answered = one.answered if evidence.copy is not None else None
     patience = judge.patience(location, evidence, flagged)
     until = patience.until if patience is not None and patience.lasts else None
-    return Judged(one.id, result, flag, answered, until)
+    lacks_placeholder = new_placeholder(entry, evidence) is not None
+    return Judged(one.id, result, flag, answered, until, lacks_placeholder)
 
 
 def _evidence(one: Unjudged, image: Callable[[str], ImageFacts]) -> Evidence:
