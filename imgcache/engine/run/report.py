@@ -132,6 +132,7 @@ class Report:
             return
         self.summary.articles += 1
         self.summary.articles_changed += outcome.changed
+        self.summary.placeholders += outcome.placeholders
         self.local_fault |= outcome.local_fault
         self.add(outcome.results, outcome.diff)
         for problem in outcome.problems:
