@@ -254,7 +254,8 @@ class Report:
         except LocalError as exc:
             listener.failed(f"{exc}; the run ended before all was judged")
             self.interrupted = self.local_fault = True
-            self.finish(self.summary.urls, {}, self.traffic)
+            if not self.seconds:
+                self.finish(0, {}, self.traffic)
 
     def close(self) -> None:
         """Delete the temporary files; the summary stays."""
