@@ -16,7 +16,7 @@ Writing = Generator[NewText, bool, R]
 
 # So many files are written side by side, or so many bytes of them: each is kept in memory, and
 # so is what it was taken apart into.
-_MOST = 32
+_MOST = 16
 _MOST_BYTES = 1 << 19
 
 
