@@ -11,10 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
+from imgcache.edge import descriptors
 from imgcache.edge.articles.files import Found, Sync, advanced, replacing, waited
 from imgcache.errors import ArticleError, LocalError
+from imgcache.units import batches
 
-_AT_ONCE = 8
+_THREADS = 8
+# Each file takes three descriptors meanwhile. A run whose limit is low needs them elsewhere.
+_SHARE = 32
 
 
 class NewText(Struct, frozen=True):
@@ -31,13 +35,17 @@ Outcome = bool | ArticleError | LocalError
 def replace_all(texts: Sequence[NewText]) -> list[Outcome]:
     """For each text what `files.replace` returns or raises, in the same order.
 
-    Each file takes three descriptors meanwhile. Of two texts for the same file (one may be a link
-    to it) the second finds it changed.
+    Of two texts for the same file (one may be a link to it) the second finds it changed.
     """
+    room = max(1, descriptors.available() // _SHARE)
+    return [outcome for group in batches(texts, room) for outcome in _replaced(group)]
+
+
+def _replaced(texts: Sequence[NewText]) -> list[Outcome]:
     outcomes: dict[int, Outcome] = {}
     going = {number: replacing(one.found, one.old, one.new) for number, one in enumerate(texts)}
     faults: dict[int, OSError | None] = dict.fromkeys(going)
-    with ThreadPoolExecutor(_AT_ONCE, "imgcache-articles") as pool:
+    with ThreadPoolExecutor(_THREADS, "imgcache-articles") as pool:
         while faults:
             waiting: dict[int, Sync] = {}
             for number, fault in faults.items():
