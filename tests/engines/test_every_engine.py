@@ -54,10 +54,16 @@ async def cluster(stack: AsyncExitStack, folder: Path, workers: int = 2) -> str:
     words = ("scheduler", *scheduler, "--scheduler-file", str(file))
     await stack.enter_async_context(started(*words, cwd=folder))
     address = await address_in(file)
-    worker = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--scheduler-file", str(file))
     for _ in range(workers):
-        await stack.enter_async_context(started("worker", *worker, cwd=folder))
+        await join(stack, folder)
     return address
+
+
+async def join(stack: AsyncExitStack, folder: Path) -> None:
+    """One more worker of the cluster."""
+    file = str(folder / "scheduler.json")
+    words = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--scheduler-file", file)
+    await stack.enter_async_context(started("worker", *words, cwd=folder))
 
 
 def kind_of(engine: str) -> str:
@@ -146,6 +152,30 @@ async def test_a_killed_worker_loses_nothing_and_what_it_stored_is_not_asked_for
         told["report"]["summary"].pop("requests")
         told["report"]["summary"].pop("bytes")
     assert left == alone
+
+
+async def test_a_worker_that_comes_later_takes_over_from_the_only_one(
+    site: ManyHosts, tmp_path: Path
+) -> None:
+    pytest.importorskip("distributed")
+    one, other = site.build(tmp_path / "one"), site.build(tmp_path / "other")
+    alone = traces(one, await site.refresh(one, processes=1))
+    joining: list[asyncio.Task[None]] = []
+    async with AsyncExitStack() as stack:
+        address = await cluster(stack, tmp_path, workers=1)
+        await until_there_is_a_worker(address)
+
+        def replace() -> None:
+            (only,) = processes(WORDS["dask://"])
+            os.kill(only, signal.SIGKILL)
+            joining.append(asyncio.create_task(join(stack, tmp_path)))
+
+        name = address.replace("tcp://", "dask://")
+        run = await site.refresh(other, engine=name, listener=After(60, replace))
+        await asyncio.gather(*joining)
+    assert joining
+    assert traces(other, run)["index"] == alone["index"]
+    assert traces(other, run)["files"] == alone["files"]
 
 
 async def test_an_interrupt_keeps_what_is_done(
