@@ -19,7 +19,11 @@ from imgcache.model import Failure, Source
 from tests.engines.conftest import address_in, started
 from tests.support.many_hosts import ManyHosts, traces
 
-pytestmark = pytest.mark.engines
+pytestmark = [
+    pytest.mark.engines,
+    # Ray leaves processes that it has started to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 ENGINES = ["local", "dask", "dask://", "ray"]
 # What belongs to a worker, by a word of its command line.
 WORDS = {
