@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from imgcache import config_sources, units
-from imgcache.config_images import USUAL, ImagePlace, Skipped
+from imgcache.config_images import USUAL, CacheSettings, ImagePlace, Skipped
 from imgcache.config_rules import Rules, RuleSettings, SeveritySettings, UrlSeverity
 from imgcache.config_types import (
     ByteSize,
@@ -40,13 +40,6 @@ from imgcache.config_types import (
 from imgcache.errors import ConfigError
 from imgcache.model import Verdict
 from imgcache.version import VERSION
-
-
-def _not_empty(value: object) -> object:
-    """An empty path would be the working folder itself."""
-    if value == "":
-        raise ValueError("is empty; name a folder")
-    return value
 
 
 def _folders(value: Any) -> Any:
@@ -98,13 +91,6 @@ class BodySettings(Section):
 def _without_folder(schema: dict[str, Any]) -> None:
     """It is no setting."""
     del schema["properties"]["folder"]
-
-
-class CacheSettings(Section):
-    """Where the cache lies, and how large it may grow."""
-
-    dir: Annotated[Path, BeforeValidator(_not_empty)] = Path("cache")
-    max_bytes: ByteSize | None = None
 
 
 class FreshnessSettings(Section):
@@ -189,6 +175,7 @@ class ServeSettings(Section):
     token: Token | None = None
     allowed_hosts: Strings = ()
     edit_url: EditUrl | None = None
+    images: Literal["stream", "redirect"] = "stream"
 
 
 class Settings(Section):
@@ -230,6 +217,11 @@ class Settings(Section):
     def places(self) -> tuple[ImagePlace, ...]:
         """Where images stand, by the numbers that entries have of them."""
         return (USUAL,) if self.images is None else self.images
+
+    @property
+    def site(self) -> Path:
+        """The folder from which the articles have their names: that around the cache."""
+        return self.cache.dir.parent if isinstance(self.cache.dir, Path) else self.folder
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -275,7 +267,10 @@ def _placed(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """With what lies in the folder of the configuration file unless a setting says otherwise."""
     cache = values.get("cache", {})
     if isinstance(cache, Mapping):
-        cache = {"dir": folder / CacheSettings().dir, **cache}
+        usual = folder / CacheSettings().folder
+        cache = {"dir": usual, **cache}
+        if units.is_url(cache["dir"]) and cache.get("index") is None:
+            cache["index"] = usual
     return {**values, "folder": folder, "cache": cache}
 
 

@@ -70,6 +70,7 @@ OUTSIDE_WORLDS = {
     "yarl": "edge",
     "PIL": "edge",
     "sqlite3": "edge",
+    "obstore": "edge",
     "fcntl": "edge",
     "pathspec": "edge",
     "typer": "cli",

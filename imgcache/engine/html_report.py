@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from imgcache.core.catalog import (
     Query,
 )
 from imgcache.core.verdicts.selection import EVERYTHING, Selection
+from imgcache.edge.cache.storage import Storage
 from imgcache.edge.report_folder import ReportFolder, check_page, read_pictures, write_page
 from imgcache.engine.catalog.now import catalog_now
 from imgcache.engine.catalog.site import NO_ARTICLE
@@ -72,19 +73,19 @@ async def publish(
         if not done.overview.articles:
             listener.warned(NO_ARTICLE)
         if target is None:
-            await to_its_end(_write_page, catalog, settings, output)
+            await to_its_end(_write_page, catalog, tools.store, settings, output)
         else:
-            await to_its_end(_write, catalog, settings, target)
+            await to_its_end(_write, catalog, tools.store, settings, target)
     return done
 
 
-def _write(catalog: Catalog, settings: Settings, target: ReportFolder) -> None:
+def _write(catalog: Catalog, store: Storage, settings: Settings, target: ReportFolder) -> None:
     target.prepare()
     for name in jinja.ASSETS:
         target.write(name, jinja.asset(name))
     copied: set[str] = set()
     for some in _entries(catalog):
-        copied |= target.copy(settings.cache.dir, static_site.wanted_pictures(some))
+        copied |= _copied(store, target, static_site.wanted_pictures(some))
     edit_url = settings.serve.edit_url
     _write_while_drawing(static_site.render(CatalogSite(catalog), copied, edit_url), target)
 
@@ -101,11 +102,31 @@ def _write_while_drawing(pages: Iterable[tuple[str, str]], target: ReportFolder)
             one.result()
 
 
-def _write_page(catalog: Catalog, settings: Settings, output: Path) -> None:
+def _copied(store: Storage, target: ReportFolder, wanted: Mapping[str, str]) -> set[str]:
+    """Put those of the cached files that are there into the report; their names."""
+    if store.folder is not None:
+        return target.copy(store.folder, wanted)
+    return target.put(zip(wanted, store.read_all(wanted.values()), strict=True))
+
+
+def _pictures(store: Storage, wanted: Mapping[str, str]) -> dict[str, bytes]:
+    """The cached files that are there, by the names they have in `wanted`, and not too many."""
+    if store.folder is not None:
+        return read_pictures(store.folder, wanted, _MOST_BYTES)
+    found: dict[str, bytes] = {}
+    left = _MOST_BYTES
+    for name, data in zip(wanted, store.read_all(wanted.values()), strict=True):
+        if data is not None and len(data) <= left:
+            found[name] = data
+            left -= len(data)
+    return found
+
+
+def _write_page(catalog: Catalog, store: Storage, settings: Settings, output: Path) -> None:
     site = CatalogSite(catalog)
     shown = single_file.images(site)
     wanted = static_site.wanted_pictures(one.known.entry for one in shown)
-    pictures = read_pictures(settings.cache.dir, wanted, _MOST_BYTES)
+    pictures = _pictures(store, wanted)
     write_page(output, single_file.render(site, shown, pictures, settings.serve.edit_url))
 
 

@@ -19,9 +19,8 @@ from imgcache.cache_results import CacheCheckResult, Damage
 from imgcache.config import Settings
 from imgcache.core.cache import manifest
 from imgcache.core.cache.garbage import known_paths, weight
-from imgcache.core.cache.layout import INDEX, MANIFEST, image_path, thumbnail_path
-from imgcache.edge.cache.files import kept_files
-from imgcache.edge.cache.store import Store
+from imgcache.core.cache.layout import INDEX, MANIFEST, content_paths, image_path, thumbnail_path
+from imgcache.edge.cache.storage import Storage, storage_of
 from imgcache.edge.index import recovery, scans
 from imgcache.edge.index.index import Index
 from imgcache.engine.images.ingest import Ingester
@@ -46,8 +45,8 @@ async def check(
 
     Raises CacheLockedError (of a repair), and LocalError where the cache can't be read or written.
     """
-    reason = await asyncio.to_thread(recovery.inspect, Store(settings.cache.dir))
-    open_index = recovery.open_readonly if reason is None else recovery.open_manifest
+    reason = await asyncio.to_thread(recovery.inspect, storage_of(settings.cache))
+    open_index = None if reason is None else recovery.open_manifest
     async with holdings(settings, open_index) as (store, session):
         findings, seen = await _inspect(store, session)
     if reason is not None:
@@ -109,7 +108,7 @@ class _Seen(Struct, frozen=True):
     hashed: list[ImageFacts] = field(default_factory=list)
 
 
-async def _inspect(store: Store, session: IndexSession) -> tuple[CacheCheckResult, _Seen]:
+async def _inspect(store: Storage, session: IndexSession) -> tuple[CacheCheckResult, _Seen]:
     """Hash what the index knows, some files at a time, so that Ctrl-C works."""
     findings, seen, known = CacheCheckResult(), _Seen(), set[str]()
     batch = await session.query(scans.images_after)
@@ -123,7 +122,7 @@ async def _inspect(store: Store, session: IndexSession) -> tuple[CacheCheckResul
         last = batch[-1].sha256
         batch = await session.query(partial(scans.images_after, sha256=last))
     strays = await asyncio.to_thread(
-        lambda: [one.bytes for one in kept_files(store.root) if one.path not in known]
+        lambda: [one.bytes for one in store.files() if one.path not in known]
     )
     findings.strays = FileTotals(len(strays), sum(strays))
     if not await session.query(partial(_is_manifest_current, store)):
@@ -131,8 +130,9 @@ async def _inspect(store: Store, session: IndexSession) -> tuple[CacheCheckResul
     return findings, seen
 
 
-def _look(store: Store, images: Iterable[ImageFacts]) -> _Seen:
-    seen = _Seen()
+def _look(store: Storage, images: Iterable[ImageFacts]) -> _Seen:
+    seen, images = _Seen(), tuple(images)
+    store = store.read_at_once([path for image in images for path in content_paths(image)])
     for image in images:
         hashed = store.hashed_image(image)
         bad = tuple(
@@ -145,7 +145,7 @@ def _look(store: Store, images: Iterable[ImageFacts]) -> _Seen:
     return seen
 
 
-def _described(store: Store, broken: Iterable[_Broken]) -> list[Damage]:
+def _described(store: Storage, broken: Iterable[_Broken]) -> list[Damage]:
     paths = (path for one in broken for path in one.paths)
     return [Damage(path, _CHANGED if store.has(path) else _GONE) for path in paths]
 
@@ -156,7 +156,7 @@ def _count(findings: CacheCheckResult, images: Sequence[ImageFacts]) -> None:
     findings.bytes += sum(map(weight, images))
 
 
-def _is_manifest_current(store: Store, index: Index) -> bool:
+def _is_manifest_current(store: Storage, index: Index) -> bool:
     """Whether it says what the index says; one that the next refresh will write is not wrong."""
     if index.manifest_due() is not None:
         return True

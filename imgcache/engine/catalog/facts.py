@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from imgcache.config import FreshnessSettings
 from imgcache.core.cache.layout import content_paths
 from imgcache.core.http.freshness import fresh_until
 from imgcache.core.verdicts.verdict import Served, placeholders
+from imgcache.edge.cache.storage import Storage
 from imgcache.edge.catalog import documents, urls
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.urls import Seen, UrlRow
 from imgcache.edge.index import changes
 from imgcache.edge.index.changes import Point
 from imgcache.edge.index.index import Index
-from imgcache.edge.safe_fs import identity_of, text_of
 from imgcache.facts import ImageFacts, UrlFacts
 from imgcache.units import batches
 
 _BATCH = 500
-_ABSENT = ""
-Inspect = Callable[[ImageFacts], Seen]
+Inspect = Callable[[Storage, ImageFacts], Seen]
 
 
 def look_up_changes(catalog: Catalog, index: Index, policy: FreshnessSettings) -> None:
@@ -72,38 +69,32 @@ def _state(known: UrlFacts | None, policy: FreshnessSettings) -> UrlRow:
     )
 
 
-def inspect(catalog: Catalog, root: Path, look: Inspect, copies: Collection[str]) -> None:
-    """Look at the files of some copies, and note what was found. Raises LocalError."""
+def inspect(
+    catalog: Catalog, store: Storage, look: Inspect, copies: Collection[str], *, whole: bool = False
+) -> None:
+    """Look at the files of some copies, and note what was found. Raises LocalError.
+
+    `whole`: the look is about all their bytes.
+    """
     for some in batches(sorted(copies), _BATCH):
         seen: dict[str, Seen] = {}
         found: dict[str, Mapping[str, str]] = {}
-        for image, _ in urls.copies(catalog, some):
+        images = [image for image, _ in urls.copies(catalog, some)]
+        paths = [path for image in images for path in content_paths(image)]
+        looking = store.read_at_once(paths) if whole else store.at_once(paths)
+        for image in images:
             # From before it is inspected: a change meanwhile is seen next time.
-            found[image.sha256] = {path: _at(root, path) for path in content_paths(image)}
-            seen[image.sha256] = look(image)
+            found[image.sha256] = looking.marks(content_paths(image))
+            seen[image.sha256] = look(looking, image)
         urls.see(catalog, seen, found)
 
 
-def changed_copies(catalog: Catalog, root: Path, *, of_run: bool) -> Iterator[str]:
+def changed_copies(catalog: Catalog, store: Storage, *, of_run: bool) -> Iterator[str]:
     """The copies with a file that is not as it was when it was looked at.
 
     `of_run`: only those that the articles of the run name.
     """
-    prefix = f"{root}{os.sep}"
-    for path, sha256, before in urls.files(catalog, of_run=of_run):
-        try:
-            now = text_of(identity_of(os.lstat(prefix + path)))
-        except OSError:
-            now = _ABSENT
-        if now != before:
-            yield sha256
-
-
-def _at(root: Path, path: str) -> str:
-    try:
-        return text_of(identity_of(os.lstat(root / path)))
-    except OSError:
-        return _ABSENT
+    return store.changed(urls.files(catalog, of_run=of_run))
 
 
 def find_placeholders(catalog: Catalog, tolerance: int) -> dict[str, int]:

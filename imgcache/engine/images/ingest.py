@@ -11,7 +11,6 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from imgcache.config import Settings
-from imgcache.core.cache.layout import image_path
 from imgcache.core.images.label import Label
 from imgcache.edge.cache.new_images import NewImage
 from imgcache.edge.cache.spool import Spool
@@ -46,7 +45,7 @@ class Ingester:
         async with self._alone_with(spool.sha256):
             label = Label(response.content_type, response.nosniff)
             image = self._published.get(spool.sha256)
-            if image is not None and self._stands(image, label):
+            if image is not None and await self._stands(image, label):
                 await self._room.reserve(image)
                 return image
             held = spool.data
@@ -60,8 +59,8 @@ class Ingester:
 
     async def remake(self, copy: ImageFacts) -> ImageFacts | None:
         """A kept copy's thumbnails, made again from its own bytes; None if it can't be decoded."""
-        path = self._tools.store.root / image_path(copy.sha256, copy.format)
-        decoded = await self._decode(path, Label(copy.format.media_type))
+        async with self._tools.store.body(copy) as body:
+            decoded = await self._decode(body, Label(copy.format.media_type))
         if isinstance(decoded, Failure):
             return None
         thumbnails = _thumbnail_facts(decoded)
@@ -81,9 +80,9 @@ class Ingester:
             del self._under_way[sha256]
             done.set()
 
-    def _stands(self, image: ImageFacts, label: Label) -> bool:
+    async def _stands(self, image: ImageFacts, label: Label) -> bool:
         """Whether a decode of the same bytes under this label would give this image."""
-        return label.forbids(image.format) is None and self._tools.store.is_there(image)
+        return label.forbids(image.format) is None and await self._tools.store.is_there(image)
 
     def _remember(self, image: ImageFacts) -> None:
         self._published[image.sha256] = image

@@ -37,6 +37,7 @@ _POLICY = (
 # A page loads from its own origin only, and runs nothing inline. From disk that
 # origin is `file:`, which 'self' does not cover in every browser.
 POLICY = _POLICY.format(own="'self'")
+
 FOLDER_POLICY = _POLICY.format(own="'self' file:")
 ASSETS = {
     "gallery.css": "text/css; charset=utf-8",
@@ -45,6 +46,11 @@ ASSETS = {
 }
 # Where the number of a card belongs. No text of strangers has it: it would be escaped.
 _NUMBER = Markup("\0")
+
+
+def policy(pictures: str | None) -> str:
+    """The policy of a page whose pictures may also come from there (`https://host`)."""
+    return POLICY.replace("img-src 'self'", f"img-src 'self' {pictures or ''}".rstrip())
 
 
 def _shown(value: Any) -> str:
