@@ -17,13 +17,12 @@ from typing import Any
 from msgspec import Struct
 
 from imgcache.errors import ConfigError
+from imgcache.units import is_url
 from imgcache.userinfo import masked, masked_within
 
 FILE_NAME = "imgcache.toml"
 _PREFIX = "IMGCACHE_"
 _PATHS = (("cache", "dir"), ("cache", "index"), ("fetch", "ca_file"))
-# The URL of an object store stands where a folder could: it is the same everywhere.
-_IS_URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://")
 _LISTS_OF_PATHS = ("articles", "site_root")
 # Messages never show what these are set to.
 _SECRETS = frozenset({"token", "headers"})
@@ -179,7 +178,8 @@ def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
             values = values | {key: [str(folder / path) for path in paths]}
     for keys in _PATHS:
         path = _get(values, keys)
-        if isinstance(path, str) and not _IS_URL.match(path):
+        # The URL of an object store stands where a folder could: it is the same everywhere.
+        if isinstance(path, str) and not is_url(path):
             values = _put(values, keys, str(folder / path))
     return values
 

@@ -51,6 +51,10 @@ class Storage(Protocol):
     def ignore_own_files(self) -> None:
         """Write a .gitignore for what is of no use in git; one that is there stays as it is."""
 
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether another machine has written since this one did."""
+
     def take_index(self, target: Path, /) -> bool:
         """Put the copy of the index that lies beside the images at `target`; False: none is."""
 

@@ -91,6 +91,11 @@ class Store:
         """Write a .gitignore, as `home.py` says."""
         home.ignore_own_files(self.root)
 
+    @property
+    def is_overtaken(self) -> bool:
+        """The lock keeps all others away."""
+        return False
+
     def take_index(self, _: Path) -> bool:
         """There is no copy: the index lies on this disk, as the images do."""
         return False

@@ -57,10 +57,10 @@ def open_index(store: Storage) -> tuple[Index, Recovery | None]:
     reason = None if lost else damage(path)
     if not lost and reason is None:
         return Index.open(path), None
-    temp = store.home / TMP / temp_name()
-    if store.take_index(temp) and damage(temp) is None:
+    copy = _copy(store)
+    if copy is not None:
         moved_to = _move_aside(path)
-        _put_in_place(temp, path)
+        _put_in_place(copy, path)
         return Index.open(path), Recovery(reason, moved_to if reason else None, 0, 0, is_copy=True)
     listed = manifest.parse(store.read_manifest())
     moved_to = _move_aside(path)
@@ -148,6 +148,18 @@ def _rebuild(store: Storage, listed: tuple[manifest.Row, ...]) -> int:
                 temp.with_name(temp.name + suffix).unlink(missing_ok=True)
         raise
     return kept
+
+
+def _copy(store: Storage) -> Path | None:
+    """The index that lies beside the images, as a file in `tmp/`; None where no sound one does."""
+    temp = store.home / TMP / temp_name()
+    if not store.take_index(temp):
+        return None
+    if damage(temp) is None:
+        return temp
+    with local_errors(TMP):
+        temp.unlink()
+    return None
 
 
 def _put_in_place(temp: Path, path: Path) -> None:

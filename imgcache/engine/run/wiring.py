@@ -33,6 +33,11 @@ _UNSYNCED = (
     "if the power fails soon; then the next run repairs the rest"
 )
 
+_OVERTAKEN = (
+    "another machine has written {store} since this one did: its manifest and index are replaced "
+    "now. Let one machine write, or remove {home}/index.sqlite3 first, so that its index is taken"
+)
+
 
 @asynccontextmanager
 async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator[Tools]:
@@ -58,6 +63,8 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
     was_unsynced()  # by what this process did before
     with lock:
         await asyncio.to_thread(store.prepare)
+        if await to_its_end(lambda: store.is_overtaken):
+            listener.warned(_OVERTAKEN.format(store=store.name, home=store.home))
         if lock.made_folder:
             await asyncio.to_thread(store.ignore_own_files)
             listener.informed(_made(store))

@@ -78,7 +78,14 @@ async def test_a_refresh_fills_the_store_and_sets_the_flags(
     assert paths == ["index.sqlite3", "manifest.json"]
     assert len(json.loads(bucket.get("manifest.json"))["images"]) == NUMBER
     kept = {path.name for path in (world.folder / "cache").iterdir()}
-    assert kept == {".gitignore", "index.sqlite3", "index.sqlite3-catalog", "lock", "tmp"}
+    assert kept == {
+        ".gitignore",
+        "index.sqlite3",
+        "index.sqlite3-catalog",
+        "index.sqlite3-copy",
+        "lock",
+        "tmp",
+    }
 
 
 async def test_a_second_refresh_writes_nothing_but_the_copy_of_the_index(
@@ -193,6 +200,22 @@ async def test_an_index_that_is_lost_is_taken_from_beside_the_images(
     assert {entry.source for entry in report.entries()} == {Source.FRESH}
     assert len(world.origin.requests) == requests
     assert any("the copy that lies beside the images was taken" in note for note in told.notes)
+
+
+async def test_another_writer_is_told_of(world: World, bucket: Objects) -> None:
+    await filled(world, bucket)
+    settle(world, bucket, "elsewhere")
+    other, own = Told(), Told()
+    await world.refresh(other)
+    settle(world, bucket)
+    await world.refresh(own)
+    settle(world, bucket)
+    again = Told()
+    await world.refresh(again)
+    told = [
+        any("another machine has written" in n for n in one.notes) for one in (other, own, again)
+    ]
+    assert told == [False, True, False]
 
 
 async def test_an_index_without_a_copy_is_rebuilt_from_the_manifest(

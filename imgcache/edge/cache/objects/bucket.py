@@ -34,7 +34,8 @@ _RETRY: RetryConfig = {
     "retry_timeout": timedelta(seconds=30),
     "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=5)},
 }
-_CLIENT: ClientConfig = {"connect_timeout": "5s", "timeout": "120s"}
+# The index of a large site takes its time; a store that says nothing does not get it.
+_CLIENT: ClientConfig = {"connect_timeout": "5s", "read_timeout": "120s", "timeout": "30m"}
 # obstore's own word for it; it is not looked at where other options are given.
 _PLAIN = {"s3": "AWS_ALLOW_HTTP", "gs": "GOOGLE_ALLOW_HTTP", "az": "AZURE_ALLOW_HTTP"}
 # As many as one page of a list has.

@@ -28,14 +28,16 @@ B = TypeVar("B")
 Metas = Mapping[str, Meta | None]
 
 
-def side_by_side(work: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
+def side_by_side(
+    work: Callable[[A], B], items: Iterable[A], at_once: int = _AT_ONCE
+) -> Iterator[B]:
     """The results in the order of the items, of which only some are under way at any time."""
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="imgcache-objects") as pool:
+    with ThreadPoolExecutor(at_once, thread_name_prefix="imgcache-objects") as pool:
         waiting: deque[Future[B]] = deque()
         try:
             for item in items:
                 waiting.append(pool.submit(work, item))
-                if len(waiting) >= 2 * _AT_ONCE:
+                if len(waiting) >= 2 * at_once:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

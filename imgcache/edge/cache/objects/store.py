@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +22,6 @@ from imgcache.core.cache.layout import (
     FOLDERS,
     INDEX,
     MANIFEST,
-    TMP,
     content_paths,
     image_path,
     is_content_path,
@@ -31,21 +30,21 @@ from imgcache.core.cache.layout import (
 from imgcache.edge.cache import home as homes
 from imgcache.edge.cache.files import KeptFile
 from imgcache.edge.cache.new_images import NewImage
+from imgcache.edge.cache.objects import beside
 from imgcache.edge.cache.objects.bucket import Bucket, Meta
 from imgcache.edge.cache.objects.looking import Metas, seen, side_by_side
 from imgcache.edge.cache.objects.serving import CachedObjects
-from imgcache.edge.cache.publish import blocks
 from imgcache.edge.cache.spool import Spool
-from imgcache.edge.safe_fs import local_errors, temp_name
+from imgcache.edge.safe_fs import local_errors
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, ThumbnailFacts
 from imgcache.model import Format
 from imgcache.units import batches
 
 _TYPES = {fmt.suffix: fmt.media_type for fmt in Format}
-_INDEX_TYPE = "application/vnd.sqlite3"
-_MANIFEST_TYPE = "application/json"
+# Files that are compared together, by a few lists; and how often at once.
 _CHANGES = 2000
+_LISTS = 4
 _NOTHING: Metas = {}
 
 
@@ -93,6 +92,11 @@ class ObjectStore:
         """Write a .gitignore into the folder of the index."""
         homes.ignore_own_files(self.home)
 
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether another machine has written since this one did."""
+        return beside.is_overtaken(self.bucket, self.home)
+
     def take_index(self, target: Path, /) -> bool:
         """Download the copy of the index to a new file; False where there is none."""
         with local_errors(target.name):
@@ -100,10 +104,7 @@ class ObjectStore:
 
     def keep_index(self) -> None:
         """Upload the closed index, which no writer has open."""
-        path = self.home / INDEX
-        with local_errors(INDEX):
-            path.stat()
-        self.bucket.upload(INDEX, path, _INDEX_TYPE)
+        beside.keep_index(self.bucket, self.home)
 
     def spool(self) -> Spool:
         """A buffer for one incoming body."""
@@ -218,9 +219,12 @@ class ObjectStore:
 
     def changed(self, files: Iterable[tuple[str, str, str]]) -> Iterator[str]:
         """The hashes of those (path, hash, mark) whose mark is another by now."""
-        for some in batches(files, _CHANGES):
-            now = seen(self.bucket, [path for path, _, _ in some])
-            yield from (sha256 for path, sha256, before in some if _mark(now[path]) != before)
+        for found in side_by_side(self._changed, batches(files, _CHANGES), _LISTS):
+            yield from found
+
+    def _changed(self, files: Sequence[tuple[str, str, str]]) -> list[str]:
+        now = seen(self.bucket, [path for path, _, _ in files])
+        return [sha256 for path, sha256, before in files if _mark(now[path]) != before]
 
     def at_once(self, paths: Sequence[str], /) -> Self:
         """The same store, which has seen these objects already."""
@@ -274,21 +278,7 @@ class ObjectStore:
 
     def write_manifest(self, lines: Iterable[str]) -> bool:
         """Replace manifest.json; False when it already had this content."""
-        temp, digest = self.home / TMP / temp_name(), hashlib.sha256()
-        with local_errors(f"{TMP}/{temp.name}"):
-            try:
-                with temp.open("xb") as file:
-                    for block in blocks(lines):
-                        digest.update(block)
-                        file.write(block)
-                there = self.bucket.digest(MANIFEST)
-                if there is not None and there[0] == digest.hexdigest():
-                    return False
-                self.bucket.upload(MANIFEST, temp, _MANIFEST_TYPE)
-            finally:
-                with suppress(FileNotFoundError):
-                    temp.unlink()
-        return True
+        return beside.write_manifest(self.bucket, self.home, lines)
 
     def _meta(self, path: str) -> Meta | None:
         return self._known[path] if path in self._known else self.bucket.head(path)
