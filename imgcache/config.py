@@ -270,7 +270,7 @@ def _placed(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         usual = folder / CacheSettings().folder
         cache = {"dir": usual, **cache}
         if units.is_url(cache["dir"]) and cache.get("index") is None:
-            cache["index"] = usual
+            cache["index"] = usual / units.folder_name(cache["dir"])
     return {**values, "folder": folder, "cache": cache}
 
 

@@ -108,7 +108,7 @@ class CacheSettings(Section):
 
     @property
     def folder(self) -> Path:
-        """The cache folder; of an object store what it has on this machine."""
+        """The cache folder; of an object store what it has on this machine: each has its own."""
         if isinstance(self.dir, Path):
             return self.dir
-        return self.index or Path("cache")
+        return self.index or Path("cache") / units.folder_name(str(self.dir))

@@ -167,6 +167,11 @@ class BucketUrl(Struct, frozen=True):
         return f"{self.scheme}://{self.bucket}{below}"
 
 
+def folder_name(url: str) -> str:
+    """A name for a folder that belongs to an object store: `s3-bucket-prefix`."""
+    return re.sub(r"[^A-Za-z0-9._]+", "-", url.strip()).strip("-.")
+
+
 def is_url(text: object) -> bool:
     """Whether a text is meant as the URL of an object store, be it a right one or not."""
     return isinstance(text, str) and _URL.fullmatch(text.strip()) is not None
