@@ -79,6 +79,7 @@ OUTSIDE_WORLDS = {
     "sqlite3": "edge",
     "distributed": "edge",
     "ray": "edge",
+    "obstore": "edge",
     "fcntl": "edge",
     "pathspec": "edge",
     "typer": "cli",
