@@ -132,7 +132,7 @@ async def _inspect(store: Storage, session: IndexSession) -> tuple[CacheCheckRes
 
 def _look(store: Storage, images: Iterable[ImageFacts]) -> _Seen:
     seen, images = _Seen(), tuple(images)
-    store = store.read_at_once([path for image in images for path in content_paths(image)])
+    store = store.read_at_once(path for image in images for path in content_paths(image))
     for image in images:
         hashed = store.hashed_image(image)
         bad = tuple(

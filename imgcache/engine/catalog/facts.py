@@ -80,7 +80,7 @@ def inspect(
         seen: dict[str, Seen] = {}
         found: dict[str, Mapping[str, str]] = {}
         images = [image for image, _ in urls.copies(catalog, some)]
-        paths = [path for image in images for path in content_paths(image)]
+        paths = (path for image in images for path in content_paths(image))
         looking = store.read_at_once(paths) if whole else store.at_once(paths)
         for image in images:
             # From before it is inspected: a change meanwhile is seen next time.
