@@ -119,7 +119,7 @@ class Wanted:
         self.paths: list[str] = []
         self.images = self.thumbnails = FileTotals()
         for some in batches(named.images(site.catalog), _BATCH):
-            small = [path for image in some for path in content_paths(image)[1:]]
+            small = (path for image in some for path in content_paths(image)[1:])
             self._add(store.at_once(small), some)
 
     def _add(self, store: Storage, images: Sequence[ImageFacts]) -> None:

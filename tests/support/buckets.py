@@ -14,20 +14,24 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import pytest
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # moto's own
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
 import obstore
+import pytest
 from obstore.store import S3Store
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 KINDS = ("usual", "plain", "old", "picky")
 # Signs nothing that leads anywhere; the tests look for it in messages.
 SECRET = "a-secret-that-no-message-shows"  # noqa: S105  no secret of anybody
 _ERROR = "<Error><Code>{0}</Code><Message>as told</Message></Error>"
+
+
+def _moto() -> Any:
+    """The application; imported for those tests only that need it, as it takes its time."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its own
+        from moto.moto_server import werkzeug_app  # noqa: PLC0415
+
+        return werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -44,7 +48,7 @@ class S3Server:
     def __init__(self) -> None:
         self.requests: list[str] = []
         self.failing = ""
-        self._app = DomainDispatcherApplication(create_backend_app)
+        self._app = _moto()
         self._server: BaseWSGIServer = make_server(
             "127.0.0.1", 0, self._answer, threaded=True, request_handler=_Quiet
         )

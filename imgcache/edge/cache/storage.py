@@ -101,10 +101,10 @@ class Storage(Protocol):
     def changed(self, files: Iterable[tuple[str, str, str]]) -> Iterator[str]:
         """The hashes of those (path, hash, mark) whose mark is another by now."""
 
-    def at_once(self, paths: Sequence[str], /) -> Self:
+    def at_once(self, paths: Iterable[str], /) -> Self:
         """The same, with all that will be asked of these paths asked at once, and now."""
 
-    def read_at_once(self, paths: Sequence[str], /) -> Self:
+    def read_at_once(self, paths: Iterable[str], /) -> Self:
         """As `at_once`, and with their bytes hashed."""
 
     def files(self) -> Iterator[KeptFile]:

@@ -268,7 +268,7 @@ class Store:
             if mark_at(prefix + path) != before:
                 yield sha256
 
-    def at_once(self, _: Sequence[str]) -> Self:
+    def at_once(self, _: Iterable[str]) -> Self:
         """The folder itself: a `stat` costs no trip."""
         return self
 

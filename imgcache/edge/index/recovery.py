@@ -196,14 +196,14 @@ def _refill(
 
 def _found(store: Storage, claimed: Sequence[ImageFacts]) -> Iterator[ImageFacts]:
     """The facts of those images whose files hold the bytes that the manifest claims."""
-    reading = store.read_at_once([image_path(one.sha256, one.format) for one in claimed])
+    reading = store.read_at_once(image_path(one.sha256, one.format) for one in claimed)
     sound = filter(None, map(reading.hashed_image, claimed))
     return _claimed(store, tuple(sound))
 
 
 def _claimed(store: Storage, claimed: Sequence[ImageFacts]) -> Iterator[ImageFacts]:
     """The claimed facts with those thumbnails that have a file, and its length."""
-    looking = store.at_once([path for one in claimed for path in content_paths(one)])
+    looking = store.at_once(path for one in claimed for path in content_paths(one))
     for image in claimed:
         lengths = (
             (small, looking.thumbnail_bytes(image.sha256, small)) for small in image.thumbnails

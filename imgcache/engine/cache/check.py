@@ -125,7 +125,7 @@ async def _inspect(
 def _look(store: Storage, images: Iterable[ImageFacts]) -> _Seen:
     seen = _Seen()
     for some in steps(batches(images, _HEARING), 1):
-        paths = [path for image in some for path in content_paths(image)]
+        paths = (path for image in some for path in content_paths(image))
         _look_at(store.read_at_once(paths), some, seen)
     return seen
 

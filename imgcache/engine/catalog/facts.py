@@ -106,7 +106,7 @@ def _together(
 ) -> Iterator[tuple[Storage, ImageFacts]]:
     """The images, each with the storage that has looked at several of them at once."""
     for some in batches(images, _HEARING if whole else _BATCH):
-        paths = [path for image in some for path in content_paths(image)]
+        paths = (path for image in some for path in content_paths(image))
         looking = store.read_at_once(paths) if whole else store.at_once(paths)
         for image in some:
             yield looking, image

@@ -127,7 +127,7 @@ async def _plan(targets: Targets, tools: Tools) -> list[Job]:
 
 def _sound(tools: Tools, images: Iterable[ImageFacts]) -> dict[str, ImageFacts]:
     images = tuple(images)
-    store = tools.store.at_once([image_path(one.sha256, one.format) for one in images])
+    store = tools.store.at_once(image_path(one.sha256, one.format) for one in images)
     return {one.sha256: one for one in images if integrity.is_sound(store, one)}
 
 

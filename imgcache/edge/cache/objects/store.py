@@ -226,12 +226,13 @@ class ObjectStore:
         now = seen(self.bucket, [path for path, _, _ in files])
         return [sha256 for path, sha256, before in files if _mark(now[path]) != before]
 
-    def at_once(self, paths: Sequence[str], /) -> Self:
+    def at_once(self, paths: Iterable[str], /) -> Self:
         """The same store, which has seen these objects already."""
         return type(self)(self.bucket, self.home, seen(self.bucket, paths))
 
-    def read_at_once(self, paths: Sequence[str], /) -> Self:
+    def read_at_once(self, paths: Iterable[str], /) -> Self:
         """The same store, which has hashed these objects already."""
+        paths = tuple(paths)
         found = dict(zip(paths, side_by_side(self.bucket.digest, paths), strict=True))
         known = {path: one and one[1] for path, one in found.items()}
         return type(self)(self.bucket, self.home, known, found)

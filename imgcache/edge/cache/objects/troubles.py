@@ -21,6 +21,8 @@ _DENIED = frozenset({"401", "403"})
 _DENIALS = exceptions.PermissionDeniedError, exceptions.UnauthenticatedError
 # Where a machine of a cloud asks who it is: the last resort of those who are told nothing.
 _METADATA = re.compile(r"169\.254\.169\.254|metadata\.google|metadata/identity")
+# Two made the same object at the same moment.
+_CODE_OF_A_RACE = "<Code>ConditionalRequestConflict</Code>"
 _CODE_OF_NO_CONDITION = "<Code>NotImplemented</Code>"
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|The specified bucket does not exist")
 _SIGN_IN = {
@@ -49,6 +51,8 @@ def told(url: BucketUrl, what: str) -> Iterator[None]:
     except (exceptions.BaseError, NotImplementedError, ValueError) as exc:
         if isinstance(exc, NotImplementedError) or _CODE_OF_NO_CONDITION in str(exc):
             raise NotImplementedError from None
+        if _CODE_OF_A_RACE in str(exc):
+            raise exceptions.AlreadyExistsError from None
         # Without its cause: see above.
         raise _described(url, what, exc) from None
 

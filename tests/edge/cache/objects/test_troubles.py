@@ -66,6 +66,11 @@ def test_an_answer_is_no_trouble(answer: type[Exception]) -> None:
         raise answer
 
 
+def test_whoever_loses_a_race_finds_something_there() -> None:
+    with pytest.raises(exceptions.AlreadyExistsError), told(URL, "x"):
+        raise exceptions.GenericError("status code: 409 <Code>ConditionalRequestConflict</Code>")
+
+
 def test_a_store_without_conditions_says_so() -> None:
     with pytest.raises(NotImplementedError), told(URL, "x"):
         raise exceptions.GenericError("status code: 501 <Code>NotImplemented</Code>")
