@@ -67,7 +67,7 @@ def stored(cache: Path, body: bytes, how: str) -> ImageFacts:
     small = ThumbnailFacts("small", how, "webp", 320, 213, len(body), sha256, thumbnail.st_mtime_ns)
     size, hashed = Size(1200, 800), mark_of(identity_of(image))
     facts = ImageFacts(sha256, Format.JPEG, size, len(body), "#808080", image.st_mtime_ns, (small,))
-    return replace(facts, hashed=hashed)
+    return replace(facts, hashed=hashed, dhash=sha256[:16])
 
 
 def article(number: int, urls: list[str]) -> str:

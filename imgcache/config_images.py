@@ -33,8 +33,8 @@ KeyPath = Annotated[str, AfterValidator(_checked_key)]
 class ImagePlace(Section):
     """One `[[images]]`: where entries stand, and the keys inside of them.
 
-    `width`, `height` and `cached` exist only where they are named. `add`: an entry without the
-    flag gets one.
+    `width`, `height`, `cached` and `placeholder` exist only where they are named. `add`: an entry
+    without the flag, or the placeholder, gets one.
     """
 
     at: Annotated[str, AfterValidator(_checked_pattern)]
@@ -42,14 +42,16 @@ class ImagePlace(Section):
     width: KeyPath | None = None
     height: KeyPath | None = None
     cached: KeyPath | None = None
+    placeholder: KeyPath | None = None
     add: bool = True
 
     @model_validator(mode="after")
     def _are_distinct(self) -> ImagePlace:
-        keys = [*self.url, *(key for key in (self.width, self.height, self.cached) if key)]
+        named = (self.width, self.height, self.cached, self.placeholder)
+        keys = [*self.url, *(key for key in named if key)]
         paths = [place_patterns.key_path(key) for key in keys]
         if len(set(paths)) < len(paths):
-            raise ValueError("url, width, height and cached must be different keys")
+            raise ValueError("url, width, height, cached and placeholder must be different keys")
         return self
 
 

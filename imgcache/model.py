@@ -186,7 +186,9 @@ class Declared(Struct, frozen=True):
 
     `strange`: "width" or "height" and what stands there where that is no size. `unnamed`: those of
     "width", "height" and "cached" that this entry can't have; none of them is missed or written.
-    `by_hand`: those of "width" and "height" that nobody but a person writes here.
+    `by_hand`: those of "width" and "height" that nobody but a person writes here. `placeholder`:
+    the text that stands where a refresh writes a tiny picture, empty for none; None where it
+    writes none.
     """
 
     width: int | None = None
@@ -195,6 +197,7 @@ class Declared(Struct, frozen=True):
     strange: tuple[tuple[str, str], ...] = ()
     unnamed: tuple[str, ...] = ()
     by_hand: tuple[str, ...] = ()
+    placeholder: str | None = None
 
     @property
     def is_editable(self) -> bool:

@@ -242,14 +242,14 @@ class ArticleOutcome(Struct):
     local_fault: bool = False
     diff: ArticleDiff | None = None
     corrections: Sequence[Correction] = ()
+    placeholders: int = 0
 
 
 class Summary(Struct):
     """The counts of a run.
 
-    `verdicts` counts entries, `rules` breaches, `errors` and `warnings` both; `downloaded` to
-    `failed` count URLs. `bytes` are wire bytes of bodies, `requests` all that was sent, redirects
-    and retries included.
+    `verdicts` counts entries, `rules` breaches, `errors` and `warnings` both, `downloaded` to
+    `failed` URLs. `bytes` are wire bytes of bodies, redirects and retries count as `requests`.
     """
 
     articles: int = 0
@@ -267,6 +267,7 @@ class Summary(Struct):
     requests: int = 0
     articles_changed: int = 0
     articles_failed: int = 0
+    placeholders: int = 0
 
 
 class Findings(Protocol):

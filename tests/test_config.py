@@ -229,7 +229,7 @@ WRONG_RULES = [
         ),
         ('[[images]]\nurl = "a"\n', [":1:", "images.at", "required"]),
         ('[[images]]\nat = "a"\nurl = ["x", "y[]"]\n', [":3:", "images.url", "name one key"]),
-        ('[[images]]\nat = "a"\nplaceholder = "x"\n', [":3:", "images.placeholder"]),
+        ('[[images]]\nat = "a"\npicture = "x"\n', [":3:", "images.picture"]),
         ('images = "a"\n', [":1:", "images = 'a'", "write [[images]]"]),
         ("images = [3]\n", [":1:", "images = 3", "write [[images]]"]),
         ('[images]\nat = "a"\n', [":1:", "images: ", "write [[images]]"]),

@@ -77,6 +77,7 @@ OUTSIDE_WORLDS = {
     "yarl": "edge",
     "PIL": "edge",
     "sqlite3": "edge",
+    "dask": "edge",
     "distributed": "edge",
     "ray": "edge",
     "obstore": "edge",

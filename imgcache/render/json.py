@@ -102,6 +102,7 @@ class SummaryDocument(TypedDict):
     requests: int
     articles_changed: int
     articles_failed: int
+    placeholders: int
 
 
 class DiffDocument(TypedDict):

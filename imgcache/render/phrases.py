@@ -61,6 +61,9 @@ def written(findings: Findings) -> str | None:
         text = f"{changed} would change, none was written"
     else:
         text = f"{changed} changed" if summary.articles_changed else "no article needed a change"
+    if summary.placeholders:
+        verb = "would be" if findings.dry_run else "were" if summary.placeholders > 1 else "was"
+        text += f", {count(summary.placeholders, 'placeholder')} {verb} written"
     if summary.articles_failed:
         text += f", {failed} could not be read or edited"
     return text

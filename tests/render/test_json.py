@@ -69,6 +69,7 @@ def test_the_report_has_the_shape_that_scripts_rely_on() -> None:
         "requests": 2,
         "articles_changed": 1,
         "articles_failed": 1,
+        "placeholders": 0,
     }
 
 

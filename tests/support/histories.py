@@ -24,6 +24,7 @@ from imgcache import Settings, refresh, verify
 from imgcache.core.cache.layout import CATALOG, INDEX, image_path, thumbnail_path
 from imgcache.core.cache.plan import Scope
 from imgcache.core.images import thumbnail_plan
+from imgcache.core.verdicts.drift import history
 from imgcache.edge.catalog import images
 from imgcache.edge.catalog.database import Catalog, Row
 from imgcache.edge.index.index import Index
@@ -44,7 +45,7 @@ _GIF = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
 _OTHERS = ["/local.png", "near.png", "../site/local.png", "/missing.png", _GIF, "", "ftp://x/a"]
 _STYLES = ("block", "flow")
 _IMAGES = "SELECT * FROM images ORDER BY id"
-_MONTH = 30 * 86_400.0
+_MONTH, _DAYS = 30 * 86_400.0, 4 * 86_400.0
 _RULES: list[list[dict[str, Any]]] = [
     [],
     [{"name": "wide", "min_width": 41, "articles": "articles/[01].md"}],
@@ -127,7 +128,8 @@ class History:
     def __init__(self, folder: Path, seed: int) -> None:
         self.dice = random.Random(seed)
         # A decoder that has to be started takes longer than all the rest.
-        self._decodes = seed % 10 == 0
+        # Few need a decoder: to start one takes longer than all the rest.
+        self._decodes = seed % 20 == 0
         self.lives = [Life(folder / "keeps", forgets=False), Life(folder / "forgets", forgets=True)]
         self.told: list[str] = []
         self._names = [f"articles/{number}.md" for number in range(4)]
@@ -235,6 +237,7 @@ class History:
                 ("freshness", self.dice.choice([{}, {"default": "1h", "least": "1s"}])),
                 ("rules", self.dice.choice(_RULES)),
                 ("fail_after", self.dice.choice([None, "3d"])),
+                ("drift", self.dice.choice([{}, {"distance": 64}, {"remember": "3d"}])),
             ]
         )
         for life in self.lives:
@@ -360,7 +363,8 @@ class History:
     def _record(self, url: str, size: Size | None = None) -> None:
         """A good answer, as a refresh would have left it."""
         body, size = (pictures.jpeg(*size), size) if size else self._picture()
-        self._into_index(lambda index, life: _stored(index, life, url, body, size))
+        now = time.time()
+        self._into_index(lambda index, life: _stored(index, life, url, (body, size), now))
 
     def _into_index(self, step: Callable[[Index, Life], None]) -> None:
         for life in self.lives:
@@ -369,7 +373,8 @@ class History:
                 step(index, life)
 
 
-def _stored(index: Index, life: Life, url: str, body: bytes, size: Size) -> None:
+def _stored(index: Index, life: Life, url: str, picture: tuple[bytes, Size], now: float) -> None:
+    body, size = picture
     sha256 = hashlib.sha256(body).hexdigest()
     thumbnail = pictures.jpeg(20, 14)
     paths = (image_path(sha256, Format.JPEG), thumbnail_path("small", sha256, "webp"))
@@ -383,9 +388,13 @@ def _stored(index: Index, life: Life, url: str, body: bytes, size: Size) -> None
     how = thumbnail_plan.fingerprint(life.settings().thumbnails["small"])
     digest = hashlib.sha256(thumbnail).hexdigest()
     small = ThumbnailFacts("small", how, "webp", 20, 14, len(thumbnail), digest, times[1])
-    image = ImageFacts(sha256, Format.JPEG, size, len(body), "#808080", times[0], (small,))
-    now = time.time()
-    index.record([UrlFacts(url, now, sha256, ResponseFacts(now, now, 200))], [image], {url: url})
+    seen = ImageFacts(sha256, Format.JPEG, size, len(body), "#808080", times[0], (small,))
+    image = replace(seen, dhash=sha256[:16])
+    known = index.urls([url]).get(url)
+    copy = index.images([known.copy]).get(known.copy) if known and known.copy else None
+    earlier = history(known, copy, sha256, now)
+    facts = UrlFacts(url, now, sha256, ResponseFacts(now, now, 200), earlier=earlier)
+    index.record([facts], [image], {url: url})
 
 
 def _failed(index: Index, url: str, failure: Failure) -> None:
@@ -395,7 +404,11 @@ def _failed(index: Index, url: str, failure: Failure) -> None:
 
 def _aged(index: Index) -> None:
     aged = [
-        replace(one, response=replace(one.response, answered_at=one.response.answered_at - _MONTH))
+        replace(
+            one,
+            response=replace(one.response, answered_at=one.response.answered_at - _MONTH),
+            earlier=tuple(replace(old, replaced_at=old.replaced_at - _DAYS) for old in one.earlier),
+        )
         for one in index.urls(_URLS).values()
         if one.response is not None
     ]

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import yaml
+from msgspec import Struct, field
 from yaml import CollectionNode, MappingNode, ScalarNode
 
 from imgcache.config_images import USUAL
@@ -41,6 +41,18 @@ class Edit(NamedTuple):
     new: str
 
 
+class KeyStyle(Struct):
+    """What is known of the keys of a mapping that may be written.
+
+    `order`: those that go before others; `flags`: those whose values are booleans; `texts`: those
+    whose values are texts, which are quoted.
+    """
+
+    order: list[str] = field(default_factory=list)
+    flags: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
+
+
 class Aliases:
     """Which keys and values are written as an alias: their node has been met before."""
 
@@ -68,24 +80,18 @@ class Aliases:
 
 
 class MappingWriter:
-    """Makes the edits of one mapping, in the style in which it is written.
-
-    `order`: the keys that go before others, among those that may be added; `flags`: those of them
-    whose values are booleans.
-    """
+    """Makes the edits of one mapping, in the style in which it is written."""
 
     def __init__(
         self,
         document: Document,
         node: MappingNode,
-        order: Sequence[str],
-        flags: AbstractSet[str],
+        keys: KeyStyle,
         aliases: Aliases,
     ) -> None:
         self._document = document
         self._node = node
-        self._order = order
-        self._flags = flags
+        self._keys = keys
         self._aliases = aliases
 
     def edit(self, key: str, text: str) -> Edit:
@@ -125,18 +131,20 @@ class MappingWriter:
                 document.line_of(value),
             )
         quote = value.style if isinstance(value, ScalarNode) and value.style in {"'", '"'} else ""
-        if key in self._flags:
+        if key in self._keys.flags:
             quote = ""
+        if key in self._keys.texts:
+            quote = quote or '"'
         return Edit(*value_token(document, value), f"{quote}{text}{quote}")
 
     def _filling(self, key_node: yaml.Node, key: str, text: str) -> Edit:
         """A value for a key that has none, right after its colon."""
         colon = after_colon(self._document, key_node)
         if colon is not None:
-            return Edit(colon, colon, f" {text}")
+            return Edit(colon, colon, f" {self._valued(key, text)}")
         end = self._document.start + key_node.end_mark.index
         if self._node.flow_style:
-            return Edit(end, end, f": {text}")
+            return Edit(end, end, f": {self._valued(key, text)}")
         line = self._document.line_of(key_node)
         raise ArticleError(f"`{key}` has neither a colon nor a value; write them", line)
 
@@ -147,8 +155,8 @@ class MappingWriter:
             for index, (node, _) in enumerate(self._node.value)
             if isinstance(node, ScalarNode)
         }
-        if not (self._node.flow_style and key in self._flags):
-            before = self._order[: self._order.index(key)]
+        if not (self._node.flow_style and key in self._keys.flags):
+            before = self._keys.order[: self._keys.order.index(key)]
             yield from (places[name] for name in reversed(before) if name in places)
         yield from reversed(range(len(self._node.value)))
 
@@ -158,7 +166,7 @@ class MappingWriter:
         if end is None:
             return None
         key_node = self._node.value[index][0]
-        pair = f"{_spelt(key, key_node)}: {text}"
+        pair = f"{_spelt(key, key_node)}: {self._valued(key, text)}"
         if self._node.flow_style:
             return Edit(end, end, f", {pair}")
         indentation = self._indentation(key_node)
@@ -179,7 +187,12 @@ class MappingWriter:
             return None
         start = self._document.start + key_node.start_mark.index
         newline = self._document.newline
-        return Edit(start, start, f"{_spelt(key, key_node)}: {text}{newline}{indentation}")
+        pair = f"{_spelt(key, key_node)}: {self._valued(key, text)}"
+        return Edit(start, start, f"{pair}{newline}{indentation}")
+
+    def _valued(self, key: str, text: str) -> str:
+        """A new value as it is written; texts have nothing in them that quotes would change."""
+        return f'"{text}"' if key in self._keys.texts else text
 
     def _end_of_pair(self, index: int) -> int | None:
         key_node, value = self._node.value[index]

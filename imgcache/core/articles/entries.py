@@ -197,7 +197,20 @@ def _declared(
         () if all(sized) else _strange(sides, document, sized),
         unnamed,
         _by_hand(mapping, place, resolved) if document.language.is_written else _SIDES,
+        _placeholder(mapping, place, resolved),
     )
+
+
+def _placeholder(mapping: MappingNode, place: Place, resolved: ResolvedMappings) -> str | None:
+    """What stands for a placeholder; what is no scalar is nothing, until it is to be replaced."""
+    if place.placeholder is None:
+        return None
+    held = holder(mapping, place.placeholder, resolved)
+    if held is None or not is_writable(held, "placeholder", place):
+        return None
+    if held.pair is None or not isinstance(held.pair.value, ScalarNode):
+        return ""
+    return str(held.pair.value.value)
 
 
 def _by_hand(mapping: MappingNode, place: Place, resolved: ResolvedMappings) -> tuple[str, ...]:

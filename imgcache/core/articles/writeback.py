@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from yaml import MappingNode
 
 from imgcache.core.articles.document import NotAnArticle
-from imgcache.core.articles.edits import Aliases, Edit, MappingWriter
+from imgcache.core.articles.edits import Aliases, Edit, KeyStyle, MappingWriter
 from imgcache.core.articles.entries import Article, read
 from imgcache.core.articles.merge_keys import MERGE_TAG, merge_sources, written
 from imgcache.core.articles.places.machine import FIELDS
@@ -30,11 +30,13 @@ class Change(Struct, frozen=True):
     cached: bool | None = None
     width: int | None = None
     height: int | None = None
+    placeholder: str | None = None
 
 
 _KEPT = ""
 _INEXACT = "can't be edited without changing something else too; edit this entry by hand"
 _FLAG = "cached"
+_TEXT = "placeholder"
 
 
 class Edited(Struct, frozen=True):
@@ -81,6 +83,8 @@ def _target(declared: Declared, change: Change) -> Declared:
         for role in FIELDS
         if (new := getattr(change, role)) is not None and role not in declared.unnamed
     }
+    if change.placeholder is not None and declared.placeholder is not None:
+        wanted[_TEXT] = change.placeholder
     return replace(declared, **wanted) if wanted else declared
 
 
@@ -145,6 +149,7 @@ def _texts(declared: Declared) -> dict[str, str | None]:
     return {
         **{role: None if side is None else str(side) for role, side in sides.items()},
         _FLAG: cached,
+        _TEXT: declared.placeholder or None,
     }
 
 
@@ -193,28 +198,29 @@ def _edits(article: Article, plan: _Plan) -> Iterator[Edit]:
     document = article.document
     # An alias has an asterisk; few front matters have one, and to look at all nodes takes long.
     aliases = Aliases(document.root if "*" in document.text else None)
-    order, flags = _orders(article)
+    styles = _styles(article)
     for number, news in plan.news.items():
         node = plan.mappings[number]
-        keys, own_flags = order[number], flags.get(number, set())
-        writer = MappingWriter(article.document, node, keys, own_flags, aliases)
+        writer = MappingWriter(article.document, node, styles[number], aliases)
         for key, text in news.items():
             yield writer.edit(key, text)
 
 
-def _orders(article: Article) -> tuple[dict[int, list[str]], dict[int, set[str]]]:
-    """By mapping: the entries' keys in it in the order in which they go, and those of flags."""
-    order: dict[int, list[str]] = {}
-    flags: dict[int, set[str]] = {}
+def _styles(article: Article) -> dict[int, KeyStyle]:
+    """By mapping: the entries' keys in it, in the order in which they go, and what they hold."""
+    styles: dict[int, KeyStyle] = {}
     for site in article.sites:
         slots = site.slots(article.resolved)
-        for slot in (site.url(article.resolved), *slots.values()):
-            if slot is not None:
-                order.setdefault(id(slot.mapping), []).append(slot.key)
-        if _FLAG in slots:
-            flag = slots[_FLAG]
-            flags.setdefault(id(flag.mapping), set()).add(flag.key)
-    return order, flags
+        for role, slot in (("url", site.url(article.resolved)), *slots.items()):
+            if slot is None:
+                continue
+            style = styles.setdefault(id(slot.mapping), KeyStyle())
+            style.order.append(slot.key)
+            if role == _FLAG:
+                style.flags.add(slot.key)
+            if role == _TEXT:
+                style.texts.add(slot.key)
+    return styles
 
 
 def _comparable(entry: Entry, declared: Declared) -> Entry:

@@ -39,11 +39,11 @@ _PUT = """
 _TITLE = "SELECT json_extract(notes, '$[3]') FROM articles WHERE id = ?"
 _PUT_NAME = "INSERT OR REPLACE INTO names (rowid, text) VALUES (?, ?)"
 _PUT_URL = "INSERT OR IGNORE INTO urls (href, scheme, host, port) VALUES (?, ?, ?, ?)"
-_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 28)})"
+_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 29)})"
 _UNNAMED = "DELETE FROM urls WHERE NOT EXISTS (SELECT 1 FROM entries WHERE url = urls.id)"
 _GET = """
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
-           unnamed, by_hand, sides, excerpt, excluded, filled, found_by,
+           unnamed, by_hand, lqip, sides, excerpt, excluded, filled, found_by,
            u.href, u.scheme, u.host, u.port
     FROM entries e LEFT JOIN urls u ON u.id = e.url WHERE e.id >= ? AND e.id < ? ORDER BY e.id"""
 
@@ -213,6 +213,7 @@ def _entry_row(connection: sqlite3.Connection, number: int, one: DeclaredEntry) 
         json.dumps(says.strange) if says.strange else None,
         " ".join(says.unnamed) or None,
         " ".join(says.by_hand) or None,
+        None if says.placeholder is None else storable(says.placeholder),
     )
     filled = None if entry.filled is None else json.dumps(entry.filled)
     known = (filled, entry.place, url, host, place, *_NOT_JUDGED)
@@ -288,7 +289,7 @@ def declared(catalog: Catalog, article: int) -> Iterator[DeclaredEntry]:
 def declared_entry(row: Row) -> DeclaredEntry:
     """The entry of a row, from its pointer on, with the URL's columns behind it."""
     pointer, line, column, written, refused, text, width, height, *others = row
-    cached, strange, unnamed, by_hand, sides, excerpt, *rest = others
+    cached, strange, unnamed, by_hand, lqip, sides, excerpt, *rest = others
     excluded, filled, found_by, href, scheme, host, port = rest
     says = Declared(
         width,
@@ -297,6 +298,7 @@ def declared_entry(row: Row) -> DeclaredEntry:
         tuple(map(tuple, json.loads(strange))) if strange else (),
         tuple(unnamed.split()) if unnamed else (),
         tuple(by_hand.split()) if by_hand else (),
+        None if lqip is None else stored(lqip),
     )
     written = None if written is None else stored(written)
     has = None if filled is None else tuple(json.loads(filled))

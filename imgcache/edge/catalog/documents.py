@@ -85,7 +85,7 @@ def _read(article: str, document: list[Any]) -> EntryResult:
     (size, sha256, status, source), thumbnails, shown, broken, before = rest
     line, column, pointer, url = where
     excerpt, known, fixable, sides = shown
-    width, height, flag, strange, *roles = declared
+    width, height, flag, strange, unnamed, by_hand = declared
     fmt = _FORMATS[label] if label else None
     return EntryResult(
         article,
@@ -96,7 +96,9 @@ def _read(article: str, document: list[Any]) -> EntryResult:
         verdict=_VERDICTS[verdict],
         severity=Severity(severity) if severity else None,
         message=message,
-        declared=Declared(width, height, flag, tuple(map(tuple, strange)), *map(tuple, roles)),
+        declared=Declared(
+            width, height, flag, tuple(map(tuple, strange)), tuple(unnamed), tuple(by_hand)
+        ),
         actual=Size(*actual) if actual else None,
         cached=cached,
         format=fmt,

@@ -22,7 +22,7 @@ _NEITHER = 2
 _BATCH = 1000
 _TO_JUDGE = f"""
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
-           unnamed, by_hand, sides, excerpt, excluded, filled, found_by,
+           unnamed, by_hand, lqip, sides, excerpt, excluded, filled, found_by,
            href, scheme, u.host, port, u.status, failure, failing_since, placeholder,
            seen, evidence, shown, earlier
     FROM entries e LEFT JOIN urls u ON u.id = e.url LEFT JOIN copies ON sha256 = copy
@@ -97,8 +97,8 @@ def to_judge(catalog: Catalog) -> Iterator[list[Unjudged]]:
 
 
 def _unjudged(row: Row) -> Unjudged:
-    number, *declared = row[:22]
-    status, failure, since, placeholder, seen, place, shown, earlier = row[22:]
+    number, *declared = row[:23]
+    status, failure, since, placeholder, seen, place, shown, earlier = row[23:]
     return Unjudged(
         number,
         declared_entry(tuple(declared)),
@@ -116,7 +116,8 @@ def _unjudged(row: Row) -> Unjudged:
 class Judged(Struct, frozen=True):
     """An entry's result; `flag` is the one that its article should have, None for any.
 
-    `until`: when it has to be judged again though nothing else has changed, in POSIX seconds.
+    `lacks_placeholder`: the article should have another one. `until`: when it has to be judged
+    again though nothing else has changed, in POSIX seconds.
     """
 
     id: int
@@ -124,6 +125,7 @@ class Judged(Struct, frozen=True):
     flag: bool | None
     answered: int | None
     until: float | None = None
+    lacks_placeholder: bool = False
 
 
 def put(catalog: Catalog, results: Sequence[Judged]) -> None:
@@ -141,7 +143,8 @@ def _row(one: Judged) -> Row:
     result, declared = one.result, one.result.declared
     rank = rank_of(result.worst)
     text = documents.entry_text(result, flag=one.flag, answered=one.answered)
-    edits = one.flag is not None and one.flag != declared.cached
+    has_other_flag = one.flag is not None and one.flag != declared.cached
+    edits = has_other_flag or one.lacks_placeholder
     return (text, result.verdict.value, rank, edits, broken_text(result), one.until, one.id)
 
 

@@ -14,7 +14,8 @@ VERSION = 4
 # `judged` is the entry's result without a request (documents.py), NULL while it has to be judged
 # again; its `verdict`, and the `severity` of its worst finding (0 error, 1 warning, 2 neither), are
 # in it, too. `sides`: where its size is written, as JSON.
-# `edits`: 1 where the article should have another flag. `broken`: the severity of the
+# `lqip`: what stands where a placeholder is written, NULL where none is. `edits`: 1 where the
+# article should have another flag or placeholder. `broken`: the severity of the
 # verdict, and breach and severity of each broken rule, as JSON; NULL where none is. `until`: when
 # the result changes by itself, in POSIX seconds. `filled`: the keys that rules require and the
 # entry has. `copies.seen` are the facts of a copy as far as its files are sound, NULL for none;
@@ -113,6 +114,7 @@ CREATE TABLE entries (
     strange TEXT,
     unnamed TEXT,
     by_hand TEXT,
+    lqip ANY,
     sides TEXT,
     excerpt ANY NOT NULL,
     excluded INTEGER NOT NULL,

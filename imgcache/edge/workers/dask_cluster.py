@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Any, Self
 
+import dask
 import distributed
 
 from imgcache.edge.workers.hosted import HostedBench
@@ -30,6 +31,11 @@ _ASK_VERSION = "__import__('imgcache.version', fromlist=['VERSION']).VERSION"
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 20.0
 _LOOK_SECONDS = 1.0
+# A cluster of our own, which has no dashboard, need not look at itself all the time.
+_QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "5s",
+}
 # Longer orders do not go through the scheduler.
 _LONG = 1 << 20
 
@@ -99,14 +105,7 @@ class DaskCluster:
     async def _connect(self) -> None:
         where: Any = self._address and self._address.replace("dask://", "tcp://", 1)
         if where is None:
-            cluster = distributed.LocalCluster(
-                n_workers=len(self._threads),
-                threads_per_worker=max(self._threads),
-                asynchronous=True,
-                dashboard_address=None,
-                host="127.0.0.1",
-            )
-            where = await self._opened.enter_async_context(cluster)
+            where = await self._own_cluster()
         client = distributed.Client(
             where, asynchronous=True, timeout=_CONNECT_SECONDS, set_as_default=False
         )
@@ -118,6 +117,17 @@ class DaskCluster:
                 "with `dask scheduler`, and workers with `dask worker`"
             ) from exc
         client.subscribe_topic(_TOPIC, self._hear)
+
+    async def _own_cluster(self) -> Any:
+        with dask.config.set(_QUIET):
+            cluster = distributed.LocalCluster(
+                n_workers=len(self._threads),
+                threads_per_worker=max(self._threads),
+                asynchronous=True,
+                dashboard_address=None,
+                host="127.0.0.1",
+            )
+            return await self._opened.enter_async_context(cluster)
 
     async def _addresses(self) -> set[str]:
         async with asyncio.timeout(_ANSWER_SECONDS):

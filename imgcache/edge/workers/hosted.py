@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from imgcache.edge.workers.protocol import Bench, Outfit
+from imgcache.edge.workers.protocol import Bench, LostError, Outfit
 
 _IDLE_SECONDS = 60.0
 
@@ -45,7 +45,7 @@ class HostedBench:
         self._turn = asyncio.Lock()
         self._idle: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def start(self, number: int, order: bytes, tell: Callable[[bytes], None]) -> Future[None]:
@@ -61,8 +61,14 @@ class HostedBench:
         self._loop.call_soon_threadsafe(self._drop, number)
 
     def close(self) -> Future[None]:
-        """Drop all orders and end the decoders."""
-        return asyncio.run_coroutine_threadsafe(self._close(), self._loop)
+        """Drop all orders, end the decoders and the thread: this is the end of it."""
+        closing = asyncio.run_coroutine_threadsafe(self._close(), self._loop)
+        closing.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._loop.stop))
+        return closing
+
+    def _run(self) -> None:
+        self._loop.run_forever()
+        self._loop.close()
 
     async def _work(self, number: int, order: bytes, tell: Callable[[bytes], None]) -> None:
         if self._idle is not None:
@@ -77,8 +83,9 @@ class HostedBench:
             del self._orders[number]
             if not self._orders:
                 self._idle = self._loop.call_later(_IDLE_SECONDS, self._rest)
-        if not task.cancelled():
-            task.result()
+        if task.cancelled():
+            raise LostError("nobody waits for it")
+        task.result()
 
     async def _opened(self) -> Bench:
         async with self._turn:

@@ -24,7 +24,7 @@ from imgcache.edge.decoder.pool import DecodePool
 from imgcache.edge.safe_fs import text_of
 from imgcache.edge.stopping import steps
 from imgcache.engine.images.in_place import grounds, measure
-from imgcache.engine.run.judge import Judge, may_be_flagged
+from imgcache.engine.run.judge import Judge, may_be_flagged, new_placeholder
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.facts import ImageFacts
 from imgcache.model import Failure, Source, Verdict
@@ -100,7 +100,9 @@ def _judged(
     flagged = replace(ruling, flag=ruling.held)
     result = judge.result(one.article, one.declared.excerpt, (entry, location), evidence, flagged)
     answered = one.answered if evidence.copy is not None else None
-    return Judged(one.id, result, flag, answered, judge.until(location, evidence, flagged))
+    until = judge.until(location, evidence, flagged)
+    lacks_placeholder = new_placeholder(entry, evidence) is not None
+    return Judged(one.id, result, flag, answered, until, lacks_placeholder)
 
 
 def _evidence(one: Unjudged, image: Callable[[str], ImageFacts]) -> Evidence:

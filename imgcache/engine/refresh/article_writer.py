@@ -32,6 +32,7 @@ from imgcache.engine.run.judge import (
     Judge,
     fresh_evidence,
     may_be_flagged,
+    new_placeholder,
     problem_of,
     true_size,
     web_evidence,
@@ -65,6 +66,7 @@ class _EntryDecision(Struct, frozen=True):
             wanted.cached not in (None, declared.cached)
             or wanted.width not in (None, declared.width)
             or wanted.height not in (None, declared.height)
+            or wanted.placeholder is not None
         )
 
     @property
@@ -170,6 +172,7 @@ class ArticleWriter:
             judgement, change = self._decide(entry, evidence, is_edited=is_edited)
             if not may_be_flagged(entry.declared, location):
                 judgement, change = replace(judgement, flag=None), replace(change, cached=None)
+            change = replace(change, placeholder=new_placeholder(entry, evidence))
             excerpt = read.excerpts[number]
             yield _EntryDecision(number, entry, location, excerpt, evidence, judgement, change)
 
@@ -232,7 +235,10 @@ class ArticleWriter:
         results = [self._result(found, one) for one in decisions]
         problems = [] if fault is None else [problem_of(found.shown, fault)]
         corrections = _corrections(found.shown, decisions)
-        return ArticleOutcome(results, problems, changed, fault is not None, shown, corrections)
+        tiny = sum(one.change.placeholder is not None for one in decisions)
+        return ArticleOutcome(
+            results, problems, changed, fault is not None, shown, corrections, tiny
+        )
 
     def _noted(self, number: int, now: LoadedArticle, data: bytes) -> ArticleError | None:
         """Note in the catalog what was written; the error does not undo that."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from imgcache.core.articles.writeback import Change
 from imgcache.model import Entry
 
+# Of a placeholder: the whole of it is in the manifest.
+_SHOWN = 40
+
 
 def told(article: str, entry: Entry, change: Change) -> str:
     """Where an entry stands, and what it would say: `a.md:12 (cached: true)`."""
@@ -14,4 +17,6 @@ def told(article: str, entry: Entry, change: Change) -> str:
     new = [f"{name}: {side}" for name, side, before in sides if side not in {None, before}]
     if cached is not None and change.cached is not declared.cached:
         new.append(f"cached: {cached}")
+    if change.placeholder is not None:
+        new.append(f"placeholder: {change.placeholder[:_SHOWN]}...")
     return f"{article}:{entry.line} ({', '.join(new)})"

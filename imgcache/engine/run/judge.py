@@ -76,6 +76,17 @@ def may_be_flagged(declared: Declared, location: Location) -> bool:
     return declared.cached is not None or not isinstance(location, DataUrl | SitePath)
 
 
+def new_placeholder(entry: Entry, evidence: Evidence) -> str | None:
+    """The tiny picture that a refresh writes into an entry; None where none is, or it is there.
+
+    Only of a sound copy that is no stand-in.
+    """
+    there, copy = entry.declared.placeholder, evidence.copy
+    if there is None or copy is None or not copy.placeholder or there == copy.placeholder:
+        return None
+    return None if verdict.is_placeholder(entry.declared, evidence) else copy.placeholder
+
+
 def true_size(entry: Entry, evidence: Evidence, tolerance: int) -> Size | None:
     """The size that `--fix-dimensions` gives an entry; None where none can be given, or is wrong.
 

@@ -132,6 +132,7 @@ class Report:
             return
         self.summary.articles += 1
         self.summary.articles_changed += outcome.changed
+        self.summary.placeholders += outcome.placeholders
         self.local_fault |= outcome.local_fault
         self.add(outcome.results, outcome.diff)
         for problem in outcome.problems:
@@ -253,7 +254,8 @@ class Report:
         except LocalError as exc:
             listener.failed(f"{exc}; the run ended before all was judged")
             self.interrupted = self.local_fault = True
-            self.finish(self.summary.urls, {}, self.traffic)
+            if not self.seconds:
+                self.finish(0, {}, self.traffic)
 
     def close(self) -> None:
         """Delete the temporary files; the summary stays."""

@@ -15,8 +15,10 @@ from imgcache import place_patterns
 from imgcache.config_images import USUAL, ImagePlace
 from imgcache.place_patterns import Keys, Pattern, Step
 
-# What an entry may declare, in the order in which it is added.
+# What an entry may declare of its image, and what else a refresh may write into it, in the order
+# in which it is added.
 FIELDS = ("width", "height", "cached")
+WRITTEN = (*FIELDS, "placeholder")
 # A place and how many steps of its pattern are taken.
 _Position = tuple[int, int]
 
@@ -25,8 +27,9 @@ class Place(Struct, frozen=True):
     """One place: the keys inside of what is found there; None for what it does not name.
 
     The first one of `url` that is there counts. `unnamed`: those of "width", "height" and "cached"
-    that an entry does not have here. `add`: an entry without the flag may get one.
-    `amid_mappings`: a string counts as a URL even in a list that has mappings, too.
+    that an entry does not have here. `add`: an entry without the flag or the
+    placeholder may get one. `amid_mappings`: a string counts as a URL even in a list that has
+    mappings, too.
     """
 
     number: int
@@ -37,6 +40,7 @@ class Place(Struct, frozen=True):
     add: bool
     amid_mappings: bool
     unnamed: tuple[str, ...]
+    placeholder: Keys | None = None
 
 
 class State:
@@ -152,6 +156,7 @@ def _place(number: int, one: ImagePlace, *, amid_mappings: bool) -> Place:
         one.add,
         amid_mappings,
         tuple(role for role in FIELDS if getattr(one, role) is None),
+        _keys(one.placeholder),
     )
 
 
@@ -161,5 +166,6 @@ def _keys(text: str | None) -> Keys | None:
 
 def _words(place: Place) -> Iterator[str]:
     """All keys that an entry's values may be found by."""
-    for path in (*place.url, place.width, place.height, place.cached):
+    named = (place.width, place.height, place.cached, place.placeholder)
+    for path in (*place.url, *named):
         yield from path or ()

@@ -8,7 +8,7 @@ from msgspec import Struct
 from yaml import MappingNode
 
 from imgcache.core.articles.merge_keys import ResolvedMappings
-from imgcache.core.articles.places.machine import FIELDS, Place
+from imgcache.core.articles.places.machine import WRITTEN, Place
 from imgcache.core.articles.places.walk import Holder, holder, url_of
 from imgcache.place_patterns import Keys
 
@@ -37,7 +37,7 @@ class Site(Struct, frozen=True):
         return None if found is None else Slot(found.mapping, found.key)
 
     def slots(self, resolved: ResolvedMappings) -> dict[str, Slot]:
-        """Where its "width", "height" and "cached" are written, or would be.
+        """Where its "width", "height", "cached" and "placeholder" are written, or would be.
 
         What has no slot can't be written: its place does not name it, or there is no mapping to
         write it into.
@@ -45,7 +45,7 @@ class Site(Struct, frozen=True):
         if self.mapping is None or self.place is None:
             return {}
         slots: dict[str, Slot] = {}
-        for role in FIELDS:
+        for role in WRITTEN:
             keys: Keys | None = getattr(self.place, role)
             found = None if keys is None else holder(self.mapping, keys, resolved)
             if found is not None and is_writable(found, role, self.place):
@@ -57,4 +57,4 @@ def is_writable(found: Holder, role: str, place: Place) -> bool:
     """Whether this value of an entry is there, or may be added."""
     if found.pair is not None:
         return True
-    return bool(found.mapping.value) and (place.add or role != "cached")
+    return bool(found.mapping.value) and (place.add or role not in {"cached", "placeholder"})

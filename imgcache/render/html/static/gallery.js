@@ -7,6 +7,7 @@ const [HOST, FOUND, HREF] = [2, 3, 6]; // of a row of the index
 const search = document.querySelector("form[role=search]");
 const input = search && search.elements.text;
 let asked = 0;
+let place = location.hash; // of a folder: the host that is chosen
 
 function told(text) {
   const found = document.querySelector("[data-found]");
@@ -57,7 +58,7 @@ async function filterFolder() {
   const mine = ++asked;
   const { rows, leftOut } = await loaded();
   if (mine !== asked) return;
-  const words = wanted(), chosen = new URLSearchParams(location.hash.slice(1));
+  const words = wanted(), chosen = new URLSearchParams(place.slice(1));
   const [host, kind] = [chosen.get("host"), chosen.get("found")];
   const isNarrowed = words.length > 0 || host !== null;
   const found = rows.filter((row) => {
@@ -178,8 +179,13 @@ if (search) {
   });
   if (isLocal) search.addEventListener("submit", (event) => event.preventDefault());
   if ("index" in search.dataset) {
-    const follow = () => filterFolder().catch(filterHere);
+    const follow = () => {
+      // A link to a part of the page changes nothing.
+      if (location.hash && !location.hash.startsWith("#host=")) return;
+      place = location.hash;
+      filterFolder().catch(filterHere);
+    };
     window.addEventListener("hashchange", follow);
-    if (location.hash.startsWith("#host=")) follow();
+    if (place) follow();
   }
 }

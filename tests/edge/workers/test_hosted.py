@@ -1,0 +1,87 @@
+"""A bench in somebody else's process: opened by its first order, left by nobody's."""
+
+from __future__ import annotations
+
+import queue
+
+import pytest
+
+from imgcache.edge.workers.hosted import HostedBench
+from imgcache.edge.workers.protocol import Channel, LostError, Outfit
+
+
+class Echo:
+    """Tells its order, then each word, until the word is `enough`."""
+
+    made = 0
+    closed = queue.Queue[bool]()
+
+    def __init__(self, settings: bytes, decoders: int) -> None:
+        self.first = settings + str(decoders).encode()
+        Echo.made += 1
+
+    async def open(self) -> None:
+        self.first += b" open"
+
+    async def work(self, order: bytes, channel: Channel) -> None:
+        if order == b"fail":
+            raise ValueError(order.decode())
+        channel.tell(self.first)
+        channel.tell(order)
+        while (word := await channel.hear()) != b"enough":
+            channel.tell(word)
+
+    async def close(self) -> None:
+        Echo.closed.put(True)  # noqa: FBT003  it is all there is to say
+
+
+def hosted() -> HostedBench:
+    Echo.made, Echo.closed = 0, queue.Queue()
+    return HostedBench(Outfit(Echo, b"settings"), 3)
+
+
+def test_orders_are_carried_out_side_by_side_and_hear_their_own_words() -> None:
+    bench, one, two = hosted(), queue.Queue[bytes](), queue.Queue[bytes]()
+    assert Echo.made == 0
+    first, second = bench.start(1, b"one", one.put), bench.start(2, b"two", two.put)
+    assert [one.get(timeout=10), one.get(timeout=10)] == [b"settings3 open", b"one"]
+    assert [two.get(timeout=10), two.get(timeout=10)] == [b"settings3 open", b"two"]
+    bench.say(2, b"word")
+    assert two.get(timeout=10) == b"word"
+    for number in (1, 2, 99):
+        bench.say(number, b"enough")
+    assert (first.result(10), second.result(10)) == (None, None)
+    assert one.empty()
+    assert Echo.made == 1
+    bench.close().result(10)
+
+
+def test_what_an_order_raises_is_told() -> None:
+    bench = hosted()
+    with pytest.raises(ValueError, match="fail"):
+        bench.start(1, b"fail", lambda _: None).result(10)
+    bench.close().result(10)
+
+
+def test_an_order_that_is_dropped_is_lost() -> None:
+    bench, told = hosted(), queue.Queue[bytes]()
+    order = bench.start(1, b"one", told.put)
+    told.get(timeout=10)
+    bench.drop(1)
+    with pytest.raises(LostError):
+        order.result(10)
+    bench.close().result(10)
+
+
+def test_a_bench_without_orders_closes_and_opens_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imgcache.edge.workers.hosted._IDLE_SECONDS", 0.0)
+    bench, told = hosted(), queue.Queue[bytes]()
+    for number in (1, 2):
+        order = bench.start(number, b"order", told.put)
+        assert told.get(timeout=10) == b"settings3 open"
+        assert told.get(timeout=10) == b"order"
+        bench.say(number, b"enough")
+        order.result(10)
+        assert Echo.closed.get(timeout=10)
+    assert Echo.made == 2
+    bench.close().result(10)
