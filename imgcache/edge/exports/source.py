@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from imgcache.core.cache.layout import FOLDERS
 from imgcache.edge.safe_fs import write_all
 from imgcache.errors import LocalError
 
@@ -99,8 +101,8 @@ class StoredFiles:
         for some in self._loads(files):
             bodies = self._store.read_all([path for path, _ in some])
             for (path, target), data in zip(some, bodies, strict=True):
-                size, mtime_ns = self._there.get(path, (0, 0))
-                if data is None or len(data) != size:
+                size, mtime_ns = self._there.get(path, (-1, 0))
+                if data is None or len(data) != size or not _is_as_named(path, data):
                     raise LocalError(f"{path}: it was changed while it was read; export again")
                 _write(target, [data], mtime_ns)
                 self.copied += 1
@@ -117,6 +119,12 @@ class StoredFiles:
             load.append(one)
             weight += size
         yield load
+
+
+def _is_as_named(path: str, data: bytes) -> bool:
+    """Whether an image has the hash that its name says; that of a thumbnail says another's."""
+    is_image = path.startswith(f"{FOLDERS[0]}/")
+    return not is_image or hashlib.sha256(data).hexdigest() == PurePosixPath(path).stem
 
 
 def _is_copy(file: os.stat_result, size: int, mtime_ns: int) -> bool:
