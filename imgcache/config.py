@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from imgcache import config_sources, units
-from imgcache.config_images import USUAL, ImagePlace, Skipped
+from imgcache.config_images import USUAL, CacheSettings, ImagePlace, NamedPath, Skipped
 from imgcache.config_rules import Rules, RuleSettings, SeveritySettings, UrlSeverity
 from imgcache.config_types import (
     BaseUrl,
@@ -42,13 +42,6 @@ from imgcache.config_types import (
 from imgcache.errors import ConfigError
 from imgcache.model import Verdict
 from imgcache.version import VERSION
-
-
-def _not_empty(value: object) -> object:
-    """An empty path would be the working folder itself."""
-    if value == "":
-        raise ValueError("is empty; name a place")
-    return value
 
 
 def _folders(value: Any) -> Any:
@@ -102,17 +95,10 @@ def _without_folder(schema: dict[str, Any]) -> None:
     del schema["properties"]["folder"]
 
 
-class CacheSettings(Section):
-    """Where the cache lies, and how large it may grow."""
-
-    dir: Annotated[Path, BeforeValidator(_not_empty)] = Path("cache")
-    max_bytes: ByteSize | None = None
-
-
 class ManifestSettings(Section):
     """Where the manifest is written, too, and where the files are served that it lists."""
 
-    path: Annotated[Path, BeforeValidator(_not_empty)] | None = None
+    path: NamedPath | None = None
     base_url: BaseUrl | None = None
 
 
@@ -206,6 +192,7 @@ class ServeSettings(Section):
     token: Token | None = None
     allowed_hosts: Strings = ()
     edit_url: EditUrl | None = None
+    images: Literal["stream", "redirect"] = "stream"
 
 
 class Settings(Section):
@@ -251,6 +238,11 @@ class Settings(Section):
         return (USUAL,) if self.images is None else self.images
 
     @property
+    def site(self) -> Path:
+        """The folder from which the articles have their names: that around the cache."""
+        return self.cache.dir.parent if isinstance(self.cache.dir, Path) else self.folder
+
+    @property
     def required(self) -> tuple[str, ...]:
         """The keys that rules require of entries, each once."""
         return tuple(dict.fromkeys(key for rule in self.rules for key in rule.require))
@@ -292,7 +284,10 @@ def _placed(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """With what lies in the folder of the configuration file unless a setting says otherwise."""
     cache = values.get("cache", {})
     if isinstance(cache, Mapping):
-        cache = {"dir": folder / CacheSettings().dir, **cache}
+        usual = folder / CacheSettings().folder
+        cache = {"dir": usual, **cache}
+        if units.is_url(cache["dir"]) and cache.get("index") is None:
+            cache["index"] = usual / units.folder_name(cache["dir"])
     return {**values, "folder": folder, "cache": cache}
 
 

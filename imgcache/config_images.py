@@ -1,14 +1,15 @@
-"""Settings of where images stand in front matters, and which articles are passed over."""
+"""Settings of where images stand in front matters and are kept, and of articles passed over."""
 
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from imgcache import place_patterns
-from imgcache.config_types import Section
+from imgcache import place_patterns, units
+from imgcache.config_types import ByteSize, Section
 
 
 def _checked_pattern(text: str) -> str:
@@ -76,3 +77,40 @@ def _several(value: Any) -> Any:
 Skipped = Annotated[
     tuple[Scalar, ...], BeforeValidator(_several, json_schema_input_type=list[Scalar] | Scalar)
 ]
+
+
+def _not_empty(value: object) -> object:
+    """An empty path would be the working folder itself."""
+    if value == "":
+        raise ValueError("is empty; name a place")
+    return value
+
+
+def _folder_or_bucket(value: Any) -> Any:
+    _not_empty(value)
+    return units.BucketUrl.parse(value) if units.is_url(value) else value
+
+
+NamedPath = Annotated[Path, BeforeValidator(_not_empty)]
+
+
+class CacheSettings(Section):
+    """Where the cache lies, and how large it may grow."""
+
+    dir: Annotated[
+        Path | units.BucketUrl, BeforeValidator(_folder_or_bucket, json_schema_input_type=str)
+    ] = Path("cache")
+    index: NamedPath | None = None
+    max_bytes: ByteSize | None = None
+
+    @property
+    def home(self) -> Path:
+        """The folder of the index, on this machine's disk."""
+        return self.index if self.index is not None else self.folder
+
+    @property
+    def folder(self) -> Path:
+        """The cache folder; of an object store what it has on this machine: each has its own."""
+        if isinstance(self.dir, Path):
+            return self.dir
+        return self.index or Path("cache") / units.folder_name(str(self.dir))

@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from imgcache.errors import ConfigError
-from imgcache.units import read_named, utf8
+from imgcache.units import is_url, read_named, utf8
 from imgcache.userinfo import masked_within
 
 FILE_NAME = "imgcache.toml"
@@ -25,7 +25,7 @@ FILE_NAME = "imgcache.toml"
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PREFIX = "IMGCACHE_"
 _ENVIRONMENT = "the environment"
-_PATHS = (("cache", "dir"), ("manifest", "path"), ("fetch", "ca_file"))
+_PATHS = (("cache", "dir"), ("cache", "index"), ("manifest", "path"), ("fetch", "ca_file"))
 _LISTS_OF_PATHS = ("articles", "site_root")
 # How much of two names has to be the same.
 _ALIKE = 0.6
@@ -184,7 +184,8 @@ def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
             values = values | {key: [str(folder / path) for path in paths]}
     for keys in _PATHS:
         path = get(values, keys)
-        if isinstance(path, str) and path:  # an empty one is told to be empty
+        # An empty one is told to be empty; the URL of an object store is the same everywhere.
+        if isinstance(path, str) and path and not is_url(path):
             values = _put(values, keys, str(folder / path))
     return values
 

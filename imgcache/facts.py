@@ -35,7 +35,8 @@ class ResponseFacts(Struct, frozen=True):
 class ThumbnailFacts(Struct, frozen=True):
     """One thumbnail as it lies in the cache. `recipe` is the fingerprint of how it was made.
 
-    `digest` is the SHA-256 of its bytes (64 hex digits), empty while that is not known.
+    `digest` is the SHA-256 of its bytes (64 hex digits), empty while that is not known. `mtime_ns`
+    changes when its file does; in an object store it is a number made of the ETag.
     """
 
     name: str
@@ -52,7 +53,8 @@ class ImageFacts(Struct, frozen=True):
     """What is known of one sound image, by the SHA-256 of its bytes (64 hex digits).
 
     `hashed` tells, beside `bytes` and `mtime_ns`, which file it was whose bytes were last hashed,
-    or written by us: its device, inode and ctime, as text. None while that is not known.
+    or written by us: its device, inode and ctime, as text; in an object store the ETag. None while
+    that is not known.
     `has_position`: whether its EXIF has GPS coordinates; None while that is not known.
     `alpha`: whether anything shines through, in the first frame of an animation. `placeholder` is
     a tiny picture as a data URI, `dhash` the hash of what it looks like (core/images). All four

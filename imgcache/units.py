@@ -1,4 +1,4 @@
-"""Parsers of durations, sizes and addresses in settings and flags, and reader of files named there.
+"""Parsers of durations, sizes, addresses, URLs in settings and flags; reader of files named there.
 
 Each raises ValueError. Its message is for users: it names the value and shows a right one.
 """
@@ -26,6 +26,11 @@ from msgspec import Struct
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LAST_PORT = 65535
+# What could be meant as a URL: no folder is called so.
+_URL = re.compile(r"([a-z][a-z0-9+.-]*)://(.*)", re.IGNORECASE | re.DOTALL)
+_STORES = ("s3", "gs", "az")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+_NAME = re.compile(r"[A-Za-z0-9!_.*'()=+,-]+")
 _BYTES = {
     "": 1,
     "B": 1,
@@ -145,6 +150,49 @@ class AllowedNetwork(Struct, frozen=True):
     def allows(self, address: IPv4Address | IPv6Address, port: int) -> bool:
         """Whether this opens `address:port`."""
         return address in self.network and self.port in (None, port)
+
+
+class BucketUrl(Struct, frozen=True):
+    """An object store: `s3://bucket/prefix`, `gs://` (Google), `az://container/prefix` (Azure).
+
+    `prefix` has no slash at its ends, and is empty for the whole bucket.
+    """
+
+    scheme: str
+    bucket: str
+    prefix: str
+
+    @classmethod
+    def parse(cls, text: str) -> BucketUrl:
+        """Raises ValueError. Who signs in, and where, is for the environment to say."""
+        found = _URL.fullmatch(text.strip())
+        scheme = found[1].lower() if found else ""
+        if found is None or scheme not in _STORES:
+            raise ValueError("is no object store: write s3://bucket/prefix, gs://... or az://...")
+        bucket, _, prefix = found[2].partition("/")
+        if _BUCKET.fullmatch(bucket) is None:
+            raise ValueError(
+                "names no bucket behind ://; who signs in and at which address is told by the "
+                "environment (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL and the like)"
+            )
+        names = [name for name in prefix.split("/") if name]
+        if not all(_NAME.fullmatch(name) and name.strip(".") for name in names):
+            raise ValueError("has a prefix with other characters than letters, digits and -_.")
+        return cls(scheme, bucket, "/".join(names))
+
+    def __str__(self) -> str:
+        below = f"/{self.prefix}" if self.prefix else ""
+        return f"{self.scheme}://{self.bucket}{below}"
+
+
+def folder_name(url: str) -> str:
+    """A name for a folder that belongs to an object store: `s3-bucket-prefix`."""
+    return re.sub(r"[^A-Za-z0-9._]+", "-", url.strip()).strip("-.")
+
+
+def is_url(text: object) -> bool:
+    """Whether a text is meant as the URL of an object store, be it a right one or not."""
+    return isinstance(text, str) and _URL.fullmatch(text.strip()) is not None
 
 
 T = TypeVar("T")

@@ -7,8 +7,11 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
+from tests.support.buckets import bucket, s3, s3_server
 from tests.support.origin import Origin
 from tests.support.world import World
+
+__all__ = ["bucket", "s3", "s3_server", "world"]
 
 # How long an example takes says something of the machine, not of the code.
 settings.register_profile("untimed", deadline=None)

@@ -67,6 +67,34 @@ def test_paths_of_flags_and_environment_are_relative_to_the_working_folder(
     assert Settings.load().cache.dir == Path("y")
 
 
+def test_an_object_store_is_the_same_everywhere_and_has_an_index_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "imgcache.toml").write_text('[cache]\ndir = "s3://bucket/a/site"\n')
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    settings = Settings.load()
+    assert str(settings.cache.dir) == "s3://bucket/a/site"
+    assert settings.cache.home == settings.cache.folder == tmp_path / "cache" / "s3-bucket-a-site"
+    assert settings.site == tmp_path
+    monkeypatch.setenv("IMGCACHE_CACHE__DIR", "gs://other")
+    assert Settings.load().cache.home == tmp_path / "cache" / "gs-other"
+
+
+def test_the_index_may_lie_in_a_folder_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "imgcache.toml").write_text('[cache]\nindex = "facts"\n')
+    cache = Settings.load().cache
+    assert (cache.folder, cache.home) == (tmp_path / "cache", tmp_path / "facts")
+    # As --cache-dir has it: another cache has another index.
+    cache = Settings.load(None, {"cache": {"dir": Path("x"), "index": None}}).cache
+    assert cache.home == Path("x")
+    cache = Settings.load(None, {"cache": {"dir": "az://x/y", "index": None}}).cache
+    assert cache.home == tmp_path / "cache" / "az-x-y"
+
+
 def test_without_a_file_the_defaults_are_relative_to_the_working_folder(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").unlink()
     settings = Settings.load()

@@ -80,6 +80,7 @@ OUTSIDE_WORLDS = {
     "dask": "edge",
     "distributed": "edge",
     "ray": "edge",
+    "obstore": "edge",
     "fcntl": "edge",
     "pathspec": "edge",
     "typer": "cli",

@@ -145,7 +145,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
         guarded,
         reported,
     )
-    from imgcache.edge.cache.store import Store  # noqa: PLC0415
+    from imgcache.edge.cache.storage import storage_of  # noqa: PLC0415
     from imgcache.engine.run.baseline import BaselineOptions  # noqa: PLC0415
     from imgcache.engine.verify.options import Depth, VerifyOptions  # noqa: PLC0415
     from imgcache.engine.verify.pipeline import verify as run_verify  # noqa: PLC0415
@@ -170,7 +170,7 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
 
     def judge() -> int:
         settings = general.settings(network)
-        if if_cached and not Store(settings.cache.dir).is_begun:
+        if if_cached and not storage_of(settings.cache).is_begun:
             console.informed(f"no cache in {settings.cache.dir}: nothing to hold the flags against")
             return WELL
         return reported(

@@ -55,7 +55,7 @@ class Shown(Struct, frozen=True):
 
 
 async def run(
-    listener: Console, config: Path | None, cache_dir: Path | None, *, colour: bool
+    listener: Console, config: Path | None, cache_dir: str | None, *, colour: bool
 ) -> Shown:
     """Make the folder, serve, refresh, and show. Raises ConfigError for a foreign folder."""
     folder = _fresh_folder(Path(FOLDER))

@@ -123,7 +123,8 @@ class General(Struct, frozen=True):
         given = {name: values for name, values in sections.items() if values}
         given |= network.as_settings() if network is not None else {}
         if self.cache_dir is not None:
-            given["cache"] = {"dir": self.cache_dir}
+            # Another cache has an index of its own, wherever the configured one has it.
+            given["cache"] = {"dir": self.cache_dir, "index": None}
         return Settings.load(self.config, given)
 
 

@@ -86,11 +86,11 @@ def _print_version(value: bool) -> None:  # noqa: FBT001  typer calls it so
         raise typer.Exit
 
 
-def parse_folder(text: str) -> Path:
-    """A DIR for typer: an empty one would be the working folder itself."""
+def parse_cache(text: str) -> str:
+    """A DIR, or the URL of an object store; an empty one would be the working folder itself."""
     if not text:
         raise typer.BadParameter("is empty; name a folder")
-    return Path(text)
+    return text
 
 
 E = TypeVar("E", bound=StrEnum)
@@ -141,13 +141,13 @@ Config = Annotated[
     ),
 ]
 CacheDir = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--cache-dir",
         metavar="DIR",
-        parser=parse_folder,
+        parser=parse_cache,
         help="Where images, thumbnails and the index lie (default: cache/ beside the "
-        "configuration file, without one in this folder).",
+        "configuration file, without one in this folder); or s3://bucket/prefix.",
         rich_help_panel=_GENERAL,
     ),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -74,6 +74,15 @@ class ReportFolder:
                         name for (*_, last), name in files if self._copy(folder, last, name)
                     )
         return copied
+
+    def put(self, pictures: Iterable[tuple[str, bytes | None]]) -> set[str]:
+        """Write the bytes of cached files by their names here; as `copy`."""
+        written: set[str] = set()
+        for name, data in pictures:
+            if data is not None:
+                self.write(name, data)
+                written.add(name)
+        return written
 
     def _copy(self, folder: int, last: str, name: str) -> bool:
         source = open_existing(folder, last)

@@ -23,11 +23,12 @@ from imgcache.core.cache import manifest
 from imgcache.core.cache.layout import content_paths
 from imgcache.core.cache.manifest import Row
 from imgcache.edge.cache import integrity
-from imgcache.edge.cache.store import Store, blocks
+from imgcache.edge.cache.publish import blocks
+from imgcache.edge.cache.storage import Storage, storage_of
 from imgcache.edge.catalog import kept
 from imgcache.edge.exports import named
 from imgcache.edge.exports.folder import Difference, ExportFolder
-from imgcache.edge.exports.source import CacheFiles
+from imgcache.edge.exports.source import CacheFiles, StoredFiles
 from imgcache.engine.catalog import facts
 from imgcache.engine.catalog.site import Site, keep, open_site
 from imgcache.engine.run.articles import chosen, search
@@ -54,8 +55,9 @@ async def export(
     Raises ConfigError where there is no cache, no article, or another folder than an export's,
     CacheLockedError, LocalError.
     """
-    _check_place(settings, output)
-    files = CacheFiles(settings.cache.dir)
+    store = storage_of(settings.cache)
+    await asyncio.to_thread(_check_place, store, output)
+    files = StoredFiles(store) if store.folder is None else CacheFiles(store.folder)
     folder = await asyncio.to_thread(ExportFolder, output, files)
     async with offline_tools(settings) if dry_run else writing_tools(settings, listener) as tools:
         survey = await asyncio.to_thread(search, (), settings)
@@ -76,11 +78,11 @@ async def export(
     return _told(result, wanted, difference, files)
 
 
-def _check_place(settings: Settings, output: Path) -> None:
-    cache = settings.cache.dir
-    if not Store(cache).is_begun:
-        raise ConfigError(f"{cache}: there is no cache yet; say imgcache refresh first")
-    if Path(os.path.realpath(output)).is_relative_to(os.path.realpath(cache)):
+def _check_place(store: Storage, output: Path) -> None:
+    if not store.is_begun:
+        raise ConfigError(f"{store.name}: there is no cache yet; say imgcache refresh first")
+    place, folder = Path(os.path.realpath(output)), store.folder
+    if folder is not None and place.is_relative_to(os.path.realpath(folder)):
         raise ConfigError(f"{output}: lies in the cache folder; name a folder elsewhere")
 
 
@@ -108,7 +110,7 @@ def _problems(site: Site) -> tuple[ArticleProblem, ...]:
 class Wanted:
     """What the articles of a site name: files of sound images (`paths`), and a manifest of them."""
 
-    def __init__(self, site: Site, store: Store) -> None:
+    def __init__(self, site: Site, store: Storage) -> None:
         """Raises LocalError."""
         self._catalog = site.catalog
         self._style = style_of(site.settings)
@@ -116,7 +118,12 @@ class Wanted:
         self.lacking = named.lacking(site.catalog)
         self.paths: list[str] = []
         self.images = self.thumbnails = FileTotals()
-        for image in named.images(site.catalog):
+        for some in batches(named.images(site.catalog), _BATCH):
+            small = (path for image in some for path in content_paths(image)[1:])
+            self._add(store.at_once(small), some)
+
+    def _add(self, store: Storage, images: Sequence[ImageFacts]) -> None:
+        for image in images:
             bad = integrity.unsound_thumbnails(store, image)
             self._unsound.update((image.sha256, one.name) for one in bad)
             sound = self._sound(image) if bad else image
@@ -150,16 +157,23 @@ def _update(folder: ExportFolder, wanted: Wanted, *, dry_run: bool) -> Differenc
 
 
 async def _record(site: Site, tools: Tools) -> None:
-    """Note the files as they are now: a link more or less has changed the ctime of each."""
-    catalog, root = site.catalog, tools.store.root
-    for some in batches(await to_its_end(named.hashes, catalog), _BATCH):
-        changed = await to_its_end(facts.note_links, catalog, root, some)
-        await note_hashed(tools.session, changed)
+    """Note the files as they are now: a link more or less has changed the ctime of a file."""
+    if tools.store.folder is not None:
+        await _note_links(site, tools, tools.store.folder)
     await keep(site, tools)
 
 
+async def _note_links(site: Site, tools: Tools, cache: Path) -> None:
+    for some in batches(await to_its_end(named.hashes, site.catalog), _BATCH):
+        changed = await to_its_end(facts.note_links, site.catalog, cache, some)
+        await note_hashed(tools.session, changed)
+
+
 def _told(
-    result: ExportResult, wanted: Wanted, difference: Difference, files: CacheFiles
+    result: ExportResult,
+    wanted: Wanted,
+    difference: Difference,
+    files: CacheFiles | StoredFiles,
 ) -> ExportResult:
     return replace(
         result,

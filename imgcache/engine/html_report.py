@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +25,7 @@ from imgcache.core.catalog import (
     ImageQuery,
 )
 from imgcache.core.verdicts.selection import EVERYTHING, Selection
+from imgcache.edge.cache.storage import Storage
 from imgcache.edge.report_folder import ReportFolder, check_page, read_pictures, write_page
 from imgcache.edge.stopping import steps
 from imgcache.engine.catalog.now import catalog_now
@@ -47,6 +49,8 @@ _MOST_BYTES = 8_000_000
 T = TypeVar("T")
 ArticleEntries = tuple[ArticleState, Sequence[KnownEntry]]
 Prepared = Callable[[Iterator[ArticleEntries]], Iterator[ArticleEntries]]
+# Puts pictures of the cache (paths, by their names in the report) there; the names it could.
+Copying = Callable[[Mapping[str, str]], set[str]]
 
 
 class Published(Struct, frozen=True):
@@ -79,19 +83,19 @@ async def publish(
         if not done.overview.articles:
             listener.warned(NO_ARTICLE)
         if target is None:
-            await to_its_end(_write_page, catalog, settings, output)
+            await to_its_end(_write_page, catalog, tools.store, settings, output)
         else:
-            await to_its_end(_write, catalog, settings, target)
+            await to_its_end(_write, catalog, tools.store, settings, target)
     return done
 
 
-def _write(catalog: Catalog, settings: Settings, target: ReportFolder) -> None:
+def _write(catalog: Catalog, store: Storage, settings: Settings, target: ReportFolder) -> None:
     target.prepare()
     for name in jinja.ASSETS:
         target.write(name, jinja.asset(name))
     # The disk takes a third of the time: meanwhile the next pages are drawn.
     with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(1) as copier:
-        pictures = _Pictures(target, settings.cache.dir, copier)
+        pictures = _Pictures(partial(_copied, store, target), copier)
         site = CatalogSite(catalog, pictures.of)
         pages = static_site.render(site, pictures.copied, settings.serve.edit_url)
         begun: deque[Future[None]] = deque()
@@ -106,11 +110,10 @@ def _write(catalog: Catalog, settings: Settings, target: ReportFolder) -> None:
 class _Pictures:
     """The thumbnails of a report. `copied` are the names of those that are there."""
 
-    def __init__(self, target: ReportFolder, cache: Path, copier: ThreadPoolExecutor) -> None:
+    def __init__(self, copy: Copying, copier: ThreadPoolExecutor) -> None:
         self.copied: set[str] = set()
         self._wanted: set[str] = set()
-        self._target = target
-        self._cache = cache
+        self._copying = copy
         self._copier = copier
 
     def of(self, articles: Iterator[ArticleEntries]) -> Iterator[ArticleEntries]:
@@ -125,7 +128,7 @@ class _Pictures:
         wanted = static_site.wanted_pictures(entries)
         new = {name: path for name, path in wanted.items() if name not in self._wanted}
         self._wanted |= new.keys()
-        return self._copier.submit(self._target.copy, self._cache, new)
+        return self._copier.submit(self._copying, new)
 
 
 def _one_ahead(items: Iterable[T]) -> Iterator[T]:
@@ -137,11 +140,31 @@ def _one_ahead(items: Iterable[T]) -> Iterator[T]:
     yield from before
 
 
-def _write_page(catalog: Catalog, settings: Settings, output: Path) -> None:
+def _copied(store: Storage, target: ReportFolder, wanted: Mapping[str, str]) -> set[str]:
+    """Put those of the cached files that are there into the report; their names."""
+    if store.folder is not None:
+        return target.copy(store.folder, wanted)
+    return target.put(zip(wanted, store.read_all(wanted.values()), strict=True))
+
+
+def _pictures(store: Storage, wanted: Mapping[str, str]) -> dict[str, bytes]:
+    """The cached files that are there, by the names they have in `wanted`, and not too many."""
+    if store.folder is not None:
+        return read_pictures(store.folder, wanted, _MOST_BYTES)
+    found: dict[str, bytes] = {}
+    left = _MOST_BYTES
+    for name, data in zip(wanted, store.read_all(wanted.values()), strict=True):
+        if data is not None and len(data) <= left:
+            found[name] = data
+            left -= len(data)
+    return found
+
+
+def _write_page(catalog: Catalog, store: Storage, settings: Settings, output: Path) -> None:
     site = CatalogSite(catalog)
     shown = single_file.images(site)
     wanted = static_site.wanted_pictures(one.known.entry for one in shown)
-    pictures = read_pictures(settings.cache.dir, wanted, _MOST_BYTES)
+    pictures = _pictures(store, wanted)
     write_page(output, single_file.render(site, shown, pictures, settings.serve.edit_url))
 
 

@@ -10,7 +10,7 @@ from imgcache.core.http.location import locate
 from imgcache.core.http.url import WebUrl
 from imgcache.core.images.dhash import distance
 from imgcache.edge.cache.integrity import is_sound
-from imgcache.edge.cache.store import Store
+from imgcache.edge.cache.storage import storage_of
 from imgcache.edge.catalog.users import Users
 from imgcache.edge.index.index import Index
 from imgcache.engine.catalog.site import open_site
@@ -28,7 +28,7 @@ async def known_url(url: str, settings: Settings) -> Known | None:
 
     A copy is named if its bytes are sound. Raises ConfigError and LocalError.
     """
-    if not await to_its_end(lambda: Store(settings.cache.dir).is_begun):
+    if not await to_its_end(lambda: storage_of(settings.cache).is_begun):
         return None
     location = locate(url)
     async with offline_tools(settings) as tools:

@@ -15,7 +15,13 @@ from imgcache.render.html import jinja
 from imgcache.render.html.moments import moment
 from imgcache.render.html.page_views import Chrome, ErrorView
 
-HEADERS = {"Content-Security-Policy": f"{jinja.POLICY}; frame-ancestors 'none'"}
+
+def headers(pictures: str | None) -> dict[str, str]:
+    """The headers of pages whose pictures come from here, or also from there (`https://host`)."""
+    return {"Content-Security-Policy": f"{jinja.policy(pictures)}; frame-ancestors 'none'"}
+
+
+HEADERS = headers(None)
 _QUALITY = re.compile(r";\s*q=([0-9.]+)")
 
 

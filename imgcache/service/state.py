@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from msgspec import Struct
 
 from imgcache.config import Settings
-from imgcache.edge.cache.serving import CachedFiles
+from imgcache.edge.cache.serving import Holdings
 from imgcache.engine.catalog.watcher import CatalogWatcher, watched_catalog
 from imgcache.engine.run.wiring import Tools, serving_tools
 from imgcache.engine.verify.on_request import RequestVerifier
@@ -25,13 +25,17 @@ MOST_QUESTIONS = 32
 
 
 class ServiceState(Struct, frozen=True):
-    """Open and ready; `app.state.service` while the service runs."""
+    """Open and ready; `app.state.service` while the service runs.
+
+    `pictures`: where pictures are redirected to, as `https://host`; None where they are sent.
+    """
 
     settings: Settings
     tools: Tools
     watcher: CatalogWatcher
     checker: RequestVerifier
-    holdings: CachedFiles
+    holdings: Holdings
+    pictures: str | None
     meter: ServiceMetrics
     questions: asyncio.Semaphore
 
@@ -43,13 +47,17 @@ async def opened(settings: Settings, meter: ServiceMetrics) -> AsyncIterator[Ser
         serving_tools(settings) as tools,
         watched_catalog(settings, tools, meter) as watcher,
     ):
+        redirect = settings.serve.images == "redirect"
+        holdings = tools.store.holdings(settings.thumbnails, redirect=redirect)
+        pictures = await asyncio.to_thread(holdings.origin)
         with open_reader(tools, settings, Depth.PROBE) as reader:
             yield ServiceState(
                 settings,
                 tools,
                 watcher,
                 RequestVerifier(settings, tools, reader, meter),
-                CachedFiles(settings.cache.dir, settings.thumbnails),
+                holdings,
+                pictures,
                 meter,
                 asyncio.Semaphore(MOST_QUESTIONS),
             )

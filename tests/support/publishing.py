@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from imgcache.edge.cache.new_images import NewImage
-from imgcache.edge.cache.store import Store
+from imgcache.edge.cache.storage import Storage
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts
 
 
 def publish_one(
-    store: Store, body: bytes | Path | None, image: ImageFacts, thumbnails: Mapping[str, bytes]
+    store: Storage, body: bytes | Path | None, image: ImageFacts, thumbnails: Mapping[str, bytes]
 ) -> ImageFacts:
     """The facts as they are to be recorded; raises the LocalError."""
     (outcome,) = store.publish([NewImage(image, body, thumbnails)])

@@ -1,4 +1,4 @@
-"""Listing of the image files in the cache folder, without the index."""
+"""Files of the cache folder, without the index: listed, compared, read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from imgcache.core.cache.layout import FOLDERS, is_content_path
-from imgcache.edge.safe_fs import local_errors
+from imgcache.edge.safe_fs import (
+    Identity,
+    identity_of,
+    local_errors,
+    mark_of,
+    open_existing,
+    open_folder,
+    text_of,
+)
+from imgcache.facts import ImageFacts
 
 
 class KeptFile(NamedTuple):
@@ -35,6 +44,36 @@ def kept_files(root: Path) -> Iterator[KeptFile]:
                 elif is_content_path(path) and entry.is_file(follow_symlinks=False):
                     status = entry.stat(follow_symlinks=False)
                     yield KeptFile(path, status.st_size, status.st_mtime_ns)
+
+
+def mark_at(path: str) -> str:
+    """The identity of a file as text, to be compared later; empty where there is none."""
+    try:
+        return text_of(identity_of(os.lstat(path)))
+    except OSError:
+        return ""
+
+
+def is_recorded(image: ImageFacts, identity: Identity) -> bool:
+    """Whether a file of this identity is the one that was hashed."""
+    _, _, size, mtime_ns, _ = identity
+    recorded = (image.bytes, image.mtime_ns, image.hashed)
+    return recorded == (size, mtime_ns, mark_of(identity))
+
+
+def read_file(root: Path, path: str) -> bytes | None:
+    """The bytes of a file; None where no regular file stands. Raises LocalError."""
+    *names, name = path.split("/")
+    with local_errors(path):
+        try:
+            with open_folder(root, *names) as folder:
+                file = open_existing(folder, name)
+        except FileNotFoundError:
+            return None
+        if file is None:
+            return None
+        with os.fdopen(file, "rb") as stream:
+            return stream.read()
 
 
 def _listed(root: Path, folder: str) -> list[os.DirEntry[str]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from imgcache.core.cache.layout import MANIFEST
@@ -21,20 +21,50 @@ def update(root: Path, target: Path) -> bool:
 
     Raises LocalError, also where something else than a manifest is there.
     """
+    with _told(target), ExitStack() as opened:
+        source = _opened(root / MANIFEST, opened)
+        if source is None:
+            return False
+        return _put(target, lambda: _blocks(source), lambda there: equal(source, there))
+
+
+def write(parts: Callable[[], Iterable[bytes]], target: Path) -> bool:
+    """As `update`, of a manifest that is in no file; `parts` are its bytes, asked for twice."""
+    with _told(target):
+        return _put(target, parts, lambda there: _says(there, parts()))
+
+
+def _put(
+    target: Path, parts: Callable[[], Iterable[bytes]], is_same: Callable[[int], bool]
+) -> bool:
+    with ExitStack() as opened:
+        there = _opened(target, opened) if target.is_file() else None
+        if there is not None and is_same(there):
+            return False
+        if there is not None and not _is_ours(there):
+            raise LocalError(f"{target} is no manifest; name another file in manifest.path")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    atomic_file.replace_with(target, parts())
+    return True
+
+
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
     try:
-        with ExitStack() as opened:
-            source = _opened(root / MANIFEST, opened)
-            there = _opened(target, opened) if target.is_file() else None
-            if source is None or (there is not None and equal(source, there)):
-                return False
-            if there is not None and not _is_ours(there):
-                raise LocalError(f"{target} is no manifest; name another file in manifest.path")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            atomic_file.replace_with(target, _blocks(source))
+        yield
     except OSError as exc:
         reason = exc.strerror or type(exc).__name__
         raise LocalError(f"{target} (manifest.path) can't be written: {reason}") from exc
-    return True
+
+
+def _says(file: int, parts: Iterable[bytes]) -> bool:
+    """Whether a file holds these bytes, and no more."""
+    offset = 0
+    for part in parts:
+        if os.pread(file, len(part), offset) != part:
+            return False
+        offset += len(part)
+    return offset == os.fstat(file).st_size
 
 
 def _opened(path: Path, opened: ExitStack) -> int | None:

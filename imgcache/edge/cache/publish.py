@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
@@ -31,6 +31,8 @@ from imgcache.edge.safe_fs import (
     write_all,
 )
 from imgcache.errors import LocalError
+
+_BLOCK = 1 << 20
 
 
 class _Staged(Struct, frozen=True):
@@ -227,3 +229,16 @@ def _split(path: str) -> tuple[str, str]:
 
 def _identity(file: int) -> Identity:
     return identity_of(os.fstat(file))
+
+
+def blocks(lines: Iterable[str]) -> Iterator[bytes]:
+    """The lines as ASCII in blocks of about 1 MiB: one write each."""
+    waiting: list[str] = []
+    size = 0
+    for line in lines:
+        waiting.append(line)
+        size += len(line)
+        if size >= _BLOCK:
+            yield "".join(waiting).encode("ascii")
+            waiting, size = [], 0
+    yield "".join(waiting).encode("ascii")

@@ -1,4 +1,4 @@
-"""Access to cached files for serving; nothing outside the cache folder is ever opened.
+"""Access to cached files for serving; nothing outside the cache is ever opened.
 
 A file is handed out only when its bytes are what its name says, or, for a thumbnail, an image. All
 methods block on the disk: call them in a thread.
@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -27,12 +28,45 @@ from imgcache.edge.safe_fs import (
 )
 from imgcache.model import Format
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_IMAGE_SUFFIXES = tuple(fmt.suffix for fmt in Format)
+SHA256 = re.compile(r"[0-9a-f]{64}")
+IMAGE_SUFFIXES = tuple(fmt.suffix for fmt in Format)
 # Nothing there, or a symbolic link.
 _NO_FOLDER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 # Hashes kept in memory, a hundred bytes each, for files that are requested again.
 _REMEMBERED = 100_000
+
+
+class Held(Protocol):
+    """A cached picture to be sent; the caller closes it. `sha256` is that of its own bytes."""
+
+    @property
+    def size(self) -> int: ...  # noqa: D102
+    @property
+    def format(self) -> Format: ...  # noqa: D102
+    @property
+    def sha256(self) -> str: ...  # noqa: D102
+
+    def url(self) -> str | None:
+        """Where a browser gets it from somebody else, for a while; None: send its bytes."""
+
+    def read(self, start: int, length: int) -> bytes:
+        """Some of its bytes. Raises LocalError."""
+
+    def close(self) -> None:
+        """Give up what it holds."""
+
+
+class Holdings(Protocol):
+    """The images and thumbnails of a cache, by the hash of the original. Raises LocalError."""
+
+    def image(self, sha256: str) -> Held | None:
+        """The original with this hash; None where there is no sound one, or `sha256` is no hash."""
+
+    def thumbnail(self, name: str, sha256: str) -> Held | None:
+        """The thumbnail of this name of the original with this hash, as above."""
+
+    def origin(self) -> str | None:
+        """Where URLs lead to that they give out, as `https://host`; None where they give none."""
 
 
 class OpenFile(Struct, frozen=True):
@@ -48,9 +82,24 @@ class OpenFile(Struct, frozen=True):
         with local_errors("an image"):
             return os.pread(self.file, length, start)
 
+    def url(self) -> str | None:
+        """It has none of its own: its bytes are sent."""
+        return None
+
     def close(self) -> None:
         """Close the descriptor."""
         os.close(self.file)
+
+
+def suffixes(thumbnails: Mapping[str, ThumbnailSettings]) -> dict[str, tuple[str, ...]]:
+    """The suffixes that each thumbnail may have; no other name is ever looked for.
+
+    One of an earlier format may still exist; the configured one comes first.
+    """
+    return {
+        name: (suffix(how.format), *sorted(SUFFIXES - {suffix(how.format)}))
+        for name, how in thumbnails.items()
+    }
 
 
 class CachedFiles:
@@ -59,16 +108,12 @@ class CachedFiles:
     def __init__(self, root: Path, thumbnails: Mapping[str, ThumbnailSettings]) -> None:
         """`thumbnails` are the configured ones; no other name reaches the file system."""
         self._root = root
-        # A thumbnail of an earlier format may still exist; the configured one comes first.
-        self._thumbnails = {
-            name: (suffix(how.format), *sorted(SUFFIXES - {suffix(how.format)}))
-            for name, how in thumbnails.items()
-        }
+        self._thumbnails = suffixes(thumbnails)
         self._hashes: dict[Identity, str] = {}
 
     def image(self, sha256: str) -> OpenFile | None:
         """The original with this hash; None where there is no sound one, or `sha256` is no hash."""
-        held = self._open(sha256, _IMAGE_SUFFIXES, "images")
+        held = self._open(sha256, IMAGE_SUFFIXES, "images")
         if held is not None and held.sha256 != sha256:
             held.close()
             return None
@@ -80,13 +125,16 @@ class CachedFiles:
             return None
         return self._open(sha256, self._thumbnails[name], "thumbs", name)
 
-    def _open(self, sha256: str, suffixes: Collection[str], *folders: str) -> OpenFile | None:
-        if _SHA256.fullmatch(sha256) is None:
+    def origin(self) -> None:
+        """Files have no URLs."""
+
+    def _open(self, sha256: str, endings: Collection[str], *folders: str) -> OpenFile | None:
+        if SHA256.fullmatch(sha256) is None:
             return None
         with local_errors("/".join(folders)):
             try:
                 with open_folder(self._root, *folders, sha256[:2]) as folder:
-                    names = (f"{sha256}.{ending}" for ending in suffixes)
+                    names = (f"{sha256}.{ending}" for ending in endings)
                     files = (open_existing(folder, name) for name in names)
                     file = next((one for one in files if one is not None), None)
             except OSError as exc:

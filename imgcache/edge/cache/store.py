@@ -10,57 +10,69 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 from msgspec.structs import replace
 
+from imgcache.config import ThumbnailSettings
 from imgcache.core.cache.layout import (
     FOLDERS,
-    IGNORE,
-    IGNORED,
     INDEX,
     MANIFEST,
-    TMP,
     content_paths,
     image_path,
     thumbnail_path,
 )
+from imgcache.edge.cache import home
+from imgcache.edge.cache.files import KeptFile, is_recorded, kept_files, mark_at, read_file
 from imgcache.edge.cache.new_images import NewImage, publish_all
-from imgcache.edge.cache.publish import Folders, Publication
+from imgcache.edge.cache.publish import Folders, Publication, blocks
+from imgcache.edge.cache.serving import CachedFiles, Holdings
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.safe_fs import (
     Identity,
-    create,
     digest_of,
     identity_of,
-    is_temp_name,
     local_errors,
     make_folder,
     mark_of,
     open_folder,
-    write_all,
 )
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, ThumbnailFacts
 
-_BLOCK = 1 << 20
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Store:
-    """The images, thumbnails and manifest below `root`, the cache folder.
+    """The images, thumbnails and manifest below `root`, the cache folder (see storage.py).
 
-    `fsync` makes a descriptor's file durable: `os.fsync`, except in tests of its failure.
+    `home` is the folder of the index, where that is another one. `fsync` makes a descriptor's file
+    durable: `os.fsync`, except in tests of its failure.
     `failed_to_publish`: some files may have got their names, but must not be recorded.
     """
 
-    def __init__(self, root: Path, *, fsync: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, root: Path, home: Path | None = None, *, fsync: Callable[[int], None] | None = None
+    ) -> None:
         self.root = root
+        self.home = home or root
         self._prefix = f"{root}/"
         self._fsync = fsync or os.fsync
         self.failed_to_publish = False
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the files lie."""
+        return self.root
+
+    @property
+    def name(self) -> str:
+        """The folder."""
+        return f"{self.root}/"
 
     def prepare(self) -> None:
         """Make the folders, and clear `tmp/` of what a crash left; needs the cache's lock.
@@ -68,33 +80,33 @@ class Store:
         Raises:
             LocalError: The cache folder can't be made or written.
         """
-        with local_errors(str(self.root)):
-            self.root.mkdir(parents=True, exist_ok=True)
+        home.prepare(self.root)
         for name in FOLDERS:
             with local_errors(name), make_folder(self.root, name):
                 pass
-        with local_errors(TMP), make_folder(self.root, TMP) as folder:
-            present = os.listdir(folder)  # noqa: PTH208  # pathlib takes no descriptor
-            for name in filter(is_temp_name, present):
-                os.unlink(name, dir_fd=folder)
+        if self.home != self.root:
+            home.prepare(self.home)
 
     def ignore_own_files(self) -> None:
-        """Write a .gitignore for what is of no use in git; one that is there stays as it is.
+        """Write a .gitignore, as `home.py` says."""
+        home.ignore_own_files(self.root)
 
-        Raises:
-            LocalError: The cache folder can't be written.
-        """
-        with local_errors(IGNORE), suppress(FileExistsError), make_folder(self.root) as folder:
-            file = create(folder, IGNORE)
-            try:
-                write_all(file, IGNORED.encode())
-            finally:
-                os.close(file)
+    @property
+    def is_overtaken(self) -> bool:
+        """The lock keeps all others away."""
+        return False
+
+    def take_index(self, _: Path) -> bool:
+        """There is no copy: the index lies on this disk, as the images do."""
+        return False
+
+    def keep_index(self) -> None:
+        """Nothing to be done, as above."""
 
     @property
     def is_begun(self) -> bool:
         """Whether there is a cache at all: an index, or a manifest from another machine."""
-        return self.has(INDEX) or self.has(MANIFEST)
+        return os.path.lexists(self.home / INDEX) or self.has(MANIFEST)
 
     def spool(self) -> Spool:
         """A buffer for one incoming body."""
@@ -108,7 +120,7 @@ class Store:
         self.failed_to_publish = before or failed
         return outcomes
 
-    def is_there(self, image: ImageFacts) -> bool:
+    async def is_there(self, image: ImageFacts) -> bool:
         """Whether the file has its size: one `lstat`, cheap enough for the event loop."""
         status = self._status(image_path(image.sha256, image.format))
         return status is not None and status.st_size == image.bytes
@@ -169,6 +181,13 @@ class Store:
         status = self._status(image_path(image.sha256, image.format))
         return None if status is None else identity_of(status)
 
+    def was_hashed(self, image: ImageFacts) -> bool | None:
+        """Whether the index knows that the file of this identity holds the image's bytes."""
+        identity = self.identity(image)
+        if identity is None:
+            return None
+        return is_recorded(image, identity)
+
     def is_intact_thumbnail(self, sha256: str, thumbnail: ThumbnailFacts) -> bool:
         """Whether a thumbnail's file holds the recorded bytes; LocalError as above.
 
@@ -184,11 +203,14 @@ class Store:
 
     def remove(self, image: ImageFacts) -> None:
         """Delete the files of an image whose removal from the index is committed."""
-        for path in content_paths(image):
-            self.drop(path)
+        self.drop(*content_paths(image))
 
-    def drop(self, path: str) -> None:
-        """Delete one file, if it is there. Raises LocalError."""
+    def drop(self, *paths: str) -> None:
+        """Delete files, where they are there. Raises LocalError."""
+        for path in paths:
+            self._drop(path)
+
+    def _drop(self, path: str) -> None:
         *names, name = path.split("/")
         with (
             local_errors(path),
@@ -235,6 +257,41 @@ class Store:
             publication.commit()
         return True
 
+    def marks(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """Their identities as texts, empty for what is not there."""
+        return {path: mark_at(self._prefix + path) for path in paths}
+
+    def changed(self, files: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+        """The hashes of those (path, hash, mark) whose mark is another by now."""
+        prefix = self._prefix
+        for path, sha256, before in files:
+            if mark_at(prefix + path) != before:
+                yield sha256
+
+    def at_once(self, _: Iterable[str]) -> Self:
+        """The folder itself: a `stat` costs no trip."""
+        return self
+
+    read_at_once = at_once
+
+    def files(self) -> Iterator[KeptFile]:
+        """All images and thumbnails that lie here, as `kept_files` says."""
+        return kept_files(self.root)
+
+    @asynccontextmanager
+    async def body(self, image: ImageFacts) -> AsyncIterator[bytes | Path]:
+        """The image's file."""
+        yield self.root / image_path(image.sha256, image.format)
+
+    def read_all(self, paths: Iterable[str]) -> Iterator[bytes | None]:
+        """The bytes of each; None for what is no regular file. Raises LocalError."""
+        for path in paths:
+            yield read_file(self.root, path)
+
+    def holdings(self, thumbnails: Mapping[str, ThumbnailSettings], *, redirect: bool) -> Holdings:  # noqa: ARG002  files have no URLs
+        """The files, to be handed out."""
+        return CachedFiles(self.root, thumbnails)
+
     def _status(self, path: str) -> os.stat_result | None:
         """The status of a regular file, None when there is none."""
         try:
@@ -259,16 +316,3 @@ class Store:
                 if exc.errno == errno.EIO:
                     return None
                 raise
-
-
-def blocks(lines: Iterable[str]) -> Iterator[bytes]:
-    """The lines as ASCII in blocks of about 1 MiB: one write each."""
-    waiting: list[str] = []
-    size = 0
-    for line in lines:
-        waiting.append(line)
-        size += len(line)
-        if size >= _BLOCK:
-            yield "".join(waiting).encode("ascii")
-            waiting, size = [], 0
-    yield "".join(waiting).encode("ascii")

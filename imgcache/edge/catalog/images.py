@@ -18,13 +18,15 @@ _HEALTH = f"severity + {_WELL}"
 _MAKE = f"""
     INSERT INTO images
     SELECT image,
-           (SELECT id FROM entries w INDEXED BY entries_by_image WHERE w.image = e.image
+           (SELECT id FROM entries w INDEXED BY entries_by_image
+            WHERE w.image = e.image AND severity IS NOT NULL
             ORDER BY severity, verdict = '{Verdict.OK.value}', id LIMIT 1),
            min({_HEALTH}),
            coalesce(group_concat(DISTINCT CASE WHEN NOT {_WELL} THEN verdict END),
                     '{Verdict.OK.value}'),
            NULL, min(host), 0, count(*), count(DISTINCT id / {POSITIONS}), NULL
-    FROM entries e INDEXED BY entries_by_image WHERE image IS NOT NULL {{0}} GROUP BY image"""
+    FROM entries e INDEXED BY entries_by_image
+    WHERE image IS NOT NULL AND severity IS NOT NULL {{0}} GROUP BY image"""
 _TELL_RULES = """
     UPDATE images SET rules = (
         SELECT json_group_array(DISTINCT json_extract(rule.value, '$[0]'))
@@ -78,7 +80,7 @@ def renew(catalog: Catalog) -> None:
 
 
 def make(catalog: Catalog) -> None:
-    """Make all rows, of the entries as they are judged now."""
+    """Make all rows, of the entries as they are judged now; those that nobody judged come later."""
     with catalog.writing() as connection:
         connection.execute("DELETE FROM images")
         for statement in (_MAKE, _TELL_RULES, _TELL_URLS):

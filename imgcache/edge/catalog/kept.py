@@ -17,7 +17,7 @@ import imgcache
 import imgcache.version
 from imgcache.config import Settings
 from imgcache.core.cache.layout import CATALOG, TMP
-from imgcache.edge.cache.store import Store
+from imgcache.edge.cache.storage import Storage
 from imgcache.edge.catalog import images
 from imgcache.edge.catalog.database import Catalog, version
 from imgcache.edge.catalog.schema import VERSION
@@ -50,20 +50,20 @@ class Opened(Struct, Generic[T], frozen=True):
     trouble: str | None = None
 
 
-def working_folder(store: Store) -> Path | None:
+def working_folder(store: Storage) -> Path | None:
     """The folder for the working copy of a run that keeps it; None where the disk is nearly full.
 
     What is not kept is made again by the next run, but a working copy that gets no more room
     would end this one. Raises LocalError.
     """
-    folder = store.root / TMP
+    folder = store.home / TMP
     with local_errors(TMP):
         room = os.statvfs(folder)
     return folder if room.f_bavail * room.f_frsize >= _ROOM else None
 
 
 def open_catalog(
-    store: Store, index: Index, settings: Settings, files: int | None, opening: Opening[T]
+    store: Storage, index: Index, settings: Settings, files: int | None, opening: Opening[T]
 ) -> Opened[T]:
     """The kept catalog where it is worth having for a run of so many files, else an empty one.
 
@@ -101,13 +101,14 @@ def _is_worth_it(catalog: Catalog, settings: Settings, files: int | None) -> boo
     return files * _SHARE >= known
 
 
-def _checked(store: Store, index: Index) -> tuple[Path | None, str | None]:
+def _checked(store: Storage, index: Index) -> tuple[Path | None, str | None]:
     """The kept file if it is what was written, and why it is not used."""
     record = changes.kept_catalog(index)
-    path = store.root / CATALOG
-    if record is None:
+    path = store.home / CATALOG
+    # A copy of the index may have come without the folder that it lay in.
+    if record is None or not os.path.lexists(path):
         return None, None
-    with local_errors(CATALOG), open_folder(store.root) as folder:
+    with local_errors(CATALOG), open_folder(store.home) as folder:
         file = open_existing(folder, CATALOG)
         if file is None:
             return None, None
@@ -120,7 +121,7 @@ def _checked(store: Store, index: Index) -> tuple[Path | None, str | None]:
     return (path, None) if version(path) == VERSION else (None, "is of another version")
 
 
-def keep(catalog: Catalog, store: Store, index: Index) -> None:
+def keep(catalog: Catalog, store: Storage, index: Index) -> None:
     """Make the working copy the kept catalog, durably; nothing is done without one.
 
     Raises LocalError; then there may be no kept catalog.
@@ -131,14 +132,14 @@ def keep(catalog: Catalog, store: Store, index: Index) -> None:
     if path is None:
         return
     changes.keep_catalog(index, None)
-    with local_errors(CATALOG), open_folder(store.root, TMP) as tmp:
+    with local_errors(CATALOG), open_folder(store.home, TMP) as tmp:
         file = open_existing(tmp, path.name)
         if file is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         try:
             # The bytes have to be durable before anybody trusts them, the name need not be.
             os.fsync(file)
-            _rename(store.root, tmp, path.name)
+            _rename(store.home, tmp, path.name)
             changes.keep_catalog(index, KeptCatalog(_identity(file), digest_of(file)))
         finally:
             os.close(file)
@@ -183,7 +184,7 @@ def _rules_folder(settings: Settings) -> str | None:
     """Where rules about articles look from, as seen from the site: both may be moved together."""
     if all(one.articles is None for one in settings.rules):
         return None
-    site = os.path.realpath(settings.cache.dir.parent)
+    site = os.path.realpath(settings.site)
     return os.path.relpath(os.path.realpath(settings.folder), site)
 
 

@@ -20,12 +20,15 @@ from imgcache.core.cache.layout import MANIFEST, is_content_path
 from imgcache.edge.exports.swap import exchange
 from imgcache.edge.made_folder import is_made, output_errors
 from imgcache.edge.safe_fs import random_name
+from imgcache.edge.stopping import steps
 from imgcache.errors import ConfigError
 
 _MARK = ".imgcache-export"
 _TEXT = b"Made by `imgcache export`, which also replaces it: nothing else may lie here.\n"
 # A folder that is being made, or was replaced; and one that is put aside to be replaced.
 _NEW, _OLDER = ".new", ".older"
+# After so many files it is heard whether to stop.
+_HEARING = 32
 
 
 class Source(Protocol):
@@ -34,8 +37,11 @@ class Source(Protocol):
     def is_same(self, path: str, there: os.stat_result) -> bool:
         """Whether a file that is there already holds what the source has. Raises OSError."""
 
-    def put(self, path: str, target: str) -> None:
-        """Make the file `target`. Raises OSError."""
+    def put(self, files: Iterable[tuple[str, str]]) -> None:
+        """Make new files: of each its path in the cache, and its own.
+
+        Raises OSError and LocalError.
+        """
 
 
 class Difference(Struct, frozen=True):
@@ -126,17 +132,21 @@ class ExportFolder:
 
     def _fill(self, new: Path, wanted: Iterable[str], manifest: Iterable[bytes]) -> None:
         (new / _MARK).write_bytes(_TEXT)
+        self._source.put(self._lacking(new, wanted))
+        with (new / MANIFEST).open("wb") as file:
+            file.writelines(manifest)
+
+    def _lacking(self, new: Path, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """What can't be linked from the older folder, and where it goes, in folders that exist."""
         made = set[str]()
-        for path in wanted:
+        for path in steps(wanted, _HEARING):
             above, _, _ = path.rpartition("/")
             if above not in made:
                 (new / above).mkdir(parents=True, exist_ok=True)
                 made.add(above)
             target = f"{new}/{path}"
             if not (self._is_same(path) and _linked(f"{self._path}/{path}", target)):
-                self._source.put(path, target)
-        with (new / MANIFEST).open("wb") as file:
-            file.writelines(manifest)
+                yield path, target
 
     def _swap(self, new: Path) -> None:
         if self._path.exists():

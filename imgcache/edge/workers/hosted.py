@@ -90,8 +90,9 @@ class HostedBench:
     async def _opened(self) -> Bench:
         async with self._turn:
             if self._bench is None:
-                self._bench = self._outfit.make(self._outfit.settings, self._decoders)
-                await self._bench.open()
+                bench = self._outfit.make(self._outfit.settings, self._decoders)
+                await bench.open()
+                self._bench = bench
             return self._bench
 
     def _say(self, number: int, word: bytes) -> None:

@@ -19,10 +19,9 @@ from imgcache.cache_results import CacheCheckResult, Damage
 from imgcache.config import Settings
 from imgcache.core.cache import manifest
 from imgcache.core.cache.garbage import known_paths, weight
-from imgcache.core.cache.layout import INDEX, MANIFEST, image_path, thumbnail_path
+from imgcache.core.cache.layout import INDEX, MANIFEST, content_paths, image_path, thumbnail_path
 from imgcache.core.cache.manifest import Style
-from imgcache.edge.cache.files import kept_files
-from imgcache.edge.cache.store import Store
+from imgcache.edge.cache.storage import Storage, storage_of
 from imgcache.edge.index import recovery, scans
 from imgcache.edge.index.index import Index
 from imgcache.edge.stopping import steps
@@ -35,6 +34,7 @@ from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, holdings, writing_tools
 from imgcache.facts import ImageFacts, ThumbnailFacts
 from imgcache.model import FileTotals
+from imgcache.units import batches
 
 # After so many files it is heard whether to stop.
 _HEARING = 32
@@ -49,8 +49,8 @@ async def check(
 
     Raises CacheLockedError (of a repair), and LocalError where the cache can't be read or written.
     """
-    reason = await asyncio.to_thread(recovery.inspect, Store(settings.cache.dir))
-    open_index = recovery.open_readonly if reason is None else recovery.open_manifest
+    reason = await asyncio.to_thread(recovery.inspect, storage_of(settings.cache))
+    open_index = None if reason is None else recovery.open_manifest
     async with holdings(settings, open_index) as (store, session):
         findings, seen = await _inspect(store, session, style_of(settings))
     if reason is not None:
@@ -99,7 +99,7 @@ class _Seen(Struct, frozen=True):
 
 
 async def _inspect(
-    store: Store, session: IndexSession, style: Style
+    store: Storage, session: IndexSession, style: Style
 ) -> tuple[CacheCheckResult, _Seen]:
     """Hash what the index knows, some files at a time, so that Ctrl-C works."""
     findings, seen, known = CacheCheckResult(), _Seen(), set[str]()
@@ -114,7 +114,7 @@ async def _inspect(
         last = batch[-1].sha256
         batch = await session.query(partial(scans.images_after, sha256=last))
     strays = await asyncio.to_thread(
-        lambda: [one.bytes for one in kept_files(store.root) if one.path not in known]
+        lambda: [one.bytes for one in store.files() if one.path not in known]
     )
     findings.strays = FileTotals(len(strays), sum(strays))
     if not await session.query(partial(_is_manifest_current, store, style)):
@@ -122,9 +122,16 @@ async def _inspect(
     return findings, seen
 
 
-def _look(store: Store, images: Iterable[ImageFacts]) -> _Seen:
+def _look(store: Storage, images: Iterable[ImageFacts]) -> _Seen:
     seen = _Seen()
-    for image in steps(images, _HEARING):
+    for some in steps(batches(images, _HEARING), 1):
+        paths = (path for image in some for path in content_paths(image))
+        _look_at(store.read_at_once(paths), some, seen)
+    return seen
+
+
+def _look_at(store: Storage, images: Iterable[ImageFacts], seen: _Seen) -> None:
+    for image in images:
         hashed = store.hashed_image(image)
         bad = tuple(
             one for one in image.thumbnails if not store.is_intact_thumbnail(image.sha256, one)
@@ -133,10 +140,9 @@ def _look(store: Store, images: Iterable[ImageFacts]) -> _Seen:
             seen.broken.append(_Broken(image, hashed is None, bad))
         if hashed is not None and hashed != image:
             seen.hashed.append(hashed)
-    return seen
 
 
-def _described(store: Store, broken: Iterable[_Broken]) -> list[Damage]:
+def _described(store: Storage, broken: Iterable[_Broken]) -> list[Damage]:
     paths = (path for one in broken for path in one.paths)
     return [Damage(path, _CHANGED if store.has(path) else _GONE) for path in paths]
 
@@ -147,7 +153,7 @@ def _count(findings: CacheCheckResult, images: Sequence[ImageFacts]) -> None:
     findings.bytes += sum(map(weight, images))
 
 
-def _is_manifest_current(store: Store, style: Style, index: Index) -> bool:
+def _is_manifest_current(store: Storage, style: Style, index: Index) -> bool:
     """Whether it says what the index says; one that the next refresh will write is not wrong."""
     if index.manifest_due() is not None:
         return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
 from msgspec import Struct, field
@@ -25,8 +25,8 @@ from imgcache.core.http.location import locate
 from imgcache.core.http.url import WebUrl
 from imgcache.edge.articles.files import Found
 from imgcache.edge.articles.files import read as read_file
-from imgcache.edge.cache.files import KeptFile, kept_files
-from imgcache.edge.cache.store import Store
+from imgcache.edge.cache.files import KeptFile
+from imgcache.edge.cache.storage import Storage
 from imgcache.edge.catalog import articles as rows
 from imgcache.edge.catalog import urls
 from imgcache.edge.index import scans
@@ -163,7 +163,7 @@ class _Garbage(Struct, frozen=True):
 
 
 def _find_garbage(
-    store: Store, naming: _Naming, times: tuple[float, float], index: Index
+    store: Storage, naming: _Naming, times: tuple[float, float], index: Index
 ) -> _Garbage:
     """`times`: before when something was last used, and before when a picture was replaced."""
     recorded, before = scans.spellings(index), times[0]
@@ -171,7 +171,7 @@ def _find_garbage(
     rubbish = garbage.find_garbage(statuses, recorded, named, *times)
     images = list(scans.images(index))
     known = garbage.known_paths(images)
-    strays = [one for one in kept_files(store.root) if one.path not in known]
+    strays = [one for one in store.files() if one.path not in known]
     size = sum(map(weight, images)) + sum(one.bytes for one in strays)
     return _Garbage(
         rubbish,
@@ -193,9 +193,4 @@ async def _drop(waste: _Garbage, tools: Tools, settings: Settings, listener: Lis
         raise LocalError("nothing was deleted: the manifest still names what would go")
     paths = (path for image in waste.images for path in content_paths(image))
     for some in batches([*paths, *(one.path for one in waste.strays)], _BATCH):
-        await to_its_end(_delete, tools.store, some)
-
-
-def _delete(store: Store, paths: Sequence[str]) -> None:
-    for path in paths:
-        store.drop(path)
+        await to_its_end(tools.store.drop, *some)

@@ -17,14 +17,13 @@ from typing import TypeVar
 
 from imgcache.config import Settings
 from imgcache.core import catalog as core
-from imgcache.core.cache.layout import INDEX
 from imgcache.edge import safe_fs
 from imgcache.edge.catalog import images, judged, kept, said, urls
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.memory import Memory
 from imgcache.edge.catalog.queries import CatalogQueries, Edition, runs_text
 from imgcache.edge.catalog.shared import SharedCatalog
-from imgcache.edge.index import connection, recovery
+from imgcache.edge.index import reading, recovery
 from imgcache.edge.index.index import Index
 from imgcache.edge.os_errors import temporary_errors
 from imgcache.engine.catalog.declared import DeclaredArticles
@@ -95,7 +94,7 @@ class CurrentCatalog:
         Raises LocalError; then it stays as it was.
         """
         # Before anything is read: a change meanwhile is seen next time.
-        index = await asyncio.to_thread(connection.identity, self._settings.cache.dir / INDEX)
+        index = await asyncio.to_thread(reading.identity, self._tools.store)
         now = await asyncio.to_thread(self._clock)
         look = await to_its_end(self._seen.look, now)
         self.notes = look.notes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +12,8 @@ from imgcache.config import FreshnessSettings
 from imgcache.core.cache.layout import content_paths
 from imgcache.core.http.freshness import fresh_until
 from imgcache.core.verdicts.verdict import Served, placeholders
-from imgcache.edge.cache.integrity import was_hashed
+from imgcache.edge.cache.files import is_recorded
+from imgcache.edge.cache.storage import Storage
 from imgcache.edge.catalog import documents, urls
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.urls import Seen, UrlRow
@@ -22,7 +22,7 @@ from imgcache.edge.exports.named import FileNow
 from imgcache.edge.index import changes
 from imgcache.edge.index.changes import Point
 from imgcache.edge.index.index import Index
-from imgcache.edge.safe_fs import identity, identity_of, mark_of, text_of
+from imgcache.edge.safe_fs import identity, mark_of, text_of
 from imgcache.edge.stopping import steps
 from imgcache.engine.run.index_session import copies_of
 from imgcache.facts import ImageFacts, UrlFacts
@@ -31,8 +31,7 @@ from imgcache.units import batches
 _BATCH = 500
 # After so many files it is heard whether to stop.
 _HEARING = 32
-_ABSENT = ""
-Inspect = Callable[[ImageFacts], Seen]
+Inspect = Callable[[Storage, ImageFacts], Seen]
 
 
 def look_up_changes(catalog: Catalog, index: Index, policy: FreshnessSettings) -> None:
@@ -84,31 +83,41 @@ def _state(
     )
 
 
-def inspect(catalog: Catalog, root: Path, look: Inspect, copies: Collection[str]) -> None:
-    """Look at the files of some copies, and note what was found. Raises LocalError."""
+def inspect(
+    catalog: Catalog, store: Storage, look: Inspect, copies: Collection[str], *, whole: bool = False
+) -> None:
+    """Look at the files of some copies, and note what was found. Raises LocalError.
+
+    `whole`: the look is about all their bytes.
+    """
     for some in steps(batches(sorted(copies), _BATCH), 1):
         seen: dict[str, Seen] = {}
         found: dict[str, Mapping[str, str]] = {}
-        for image, _ in steps(list(urls.copies(catalog, some)), _HEARING):
+        images = [image for image, _ in urls.copies(catalog, some)]
+        for looking, image in steps(_together(store, images, whole=whole), _HEARING):
             # From before it is inspected: a change meanwhile is seen next time.
-            found[image.sha256] = {path: _at(root, path) for path in content_paths(image)}
-            seen[image.sha256] = look(image)
+            found[image.sha256] = looking.marks(content_paths(image))
+            seen[image.sha256] = look(looking, image)
         urls.see(catalog, seen, found)
 
 
-def changed_copies(catalog: Catalog, root: Path, *, of_run: bool) -> Iterator[str]:
+def _together(
+    store: Storage, images: Sequence[ImageFacts], *, whole: bool
+) -> Iterator[tuple[Storage, ImageFacts]]:
+    """The images, each with the storage that has looked at several of them at once."""
+    for some in batches(images, _HEARING if whole else _BATCH):
+        paths = (path for image in some for path in content_paths(image))
+        looking = store.read_at_once(paths) if whole else store.at_once(paths)
+        for image in some:
+            yield looking, image
+
+
+def changed_copies(catalog: Catalog, store: Storage, *, of_run: bool) -> Iterator[str]:
     """The copies with a file that is not as it was when it was looked at.
 
     `of_run`: only those that the articles of the run name.
     """
-    prefix = f"{root}{os.sep}"
-    for path, sha256, before in steps(urls.files(catalog, of_run=of_run), _BATCH):
-        try:
-            now = text_of(identity_of(os.lstat(prefix + path)))
-        except OSError:
-            now = _ABSENT
-        if now != before:
-            yield sha256
+    return store.changed(steps(urls.files(catalog, of_run=of_run), _BATCH))
 
 
 def note_links(catalog: Catalog, root: Path, sha256s: Sequence[str]) -> list[ImageFacts]:
@@ -126,7 +135,7 @@ def note_links(catalog: Catalog, root: Path, sha256s: Sequence[str]) -> list[Ima
                 continue  # the next run looks at it
             if text_of(now) != before:
                 moved.append(FileNow(one.seen.sha256, path, text_of(now)))
-            if path == content_paths(one.seen)[0] and not was_hashed(one.seen, now):
+            if path == content_paths(one.seen)[0] and not is_recorded(one.seen, now):
                 changed.append(replace(one.seen, mtime_ns=now[3], hashed=mark_of(now)))
     named.note_files(catalog, moved, changed)
     return changed
@@ -135,13 +144,6 @@ def note_links(catalog: Catalog, root: Path, sha256s: Sequence[str]) -> list[Ima
 def _at_rest(identity_text: str) -> str:
     """An identity without its last part, the ctime."""
     return identity_text.rpartition(",")[0]
-
-
-def _at(root: Path, path: str) -> str:
-    try:
-        return text_of(identity_of(os.lstat(root / path)))
-    except OSError:
-        return _ABSENT
 
 
 def find_placeholders(catalog: Catalog, tolerance: int) -> dict[str, int]:

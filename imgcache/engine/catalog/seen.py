@@ -29,7 +29,7 @@ class SeenArticles:
 
     def __init__(self, paths: Sequence[Path], settings: Settings) -> None:
         self._paths = paths
-        self._cache = settings.cache.dir
+        self._cache = settings.cache.folder
         self._listed = listed(settings)
         self._names = array("q")
         self._looks = array("q")

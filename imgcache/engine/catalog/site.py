@@ -19,7 +19,7 @@ from imgcache.config import Settings
 from imgcache.core.articles.fences import NotAnArticle
 from imgcache.edge.articles.files import Found
 from imgcache.edge.cache import integrity
-from imgcache.edge.cache.store import Store
+from imgcache.edge.cache.storage import Storage
 from imgcache.edge.catalog import judged, kept, urls
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.judged import Standing
@@ -119,11 +119,11 @@ class Site(Struct):
         policy = self.settings.freshness
         await session.query(lambda index: facts.look_up_changes(self.catalog, index, policy))
 
-    async def changed_copies(self, root: Path) -> set[str]:
+    async def changed_copies(self, store: Storage) -> set[str]:
         """The copies of the run that are new to the catalog, or whose files have changed."""
         of_run = not self.articles.whole
         changed = await to_its_end(
-            lambda: set(facts.changed_copies(self.catalog, root, of_run=of_run))
+            lambda: set(facts.changed_copies(self.catalog, store, of_run=of_run))
         )
         return changed | await self.new_copies()
 
@@ -132,10 +132,10 @@ class Site(Struct):
         of_run = not self.articles.whole
         return set(await to_its_end(urls.unseen, self.catalog, of_run=of_run))
 
-    async def inspect(self, root: Path, look: facts.Inspect, copies: Collection[str]) -> None:
+    async def inspect(self, store: Storage, look: facts.Inspect, copies: Collection[str]) -> None:
         """Look at the files of some copies."""
         if copies:
-            await to_its_end(facts.inspect, self.catalog, root, look, copies)
+            await to_its_end(facts.inspect, self.catalog, store, look, copies)
 
     async def look_at_copies(self, tools: Tools) -> bool:
         """Hash the files of all copies that are not as they were when they were hashed.
@@ -145,25 +145,27 @@ class Site(Struct):
         await self.look_up(tools.session)
         return await self.audit(tools.store)
 
-    async def audit(self, store: Store) -> bool:
+    async def audit(self, store: Storage) -> bool:
         """Hash the files that have changed, and those that nobody has hashed as they are.
 
         Returns whether there were any.
         """
-        copies = await self.changed_copies(store.root)
+        copies = await self.changed_copies(store)
         copies.update(await to_its_end(urls.unhashed, self.catalog))
-        await self.inspect(store.root, partial(_sound, store), copies)
+        await self.inspect(store, _sound, copies)
         return bool(copies)
 
-    async def hash_new_copies(self, store: Store) -> None:
+    async def hash_new_copies(self, store: Storage) -> None:
         """Hash the files of copies that are new to the catalog."""
-        await self.inspect(store.root, partial(_sound, store), await self.new_copies())
+        await self.inspect(store, _sound, await self.new_copies())
 
     async def rehash(self, tools: Tools) -> None:
         """Hash the files of all copies."""
         await self.look_up(tools.session)
         copies = await to_its_end(urls.every_copy, self.catalog)
-        await self.inspect(tools.store.root, partial(_intact, tools.store), copies)
+        await to_its_end(
+            lambda: facts.inspect(self.catalog, tools.store, _intact, copies, whole=True)
+        )
 
     async def find_placeholders(self) -> frozenset[str]:
         """The URLs of the run that are a placeholder; noted where all articles are in the run."""
@@ -258,14 +260,14 @@ async def judge_offline(site: Site, tools: Tools) -> None:
     await site.judge()
 
 
-def _sound(store: Store, image: ImageFacts) -> Seen:
+def _sound(store: Storage, image: ImageFacts) -> Seen:
     return _seen(store, image, is_sound=integrity.is_sound(store, image))
 
 
-def _intact(store: Store, image: ImageFacts) -> Seen:
+def _intact(store: Storage, image: ImageFacts) -> Seen:
     return _seen(store, image, is_sound=integrity.is_intact(store, image))
 
 
-def _seen(store: Store, image: ImageFacts, *, is_sound: bool) -> Seen:
+def _seen(store: Storage, image: ImageFacts, *, is_sound: bool) -> Seen:
     found = integrity.with_thumbnails(store, image) if is_sound else None
     return Seen(found, hashed=True)

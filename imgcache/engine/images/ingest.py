@@ -11,11 +11,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from imgcache.config import Settings
-from imgcache.core.cache.layout import image_path
 from imgcache.core.images.label import Label
 from imgcache.edge.cache.new_images import NewImage
 from imgcache.edge.cache.spool import Spool
-from imgcache.edge.cache.store import Store
+from imgcache.edge.cache.storage import Storage
 from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
 from imgcache.engine.images.publisher import Publisher
 from imgcache.engine.run.fetch_tools import Room
@@ -33,7 +32,7 @@ class Ingester:
     Bytes that this run has published already, under another URL, are not decoded again.
     """
 
-    def __init__(self, pool: DecodePool, store: Store, settings: Settings, room: Room) -> None:
+    def __init__(self, pool: DecodePool, store: Storage, settings: Settings, room: Room) -> None:
         self._pool = pool
         self._store = store
         self._settings = settings
@@ -47,7 +46,7 @@ class Ingester:
         async with self._alone_with(spool.sha256):
             label = Label(response.content_type, response.nosniff)
             image = self._published.get(spool.sha256)
-            if image is not None and self._stands(image, label):
+            if image is not None and await self._stands(image, label):
                 await self._room.reserve(image)
                 return image
             held = spool.data
@@ -61,8 +60,8 @@ class Ingester:
 
     async def remake(self, copy: ImageFacts) -> ImageFacts | None:
         """All that a kept copy's own bytes tell, its thumbnails too; None if they tell nothing."""
-        path = self._store.root / image_path(copy.sha256, copy.format)
-        decoded = await self._decode(path, Label(copy.format.media_type))
+        async with self._store.body(copy) as body:
+            decoded = await self._decode(body, Label(copy.format.media_type))
         if isinstance(decoded, Failure):
             return None
         image = _seen(copy, decoded)
@@ -81,9 +80,9 @@ class Ingester:
             del self._under_way[sha256]
             done.set()
 
-    def _stands(self, image: ImageFacts, label: Label) -> bool:
+    async def _stands(self, image: ImageFacts, label: Label) -> bool:
         """Whether a decode of the same bytes under this label would give this image."""
-        return label.forbids(image.format) is None and self._store.is_there(image)
+        return label.forbids(image.format) is None and await self._store.is_there(image)
 
     def _remember(self, image: ImageFacts) -> None:
         self._published[image.sha256] = image

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 
 from imgcache.edge.cache.new_images import NewImage
-from imgcache.edge.cache.store import Store
+from imgcache.edge.cache.storage import Storage
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.facts import ImageFacts
 
@@ -20,7 +20,7 @@ _Outcome = asyncio.Future[ImageFacts]
 class Publisher:
     """Publishes images in the order in which they come, many at a time."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Storage) -> None:
         self._store = store
         self._waiting: list[tuple[NewImage, _Outcome]] = []
         self._writer: asyncio.Task[None] | None = None

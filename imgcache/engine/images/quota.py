@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from imgcache.core.cache.garbage import to_evict, weight
-from imgcache.edge.cache.store import Store
+from imgcache.edge.cache.storage import Storage
 from imgcache.edge.index.index import Index
 from imgcache.engine.run.index_session import IndexSession
 from imgcache.errors import LocalError
@@ -15,7 +15,7 @@ from imgcache.facts import ImageFacts
 class CacheQuota:
     """Counts the cache's bytes during one run. Without a limit it always has room."""
 
-    def __init__(self, store: Store, session: IndexSession, limit: int | None) -> None:
+    def __init__(self, store: Storage, session: IndexSession, limit: int | None) -> None:
         self._store = store
         self._session = session
         self._limit = limit

@@ -150,7 +150,7 @@ class Downloader(JobRunner):
     async def _has_lost_its_copy(self, job: Job) -> bool:
         """Whether the copy was removed during the request: a 304 is useless without it."""
         facts, copy = job.known.facts, job.known.copy
-        if facts is None or copy is None or self._tools.store.is_there(copy):
+        if facts is None or copy is None or await self._tools.store.is_there(copy):
             return False
         await self._tools.records.forget([copy.sha256])
         job.known = plan.Known(replace(facts, copy=None, response=None))

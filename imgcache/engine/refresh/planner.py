@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from functools import partial
 from typing import assert_never
 
 from msgspec import Struct, field
@@ -16,8 +15,7 @@ from imgcache.core.cache import plan
 from imgcache.core.http.location import place_key
 from imgcache.core.http.url import WebUrl
 from imgcache.core.images.thumbnail_plan import fingerprint
-from imgcache.edge.cache import integrity
-from imgcache.edge.cache.store import Store
+from imgcache.edge.cache.storage import Storage
 from imgcache.edge.catalog import urls
 from imgcache.edge.catalog.urls import Seen
 from imgcache.edge.index import scans
@@ -109,15 +107,15 @@ async def check_copies(site: Site, tools: Tools) -> None:
     touched: list[ImageFacts] = []
     lost: list[str] = []
 
-    def look(image: ImageFacts) -> Seen:
-        found = _as_on_disk(tools.store, image)
+    def look(store: Storage, image: ImageFacts) -> Seen:
+        found = _as_on_disk(store, image)
         if found.image is None:
             lost.append(image.sha256)
         elif found.image is not image:
             touched.append(found.image)
         return found
 
-    await site.inspect(tools.store.root, look, await site.changed_copies(tools.store.root))
+    await site.inspect(tools.store, look, await site.changed_copies(tools.store))
     if lost or touched:
         tools.session.record(images=touched)
         await tools.session.flush()
@@ -129,8 +127,7 @@ async def check_copies(site: Site, tools: Tools) -> None:
 
 async def check_new_copies(site: Site, tools: Tools) -> None:
     """Look at the files of the copies that the catalog does not know yet."""
-    look = partial(_as_on_disk, tools.store)
-    await site.inspect(tools.store.root, look, await site.new_copies())
+    await site.inspect(tools.store, _as_on_disk, await site.new_copies())
 
 
 async def _remake_thumbnails(
@@ -193,12 +190,12 @@ def _enlist(
         work.remake.append(Job(target, known))
 
 
-def _as_on_disk(store: Store, image: ImageFacts) -> Seen:
+def _as_on_disk(store: Storage, image: ImageFacts) -> Seen:
     """A copy as a refresh sees it: by size and mtime; missing or damaged thumbnails left out."""
     sound = store.sound_image(image)
     if sound is None:
         return Seen(None, hashed=True)
-    found, identity = store.sound_thumbnails(image), store.identity(image)
+    found = store.sound_thumbnails(image)
     if found != image.thumbnails:
         sound = replace(sound, thumbnails=found)
-    return Seen(sound, hashed=identity is not None and integrity.was_hashed(sound, identity))
+    return Seen(sound, hashed=bool(store.was_hashed(sound)))

@@ -129,7 +129,7 @@ class Names:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.site = os.path.join(os.path.realpath(settings.cache.dir.parent), "")  # noqa: PTH118  is cut off
+        self.site = os.path.join(os.path.realpath(settings.site), "")  # noqa: PTH118  is cut off
         self._roots: dict[str, str] = {}
 
     def of(self, file: Found) -> str:
@@ -230,5 +230,5 @@ async def searched(
 def search(paths: Sequence[Path | str], settings: Settings) -> Survey:
     """The files at the given paths, else at the configured or the usual ones. ConfigError."""
     return files.survey(
-        chosen(paths, settings), cache_dir=settings.cache.dir, listed=listed(settings)
+        chosen(paths, settings), cache_dir=settings.cache.folder, listed=listed(settings)
     )

@@ -12,7 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from imgcache.core.http.contact import Contact
-from imgcache.edge.cache.store import Store
+from imgcache.edge.cache.storage import Storage
 from imgcache.edge.decoder.pool import DecodePool
 from imgcache.edge.http.exchange import Fetches
 from imgcache.engine.run.targets import Target
@@ -66,7 +66,7 @@ class FetchTools(Struct, frozen=True):
 
     fetcher: Fetches
     pool: DecodePool
-    store: Store
+    store: Storage
     records: Records
     room: Room
     doubts: Doubts

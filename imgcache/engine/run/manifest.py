@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 
 from imgcache.config import Settings
 from imgcache.core.cache import manifest
 from imgcache.core.cache.manifest import Style
 from imgcache.edge.cache import manifest_copy
-from imgcache.edge.cache.store import Store
+from imgcache.edge.cache.publish import blocks
+from imgcache.edge.cache.storage import Storage
 from imgcache.edge.index.index import Index
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.wiring import Tools
@@ -34,7 +36,7 @@ async def write_manifest(tools: Tools, settings: Settings, listener: Listener) -
         if generation is not None:
             index.manifest_written(generation)
         if elsewhere is not None:
-            manifest_copy.update(tools.store.root, elsewhere)
+            _copy(tools.store, index, style, elsewhere)
 
     try:
         await tools.session.query(write)
@@ -44,7 +46,15 @@ async def write_manifest(tools: Tools, settings: Settings, listener: Listener) -
     return True
 
 
-def _is_in_style(store: Store, index: Index, style: Style) -> bool:
+def _copy(store: Storage, index: Index, style: Style, elsewhere: Path) -> None:
+    """Without a folder it is made from the index once more: that takes less than a download."""
+    if store.folder is not None:
+        manifest_copy.update(store.folder, elsewhere)
+    else:
+        manifest_copy.write(lambda: blocks(manifest.lines(index.manifest_rows(), style)), elsewhere)
+
+
+def _is_in_style(store: Storage, index: Index, style: Style) -> bool:
     """Whether the first row is as it would be written now: by these settings and this program.
 
     The index counts all other changes, those of thumbnails too.

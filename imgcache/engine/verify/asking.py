@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Iterable
 
 from imgcache.config import Settings
+from imgcache.core.cache.layout import image_path
 from imgcache.core.cache.plan import Known
 from imgcache.edge.cache import integrity
 from imgcache.edge.catalog import urls
@@ -125,7 +126,9 @@ async def _plan(targets: Targets, tools: Tools) -> list[Job]:
 
 
 def _sound(tools: Tools, images: Iterable[ImageFacts]) -> dict[str, ImageFacts]:
-    return {one.sha256: one for one in images if integrity.is_sound(tools.store, one)}
+    images = tuple(images)
+    store = tools.store.at_once(image_path(one.sha256, one.format) for one in images)
+    return {one.sha256: one for one in images if integrity.is_sound(store, one)}
 
 
 async def _ask_all(

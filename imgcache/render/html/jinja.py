@@ -38,6 +38,7 @@ _POLICY = (
 # A page loads from its own origin only, and runs nothing inline. From disk that
 # origin is `file:`, which 'self' does not cover in every browser.
 POLICY = _POLICY.format(own="'self'")
+
 FOLDER_POLICY = _POLICY.format(own="'self' file:")
 ASSETS = {
     "gallery.css": "text/css; charset=utf-8",
@@ -47,6 +48,11 @@ ASSETS = {
 # Where the number of a card belongs. No text of strangers has it: it would be escaped.
 _FLAG, _WHOLE = re.compile(r"(--[a-z][a-z-]*)"), Markup('<span class="whole">{}</span>')
 _NUMBER = Markup("\0")
+
+
+def policy(pictures: str | None) -> str:
+    """The policy of a page whose pictures may also come from there (`https://host`)."""
+    return POLICY.replace("img-src 'self'", f"img-src 'self' {pictures or ''}".rstrip())
 
 
 def _shown(value: Any) -> str:

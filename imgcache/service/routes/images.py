@@ -8,14 +8,15 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import RedirectResponse
 from starlette.datastructures import Headers
 
-from imgcache.edge.cache.serving import OpenFile
+from imgcache.edge.cache.serving import Held
 from imgcache.service import problems
 from imgcache.service.problems import ProblemError, documented
 from imgcache.service.ranges import NotSatisfiableError, Part, asked_part
 from imgcache.service.routing import get
-from imgcache.service.state import ServiceNow
+from imgcache.service.state import ServiceNow, ServiceState
 
 _BLOCK = 1 << 16
 # imgproxy's rule for SVG, which may hold scripts: opened by itself it can do nothing.
@@ -28,6 +29,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Accept-Ranges": "bytes",
 }
+# A signed URL leads somewhere for longer than this.
+_SENT_AWAY = {"Cache-Control": "private, max-age=300", "Referrer-Policy": "no-referrer"}
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
@@ -49,6 +52,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
         "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
     },
     304: {"description": "If-None-Match names these bytes"},
+    307: {"description": "The bytes are to be had from the object store (`serve.images`)"},
     **documented(404, 416, 503),
 }
 router = APIRouter(tags=["images"], default_response_class=Response)
@@ -58,7 +62,7 @@ router = APIRouter(tags=["images"], default_response_class=Response)
 async def image(sha256: Sha256, request: Request, service: ServiceNow) -> Response:
     """The original bytes."""
     held = await asyncio.to_thread(service.holdings.image, sha256)
-    return _answer(held, request)
+    return await _answer(held, request, service)
 
 
 @get(router, "/thumbs/{name}/{sha256}", responses=_ANSWERS)
@@ -70,10 +74,10 @@ async def thumbnail(
 ) -> Response:
     """A thumbnail, made by the last refresh."""
     held = await asyncio.to_thread(service.holdings.thumbnail, name, sha256)
-    return _answer(held, request)
+    return await _answer(held, request, service)
 
 
-def _answer(held: OpenFile | None, request: Request) -> Response:
+async def _answer(held: Held | None, request: Request, service: ServiceState) -> Response:
     if held is None:
         # The same for what is not cached, what is damaged, and what is no hash at all.
         raise ProblemError(HTTPStatus.NOT_FOUND, "the cache holds no such image")
@@ -82,6 +86,12 @@ def _answer(held: OpenFile | None, request: Request) -> Response:
     if is_known(request.headers, etag):
         held.close()
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    # What signs a GET signs no HEAD.
+    if service.pictures is not None and request.method == "GET":
+        url = await asyncio.to_thread(held.url)
+        if url is not None:
+            held.close()
+            return RedirectResponse(url, headers=_SENT_AWAY)
     try:
         part = asked_part(_range(request, etag), held.size)
     except NotSatisfiableError:
@@ -112,7 +122,7 @@ def _range(request: Request, etag: str) -> str | None:
 class HeldResponse(Response):
     """Sends an open file block by block, no faster than the client reads, and closes it."""
 
-    def __init__(self, held: OpenFile, part: Part | None, headers: dict[str, str]) -> None:
+    def __init__(self, held: Held, part: Part | None, headers: dict[str, str]) -> None:
         self._held = held
         self._part = part or Part(0, held.size, held.size)
         status = HTTPStatus.OK if part is None else HTTPStatus.PARTIAL_CONTENT

@@ -40,7 +40,7 @@ from imgcache.service.routes.selections import Filters
 from imgcache.service.routing import get
 from imgcache.service.state import CatalogNow, ServiceNow
 
-_HEADERS = {**error_pages.HEADERS, "Cache-Control": "no-cache"}
+_HEADERS = {"Cache-Control": "no-cache"}
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 # Pages tell how long ago something was: they are drawn anew so often, in seconds.
 _OLD = 600
@@ -201,4 +201,5 @@ async def _drawn(
         return HTMLResponse(draw(catalog))
 
     age = f".{int(time.time()) // _OLD}"
-    return await answered(request, known, _HEADERS, response, age)
+    headers = _HEADERS | error_pages.headers(request.app.state.service.pictures)
+    return await answered(request, known, headers, response, age)

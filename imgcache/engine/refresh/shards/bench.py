@@ -7,10 +7,12 @@ import pickle
 from contextlib import AsyncExitStack
 from functools import partial
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from imgcache.config import Settings
 from imgcache.edge import descriptors
-from imgcache.edge.cache.store import Store
+from imgcache.edge.cache.storage import Storage, storage_of
 from imgcache.edge.decoder.pool import DecodePool
 from imgcache.edge.http.on_demand import FetcherOnDemand
 from imgcache.edge.safe_fs import was_unsynced
@@ -36,14 +38,16 @@ class FetchBench:
     def __init__(self, settings: bytes, decoders: int) -> None:
         self._settings: Settings = pickle.loads(settings)  # noqa: S301  from the one who started us
         self._places = fit(descriptors.available(), decoders, self._settings.fetch.concurrency)
-        self.folder = self._settings.cache.dir
-        self._store = Store(self.folder)
         self._pool = DecodePool(self._settings.limits, self._places.decoders)
         self._fetcher = FetcherOnDemand(self._settings.fetch)
         self._opened = AsyncExitStack()
 
     async def open(self) -> None:
-        """Raises ConfigError for a `ca_file` that this machine does not have."""
+        """Raises ConfigError for a `ca_file` or an extra that this machine does not have.
+
+        And LocalError for an object store that it can't use.
+        """
+        self._store = await self._opened_store()
         await self._opened.enter_async_context(self._pool)
         await self._opened.enter_async_context(self._fetcher)
         # Several shards share it, as they share the decoders.
@@ -52,6 +56,16 @@ class FetchBench:
     async def close(self) -> None:
         """End the decoders."""
         await self._opened.aclose()
+
+    async def _opened_store(self) -> Storage:
+        """The cache folder that all share; or the object store, with working files of our own."""
+        cache = self._settings.cache
+        if isinstance(cache.dir, Path) or cache.index is not None:
+            return storage_of(cache)
+        folder = self._opened.enter_context(TemporaryDirectory(prefix="imgcache-"))
+        store = storage_of(cache.model_copy(update={"index": Path(folder)}))
+        await asyncio.to_thread(store.prepare)
+        return store
 
     async def work(self, order: bytes, channel: Channel) -> None:
         """Run one shard."""

@@ -7,8 +7,10 @@ import pickle
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from imgcache.config import ServeSettings, Settings
+from imgcache.config_images import CacheSettings
 from imgcache.edge.workers.processes import Processes
 from imgcache.edge.workers.protocol import Engine, Outfit
 from imgcache.engine.images.quota import CacheQuota
@@ -37,7 +39,7 @@ async def opened(name: str, settings: Settings) -> AsyncIterator[Engine | None]:
     if name == LOCAL and len(workers) == 1:
         yield None
         return
-    async with _engine(name, outfit(settings), workers) as engine:
+    async with _engine(name, outfit(settings, here=name == LOCAL), workers) as engine:
         yield engine
 
 
@@ -80,14 +82,24 @@ def shares(whole: int, parts: int) -> list[int]:
     return [max(1, (whole + number) // parts) for number in range(parts)]
 
 
-def outfit(settings: Settings) -> Outfit:
-    """What makes a bench in a worker, which may have another working folder."""
-    cache = settings.cache.model_copy(update={"dir": settings.cache.dir.absolute()})
+def outfit(settings: Settings, *, here: bool = False) -> Outfit:
+    """What makes a bench in a worker, which may have another working folder.
+
+    `here`: all are processes of this machine, under one who ends with them.
+    """
+    cache = _shared(settings.cache, here=here)
     ca_file = settings.fetch.ca_file
     fetch = settings.fetch.model_copy(update={"ca_file": ca_file and ca_file.absolute()})
     # The service's token is no business of workers.
     placed = settings.model_copy(update={"cache": cache, "fetch": fetch, "serve": ServeSettings()})
     return Outfit(FetchBench, pickle.dumps(placed))
+
+
+def _shared(cache: CacheSettings, *, here: bool) -> CacheSettings:
+    """With the folder of working files where the workers have it, too; None: each its own."""
+    if isinstance(cache.dir, Path):
+        return cache.model_copy(update={"dir": cache.dir.absolute()})
+    return cache.model_copy(update={"index": cache.home.absolute() if here else None})
 
 
 def stage_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from imgcache import Settings
 from imgcache.cli.run import UNUSABLE
+from imgcache.edge.workers.protocol import Outfit
 from imgcache.engine.refresh.shards import engines
 from imgcache.engine.refresh.shards.bench import FetchBench
 from imgcache.engine.refresh.shards.engines import opened, processes_wanted, shares
@@ -50,12 +52,29 @@ def test_decoders_are_divided_and_each_worker_has_one() -> None:
     assert shares(1, 2) == [1, 1]
 
 
+def unpacked(made: Outfit) -> Settings:
+    """The settings that a worker gets."""
+    found = pickle.loads(made.settings)  # noqa: S301  just packed
+    assert isinstance(found, Settings)
+    return found
+
+
 def test_a_worker_gets_whole_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     made = engines.outfit(Settings.model_validate({"cache": {"dir": "kept"}}))
-    bench = made.make(made.settings, 1)
-    assert isinstance(bench, FetchBench)
-    assert bench.folder == tmp_path / "kept"
+    assert made.make is FetchBench
+    assert unpacked(made).cache.dir == tmp_path / "kept"
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_of_an_object_store_only_processes_of_this_machine_share_working_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.model_validate({"cache": {"dir": "s3://bucket/site", "index": "kept"}})
+    cache = unpacked(engines.outfit(settings, here=here)).cache
+    assert str(cache.dir) == "s3://bucket/site"
+    assert cache.index == (tmp_path / "kept" if here else None)
 
 
 def test_the_token_of_the_service_stays_here() -> None:
