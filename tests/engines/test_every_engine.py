@@ -36,14 +36,17 @@ WORDS = {
 
 @pytest_asyncio.fixture(params=ENGINES)
 async def engine(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[str]:
     """The words of `--engine`; a scheduler and two workers are started where they are meant."""
     name: str = request.param
     if name != "local":
         pytest.importorskip("ray" if name == "ray" else "distributed")
-    # Ray keeps a token there.
-    monkeypatch.setenv("HOME", str(tmp_path))
+    # Ray keeps a token there, one for as long as this process lives.
+    monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp()))
     async with AsyncExitStack() as stack:
         if name == "dask://":
             address = await cluster(stack, tmp_path)
