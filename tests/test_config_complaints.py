@@ -31,7 +31,7 @@ def complaint() -> str:
         ("fetch.deadline = {}", "fetch.deadline: is a table; write a number"),
         ("[[fetch]]\nconcurrency = 1", "fetch: is no table; write it as [fetch] with"),
         ("tolerance = true", "tolerance = true: is no number; write one without quotes"),
-        ('cache.dir = ""', "cache.dir = '': is empty; name a folder"),
+        ('cache.dir = ""', "cache.dir = '': is empty; name a place"),
         ("tolerence = 1", "unknown setting 'tolerence'; did you mean 'tolerance'?"),
         (
             '[[images]]\nat = "a"\nuurl = 1',

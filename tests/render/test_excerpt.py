@@ -136,11 +136,12 @@ def test_the_text_report_says_once_what_one_command_can_do() -> None:
 def test_a_long_report_tells_the_lines_in_words() -> None:
     report = Report("verify")
     for number in range(21):
-        report.add([replace(block(), url=f"https://a.test/{number}")])
+        url, article = f"https://a.test/{number}", f"articles/{number}.md"
+        report.add([replace(block(), url=url, article=article)])
     lines = "".join(text.render(report)).splitlines()
     assert lines[:3] == [
         "error    dimensions-scaled (IMG103) https://a.test/0",
-        "         articles/a.md:3:10 (160 x 90 -> 1600 x 900, lines 4, 5)",
+        "         articles/0.md:3:10 (160 x 90 -> 1600 x 900, lines 4, 5)",
         "error    dimensions-scaled (IMG103) https://a.test/1",
     ]
     assert lines[-1].endswith("; 21 sizes can be fixed by `imgcache refresh --fix-dimensions`")

@@ -40,6 +40,8 @@ _TELL_URLS = """
     WHERE images.id = 2 * u.id AND images.id >= 0 {0}"""
 _MADE = "images"
 _IS_WATCHED = "SELECT EXISTS (SELECT 1 FROM sqlite_temp_schema WHERE name = 'due_images')"
+_IS_JUDGED = """
+    SELECT NOT EXISTS (SELECT 1 FROM entries WHERE judged IS NULL AND excluded = 0)"""
 _DUE = "CREATE TEMP TABLE due_images (image INTEGER PRIMARY KEY)"
 # Not INSERT OR IGNORE: see said.py.
 _TRIGGER = """
@@ -77,6 +79,17 @@ def renew(catalog: Catalog) -> None:
         for statement in (_TELL_RULES, _TELL_URLS):
             connection.execute(statement.format(f"AND images.id {due}"))
     catalog.temporary("DELETE FROM due_images")
+
+
+def prepare(catalog: Catalog) -> None:
+    """Before a catalog is kept: its rows are right, or known to be none.
+
+    They can't be made while an entry is not judged.
+    """
+    if catalog.value(_IS_JUDGED):
+        renew(catalog)
+    else:
+        catalog.note(**{_MADE: 0})
 
 
 def make(catalog: Catalog) -> None:

@@ -127,7 +127,7 @@ def keep(catalog: Catalog, store: Storage, index: Index) -> None:
     Raises LocalError; then there may be no kept catalog.
     """
     if catalog.path is not None:
-        images.renew(catalog)
+        images.prepare(catalog)
     path = catalog.settle()
     if path is None:
         return

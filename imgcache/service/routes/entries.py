@@ -92,7 +92,9 @@ async def articles(
 async def url(
     request: Request,
     known: CatalogNow,
-    url: Annotated[str, Query(max_length=4096, description="As an article spells it")],
+    url: Annotated[
+        str, Query(min_length=1, max_length=4096, description="As an article spells it")
+    ],
 ) -> Response:
     """What the cache knows of one URL, and which entries name it."""
 

@@ -33,7 +33,7 @@ async def test_a_missing_extra_is_told_with_how_to_install_it(
     kind = name.partition(":")[0]
     monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.delitem(sys.modules, f"imgcache.edge.workers.{kind}_cluster", raising=False)
-    with pytest.raises(ConfigError, match=rf"needs {library}: pip install 'imgcache\[{kind}\]'"):
+    with pytest.raises(ConfigError, match=rf"needs \w+: pip install 'imgcache\[{kind}\]'"):
         async with opened(name, Settings()):
             pass
 
