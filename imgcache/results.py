@@ -246,10 +246,9 @@ class ArticleOutcome(Struct):
 
 
 class Summary(Struct):
-    """The counts of a run.
+    """Counts of a run: `downloaded` to `failed` of URLs, `errors` of verdicts and broken `rules`.
 
-    `verdicts` counts entries, `rules` breaches, `errors` and `warnings` both, `downloaded` to
-    `failed` URLs. `bytes` are wire bytes of bodies, redirects and retries count as `requests`.
+    `bytes` are wire bytes of bodies; `requests` all that was sent, redirects and retries included.
     """
 
     articles: int = 0

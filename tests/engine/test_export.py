@@ -91,8 +91,21 @@ async def test_links_cost_no_hashing_later_on(
     monkeypatch.setattr(Store, "hashed_image", lambda *_: pytest.fail("hashed again"))
     assert not (await exported(world)).changed
     offline = VerifyOptions(Depth.OFFLINE)
-    report = await verify([world.articles], world.settings(), offline, Listener())
-    assert report.summary.errors == 0
+    for _ in range(2):
+        report = await verify([world.articles], world.settings(), offline, Listener())
+        assert report.summary.errors == 0
+        await world.refresh()
+
+
+async def test_a_run_that_follows_reports_as_one_without_an_export_would(world: World) -> None:
+    await filled(world)
+    world.article(world.entry(world.origin.url("/never.jpg")), name="c.md")
+    await world.refresh()
+    offline = VerifyOptions(Depth.OFFLINE)
+    before = await verify([world.articles], world.settings(), offline, Listener())
+    await exported(world)
+    after = await verify([world.articles], world.settings(), offline, Listener())
+    assert list(after.entries()) == list(before.entries())
 
 
 async def test_what_links_went_without_us_is_hashed_once(

@@ -19,7 +19,11 @@ from imgcache.model import Failure, Source
 from tests.engines.conftest import address_in, started
 from tests.support.many_hosts import ManyHosts, traces
 
-pytestmark = pytest.mark.engines
+pytestmark = [
+    pytest.mark.engines,
+    # Ray leaves processes that it has started to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 ENGINES = ["local", "dask", "dask://", "ray"]
 # What belongs to a worker, by a word of its command line.
 WORDS = {
@@ -32,14 +36,17 @@ WORDS = {
 
 @pytest_asyncio.fixture(params=ENGINES)
 async def engine(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[str]:
     """The words of `--engine`; a scheduler and two workers are started where they are meant."""
     name: str = request.param
     if name != "local":
         pytest.importorskip("ray" if name == "ray" else "distributed")
-    # Ray keeps a token there.
-    monkeypatch.setenv("HOME", str(tmp_path))
+    # Ray keeps a token there, one for as long as this process lives.
+    monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp()))
     async with AsyncExitStack() as stack:
         if name == "dask://":
             address = await cluster(stack, tmp_path)
@@ -54,10 +61,16 @@ async def cluster(stack: AsyncExitStack, folder: Path, workers: int = 2) -> str:
     words = ("scheduler", *scheduler, "--scheduler-file", str(file))
     await stack.enter_async_context(started(*words, cwd=folder))
     address = await address_in(file)
-    worker = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--scheduler-file", str(file))
     for _ in range(workers):
-        await stack.enter_async_context(started("worker", *worker, cwd=folder))
+        await join(stack, folder)
     return address
+
+
+async def join(stack: AsyncExitStack, folder: Path) -> None:
+    """One more worker of the cluster."""
+    file = str(folder / "scheduler.json")
+    words = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--scheduler-file", file)
+    await stack.enter_async_context(started("worker", *words, cwd=folder))
 
 
 def kind_of(engine: str) -> str:
@@ -146,6 +159,30 @@ async def test_a_killed_worker_loses_nothing_and_what_it_stored_is_not_asked_for
         told["report"]["summary"].pop("requests")
         told["report"]["summary"].pop("bytes")
     assert left == alone
+
+
+async def test_a_worker_that_comes_later_takes_over_from_the_only_one(
+    site: ManyHosts, tmp_path: Path
+) -> None:
+    pytest.importorskip("distributed")
+    one, other = site.build(tmp_path / "one"), site.build(tmp_path / "other")
+    alone = traces(one, await site.refresh(one, processes=1))
+    joining: list[asyncio.Task[None]] = []
+    async with AsyncExitStack() as stack:
+        address = await cluster(stack, tmp_path, workers=1)
+        await until_there_is_a_worker(address)
+
+        def replace() -> None:
+            (only,) = processes(WORDS["dask://"])
+            os.kill(only, signal.SIGKILL)
+            joining.append(asyncio.create_task(join(stack, tmp_path)))
+
+        name = address.replace("tcp://", "dask://")
+        run = await site.refresh(other, engine=name, listener=After(60, replace))
+        await asyncio.gather(*joining)
+    assert joining
+    assert traces(other, run)["index"] == alone["index"]
+    assert traces(other, run)["files"] == alone["files"]
 
 
 async def test_an_interrupt_keeps_what_is_done(

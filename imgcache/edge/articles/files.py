@@ -6,8 +6,9 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from imgcache.edge.articles.discovery import Found, Survey, check, discover, survey
@@ -26,7 +27,10 @@ from imgcache.errors import ArticleError, LocalError, UnreadableError
 
 __all__ = [
     "Found",
+    "Steps",
     "Survey",
+    "Sync",
+    "advanced",
     "base",
     "check",
     "check_editable",
@@ -34,9 +38,14 @@ __all__ = [
     "read",
     "relative_name",
     "replace",
+    "replacing",
     "survey",
     "sweep",
+    "waited",
 ]
+
+Sync = Callable[[], None]
+Steps = Generator[Sync, None, bool]
 
 # O_NONBLOCK: should a FIFO have taken the file's place since it was looked at.
 _OLD_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -100,10 +109,42 @@ def replace(found: Found, old: bytes, new: bytes) -> bool:
     LocalError when this machine can't (disk full or broken, no file descriptors). Neither leaves
     anything behind.
     """
+    steps = replacing(found, old, new)
+    step = advanced(steps, None)
+    while not isinstance(step, bool):
+        step = advanced(steps, waited(step))
+    return step
+
+
+def replacing(found: Found, old: bytes, new: bytes) -> Steps:
+    """As `replace`, in steps: each time that the disk has to be waited for, it yields what waits.
+
+    Only that may be done by another thread.
+    """
     if old == new:
         return True
     with _translated(found), _own_folder(found) as (folder, name):
-        return _replace_in(folder, name, old, new)
+        return (yield from _replace_in(folder, name, old, new))
+
+
+def advanced(steps: Steps, fault: OSError | None) -> Sync | bool:
+    """What has to be waited for next, or how it ended; `fault`: of what was waited for.
+
+    Raises as `replace`.
+    """
+    try:
+        return next(steps) if fault is None else steps.throw(fault)
+    except StopIteration as end:
+        return bool(end.value)
+
+
+def waited(sync: Sync) -> OSError | None:
+    """Wait for the disk; what went wrong is to be told to `advanced`."""
+    try:
+        sync()
+    except OSError as exc:
+        return exc
+    return None
 
 
 def check_editable(found: Found) -> None:
@@ -152,7 +193,7 @@ def _translated(found: Found) -> Iterator[None]:
         raise ArticleError(f"can't be written: {reason}") from exc
 
 
-def _replace_in(folder: int, name: str, old: bytes, new: bytes) -> bool:
+def _replace_in(folder: int, name: str, old: bytes, new: bytes) -> Steps:
     file = open_existing(folder, name)
     if file is None:
         return False
@@ -164,11 +205,11 @@ def _replace_in(folder: int, name: str, old: bytes, new: bytes) -> bool:
         with staged(folder) as (new_file, temp):
             write_all(new_file, new)
             _copy_attributes(file, new_file)
-            os.fsync(new_file)
+            yield partial(os.fsync, new_file)
             if not _is_unchanged(folder, name, file, before, old):
                 return False
             os.rename(temp, name, src_dir_fd=folder, dst_dir_fd=folder)
-        sync_folder(folder)
+        yield partial(sync_folder, folder)
         return True
     finally:
         os.close(file)

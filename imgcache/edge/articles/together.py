@@ -1,22 +1,24 @@
 """Replacement of many article files side by side, each as `files.replace` does it.
 
 Two fsyncs a file are most of what that takes, and a file system writes its journal once for all
-that wait for it at the same time.
+that wait for it at the same time. All else stays in the calling thread, one file after the other.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
-from imgcache.edge.articles import files
-from imgcache.edge.articles.files import Found
+from imgcache.edge import descriptors
+from imgcache.edge.articles.files import Found, Sync, advanced, replacing, waited
 from imgcache.errors import ArticleError, LocalError
+from imgcache.units import batches
 
-_AT_ONCE = 8
+_THREADS = 8
+# Each file takes three descriptors meanwhile. A run whose limit is low needs them elsewhere.
+_SHARE = 32
 
 
 class NewText(Struct, frozen=True):
@@ -33,21 +35,28 @@ Outcome = bool | ArticleError | LocalError
 def replace_all(texts: Sequence[NewText]) -> list[Outcome]:
     """For each text what `files.replace` returns or raises, in the same order.
 
-    Texts for the same file (one may be a link to it) come one after the other.
+    Of two texts for the same file (one may be a link to it) the second finds it changed.
     """
-    if len(texts) == 1:
-        return [_replaced(texts[0])]
-    same: dict[str, list[int]] = {}
-    for number, text in enumerate(texts):
-        same.setdefault(os.path.realpath(text.found.path), []).append(number)
-    with ThreadPoolExecutor(min(_AT_ONCE, len(texts)), "imgcache-articles") as pool:
-        done = pool.map(lambda row: [(one, _replaced(texts[one])) for one in row], same.values())
-        outcomes = dict(pair for pairs in done for pair in pairs)
+    room = max(1, descriptors.available() // _SHARE)
+    return [outcome for group in batches(texts, room) for outcome in _replaced(group)]
+
+
+def _replaced(texts: Sequence[NewText]) -> list[Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    going = {number: replacing(one.found, one.old, one.new) for number, one in enumerate(texts)}
+    faults: dict[int, OSError | None] = dict.fromkeys(going)
+    with ThreadPoolExecutor(_THREADS, "imgcache-articles") as pool:
+        while faults:
+            waiting: dict[int, Sync] = {}
+            for number, fault in faults.items():
+                try:
+                    step = advanced(going[number], fault)
+                except (ArticleError, LocalError) as exc:
+                    outcomes[number] = exc
+                else:
+                    if isinstance(step, bool):
+                        outcomes[number] = step
+                    else:
+                        waiting[number] = step
+            faults = dict(zip(waiting, pool.map(waited, waiting.values()), strict=True))
     return [outcomes[number] for number in range(len(texts))]
-
-
-def _replaced(text: NewText) -> Outcome:
-    try:
-        return files.replace(text.found, text.old, text.new)
-    except (ArticleError, LocalError) as exc:
-        return exc

@@ -69,6 +69,7 @@ class ExportFolder:
         # A link stays one: what it leads to is replaced.
         self._path = Path(os.path.realpath(path))
         self._source = source
+        self._listed: set[str] = set()
         with output_errors(self._shown):
             refusal = f"{path}: no export has made this folder; name a new or empty one"
             self._is_there = is_made(self._path, _MARK, refusal)
@@ -80,7 +81,8 @@ class ExportFolder:
                 f"{self._shown}: something is mounted there, so that it can't be replaced as a "
                 "whole; name a folder in it"
             )
-        for name in self._files():
+        self._listed = set(self._files())
+        for name in self._listed:
             if name not in (_MARK, MANIFEST) and not is_content_path(name):
                 raise ConfigError(
                     f"{self._shown}: {name} there is of no export; move it elsewhere, "
@@ -95,9 +97,7 @@ class ExportFolder:
                 known.add(path)
                 if not self._is_same(path):
                     added.append(path)
-            removed = sorted(
-                one for one in self._files() if is_content_path(one) and one not in known
-            )
+            removed = sorted(filter(is_content_path, self._listed - known))
             differs = not self._says(manifest)
         return Difference(len(known), tuple(added), tuple(removed), differs, not self._is_there)
 
@@ -113,6 +113,7 @@ class ExportFolder:
                 older.rename(self._path)
                 left.remove(older)
                 self._is_there = True
+                self._listed = set(self._files())
             for one in left:
                 shutil.rmtree(one)
         return bool(left)

@@ -18,11 +18,11 @@ _IMAGES = f"""
     SELECT seen FROM copies
     WHERE seen IS NOT NULL AND sha256 IN (SELECT copy FROM urls WHERE id IN ({_NAMED}))
     ORDER BY sha256"""
+# The texts of the copies are long: they are looked up when the rest is sorted.
 _ROWS = """
-    SELECT written, seen
-    FROM (SELECT DISTINCT written, url FROM run_entries WHERE written IS NOT NULL)
-    JOIN urls ON urls.id = url JOIN copies ON sha256 = copy
-    WHERE seen IS NOT NULL ORDER BY written"""
+    SELECT written, (SELECT seen FROM copies WHERE sha256 = copy)
+    FROM (SELECT DISTINCT written, copy FROM run_entries JOIN urls ON urls.id = url
+          WHERE written IS NOT NULL AND copy IS NOT NULL ORDER BY written)"""
 _LACKING = f"""
     SELECT count(*) FROM urls WHERE id IN ({_NAMED})
     AND NOT EXISTS (SELECT 1 FROM copies WHERE sha256 = copy AND seen IS NOT NULL)"""
@@ -44,7 +44,8 @@ def images(catalog: Catalog) -> Iterator[ImageFacts]:
 def rows(catalog: Catalog) -> Iterator[Row]:
     """The same by the URLs as the articles spell them, sorted by these."""
     for written, seen in catalog.each(_ROWS):
-        yield Row(stored(written), documents.image_facts(seen))
+        if seen is not None:
+            yield Row(stored(written), documents.image_facts(seen))
 
 
 def lacking(catalog: Catalog) -> int:

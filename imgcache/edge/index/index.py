@@ -77,6 +77,7 @@ _GET_ORPHANS = """
 _NOTHING = ", ".join(f"{column} = NULL" for column in ("copy", *rows.RESPONSE))
 _FORGET_COPIES = f"UPDATE urls SET changed = ?, {_NOTHING} WHERE copy = ?"  # noqa: S608  # names of this file only
 _CHANGE_URLS = "UPDATE urls SET changed = ? WHERE copy = ?"
+_CHANGE_LATER = "UPDATE urls SET changed = ? WHERE earlier IS NOT NULL AND instr(earlier, ?)"
 _PUT_RUN = _upsert("runs", rows.RUN, 1)
 _GET_RUNS = f"SELECT {', '.join(rows.RUN)} FROM runs ORDER BY started DESC"  # noqa: S608  names of this file only
 _CUT_RUNS = """
@@ -220,6 +221,8 @@ class Index:
         with self.transaction() as connection:
             changed = changes.next_number(connection)
             connection.executemany(_FORGET_COPIES, ((changed, *one) for one in unwanted))
+            # What shows such an earlier copy learns that it is gone.
+            connection.executemany(_CHANGE_LATER, ((changed, *one) for one in unwanted))
             connection.executemany(_FORGET_IMAGES, unwanted)
             connection.execute(_CHANGE_MANIFEST)
             changes.note(connection, self._mark, changed)

@@ -113,7 +113,10 @@ ALTER TABLE images ADD COLUMN dhash TEXT NOT NULL DEFAULT '';
 """
 
 # The copies that a URL had before, as JSON; NULL for most.
-_EARLIER = "ALTER TABLE urls ADD COLUMN earlier TEXT"
+_EARLIER = """
+ALTER TABLE urls ADD COLUMN earlier TEXT;
+CREATE INDEX urls_with_earlier ON urls (url) WHERE earlier IS NOT NULL;
+"""
 
 MIGRATIONS = (
     *(_FACTS, _DIGESTS_AND_RUNS, _IDENTITIES, _CHANGES, _POSITIONS, _LOOKS),

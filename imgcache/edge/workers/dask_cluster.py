@@ -127,7 +127,10 @@ class DaskCluster:
                 dashboard_address=None,
                 host="127.0.0.1",
             )
-            return await self._opened.enter_async_context(cluster)
+            try:
+                return await self._opened.enter_async_context(cluster)
+            except (OSError, RuntimeError) as exc:
+                raise ConfigError(f"--engine dask: no cluster could be started ({exc})") from exc
 
     async def _addresses(self) -> set[str]:
         async with asyncio.timeout(_ANSWER_SECONDS):
@@ -177,7 +180,6 @@ class _DaskPlace:
         self.identity = identity
         self._cluster = cluster
         self._news: dict[int, asyncio.Queue[bytes | None]] = {}
-        self._why = "a Dask worker is gone"
 
     def hear(self, number: int, news: bytes) -> None:
         """An event of this worker."""
@@ -210,11 +212,11 @@ class _DaskPlace:
             del self._news[number]
             ending.cancel()
             await asyncio.gather(ending, return_exceptions=True)
-            is_done = task.status == "finished" and ending.done() and not ending.cancelled()
             with suppress(OSError, TimeoutError):
                 await client.cancel([task], force=True)
-        if not is_done or ending.result() is not None:
-            raise LostError((is_done and ending.result()) or self._why)
+        why = "a Dask worker is gone" if ending.cancelled() else ending.result()
+        if why is not None:
+            raise LostError(why)
 
     async def tell(self, number: int, word: bytes) -> None:
         with suppress(OSError, TimeoutError):

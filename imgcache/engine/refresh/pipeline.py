@@ -60,7 +60,7 @@ async def refresh(
     is done by then is judged and written. Raises ConfigError, CacheLockedError, LocalError.
     """
     options, listener = options or RefreshOptions(), listener or Listener()
-    interrupt, settings = interrupt or asyncio.Event(), fitted(settings)
+    interrupt = interrupt or asyncio.Event()
     baseline = await asyncio.to_thread(Baseline, options.baseline, settings.exclude)
     report = Report(
         "refresh",
@@ -78,7 +78,7 @@ async def refresh(
         listener.warned(note)
     async with (
         opened(options.engine, settings) as engine,
-        writing_tools(settings, listener) as tools,
+        writing_tools(fitted(settings), listener) as tools,
     ):
         if options.write:
             for message in files.sweep(survey.leftovers):

@@ -14,9 +14,10 @@ from imgcache.edge.articles.together import NewText, Outcome, replace_all
 R = TypeVar("R")
 Writing = Generator[NewText, bool, R]
 
-# So many files are written side by side, or so many bytes of them (each is kept in memory).
-_MOST = 32
-_MOST_BYTES = 1 << 20
+# So many files are written side by side, or so many bytes of them: each is kept in memory, and
+# so is what it was taken apart into.
+_MOST = 16
+_MOST_BYTES = 1 << 19
 
 
 class Together(Generic[R]):

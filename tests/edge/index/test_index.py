@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from imgcache.core.cache import manifest
-from imgcache.edge.index import scans
+from imgcache.edge.index import changes, scans
 from imgcache.edge.index.index import Index
 from imgcache.edge.index.schema import MIGRATIONS, migrate
 from imgcache.errors import LocalError
-from imgcache.facts import HostPause, ImageFacts, RunFacts, UrlFacts, Validators
+from imgcache.facts import Earlier, HostPause, ImageFacts, RunFacts, UrlFacts, Validators
 from imgcache.model import Failure, Format, Size, Verdict
 from tests.support.facts import NOON, batches, image_of, pauses, response, thumbnail_of
 
@@ -105,6 +105,16 @@ def test_nothing_is_claimed_of_the_images_of_an_old_index(tmp_path: Path) -> Non
         known = ImageFacts("ab", Format.JPEG, Size(3, 2), 9, "#000000")
         assert index.images(["ab"]) == {"ab": known}
         assert scans.lacking(index, {}) == ["ab"]
+
+
+def test_a_url_changes_when_a_copy_that_it_had_is_forgotten(index: Index) -> None:
+    other = replace(KNOWN, url="https://example.org/", copy=None, response=None)
+    index.record([KNOWN, other], [IMAGE, OTHER])
+    index.record([replace(KNOWN, earlier=(Earlier(OTHER.sha256, "0" * 16, NOON),))])
+    point = changes.last(index)
+    assert point is not None
+    index.forget([OTHER.sha256])
+    assert list(changes.changed_since(index, point)) == [URL]
 
 
 def test_any_number_of_keys_is_asked_for_at_once(index: Index) -> None:

@@ -161,7 +161,7 @@ async def test_an_old_index_is_migrated_and_keeps_its_facts(site: World) -> None
             "ALTER TABLE images DROP COLUMN hashed; ALTER TABLE images DROP COLUMN has_position;"
             "ALTER TABLE images DROP COLUMN animated; ALTER TABLE images DROP COLUMN alpha;"
             "ALTER TABLE images DROP COLUMN placeholder; ALTER TABLE images DROP COLUMN dhash;"
-            "ALTER TABLE urls DROP COLUMN earlier;"
+            "DROP INDEX urls_with_earlier; ALTER TABLE urls DROP COLUMN earlier;"
             "PRAGMA user_version = 2"
         )
     asked = len(site.origin.requests)

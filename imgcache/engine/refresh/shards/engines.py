@@ -20,7 +20,7 @@ from imgcache.engine.refresh.shards.bench import FetchBench
 from imgcache.engine.refresh.shards.stage import ShardedStage
 from imgcache.engine.run.fetch_tools import FetchTools, KeptDoubts
 from imgcache.engine.run.listener import Listener
-from imgcache.engine.run.places import cores, places
+from imgcache.engine.run.places import cores, fitted, places
 from imgcache.engine.run.wiring import Tools
 from imgcache.errors import ConfigError
 
@@ -116,7 +116,8 @@ def stage_of(
         tools.fetcher, tools.pool, tools.store, tools.session, room, KeptDoubts(tools.session)
     )
     backlog = asyncio.Semaphore(places(settings).answers)
-    here = FetchStage(own, settings, listener, interrupt, backlog)
+    # Other workers have descriptors of their own.
+    here = FetchStage(own, fitted(settings), listener, interrupt, backlog)
     jobs = len(work.ask) + len(work.remake)
     is_little = isinstance(engine, Processes) and not settings.fetch.processes
     if engine is None or jobs < (_WORTH_PROCESSES if is_little else 1):
