@@ -165,7 +165,7 @@ def _copy(store: Storage) -> Path | None:
 def _put_in_place(temp: Path, path: Path) -> None:
     with local_errors(INDEX), make_folder(path.parent) as folder:
         with temp.open("rb+") as file:
-            os.fsync(file)
+            os.fsync(file.fileno())
         temp.replace(path)
         sync_folder(folder)
 
