@@ -107,6 +107,8 @@ class Life:
         if not (self.cache / CATALOG).exists():
             return [], []
         with Catalog(self.cache / CATALOG) as catalog:
+            if not catalog.about("images"):  # nobody relies on them
+                return [], []
             kept = catalog.rows(_IMAGES)
             images.make(catalog)
             return kept, catalog.rows(_IMAGES)
