@@ -132,13 +132,20 @@ class Bucket:
 
     def digest(self, path: str) -> tuple[str, Meta] | None:
         """An object with the SHA-256 of its bytes, which are all read; None as above."""
-        hashed = hashlib.sha256()
+        found = self.begun(path, 0)
+        return found and (found[1], found[2])
+
+    def begun(self, path: str, most: int) -> tuple[bytes, str, Meta] | None:
+        """An object's first bytes, and as `digest`; of any length, as others may write there."""
+        hashed, first = hashlib.sha256(), b""
         try:
             with told(self.url, path):
                 found = obstore.get(self._store, path)
                 for block in found.stream(min_chunk_size=_BLOCK):
                     hashed.update(block)
-                return hashed.hexdigest(), _meta(found.meta)
+                    if len(first) < most:
+                        first += bytes(block)[: most - len(first)]
+                return first, hashed.hexdigest(), _meta(found.meta)
         except FileNotFoundError:
             self._check_absence()
             return None
