@@ -309,3 +309,16 @@ async def test_a_folder_may_have_its_index_elsewhere(world: World, tmp_path: Pat
     assert (await world.only()).source is Source.FRESH
     assert not (world.cache / "index.sqlite3").exists()
     assert {path.name for path in (world.folder / "facts").iterdir()} >= {"index.sqlite3", "tmp"}
+
+
+@pytest.mark.parametrize("name", ["images//x.png", "images/./x.png", "images/../\x85x.png"])
+async def test_an_object_with_a_strange_name_stops_no_refresh(
+    world: World, bucket: Objects, name: str
+) -> None:
+    await filled(world, bucket)
+    bucket.put_strange(name)
+    report = await world.refresh()
+    assert [entry.source for entry in report.entries()] == [Source.FRESH] * NUMBER
+    with pytest.raises(LocalError, match=r"an empty part.*delete it") as caught:
+        await collect_garbage(world.settings(), Listener())
+    assert str(caught.value).isprintable()

@@ -13,6 +13,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import obstore
 import pytest
@@ -121,6 +122,14 @@ class Objects:
 
     def put(self, path: str, data: bytes) -> None:
         obstore.put(self._store, path, data)
+
+    def put_strange(self, path: str) -> None:
+        """An object whose name the library refuses to write."""
+        target = quote(f"/{self.name}/{self.prefix}/{path}")
+        connection = http.client.HTTPConnection(self.server.url.removeprefix("http://"))
+        connection.request("PUT", target, b"x")
+        assert connection.getresponse().status == 200
+        connection.close()
 
     def get(self, path: str) -> bytes:
         return bytes(obstore.get(self._store, path).bytes())

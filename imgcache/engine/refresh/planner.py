@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import assert_never
 
 from msgspec import Struct, field
@@ -104,6 +104,22 @@ def _target(site: Site, number: int, url: WebUrl) -> Target:
 
 async def check_copies(site: Site, tools: Tools) -> None:
     """Look at the cached files that have changed; the index learns what was lost or touched."""
+    if await _check(site, tools, await site.changed_copies(tools.store)):
+        await check_new_copies(site, tools)
+
+
+async def check_new_copies(site: Site, tools: Tools) -> None:
+    """As above, of the copies that the catalog does not know yet.
+
+    What somebody has deleted since this run stored it is lost, too: the catalog remembers what it
+    saw, so no later run would miss it.
+    """
+    if await _check(site, tools, await site.new_copies()):
+        await site.inspect(tools.store, _as_on_disk, await site.new_copies())
+
+
+async def _check(site: Site, tools: Tools, copies: Collection[str]) -> bool:
+    """Look at the files of some copies; whether the index had to learn anything."""
     touched: list[ImageFacts] = []
     lost: list[str] = []
 
@@ -115,19 +131,15 @@ async def check_copies(site: Site, tools: Tools) -> None:
             touched.append(found.image)
         return found
 
-    await site.inspect(tools.store, look, await site.changed_copies(tools.store))
-    if lost or touched:
-        tools.session.record(images=touched)
-        await tools.session.flush()
-        if lost:
-            await tools.session.query(lambda index: index.forget(lost))
-        await site.look_up(tools.session)
-        await check_new_copies(site, tools)
-
-
-async def check_new_copies(site: Site, tools: Tools) -> None:
-    """Look at the files of the copies that the catalog does not know yet."""
-    await site.inspect(tools.store, _as_on_disk, await site.new_copies())
+    await site.inspect(tools.store, look, copies)
+    if not lost and not touched:
+        return False
+    tools.session.record(images=touched)
+    await tools.session.flush()
+    if lost:
+        await tools.session.query(lambda index: index.forget(lost))
+    await site.look_up(tools.session)
+    return True
 
 
 async def _remake_thumbnails(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from msgspec import Struct
@@ -76,6 +76,9 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
                 listener.warned(_UNSYNCED)
         await _keep_index(store, listener)
         lock.leaves_unclean = store.failed_to_publish
+        if store.failed_to_publish:
+            with suppress(LocalError):  # the next run tries again
+                await to_its_end(store.prepare)
 
 
 async def _keep_index(store: Storage, listener: Listener) -> None:

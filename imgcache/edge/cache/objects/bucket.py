@@ -11,6 +11,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from msgspec import Struct
 from obstore import exceptions
 from obstore.store import AzureStore, GCSStore, S3Store
 
-from imgcache.edge.cache.objects.troubles import missing_bucket, told
+from imgcache.edge.cache.objects.troubles import StrangeNameError, missing_bucket, told
 from imgcache.errors import ConfigError, LocalError
 from imgcache.units import BucketUrl
 
@@ -67,7 +68,8 @@ class Bucket:
 
     def require(self) -> None:
         """Ask whether the bucket is there and may be read. Raises LocalError."""
-        with told(self.url, "the images"):
+        # A list with a strange name is an answer, too.
+        with suppress(StrangeNameError), told(self.url, "the images"):
             try:
                 next(iter(obstore.list(self._store, "images", chunk_size=1)), None)
             except FileNotFoundError:
@@ -130,13 +132,20 @@ class Bucket:
 
     def digest(self, path: str) -> tuple[str, Meta] | None:
         """An object with the SHA-256 of its bytes, which are all read; None as above."""
-        hashed = hashlib.sha256()
+        found = self.begun(path, 0)
+        return found and (found[1], found[2])
+
+    def begun(self, path: str, most: int) -> tuple[bytes, str, Meta] | None:
+        """An object's first bytes, and as `digest`; of any length, as others may write there."""
+        hashed, first = hashlib.sha256(), b""
         try:
             with told(self.url, path):
                 found = obstore.get(self._store, path)
                 for block in found.stream(min_chunk_size=_BLOCK):
                     hashed.update(block)
-                return hashed.hexdigest(), _meta(found.meta)
+                    if len(first) < most:
+                        first += bytes(block)[: most - len(first)]
+                return first, hashed.hexdigest(), _meta(found.meta)
         except FileNotFoundError:
             self._check_absence()
             return None
@@ -166,7 +175,10 @@ class Bucket:
             return False
 
     def listed(self, folder: str, behind: str | None = None) -> Iterator[tuple[str, Meta]]:
-        """All objects below a folder, in the order of their paths, from one path on."""
+        """All objects below a folder, in the order of their paths, from one path on.
+
+        Raises StrangeNameError, a LocalError, where one is no path.
+        """
         with told(self.url, folder):
             for some in obstore.list(self._store, folder, offset=behind, chunk_size=_PAGE):
                 for one in some:

@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import TypeVar
 
 from imgcache.edge.cache.objects.bucket import Bucket, Meta
+from imgcache.edge.cache.objects.troubles import StrangeNameError
 
 # Requests under way. A store answers thousands a second, a laptop's network does not.
 _AT_ONCE = 16
@@ -68,11 +69,12 @@ def _from_list(bucket: Bucket, folder: str, wanted: Sequence[str]) -> dict[str, 
     behind = wanted[0][:-1]  # right before the first one
     found: dict[str, Meta] = {}
     most = _SPARSE * len(wanted) + _PAGE
-    for number, (path, meta) in enumerate(bucket.listed(folder, behind)):
-        if path > last or number > most:
-            break
-        if path in names:
-            found[path] = meta
+    with suppress(StrangeNameError):  # it hides all that is listed with it
+        for number, (path, meta) in enumerate(bucket.listed(folder, behind)):
+            if path > last or number > most:
+                break
+            if path in names:
+                found[path] = meta
     return found
 
 

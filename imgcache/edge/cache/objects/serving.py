@@ -6,7 +6,6 @@ image: they are read once for each ETag. All methods block: call them in a threa
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -50,7 +49,7 @@ class OpenObject:
         self._bucket = bucket
         self._path = path
         self._tag = meta.tag
-        self._start, self._data = 0, data[:_AHEAD]
+        self._start, self._data = 0, data
         self.size = meta.size
         self.format = known.format
         self.sha256 = known.sha256
@@ -113,11 +112,11 @@ class CachedObjects:
         path, meta = found
         known, data = self._known.get(path), b""
         if known is None or known.mark != meta.mark:
-            read = self._bucket.read(path)
+            read = self._bucket.begun(path, _AHEAD)
             if read is None:
                 return None
-            data, meta = read
-            known = _examined(data, meta)
+            data, digest, meta = read
+            known = _Known(meta.mark, sniff(data[:ENOUGH]).format, digest)
             _remember(self._known, path, known)
         if known.format is None:
             return None
@@ -133,11 +132,6 @@ class CachedObjects:
                 _remember(self._paths, (folder, sha256), path)
                 return path, meta
         return None
-
-
-def _examined(data: bytes, meta: Meta) -> _Known:
-    fmt = sniff(data[:ENOUGH]).format
-    return _Known(meta.mark, fmt, hashlib.sha256(data).hexdigest())
 
 
 def _remember(memory: dict[K, V], key: K, value: V) -> None:

@@ -1,7 +1,7 @@
 """Troubles of an object store in plain words: what it says, and what helps.
 
-Nothing of a foreign message is shown but the store's own code for the error: such messages hold
-addresses, and these may hold signatures.
+Nothing of a foreign message is shown but the store's own code for the error, and the name of an
+object that has to go: such messages hold addresses, and these may hold signatures.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _METADATA = re.compile(r"169\.254\.169\.254|metadata\.google|metadata/identity")
 _CODE_OF_A_RACE = "<Code>ConditionalRequestConflict</Code>"
 _CODE_OF_NO_CONDITION = "<Code>NotImplemented</Code>"
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|The specified bucket does not exist")
+# Of an object that anybody may have put there.
+_NAME = re.compile(r'Path "(.{1,300}?)"(?: contained|: Encountered)', re.DOTALL)
 _SIGN_IN = {
     "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION",
     "gs": "GOOGLE_APPLICATION_CREDENTIALS",
@@ -35,6 +37,10 @@ _ADDRESS = {"s3": "AWS_ENDPOINT_URL", "gs": "the network", "az": "AZURE_STORAGE_
 
 class MissingBucketError(LocalError):
     """There is no bucket of this name."""
+
+
+class StrangeNameError(LocalError):
+    """A list has an object whose name is no path: `a//b`, `a/../b`. Nothing of it can be read."""
 
 
 @contextmanager
@@ -68,7 +74,18 @@ def _described(url: BucketUrl, what: str, error: Exception) -> LocalError:
     text = str(error)
     if _NO_BUCKET.search(text):
         return missing_bucket(url)
+    if isinstance(error, exceptions.InvalidPathError):
+        return _strange(url, what, text)
     return LocalError(f"{url}: {what}: {_reason(url.scheme, error, text)}")
+
+
+def _strange(url: BucketUrl, what: str, text: str) -> StrangeNameError:
+    name = _NAME.search(text)
+    shown = f" ({name[1]!a})" if name else ""
+    return StrangeNameError(
+        f"{url}: {what}: an object{shown} has a name with an empty part, or with '.' or '..' as a "
+        "part; delete it, as nothing can be listed beside it"
+    )
 
 
 def _reason(scheme: str, error: Exception, text: str) -> str:

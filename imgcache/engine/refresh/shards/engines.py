@@ -28,6 +28,8 @@ LOCAL = "local"
 _CLUSTERS = re.compile(r"(dask|ray)(://[^/\s]+:[0-9]{1,5})?")
 # Of the cores, one process keeps so many busy, its decoders included.
 _CORES_PER_PROCESS = 2
+# More of them no machine can run; the number in a configuration may be any.
+_MOST_PROCESSES = 1000
 # So many jobs are worth the start of a second process.
 _WORTH_PROCESSES = 1000
 
@@ -73,8 +75,9 @@ def _cluster(kind: str) -> Callable[[Outfit, str | None, Sequence[int]], Engine]
 
 
 def processes_wanted(settings: Settings) -> int:
-    """As many as are set, else by the cores of this machine."""
-    return settings.fetch.processes or max(1, cores() // _CORES_PER_PROCESS)
+    """As many as are set and have a request to send, else by the cores of this machine."""
+    wanted = settings.fetch.processes or max(1, cores() // _CORES_PER_PROCESS)
+    return min(wanted, settings.fetch.concurrency, _MOST_PROCESSES)
 
 
 def shares(whole: int, parts: int) -> list[int]:

@@ -6,7 +6,6 @@ Everything that is written, is written here: facts go into the index as they com
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 from imgcache.config import Settings
 from imgcache.core.http.contact import Contact
@@ -21,7 +20,7 @@ from imgcache.engine.run.fetch_tools import FetchTools, record_url
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.report import Traffic
 from imgcache.engine.run.targets import Targets
-from imgcache.engine.run.tasks import raise_bare, to_its_end
+from imgcache.engine.run.tasks import raise_bare
 from imgcache.errors import LocalError
 from imgcache.facts import UrlFacts
 from imgcache.model import Failure
@@ -98,10 +97,9 @@ class ShardedStage:
             task.cancel()
         await asyncio.wait(tasks)
         if self._dispatcher.lost_workers:
-            # It may have left files that are in no index, and others half written.
+            # It may have left files that are in no index, and others half written. They stay until
+            # the run is over: what the driver works with lies beside them.
             self._tools.store.failed_to_publish = True
-            with suppress(LocalError):  # the next run tries again
-                await to_its_end(self._tools.store.prepare)
 
     def _once(self, remake: list[Job]) -> list[Job]:
         """One job for each copy, however many URLs share it."""

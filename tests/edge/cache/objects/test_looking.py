@@ -71,3 +71,9 @@ def test_an_error_ends_the_work() -> None:
     with pytest.raises(LocalError):
         list(side_by_side(work, range(1000)))
     assert len(begun) < 100
+
+
+def test_what_a_strange_name_hides_is_asked_for(bucket: Objects, opened: Bucket) -> None:
+    bucket.put_strange("images/40//x.jpg")
+    found = seen(opened, PATHS)
+    assert [path for path in PATHS if found[path] is None] == [LOST]

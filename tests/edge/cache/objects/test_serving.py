@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from imgcache.config import ThumbnailSettings
-from imgcache.edge.cache.objects.bucket import open_bucket
+from imgcache.edge.cache.objects.bucket import Bucket, open_bucket
 from imgcache.edge.cache.objects.serving import CachedObjects, OpenObject
 from imgcache.errors import LocalError
 from imgcache.units import BucketUrl
@@ -41,6 +41,13 @@ def test_a_large_one_is_sent_in_blocks_and_takes_few_requests(
     blocks = [again.read(start, BLOCK) for start in range(0, again.size, BLOCK)]
     assert b"".join(blocks) == LARGE
     assert len(bucket.requests("GET")) == 4
+
+
+def test_none_is_ever_read_whole(cached: CachedObjects, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others may have put there what fits into no memory."""
+    monkeypatch.delattr(Bucket, "read")
+    one = held(cached)
+    assert one.read(2 << 20, BLOCK) == LARGE[2 << 20 :][:BLOCK]
 
 
 def test_any_part_is_the_right_one(cached: CachedObjects) -> None:

@@ -47,6 +47,12 @@ def test_there_is_a_process_for_two_cores(
     assert processes_wanted(Settings.model_validate({"fetch": {"processes": 3}})) == 3
 
 
+@pytest.mark.parametrize(("concurrency", "processes"), [(4, 4), (10**11, 1000)])
+def test_no_more_processes_than_requests(concurrency: int, processes: int) -> None:
+    fetch = {"processes": 10**11, "concurrency": concurrency}
+    assert processes_wanted(Settings.model_validate({"fetch": fetch})) == processes
+
+
 def test_decoders_are_divided_and_each_worker_has_one() -> None:
     assert shares(16, 5) == [3, 3, 3, 3, 4]
     assert shares(1, 2) == [1, 1]

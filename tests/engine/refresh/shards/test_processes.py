@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from imgcache.core.cache.layout import CATALOG, TMP
 from imgcache.core.cache.plan import Scope
 from imgcache.engine.run.listener import Listener
 from imgcache.model import Failure, Source, Verdict
@@ -47,6 +48,7 @@ class After(Listener):
 
     def __init__(self, jobs: int, act: Callable[[], None]) -> None:
         self.done: list[str] = []
+        self.troubles: list[str] = []
         self.before: set[str] = set()
         self._jobs = jobs
         self._act = act
@@ -62,6 +64,9 @@ class After(Listener):
         if len(self.done) == self._jobs and not self.before:
             self.before = set(self.done)
             self._act()
+
+    def failed(self, message: str) -> None:
+        self.troubles.append(message)
 
 
 async def test_two_processes_leave_what_one_leaves(site: ManyHosts, tmp_path: Path) -> None:
@@ -103,6 +108,9 @@ async def test_a_killed_worker_loses_nothing_and_what_it_stored_is_not_asked_for
     assert len(listener.before) == 20
     twice = {url for url in listener.before if site.asked(url) > 1}
     assert twice == set()
+    assert listener.troubles == []
+    assert (two / "cache" / CATALOG).is_file()
+    assert list((two / "cache" / TMP).iterdir()) == []
     left["report"]["summary"].pop("requests")
     alone["report"]["summary"].pop("requests")
     # Attempts that were cut off by the kill are in no count, and their bytes neither.

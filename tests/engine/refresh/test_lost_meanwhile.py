@@ -1,0 +1,32 @@
+"""Copies that somebody deletes while the run that stored them is still under way."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from imgcache.engine.refresh import pipeline
+from imgcache.engine.refresh.planner import check_new_copies
+from imgcache.model import Source, Verdict
+from tests.support import pictures
+from tests.support.world import World, flags
+
+
+async def test_what_was_deleted_before_the_end_of_its_run_is_fetched_by_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = world.origin.route("/a.jpg", body=pictures.jpeg(160, 120))
+    world.article(world.entry(url))
+
+    async def deleted(*given: object) -> None:
+        shutil.rmtree(world.cache / "images")
+        await check_new_copies(*given)  # type: ignore[arg-type]  # as they came
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "check_new_copies", deleted)
+        first = list((await world.refresh()).entries())
+    assert ([entry.verdict for entry in first], flags(first)) == ([Verdict.NOT_CHECKED], [False])
+    second = list((await world.refresh()).entries())
+    assert [(entry.verdict, entry.source) for entry in second] == [(Verdict.OK, Source.DOWNLOADED)]
+    assert flags(second) == [True]
