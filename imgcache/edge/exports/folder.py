@@ -19,7 +19,7 @@ from msgspec import Struct
 from imgcache.core.cache.layout import MANIFEST, is_content_path
 from imgcache.edge.exports.swap import exchange
 from imgcache.edge.made_folder import is_made, output_errors
-from imgcache.edge.safe_fs import random_name
+from imgcache.edge.safe_fs import open_existing, open_folder, random_name
 from imgcache.edge.stopping import steps
 from imgcache.errors import ConfigError
 
@@ -169,11 +169,14 @@ class ExportFolder:
 
     def _says(self, manifest: Iterable[bytes]) -> bool:
         """Whether the manifest there says this."""
-        try:
-            with (self._path / MANIFEST).open("rb") as file:
-                return all(file.read(len(one)) == one for one in manifest) and not file.read(1)
-        except FileNotFoundError:
+        if not self._is_there:
             return False
+        with open_folder(self._path) as folder:
+            there = open_existing(folder, MANIFEST)  # a pipe there would never answer
+        if there is None:
+            return False
+        with open(there, "rb") as file:  # noqa: PTH123  a descriptor
+            return all(file.read(len(one)) == one for one in manifest) and not file.read(1)
 
     def _files(self) -> Iterator[str]:
         """The paths of all files there, and of what else is no folder; "" leads to `path`."""

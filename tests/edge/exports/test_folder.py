@@ -109,6 +109,27 @@ def test_a_changed_file_is_put_there_anew(tmp_path: Path) -> None:
     assert (out / SMALL).read_text() == "made by another recipe"
 
 
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _link_to_the_same(path: Path) -> None:
+    elsewhere = path.parent.parent / "elsewhere.json"
+    elsewhere.write_bytes(b"{}")
+    path.symlink_to(elsewhere)
+
+
+@pytest.mark.parametrize("put", [_link_to_the_same, _pipe])
+def test_what_is_no_file_is_no_manifest(tmp_path: Path, put: Callable[[Path], None]) -> None:
+    source, out = cache(tmp_path, A), tmp_path / "out"
+    update(out, source, A)
+    (out / "manifest.json").unlink()
+    put(out / "manifest.json")
+    assert update(out, source, A).manifest
+    assert not (out / "manifest.json").is_symlink()
+    assert (out / "manifest.json").read_bytes() == b"{}"
+
+
 @pytest.fixture
 def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> None:
