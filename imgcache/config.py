@@ -31,6 +31,7 @@ from imgcache.config_types import (
     Duration,
     DurationText,
     EditUrl,
+    ProxyUrl,
     Section,
     Strings,
     bad_value,
@@ -162,7 +163,7 @@ class FetchSettings(Section):
     max_bytes: Annotated[ByteSize, Field(ge=1)] = 32 << 20
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
     user_agent: Annotated[str, Field(pattern=r"^[\x20-\x7e]+$")] = f"imgcache/{VERSION}"
-    proxy: Annotated[str, Field(pattern=r"^https?://[^/]+/?$")] | None = None
+    proxy: ProxyUrl | None = None
     headers: dict[str, dict[HeaderName, HeaderValue]] = Field(default_factory=dict)
     allow_private: AllowedNetworks = ()
     resolve: Resolves = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from typing import Annotated, Any
 
 from pydantic import (
@@ -150,6 +151,23 @@ def base_url(text: str) -> str:
 
 
 BaseUrl = Annotated[str, AfterValidator(base_url)]
+_PROXY = re.compile(
+    r"https?://([^/?#\s]*@)?(\[(?P<address>[^\]]+)\]|[\w.-]+)(:(?P<port>[0-9]{1,5}))?/?"
+)
+_LAST_PORT = 65535
+
+
+def proxy_url(text: str) -> str:
+    """A proxy that can be dialled. Raises ValueError: each image would fail, and not for itself."""
+    found = _PROXY.fullmatch(text)
+    if found is None or not 1 <= int(found["port"] or 1) <= _LAST_PORT:
+        raise ValueError(_SPELLINGS["fetch.proxy"])
+    if found["address"]:
+        ip_address(found["address"])
+    return text
+
+
+ProxyUrl = Annotated[str, Field(pattern=r"^https?://[^/]+/?$"), AfterValidator(proxy_url)]
 
 
 class Section(BaseModel):

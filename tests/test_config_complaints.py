@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcache.config import Settings
+from imgcache.config import FetchSettings, Settings
 from imgcache.errors import ConfigError
 
 
@@ -49,6 +49,31 @@ def test_a_wrong_setting_in_a_file(
     assert said.startswith(f"{tmp_path / 'imgcache.toml'}:")
     assert told in said
     assert "must match" not in said
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        *("http://[::1", "http://[1::2::3]:80", "http://x]:1", "http://a:b@[::", "http://\t:1"),
+        *("http://x:99999", "http://x:0", "http://x:", "http://:80", "http://x:80:80"),
+        "http://x?y:1",
+    ],
+)
+def test_a_proxy_that_nothing_can_dial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    """Else each image would be a protocol-error of its host, and its flag false."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "imgcache.toml").write_text(f'fetch.proxy = "{proxy}"')
+    assert "fetch.proxy = 'http://" in complaint()
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["http://x:3128", "https://[::1]:80/", "http://[::1]", "http://u:p%40@p.test:1", "http://a_b"],
+)
+def test_a_proxy_that_can_be_dialled(proxy: str) -> None:
+    assert FetchSettings(proxy=proxy).proxy == proxy
 
 
 @pytest.mark.parametrize(

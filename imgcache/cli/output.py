@@ -5,6 +5,8 @@ Renderers are imported where they are asked for: a run needs one or two of the s
 
 from __future__ import annotations
 
+import asyncio
+import codecs
 import io
 import os
 import sys
@@ -104,25 +106,35 @@ def _begins_like_an_article(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as file:
-            return file.read(3) == b"---"
+            return file.read(6).removeprefix(codecs.BOM_UTF8)[:3] in {b"---", b"+++"}
     except OSError:  # there is none, or writing it will report that
         return False
 
 
-async def write_files(report: Report, outputs: Sequence[Output], *, with_diffs: bool) -> None:
+def write_files(report: Report, outputs: Sequence[Output], *, with_diffs: bool) -> None:
     """Write each --output file, those after one that can't be written, too. Raises ConfigError."""
-    import aiofiles  # noqa: PLC0415  most runs write none
-
     troubles = []
     for output in outputs:
+        lines = _gathered(rendered(report, output.format, with_diffs=with_diffs))
         try:
-            async with aiofiles.open(output.path, "w", encoding="utf-8") as file:
-                for lines in _gathered(rendered(report, output.format, with_diffs=with_diffs)):
-                    await file.write(lines)
+            if _is_device(output.path):
+                # A pipe may be waited for without end. Here Ctrl-C is heard, in a thread it is not.
+                with output.path.open("w", encoding="utf-8") as file:
+                    file.writelines(lines)
+            else:
+                asyncio.run(_write_file(output.path, lines))
         except OSError as exc:
             troubles.append(f"--output {output.path}: can't be written: {exc.strerror}")
     if troubles:
         raise ConfigError("; ".join(troubles))
+
+
+async def _write_file(path: Path, pieces: Iterable[str]) -> None:
+    import aiofiles  # noqa: PLC0415  most runs write none
+
+    async with aiofiles.open(path, "w", encoding="utf-8") as file:
+        for piece in pieces:
+            await file.write(piece)
 
 
 def write_metrics(report: Report, path: Path) -> None:

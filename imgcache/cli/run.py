@@ -91,7 +91,7 @@ def _send(report: Report, destination: Destination) -> None:
             )
             output.write(unsteered(pieces) if kind in FOR_LOGS else pieces)
         if destination.files:
-            asyncio.run(output.write_files(report, destination.files, with_diffs=with_diffs))
+            output.write_files(report, destination.files, with_diffs=with_diffs)
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:

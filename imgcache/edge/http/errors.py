@@ -48,7 +48,8 @@ def of_request(exc: Exception, host: str, fetch: FetchSettings) -> Failure:
     if isinstance(exc, ConnectionCutError):
         return _of_cut(exc)
     if isinstance(exc, aiohttp.ClientConnectorError):
-        return _of_connecting(exc, host)
+        # With a proxy it is the proxy's name that is looked up.
+        return _of_connecting(exc, f"{exc.host} of the proxy" if fetch.proxy else host)
     if isinstance(exc, TimeoutError):
         connecting = isinstance(exc, aiohttp.ConnectionTimeoutError)
         what = "connection" if connecting else "answer"

@@ -6,6 +6,7 @@ import resource
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -217,6 +218,17 @@ async def test_a_proxy_that_refuses_a_tunnel_is_a_connect_error() -> None:
         assert proxy.requests[0].method == "CONNECT"
     assert failed.verdict is Verdict.CONNECT_ERROR
     assert "proxy answered 404" in failed.detail
+
+
+async def test_a_proxy_whose_name_does_not_resolve_is_named() -> None:
+    fetch = FetchSettings(proxy="http://proxy.invalid:1")
+
+    def unknown(name: str) -> NoReturn:
+        raise socket.gaierror(socket.EAI_NONAME, name)
+
+    failed = failure(await ask_by_name(fetch, "http://img.test/a", unknown))
+    assert failed.verdict is Verdict.DNS_ERROR
+    assert "the name proxy.invalid of the proxy does not resolve" in failed.detail
 
 
 async def test_proxies_and_netrc_of_the_environment_are_ignored(
