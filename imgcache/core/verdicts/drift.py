@@ -46,7 +46,17 @@ def history(
     earlier = () if known is None else known.earlier
     if copy is None or copy.sha256 == sha256 or not copy.dhash:
         return earlier
-    return (Earlier(copy.sha256, copy.dhash, now), *earlier)[:_MOST_EARLIER]
+    found = (Earlier(copy.sha256, copy.dhash, now), *earlier)
+    return found if len(found) <= _MOST_EARLIER else _without_least_change(found)
+
+
+def _without_least_change(found: tuple[Earlier, ...]) -> tuple[Earlier, ...]:
+    """Without the copy that was most like the one after it: another picture must stay."""
+    least = min(
+        reversed(range(1, len(found))),
+        key=lambda at: distance(found[at].dhash, found[at - 1].dhash),
+    )
+    return (*found[:least], *found[least + 1 :])
 
 
 def replaced(

@@ -66,6 +66,19 @@ def test_a_host_that_recompresses_its_pictures_hides_nothing() -> None:
     assert replaced(known.earlier, copy.dhash, USUAL, NOON + 7 * DAY, {}) is None
 
 
+def test_nor_does_one_that_recompresses_them_at_every_answer() -> None:
+    known, copy = replace(KNOWN, copy=NEW.sha256, earlier=WAS), NEW
+    for hour in range(1, 7 * 24):
+        now, found = (
+            NOON + hour * 3600,
+            replace(image_of(b"%d" % hour), dhash=hash_of(40 + hour % 3)),
+        )
+        known = replace(known, earlier=history(known, copy, found.sha256, now))
+        copy = found
+        told = replaced(known.earlier, copy.dhash, USUAL, now, {})
+        assert told == replace(SEEN, before=None)
+
+
 def test_a_history_does_not_grow_for_ever() -> None:
     known, copy = KNOWN, OLD
     for number in range(30):
