@@ -35,9 +35,12 @@ def test_what_has_no_result_in_part_ends_at_once(
 
 
 @BOTH
-async def test_a_signal_before_a_command_listens_is_one_line(tmp_path: Path, number: int) -> None:
-    """A module that is imported early sends it, and waits."""
-    (tmp_path / "typer.py").write_text(
+@pytest.mark.parametrize("module", ["typer", "pydantic"])
+async def test_a_signal_before_a_command_listens_is_one_line(
+    tmp_path: Path, number: int, module: str
+) -> None:
+    """A module that is imported early, or by the command, sends it, and waits."""
+    (tmp_path / f"{module}.py").write_text(
         f"import os, time\nos.kill(os.getpid(), {number})\ntime.sleep(60)\n"
     )
     process = await asyncio.create_subprocess_exec(
