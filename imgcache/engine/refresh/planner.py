@@ -115,7 +115,11 @@ async def check_copies(site: Site, tools: Tools) -> None:
             touched.append(found.image)
         return found
 
-    await site.inspect(tools.store, look, await site.changed_copies(tools.store))
+    copies = await site.changed_copies(tools.store)
+    # What an export has noted of a damaged file stands in the catalog, not yet in the index.
+    of_run = not site.articles.whole
+    copies.update(await to_its_end(urls.unlike_recorded, site.catalog, of_run=of_run))
+    await site.inspect(tools.store, look, copies)
     if lost or touched:
         tools.session.record(images=touched)
         await tools.session.flush()
