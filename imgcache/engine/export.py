@@ -74,7 +74,7 @@ async def export(
             swept = not dry_run and await to_its_end(folder.sweep)
             difference = await to_its_end(_update, folder, wanted, dry_run=dry_run)
             if not dry_run and (hashed or swept or difference):
-                await _record(site, tools)
+                await _record(site, tools, wanted)
     return _told(result, wanted, difference, files)
 
 
@@ -131,6 +131,11 @@ class Wanted:
             self.images = _with(self.images, [image.bytes])
             self.thumbnails = _with(self.thumbnails, [one.bytes for one in sound.thumbnails])
 
+    @property
+    def damaged(self) -> set[str]:
+        """The hashes of the images that have a thumbnail that is not sound."""
+        return {sha256 for sha256, _ in self._unsound}
+
     def manifest(self) -> Iterator[bytes]:
         """The manifest, a part at a time."""
         rows = named.rows(self._catalog)
@@ -156,10 +161,11 @@ def _update(folder: ExportFolder, wanted: Wanted, *, dry_run: bool) -> Differenc
     return difference
 
 
-async def _record(site: Site, tools: Tools) -> None:
+async def _record(site: Site, tools: Tools, wanted: Wanted) -> None:
     """Note the files as they are now: a link more or less has changed the ctime of a file."""
     if tools.store.folder is not None:
         await _note_links(site, tools, tools.store.folder)
+    await to_its_end(named.look_again, site.catalog, wanted.damaged)
     await keep(site, tools)
 
 

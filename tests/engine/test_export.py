@@ -150,6 +150,17 @@ async def test_a_copy_that_is_not_sound_is_left_out_of_files_and_manifest(world:
     assert len(json.loads((out(world) / "manifest.json").read_text())["images"]) == 1
 
 
+@pytest.mark.parametrize("what", ["images", "thumbs/small"])
+async def test_what_it_found_damaged_the_next_refresh_mends(world: World, what: str) -> None:
+    await filled(world, 1)
+    (file,) = (path for path in (world.cache / what).rglob("*") if path.is_file())
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + b"?")
+    await exported(world)
+    await world.refresh()
+    assert file.read_bytes() == whole
+
+
 async def test_a_thumbnail_that_is_not_sound_is_left_out_too(world: World) -> None:
     await filled(world, 1)
     (thumbnail,) = (world.cache / "thumbs").rglob("*.webp")

@@ -32,6 +32,7 @@ _LEFT = """
         SELECT sha256 FROM lost WHERE NOT EXISTS (SELECT 1 FROM urls WHERE copy = lost.sha256))"""
 _FILES = "SELECT path, sha256, identity FROM files"
 _UNSEEN = "SELECT sha256 FROM copies WHERE looked = 0"
+_UNLIKE = "SELECT sha256 FROM copies WHERE seen IS NOT facts"
 _COPY_OF_RUN = "sha256 IN (SELECT copy FROM urls JOIN in_run ON url = urls.id)"
 _DUE = """
     SELECT id, href, scheme, host, port FROM urls
@@ -145,6 +146,15 @@ def copies(catalog: Catalog, sha256s: Sequence[str]) -> Iterator[tuple[ImageFact
 def unhashed(catalog: Catalog) -> list[str]:
     """The copies of which it is not certain that somebody has hashed them as they are."""
     return [row[0] for row in catalog.rows("SELECT DISTINCT sha256 FROM files WHERE hashed = 0")]
+
+
+def unlike_recorded(catalog: Catalog, *, of_run: bool) -> list[str]:
+    """The copies that were found otherwise than the index has them, the lost ones among them.
+
+    `of_run`: only those of the run's URLs.
+    """
+    query = f"{_UNLIKE} AND {_COPY_OF_RUN}" if of_run else _UNLIKE
+    return [row[0] for row in catalog.rows(query)]
 
 
 def every_copy(catalog: Catalog) -> list[str]:

@@ -32,6 +32,7 @@ _HASHES = f"""
 _SEEN = "SELECT seen FROM copies WHERE sha256 = ?"
 _FILES = "SELECT path, identity FROM files WHERE sha256 = ?"
 _PUT_FILE = "UPDATE files SET identity = ? WHERE sha256 = ? AND path = ?"
+_LOOK_AGAIN = "UPDATE copies SET looked = 0 WHERE sha256 = ?"
 _FACTS = "SELECT facts FROM copies WHERE sha256 = ?"
 _PUT_COPY = "UPDATE copies SET facts = ?, seen = ? WHERE sha256 = ?"
 
@@ -96,3 +97,9 @@ def note_files(catalog: Catalog, files: Iterable[FileNow], images: Iterable[Imag
             )
             texts = documents.image_text(held), documents.image_text(image)
             catalog.many(_PUT_COPY, [(*texts, image.sha256)])
+
+
+def look_again(catalog: Catalog, sha256s: Iterable[str]) -> None:
+    """Have a refresh look at the files of some images: some of them are not sound."""
+    with catalog.together():
+        catalog.many(_LOOK_AGAIN, ((sha256,) for sha256 in sha256s))

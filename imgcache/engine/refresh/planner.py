@@ -104,7 +104,11 @@ def _target(site: Site, number: int, url: WebUrl) -> Target:
 
 async def check_copies(site: Site, tools: Tools) -> None:
     """Look at the cached files that have changed; the index learns what was lost or touched."""
-    if await _check(site, tools, await site.changed_copies(tools.store)):
+    copies = await site.changed_copies(tools.store)
+    # What an export has noted of a damaged file stands in the catalog, not yet in the index.
+    of_run = not site.articles.whole
+    copies.update(await to_its_end(urls.unlike_recorded, site.catalog, of_run=of_run))
+    if await _check(site, tools, copies):
         await check_new_copies(site, tools)
 
 
