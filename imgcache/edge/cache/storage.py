@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from imgcache.config import ThumbnailSettings
 from imgcache.config_images import CacheSettings
 from imgcache.edge.cache.files import KeptFile
 from imgcache.edge.cache.new_images import NewImage
-from imgcache.edge.cache.serving import Holdings
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.cache.store import Store
 from imgcache.errors import ConfigError, LocalError
 from imgcache.facts import ImageFacts, ThumbnailFacts
 from imgcache.units import BucketUrl
+
+if TYPE_CHECKING:
+    from imgcache.edge.cache.serving import Holdings
 
 
 class Storage(Protocol):

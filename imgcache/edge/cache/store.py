@@ -13,7 +13,7 @@ import stat
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from msgspec.structs import replace
 
@@ -30,7 +30,6 @@ from imgcache.edge.cache import home
 from imgcache.edge.cache.files import KeptFile, is_recorded, kept_files, mark_at, read_file
 from imgcache.edge.cache.new_images import NewImage, publish_all
 from imgcache.edge.cache.publish import Folders, Publication, blocks
-from imgcache.edge.cache.serving import CachedFiles, Holdings
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.safe_fs import (
     Identity,
@@ -43,6 +42,9 @@ from imgcache.edge.safe_fs import (
 )
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, ThumbnailFacts
+
+if TYPE_CHECKING:
+    from imgcache.edge.cache.serving import Holdings
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -289,7 +291,9 @@ class Store:
             yield read_file(self.root, path)
 
     def holdings(self, thumbnails: Mapping[str, ThumbnailSettings], *, redirect: bool) -> Holdings:  # noqa: ARG002  files have no URLs
-        """The files, to be handed out."""
+        """The files, to be handed out: only a service does, so this is imported late."""
+        from imgcache.edge.cache.serving import CachedFiles  # noqa: PLC0415
+
         return CachedFiles(self.root, thumbnails)
 
     def _status(self, path: str) -> os.stat_result | None:
@@ -307,11 +311,8 @@ class Store:
         """The SHA-256 of a file; None when the disk can't read it, so that it is replaced."""
         with local_errors(path):
             try:
-                file = os.open(self._prefix + path, _READ)
-                try:
-                    return digest_of(file)
-                finally:
-                    os.close(file)
+                with os.fdopen(os.open(self._prefix + path, _READ), "rb") as file:
+                    return digest_of(file.fileno())
             except OSError as exc:
                 if exc.errno == errno.EIO:
                     return None
