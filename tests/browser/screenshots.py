@@ -7,6 +7,7 @@ import io
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ SHOTS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+# Of another newsroom, in which the host of one picture has changed hands.
+SWAPPED: dict[str, tuple[str, dict[str, Any]]] = {"replaced": (ARTICLE, WIDE)}
+QUAY = newsroom.ARTICLES[newsroom.BRIDGE][0]
+
+
 def take(browser: Browser, address: str, context: dict[str, Any]) -> bytes:
     """One screenshot, as a PNG, with all pictures of the screen there."""
     page = browser.new_context(**context).new_page()
@@ -37,19 +43,26 @@ def take(browser: Browser, address: str, context: dict[str, Any]) -> bytes:
     return page.screenshot()
 
 
+def report(folder: Path, swapped: Mapping[str, bytes]) -> str:
+    """The address of the report of a newsroom."""
+    asyncio.run(newsroom.publish(folder, newsroom.ARTICLES, swapped))
+    subprocess.run([sys.executable, "-m", "imgcache", "report"], cwd=folder, check=False)
+    return (folder / "imgcache-report").as_uri()
+
+
 def main() -> None:
+    assert QUAY.serves is not None
+    swapped = {QUAY.path: newsroom.parked(QUAY.serves)}
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        asyncio.run(newsroom.publish(folder, newsroom.ARTICLES))
-        subprocess.run([sys.executable, "-m", "imgcache", "report"], cwd=folder, check=False)
-        root = (folder / "imgcache-report").as_uri()
+        usual, other = report(Path(name, "usual"), {}), report(Path(name, "other"), swapped)
         with sync_playwright() as playwright:
             browser = started(playwright)
             if browser is None:
                 sys.exit("no Chromium is installed here (Debian: apt-get install chromium)")
-            for shot, (page, context) in SHOTS.items():
-                png = take(browser, f"{root}/{page}", context)
-                Image.open(io.BytesIO(png)).save(DOCS / f"{shot}.webp", quality=82, method=6)
+            for root, shots in ((usual, SHOTS), (other, SWAPPED)):
+                for shot, (page, context) in shots.items():
+                    png = take(browser, f"{root}/{page}", context)
+                    Image.open(io.BytesIO(png)).save(DOCS / f"{shot}.webp", quality=82, method=6)
             browser.close()
 
 

@@ -12,8 +12,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from imgcache import RefreshOptions, Settings, refresh
 from imgcache.core.cache.plan import Scope
@@ -120,8 +121,24 @@ def settings(folder: Path, origin: Origin) -> Settings:
     )
 
 
-async def publish(folder: Path, articles: Articles) -> None:
-    """Write the articles, cache their images, then lose some: the last good copies stay."""
+def parked(size: Size) -> bytes:
+    """What a domain shows whose owner has lost it, as a JPEG."""
+    picture = Image.new("RGB", size, "#f4f4f0")
+    drawing = ImageDraw.Draw(picture)
+    drawing.rectangle((0, 0, size.width, size.height // 5), fill="#2b4a8b")
+    font = ImageFont.load_default(size.width // 16)
+    middle = (size.width // 2, size.height // 2)
+    drawing.text(middle, "This domain is for sale", "#30302c", font, anchor="mm")
+    return pictures.saved(picture, "JPEG")
+
+
+async def publish(
+    folder: Path, articles: Articles, swapped: Mapping[str, bytes] = MappingProxyType({})
+) -> None:
+    """Write the articles, cache their images, then lose some: the last good copies stay.
+
+    `swapped`: paths that answer with something else then.
+    """
     write_articles(folder, articles)
     async with Origin() as origin:
         shots = dict.fromkeys(shot for some in articles.values() for shot in some)
@@ -134,6 +151,8 @@ async def publish(folder: Path, articles: Articles) -> None:
         origin.route("/2026/wheelhouse.jpg", status=503)
         origin.route("/2026/budget-chart.jpg", body=b"<!doctype html><title>Sign in</title>")
         origin.route("/culture/panorama.jpg", body=pictures.cut(scene(Size(2000, 640), 3)))
+        for path, body in swapped.items():
+            origin.route(path, body=body)
         again = RefreshOptions(Scope.EVERYTHING)
         (await refresh([folder / "articles"], asked, again)).close()
 
