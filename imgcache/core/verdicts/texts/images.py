@@ -126,7 +126,7 @@ IMAGE_TEXTS: dict[Verdict | Breach, Text] = {
             "The image is sound and has the declared size, but it does not look like the last good "
             "copy. That is told for as long as `drift.remember` says, and blocks nothing."
         ),
-        "see whether it is still the right image; the earlier one is kept until imgcache cache gc",
+        "see whether it is still the right image; the cache keeps the earlier one for now",
         Example(
             evidence=Evidence(
                 measured=Measured(Size(1600, 1035), Format.JPEG, 183_211),
