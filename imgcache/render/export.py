@@ -35,7 +35,7 @@ def as_text(done: ExportResult) -> Iterator[str]:
 def _change(done: ExportResult) -> str:
     if not done.changed:
         return "nothing has changed"
-    copies = f" ({count(done.copied, 'copy', 'copies')}, as links can't be made)"
+    copies = f" ({count(done.copied, 'copy', 'copies')}, no links)"
     parts = [
         f"{count(len(done.added), 'file')} put there{copies if done.copied else ''}",
         f"{len(done.removed):,} dropped",
