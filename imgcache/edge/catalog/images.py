@@ -18,15 +18,13 @@ _HEALTH = f"severity + {_WELL}"
 _MAKE = f"""
     INSERT INTO images
     SELECT image,
-           (SELECT id FROM entries w INDEXED BY entries_by_image
-            WHERE w.image = e.image AND severity IS NOT NULL
+           (SELECT id FROM entries w INDEXED BY entries_by_image WHERE w.image = e.image
             ORDER BY severity, verdict = '{Verdict.OK.value}', id LIMIT 1),
            min({_HEALTH}),
            coalesce(group_concat(DISTINCT CASE WHEN NOT {_WELL} THEN verdict END),
                     '{Verdict.OK.value}'),
            NULL, min(host), 0, count(*), count(DISTINCT id / {POSITIONS}), NULL
-    FROM entries e INDEXED BY entries_by_image
-    WHERE image IS NOT NULL AND severity IS NOT NULL {{0}} GROUP BY image"""
+    FROM entries e INDEXED BY entries_by_image WHERE image IS NOT NULL {{0}} GROUP BY image"""
 _TELL_RULES = """
     UPDATE images SET rules = (
         SELECT json_group_array(DISTINCT json_extract(rule.value, '$[0]'))
@@ -93,7 +91,7 @@ def prepare(catalog: Catalog) -> None:
 
 
 def make(catalog: Catalog) -> None:
-    """Make all rows, of the entries as they are judged now; those that nobody judged come later."""
+    """Make all rows, of the entries, all of which are judged."""
     with catalog.writing() as connection:
         connection.execute("DELETE FROM images")
         for statement in (_MAKE, _TELL_RULES, _TELL_URLS):
