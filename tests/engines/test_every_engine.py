@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -13,11 +13,9 @@ import pytest
 import pytest_asyncio
 
 from imgcache.core.cache.plan import Scope
-from imgcache.engine.run.listener import Listener
 from imgcache.errors import ConfigError
-from imgcache.model import Failure, Source
 from tests.engines.conftest import address_in, started
-from tests.support.many_hosts import ManyHosts, traces
+from tests.support.many_hosts import After, ManyHosts, traces
 
 pytestmark = [
     pytest.mark.engines,
@@ -99,28 +97,6 @@ def _is_below(pid: int, parents: dict[int, int]) -> bool:
             return True
         pid = parents[pid]
     return False
-
-
-class After(Listener):
-    """Does something once, when so many jobs have ended well; `before` are their URLs."""
-
-    def __init__(self, jobs: int, act: Callable[[], None]) -> None:
-        self.done: set[str] = set()
-        self.before: set[str] = set()
-        self._jobs = jobs
-        self._act = act
-
-    def concluded(
-        self,
-        url: str,
-        source: Source | None,
-        failure: Failure | None,  # noqa: ARG002  the protocol's
-    ) -> None:
-        if source is Source.DOWNLOADED:
-            self.done.add(url)
-        if len(self.done) == self._jobs and not self.before:
-            self.before = set(self.done)
-            self._act()
 
 
 async def test_it_leaves_what_one_process_leaves(

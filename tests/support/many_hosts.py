@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 
 from imgcache import RefreshOptions, Report, Settings, refresh
 from imgcache.engine.run.listener import Listener
+from imgcache.model import Failure, Source
 from tests.support import behaviours, pictures
 from tests.support.origin import Origin
 
@@ -149,3 +151,29 @@ def index_facts(folder: Path) -> dict[str, list[Any]]:
             table: sorted(connection.execute(f"SELECT {columns} FROM {table}"), key=repr)  # noqa: S608
             for table, columns in _ROWS.items()
         }
+
+
+class After(Listener):
+    """Does something once, when so many jobs have ended well; `before` are their URLs."""
+
+    def __init__(self, jobs: int, act: Callable[[], None]) -> None:
+        self.done: set[str] = set()
+        self.troubles: list[str] = []
+        self.before: set[str] = set()
+        self._jobs = jobs
+        self._act = act
+
+    def concluded(
+        self,
+        url: str,
+        source: Source | None,
+        failure: Failure | None,  # noqa: ARG002  the protocol's
+    ) -> None:
+        if source is Source.DOWNLOADED:
+            self.done.add(url)
+        if len(self.done) == self._jobs and not self.before:
+            self.before = set(self.done)
+            self._act()
+
+    def failed(self, message: str) -> None:
+        self.troubles.append(message)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import select
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,9 @@ import pytest_asyncio
 
 from imgcache.core.cache.layout import CATALOG, TMP
 from imgcache.core.cache.plan import Scope
-from imgcache.engine.run.listener import Listener
-from imgcache.model import Failure, Source, Verdict
+from imgcache.model import Verdict
 from tests.support import behaviours, pictures
-from tests.support.many_hosts import ManyHosts, index_facts, traces
+from tests.support.many_hosts import After, ManyHosts, index_facts, traces
 from tests.support.origin import Origin
 from tests.support.world import start
 
@@ -45,32 +44,6 @@ def workers(driver: int = 0) -> list[int]:
         if b"imgcache.edge.workers.child" in words and parent == (driver or os.getpid()):
             found.append(int(process.name))
     return found
-
-
-class After(Listener):
-    """Does something once, when so many jobs have ended well; `done` are their URLs."""
-
-    def __init__(self, jobs: int, act: Callable[[], None]) -> None:
-        self.done: list[str] = []
-        self.troubles: list[str] = []
-        self.before: set[str] = set()
-        self._jobs = jobs
-        self._act = act
-
-    def concluded(
-        self,
-        url: str,
-        source: Source | None,
-        failure: Failure | None,  # noqa: ARG002  the protocol's
-    ) -> None:
-        if source is Source.DOWNLOADED:
-            self.done.append(url)
-        if len(self.done) == self._jobs and not self.before:
-            self.before = set(self.done)
-            self._act()
-
-    def failed(self, message: str) -> None:
-        self.troubles.append(message)
 
 
 async def test_two_processes_leave_what_one_leaves(site: ManyHosts, tmp_path: Path) -> None:
