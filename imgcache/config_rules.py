@@ -16,9 +16,9 @@ from imgcache import units
 from imgcache.config_types import ByteSize, Count, Section, listed, no_boolean, parsed
 from imgcache.model import Format, Severity, Verdict
 
-_RATIO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?) ?: ?([0-9]{1,6}(?:\.[0-9]{1,6})?)")
+_RATIO = r"([0-9]{1,6}(?:\.[0-9]{1,6})?) ?: ?([0-9]{1,6}(?:\.[0-9]{1,6})?)"
 # What a pattern means as one character of several (fnmatch).
-_SETS = re.compile(r"\[!?\]?[^\]]*\]")
+_SETS = r"\[!?\]?[^\]]*\]"
 _FORMATS = tuple(one.label for one in Format)
 _WISHES = (
     *("max_bytes", "max_bytes_per_pixel", "min_width", "min_height", "max_width", "max_height"),
@@ -47,7 +47,7 @@ class Aspect(NamedTuple):
 
 
 def _ratio(text: str, whole: str) -> float:
-    match = _RATIO.fullmatch(text)
+    match = re.fullmatch(_RATIO, text)
     if match is None or not float(match[1]) or not float(match[2]):
         raise ValueError(f"{whole!r} is no shape; write 16:9, 1.91:1, or a range like 1:1..2:1")
     return float(match[1]) / float(match[2])
@@ -62,7 +62,7 @@ def _aspect(value: Any) -> Any:
 def _pattern(text: str) -> str:
     if not text:
         raise ValueError("an empty pattern matches nothing; leave the key out to mean everything")
-    if "[" in _SETS.sub("", text):
+    if "[" in re.sub(_SETS, "", text):
         raise ValueError(f"{text!r} opens a set with [ and never closes it; write [[] for a [")
     return text
 

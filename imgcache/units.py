@@ -27,10 +27,10 @@ from msgspec import Struct
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LAST_PORT = 65535
 # What could be meant as a URL: no folder is called so.
-_URL = re.compile(r"([a-z][a-z0-9+.-]*)://(.*)", re.IGNORECASE | re.DOTALL)
+_URL = r"(?is)([a-z][a-z0-9+.-]*)://(.*)"
 _STORES = ("s3", "gs", "az")
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
-_NAME = re.compile(r"[A-Za-z0-9!_.*'()=+,-]+")
+_BUCKET = r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}"
+_NAME = r"[A-Za-z0-9!_.*'()=+,-]+"
 _BYTES = {
     "": 1,
     "B": 1,
@@ -165,18 +165,18 @@ class BucketUrl(Struct, frozen=True):
     @classmethod
     def parse(cls, text: str) -> BucketUrl:
         """Raises ValueError. Who signs in, and where, is for the environment to say."""
-        found = _URL.fullmatch(text.strip())
+        found = re.fullmatch(_URL, text.strip())
         scheme = found[1].lower() if found else ""
         if found is None or scheme not in _STORES:
             raise ValueError("is no object store: write s3://bucket/prefix, gs://... or az://...")
         bucket, _, prefix = found[2].partition("/")
-        if _BUCKET.fullmatch(bucket) is None:
+        if re.fullmatch(_BUCKET, bucket) is None:
             raise ValueError(
                 "names no bucket behind ://; who signs in and at which address is told by the "
                 "environment (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL and the like)"
             )
         names = [name for name in prefix.split("/") if name]
-        if not all(_NAME.fullmatch(name) and name.strip(".") for name in names):
+        if not all(re.fullmatch(_NAME, name) and name.strip(".") for name in names):
             raise ValueError("has a prefix with other characters than letters, digits and -_.")
         return cls(scheme, bucket, "/".join(names))
 
@@ -192,7 +192,7 @@ def folder_name(url: str) -> str:
 
 def is_url(text: object) -> bool:
     """Whether a text is meant as the URL of an object store, be it a right one or not."""
-    return isinstance(text, str) and _URL.fullmatch(text.strip()) is not None
+    return isinstance(text, str) and re.fullmatch(_URL, text.strip()) is not None
 
 
 T = TypeVar("T")

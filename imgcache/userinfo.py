@@ -14,16 +14,17 @@ _DROPPED = re.compile(r"[\t\n\r]")
 _URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*:)?(?P<slashes>[/\\]*)(?P<userinfo>[^/\\?#]*)@", re.IGNORECASE
 )
+# Few URLs have an @: what follows is compiled when the first one comes.
 # A password with a slash, `?` or `#` that is not escaped: no URL, as no port is spelt like this.
-_BROKEN = re.compile(
-    r"(?P<head>(?:[a-z][a-z0-9+.-]*:)?[/\\]{2,}[^/\\?#@:\[\]]*:)(?=[0-9]*[^0-9/\\?#@])[^@]*[/\\?#].*@",
-    re.IGNORECASE | re.DOTALL,
+_BROKEN = (
+    r"(?is)(?P<head>(?:[a-z][a-z0-9+.-]*:)?[/\\]{2,}[^/\\?#@:\[\]]*:)"
+    r"(?=[0-9]*[^0-9/\\?#@])[^@]*[/\\?#].*@"
 )
 # Never asked for, but such a URL may be in it (`blob:https://...`).
-_OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_OTHER_SCHEME = r"(?i)(?!https?:)[a-z][a-z0-9+.-]*:"
 # In the midst of other text: what stands before an @ since the last character that ends a host.
-_BEFORE_AT = re.compile(r"(?<![^/?#\n])([^/?#\n]*)@")
-_BEGINNING = re.compile(r"https?:[/\\\s]*|[/\\][\t\r]*[/\\]", re.IGNORECASE)
+_BEFORE_AT = r"(?<![^/?#\n])([^/?#\n]*)@"
+_BEGINNING = r"(?i)https?:[/\\\s]*|[/\\][\t\r]*[/\\]"
 _LONGEST_BEGINNING = 16
 
 
@@ -59,10 +60,10 @@ def masked(url: str) -> str:
     if match is not None and carries(text):
         head, tail = text[: match.start("userinfo")], text[match.end() :]
         return f"{head}{_hidden(match['userinfo'])}@{tail}"
-    broken = _BROKEN.match(text)
+    broken = re.match(_BROKEN, text)
     if broken:
         return f"{broken['head']}{HIDDEN}@{text[broken.end() :]}"
-    return masked_within(url) if _OTHER_SCHEME.match(text) else url
+    return masked_within(url) if re.match(_OTHER_SCHEME, text) else url
 
 
 def is_masked(url: str) -> bool:
@@ -72,13 +73,13 @@ def is_masked(url: str) -> bool:
 
 def masked_within(text: str) -> str:
     """A text that may quote URLs (a line of an article, a header, a message) as it is shown."""
-    return _BEFORE_AT.sub(_hidden_within, text) if "@" in text else text
+    return re.sub(_BEFORE_AT, _hidden_within, text) if "@" in text else text
 
 
 def _hidden_within(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - _LONGEST_BEGINNING) : match.start()]
     text = before + match[1]
-    beginnings = (found.end() for found in _BEGINNING.finditer(text))
+    beginnings = (found.end() for found in re.finditer(_BEGINNING, text))
     start = next((end for end in beginnings if end >= len(before)), len(text))
     # Plain words before a colon or an @ are prose; a password may hold blanks.
     if " " in text[start:].partition(":")[0]:

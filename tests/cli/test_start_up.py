@@ -16,8 +16,8 @@ from tests.support.world import World, run, start
 IMPORTED = re.compile(r"^import time:.*\| *(\S+)$", re.MULTILINE)
 # For requests, images, terminals, other reports; `imgcache.X` are our own that need any of these.
 LATER = {
-    "aiofiles", "aiohttp", "certifi", "defusedxml", "httpx", "jinja2", "pathspec", "PIL",
-    "prometheus_client", "rich", "yarl",
+    "aiofiles", "aiohttp", "certifi", "defusedxml", "httpx", "importlib.metadata", "jinja2",
+    "pathspec", "PIL", "prometheus_client", "rich", "yarl",
     "imgcache.core.images.examine", "imgcache.edge.decoder.pixels", "imgcache.edge.http.fetcher",
     "imgcache.core.articles.readers",
     "imgcache.render.github", "imgcache.render.sarif", "imgcache.engine.explain",
@@ -59,6 +59,16 @@ async def test_a_run_that_asks_nobody_imports_nothing_to_ask_with(world: World, 
     assert "1 ok" in done.stdout
     assert "imgcache.engine.run.wiring" in imported(done.stderr)
     assert imported(done.stderr) & LATER == set()
+
+
+async def test_one_known_article_of_many_needs_no_parser(world: World) -> None:
+    await known_site(world)
+    for name in "bcdefg":
+        world.article(world.entry(world.origin.url("/a.jpg")), name=f"{name}.md")
+    await world.refresh()
+    done = await run("verify", "--offline", "articles/a.md", cwd=world.folder)
+    assert "1 ok" in done.stdout
+    assert imported(done.stderr) & {"yaml", "imgcache.core.articles.entries"} == set()
 
 
 async def test_a_service_that_nobody_posts_to_imports_nothing_to_ask_with(world: World) -> None:

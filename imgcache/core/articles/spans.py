@@ -7,6 +7,7 @@ it begins there, and for a block scalar it ends where the next token begins.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 import yaml
@@ -16,11 +17,20 @@ from imgcache.core.articles.document import Document
 from imgcache.core.articles.respelling import NAME
 
 _BLANKS = r"(?:[ \t\r\n\x85\u2028\u2029]|(?<=[ \t\r\n\x85\u2028\u2029])#[^\r\n\x85\u2028\u2029]*)*"
-_ALIAS = re.compile(rf"{_BLANKS}:{_BLANKS}(\*{NAME})")
 _COLON = re.compile(rf"{_BLANKS}:")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:(?<=[ \t])#[^\r\n\x85\u2028\u2029]*)?(?P<newline>\r?\n|\Z)")
 _PROPERTY_MARKS = frozenset("&!")
-_PROPERTIES = re.compile(rf"(?:(?:&{NAME}|!<[^>\s]*>|![^\s,\[\]{{}}]*){_BLANKS}){{1,2}}")
+
+
+# Few articles have either, and to compile it takes a millisecond.
+@cache
+def _alias() -> re.Pattern[str]:
+    return re.compile(rf"{_BLANKS}:{_BLANKS}(\*{NAME})")
+
+
+@cache
+def _properties() -> re.Pattern[str]:
+    return re.compile(rf"(?:(?:&{NAME}|!<[^>\s]*>|![^\s,\[\]{{}}]*){_BLANKS}){{1,2}}")
 
 
 class Token(NamedTuple):
@@ -39,7 +49,7 @@ class LineEnd(NamedTuple):
 
 def alias_token(document: Document, key: yaml.Node) -> Token | None:
     """The `*name` that follows a key, if that is what follows."""
-    match = _ALIAS.match(document.text, document.start + key.end_mark.index, document.end)
+    match = _alias().match(document.text, document.start + key.end_mark.index, document.end)
     return Token(*match.span(1)) if match else None
 
 
@@ -51,7 +61,7 @@ def value_start(document: Document, key: yaml.Node, value: yaml.Node) -> int:
         return alias.start if alias else start
     if document.text[start : start + 1] not in _PROPERTY_MARKS:
         return start
-    match = _PROPERTIES.match(document.text, start, document.start + value.end_mark.index)
+    match = _properties().match(document.text, start, document.start + value.end_mark.index)
     if match and match.end() < document.start + value.end_mark.index:
         return match.end()
     return start

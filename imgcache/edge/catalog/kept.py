@@ -44,10 +44,20 @@ Opening = Callable[[Path | None], T]
 
 
 class Opened(Struct, Generic[T], frozen=True):
-    """The catalog to begin with, and what was wrong with the kept one (None: nothing)."""
+    """The catalog to begin with, and what was wrong with the kept one (None: nothing).
+
+    `former` is the kept one, to be read only, where it was not worth its copying.
+    """
 
     catalog: T
     trouble: str | None = None
+    former: Catalog | None = None
+
+    def close(self) -> None:
+        """Close both."""
+        self.catalog.close()
+        if self.former is not None:
+            self.former.close()
 
 
 def working_folder(store: Storage) -> Path | None:
@@ -72,13 +82,16 @@ def open_catalog(
     be judged again. Raises LocalError.
     """
     kept, trouble = _checked(store, index)
-    catalog = opening(kept)
+    catalog, former = opening(kept), None
     try:
         if kept is not None and catalog.about("code") != code():
             catalog.clear()
             trouble = "is of another version"
-        elif kept is not None and not _is_worth_it(catalog, settings, files):
+        elif kept is not None and catalog.about("read_by") != _reading(settings):
             catalog.clear()
+        elif kept is not None and not _is_worth_it(catalog, files):
+            catalog.clear()
+            former = Catalog(kept)
         catalog.note(code=code(), read_by=_reading(settings))
         if catalog.about("judged_by") != _judging(settings):
             with catalog.writing() as connection:
@@ -89,12 +102,10 @@ def open_catalog(
     except BaseException:
         catalog.close()
         raise
-    return Opened(catalog, trouble)
+    return Opened(catalog, trouble, former)
 
 
-def _is_worth_it(catalog: Catalog, settings: Settings, files: int | None) -> bool:
-    if catalog.about("read_by") != _reading(settings):
-        return False
+def _is_worth_it(catalog: Catalog, files: int | None) -> bool:
     if files is None:
         return True
     known: int = catalog.value("SELECT count(*) FROM articles")

@@ -47,14 +47,22 @@ class DeclaredArticles:
     `local_fault`: a file could not be read now, which may pass. `odd`: by their numbers the files
     that are no article, broken (why), or have problems (which). `new`: the ids of those that were
     taken apart in this run. `found_by`: the numbers of the places that find an image in any of
-    them; `strays`: where strings stand amid mappings and are none.
+    them; `strays`: where strings stand amid mappings and are none. `former`: a catalog of the same
+    settings that knows more articles than these.
     """
 
-    def __init__(self, catalog: Catalog, settings: Settings, found: Sequence[Found]) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: Settings,
+        found: Sequence[Found],
+        former: Catalog | None = None,
+    ) -> None:
         self.found = found
         self.whole = False
         self.cut_short = False
         self._catalog = catalog
+        self._former = former
         self._settings = settings
         self._names = Names(settings)
         self._begin()
@@ -154,10 +162,19 @@ class DeclaredArticles:
             if row.identity != trusted:
                 rows.recognize(self._catalog, row.id, trusted)
             return self._count(file, row)
-        read = _understood(file, data, self._settings)
+        read = self._formerly(file, name, digest) or _understood(file, data, self._settings)
         if file.named and not (isinstance(read, LoadedArticle) and read.entries):
             digest, trusted = b"", None  # it may be none at all where it is only found
         return self._put(file, name, row, previous, read, digest, trusted)
+
+    def _formerly(self, file: Found, name: bytes, digest: bytes) -> LoadedArticle | None:
+        """What these very bytes declare, by the former catalog: without a parser's import."""
+        if self._former is None:
+            return None
+        row = rows.find(self._former, name)
+        if row is None or (row.kind, row.digest) != (_ARTICLE, digest):
+            return None
+        return loaded(self._former, row, self._names.folder(file))
 
     def _put(
         self,

@@ -241,11 +241,11 @@ async def open_site(
             tools.store, index, settings, files, partial(Catalog, folder=folder)
         )
     )
-    articles = DeclaredArticles(opened.catalog, settings, found)
+    articles = DeclaredArticles(opened.catalog, settings, found, opened.former)
     try:
         yield Site(opened.catalog, articles, settings, opened.trouble, time.time())
     finally:
-        opened.catalog.close()
+        opened.close()
 
 
 async def keep(site: Site, tools: Tools) -> None:
