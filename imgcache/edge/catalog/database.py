@@ -6,16 +6,18 @@ lock, sees one moment, and works on a copy of its own as soon as it has to note 
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+from imgcache.core.cache.layout import CATALOG
 from imgcache.edge.catalog.schema import TABLES, VERSION
 from imgcache.edge.index.connection import remedy_for
-from imgcache.edge.safe_fs import temp_name
+from imgcache.edge.safe_fs import local_errors, temp_name
 from imgcache.edge.stopping import StoppedError
 from imgcache.errors import LocalError
 
@@ -80,7 +82,7 @@ class Catalog(Reading):
         self._folder = folder
         self._nested = 0
         self._temporary_statements: list[tuple[str, list[Sequence[Any]]]] = []
-        self._is_own = kept is None
+        self._kept = kept
         super().__init__(self._copied(None) if kept is None else self._as_kept(kept))
 
     def __enter__(self) -> Self:
@@ -103,7 +105,7 @@ class Catalog(Reading):
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction on the working copy, which is made first."""
-        if not self._is_own:
+        if self._kept is not None:
             before, self._connection = self._connection, self._copied(self._connection)
             before.close()
             self._repeat(self._temporary_statements)
@@ -168,6 +170,7 @@ class Catalog(Reading):
     def clear(self) -> None:
         """Begin anew, with nothing in it."""
         self.close()
+        self._kept = None
         self._connection = self._copied(None)
 
     def settle(self) -> Path | None:
@@ -183,26 +186,28 @@ class Catalog(Reading):
     def _copied(self, source: sqlite3.Connection | None) -> sqlite3.Connection:
         """A new working copy; nothing of it is left where it does not fit on the disk."""
         self.path = None if self._folder is None else self._folder / temp_name()
-        connection = connect("" if self.path is None else self.path.absolute().as_uri())
-        try:
-            self._fill(connection, source)
-        except BaseException:
-            connection.close()
+        with ExitStack() as undoing, catalog_errors():
             if self.path is not None:
-                self.path.unlink(missing_ok=True)
-            raise
-        self._is_own = True
-        return connection
-
-    def _fill(self, connection: sqlite3.Connection, source: sqlite3.Connection | None) -> None:
-        with catalog_errors():
+                undoing.callback(self.path.unlink, missing_ok=True)
+                self._copy_file(self.path)
+            connection = connect("" if self.path is None else self.path.absolute().as_uri())
+            undoing.callback(connection.close)
             for pragma in self.pragmas:
                 connection.execute(f"PRAGMA {pragma}")
-            if source is not None:
-                source.backup(connection)
-            else:
+            if source is None:
                 connection.executescript(TABLES)
                 connection.execute(f"PRAGMA user_version = {VERSION}")
+            elif self.path is None:
+                source.backup(connection)
+            undoing.pop_all()
+        self._kept = None
+        return connection
+
+    def _copy_file(self, path: Path) -> None:
+        """As a whole: SQLite would copy it page by page, with a look at each."""
+        if self._kept is not None:
+            with local_errors(CATALOG):
+                shutil.copyfile(self._kept, path)
 
 
 def version(path: Path) -> int | None:

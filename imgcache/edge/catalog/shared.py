@@ -94,12 +94,11 @@ class SharedCatalog(Catalog):
         self._repeat([(statement, list(rows))])
 
     def _as_kept(self, kept: Path) -> sqlite3.Connection:
-        # As a whole file: SQLite would copy it page by page, with a look at each.
         assert self._folder is not None  # noqa: S101  it was given
         self.path = self._folder / temp_name()
         with temporary_errors(_NO_ROOM):
             shutil.copyfile(kept, self.path)
-        self._is_own = True
+        self._kept = None
         return self._shared(connect(self.path.absolute().as_uri()))
 
     def _copied(self, source: sqlite3.Connection | None) -> sqlite3.Connection:
