@@ -12,6 +12,7 @@ import resource
 import signal
 import sys
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,7 +28,7 @@ from imgcache.model import Format, Verdict
 
 # SVGs are not rendered; use white as the placeholder colour.
 _SVG_COLOR = "#ffffff"
-_STATM = Path("/proc/self/statm")
+_LINE = 256
 
 
 class _Answer(Struct):
@@ -98,13 +99,23 @@ def _lower(kind: int, value: int) -> None:
     resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
+@cache
+def _statm() -> int | None:
+    """Linux's figures of this process, opened once: to open them takes longer than to read them."""
+    try:
+        return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+
+
 def _resident_memory() -> int:
     """The bytes that are resident now.
 
     Not ru_maxrss on Linux: it starts at the value of the process that this one was forked from.
     """
-    if _STATM.exists():
-        return int(_STATM.read_bytes().split()[1]) * resource.getpagesize()
+    statm = _statm()
+    if statm is not None:
+        return int(os.pread(statm, _LINE, 0).split()[1]) * resource.getpagesize()
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
