@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,9 +35,7 @@ class Large:
     def __init__(self, site: ManyHosts, folder: Path) -> None:
         self.site = site
         built = site.build(folder)
-        began = time.perf_counter()
         report = asyncio.run(site.refresh(built, processes=1))
-        self.seconds = time.perf_counter() - began
         self.alone: dict[str, Any] = traces(built, report)
 
 
@@ -73,17 +70,13 @@ async def test_it_leaves_what_one_process_leaves_in_a_folder(
     bucket_or_none: Objects | None,
     scratch: Path,
     tmp_path: Path,
-    record_property: Any,
 ) -> None:
     if kind == "one" and bucket_or_none is None:
         pytest.skip("it is what the others are compared with")
     folder = large.site.build(tmp_path / "site")
     large.site.bucket = bucket_or_none
     async with running(kind, tmp_path) as engine:
-        began = time.perf_counter()
         report = await large.site.refresh(folder, **engine.options)
-        record_property("seconds", time.perf_counter() - began)
-    record_property("seconds alone", large.seconds)
     left = traces(folder, report, bucket_or_none)
     # One after the other: a difference is told in a few lines.
     assert left["report"]["summary"] == large.alone["report"]["summary"]
