@@ -126,7 +126,8 @@ class DaskCluster:
                 n_workers=len(self._threads),
                 threads_per_worker=max(self._threads),
                 asynchronous=True,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # its usual port may be another run's
+                scheduler_kwargs={"dashboard": False},
                 host="127.0.0.1",
             )
             try:

@@ -21,6 +21,7 @@ from imgcache.version import VERSION
 _CPUS = 2
 # Orders at once, each with a call that waits for news; and the words.
 _CALLS = 200
+# Working files that are not cleared up by then stay.
 _LEAVING_SECONDS = 10.0
 
 
@@ -38,11 +39,11 @@ class RayCluster:
         try:
             await asyncio.to_thread(self._connect)
             await asyncio.gather(*(place.check() for place in self._places))
-        except (RayError, ConnectionError, OSError, RuntimeError, ValueError) as exc:
+        except BaseException as exc:
             await asyncio.to_thread(ray.shutdown)
-            raise ConfigError(f"--engine {self._address or 'ray'}: {_first_line(exc)}") from exc
-        except BaseException:
-            await asyncio.to_thread(ray.shutdown)
+            # Ray raises all kinds of errors where it can't start, Exception itself among them.
+            if isinstance(exc, Exception) and not isinstance(exc, ConfigError):
+                raise ConfigError(f"--engine {self._address or 'ray'}: {_first_line(exc)}") from exc
             raise
         return self
 
