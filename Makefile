@@ -38,10 +38,11 @@ recipes: $(VENV)/.dev
 torture: $(VENV)/.dev
 	$(BIN)/pytest -n auto -m torture
 
-# A refresh on every engine, equal entry by entry, also where a worker is killed. Ray is some 80 MB
-# to fetch, so neither is in the lock; takes minutes.
+# A refresh on every engine, into a folder and an object store, equal entry by entry, also where a
+# worker is killed; then 10,000 images on each. Ray is some 80 MB to fetch, so neither is in the lock;
+# takes long. IMGCACHE_TEST_IMAGES=1000 makes the last part short.
 engines: $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dask,ray]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[cloud,dask,ray]'
 	$(BIN)/pytest -m engines
 
 # The sdist and the wheel in dist/, each tried in an empty environment of every Python at hand.

@@ -1,22 +1,17 @@
-"""Engines to run on: those of this machine, and clusters of separate processes on loopback."""
+"""What all tests of engines need: a site, a place for its images, an engine."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
+from tests.support.buckets import Objects
+from tests.support.clusters import ENGINES, Running, running
 from tests.support.many_hosts import ManyHosts
 from tests.support.origin import Origin
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest_asyncio.fixture
@@ -27,31 +22,38 @@ async def site() -> AsyncIterator[ManyHosts]:
         yield many
 
 
-@asynccontextmanager
-async def started(*words: str, cwd: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A program in a session of its own, all of which ends here."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "dask", *words),
-        cwd=cwd,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+@pytest.fixture(params=["folder", "bucket"])
+def bucket_or_none(request: pytest.FixtureRequest) -> Objects | None:
+    """The bucket in which images are kept, or None: in a folder."""
+    if request.param == "folder":
+        return None
+    bucket = request.getfixturevalue("bucket")
+    assert isinstance(bucket, Objects)
+    return bucket
 
 
-async def address_in(path: Path) -> str:
-    """The address of a scheduler, as soon as it has written it."""
-    async with asyncio.timeout(60):
-        while True:
-            with suppress(FileNotFoundError, ValueError):
-                address: str = json.loads(path.read_text())["address"]  # noqa: ASYNC240  small
-                return address
-            await asyncio.sleep(0.05)
+@pytest.fixture
+def scratch(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """The temporary folder of all workers."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    # Ray keeps a token there, one for as long as this process lives.
+    monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp()))
+    # The names of Ray's sockets have to be short.
+    monkeypatch.setenv("RAY_TMPDIR", "/tmp")  # noqa: S108  its own default
+    return folder
+
+
+@pytest_asyncio.fixture(params=ENGINES)
+async def engine(
+    request: pytest.FixtureRequest,
+    bucket_or_none: Objects | None,
+    scratch: Path,
+    tmp_path: Path,
+) -> AsyncIterator[Running]:
+    """Each engine, with an environment that leads to the bucket."""
+    async with running(request.param, tmp_path) as found:
+        yield found

@@ -19,9 +19,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from imgcache import RefreshOptions, Report, Settings, refresh
+from imgcache.core.cache.layout import INDEX
 from imgcache.engine.run.listener import Listener
 from imgcache.model import Failure, Source
 from tests.support import behaviours, pictures
+from tests.support.buckets import Objects
 from tests.support.origin import Origin
 
 # Moments: they differ between two runs of one kind, too.
@@ -32,18 +34,24 @@ _ARTICLE = re.compile(r'"article": "[^"]*/(?=articles/)')
 
 @dataclass
 class ManyHosts:
-    """`hosts` hosts with `each` sound images, and one image of each kind of trouble."""
+    """`hosts` hosts with `each` sound images, and one image of each kind of trouble.
+
+    `largest`: how many the first host has, if not as many as the others. `bucket`: where the images
+    are kept, if not in the folder of the site.
+    """
 
     origin: Origin
     hosts: int = 12
     each: int = 4
+    largest: int | None = None
+    bucket: Objects | None = None
     fetch: dict[str, Any] = field(default_factory=dict)
     cache: dict[str, Any] = field(default_factory=dict)
 
     def serve(self) -> None:
         """Let the origin know all images."""
         for host in range(self.hosts):
-            for number in range(self.each):
+            for number in range(self._images_of(host)):
                 body = pictures.png(24, 16, seed=1000 * host + number)
                 self.origin.route(f"/h{host}/{number}.png", body=body, etag=f'"{number}"')
         same = pictures.png(32, 32, seed=999_999)
@@ -58,6 +66,9 @@ class ManyHosts:
             "/later.png", behaviours.answer(b"", status=429, headers={"Retry-After": "86400"})
         )
 
+    def _images_of(self, host: int) -> int:
+        return self.each if host or self.largest is None else self.largest
+
     def url(self, host: str, path: str) -> str:
         return f"http://{host}:{self.origin.port}{path}"
 
@@ -66,7 +77,7 @@ class ManyHosts:
         kinds = [
             self.url(f"h{host}.test", f"/h{host}/{name}.png")
             for host in range(self.hosts)
-            for name in (*range(self.each), "same")
+            for name in (*range(self._images_of(host)), "same")
         ]
         strange = ("text.png", "cut.png", "moved.png", "later.png", "missing.png")
         return kinds + [self.url(f"{name[:-4]}.test", f"/{name}") for name in strange]
@@ -95,6 +106,8 @@ class ManyHosts:
             "attempts": 2,
         }
         cache = {"dir": folder / "cache"} | self.cache
+        if self.bucket is not None:
+            cache |= {"dir": self.bucket.url, "index": folder / "cache"}
         return Settings.model_validate({"cache": cache, "fetch": values | self.fetch | fetch})
 
     async def refresh(
@@ -116,13 +129,16 @@ class ManyHosts:
         return self.origin.count(urlsplit(url).path)
 
 
-def traces(folder: Path, report: Report) -> dict[str, Any]:
-    """All that a run leaves and tells, without moments and the folder's own name."""
+def traces(folder: Path, report: Report, bucket: Objects | None = None) -> dict[str, Any]:
+    """All that a run leaves and tells, without moments and the folder's own name.
+
+    What lies in a bucket is told as if it lay in the folder.
+    """
     text = _VOLATILE.sub(r'"\1": 0', _ARTICLE.sub('"article": "', report.to_json()))
     return {
         "report": json.loads(text),
         "index": index_facts(folder),
-        "files": files(folder),
+        "files": files(folder) | (stored(bucket) if bucket is not None else {}),
     }
 
 
@@ -132,6 +148,15 @@ def files(folder: Path) -> dict[str, str]:
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != "lock" and not path.name.startswith("index.sqlite3")
+    }
+
+
+def stored(bucket: Objects) -> dict[str, str]:
+    """What the bucket holds, by its hash, but for the copy of the index."""
+    return {
+        f"cache/{path}": hashlib.sha256(bucket.get(path)).hexdigest()
+        for path in bucket.paths()
+        if path != INDEX
     }
 
 

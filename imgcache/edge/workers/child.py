@@ -46,8 +46,11 @@ async def _pipes(stdin: int, stdout: int) -> tuple[asyncio.StreamReader, asyncio
     return reader, out
 
 
-async def _carry_out(bench: Bench, order: bytes, channel: _PipeChannel) -> None:
+async def _carry_out(
+    bench: Bench, opening: asyncio.Task[None], order: bytes, channel: _PipeChannel
+) -> None:
     try:
+        await asyncio.shield(opening)
         await bench.work(order, channel)
     except Exception as exc:  # noqa: BLE001  told to the one who gave the order
         channel.send(frames.FAULT, f"{type(exc).__name__}: {exc}".encode())
@@ -62,22 +65,22 @@ async def _serve(stdin: int, stdout: int) -> None:
         return
     outfit, decoders = pickle.loads(first.data)  # noqa: S301  from our own parent, by its own pipe
     bench: Bench = outfit.make(outfit.settings, decoders)
-    await bench.open()
+    opening = asyncio.create_task(bench.open())
     channels: dict[int, _PipeChannel] = {}
     under_way: set[asyncio.Task[None]] = set()
     try:
         while (frame := await frames.read(reader)) is not None:
             if frame.kind == frames.ORDER:
                 channel = channels[frame.number] = _PipeChannel(frame.number, out)
-                task = asyncio.create_task(_carry_out(bench, frame.data, channel))
+                task = asyncio.create_task(_carry_out(bench, opening, frame.data, channel))
                 under_way.add(task)
                 task.add_done_callback(under_way.discard)
             elif frame.number in channels:
                 channels[frame.number].words.put_nowait(frame.data)
     finally:
-        for task in under_way:
+        for task in (*under_way, opening):
             task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        await asyncio.gather(*under_way, opening, return_exceptions=True)
         await bench.close()
 
 

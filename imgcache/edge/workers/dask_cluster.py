@@ -30,6 +30,8 @@ _TOPIC = "imgcache"
 _ASK_VERSION = "__import__('imgcache.version', fromlist=['VERSION']).VERSION"
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 20.0
+# A worker gives an object store that does not answer some time.
+_OPENING_SECONDS = 60.0
 _LOOK_SECONDS = 1.0
 # A cluster of our own, which has no dashboard, need not look at itself all the time.
 _QUIET = {
@@ -124,7 +126,8 @@ class DaskCluster:
                 n_workers=len(self._threads),
                 threads_per_worker=max(self._threads),
                 asynchronous=True,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # its usual port may be another run's
+                scheduler_kwargs={"dashboard": False},
                 host="127.0.0.1",
             )
             try:
@@ -147,7 +150,10 @@ class DaskCluster:
             del self._introducing[address]
 
     async def _introduced(self, address: str) -> None:
-        """Raises ConfigError for a worker without imgcache, or with another version."""
+        """Raises ConfigError for a worker that is of no use.
+
+        It has no imgcache or another version; or it lacks an extra, or can't use the object store.
+        """
         found = await self._ask(address, eval, _ASK_VERSION)
         if found != VERSION:
             has = f"imgcache {found}" if isinstance(found, str) else "no imgcache"
@@ -162,8 +168,15 @@ class DaskCluster:
             self._places[address] = _DaskPlace(self, address, identity)
 
     async def _ask(self, address: str, function: Any, *words: Any) -> Any:
-        async with asyncio.timeout(_ANSWER_SECONDS):
-            answers = await self.client.run(function, *words, workers=[address], on_error="return")
+        ask = self.client.run(function, *words, workers=[address], on_error="return")
+        try:
+            async with asyncio.timeout(_OPENING_SECONDS):
+                answers = await ask
+        except TimeoutError as exc:
+            raise ConfigError(
+                f"--engine: the Dask worker {address} did not answer for {_OPENING_SECONDS:g} "
+                "seconds; end it, or try again"
+            ) from exc
         return answers.get(address, LostError("it is gone"))
 
     def _hear(self, event: tuple[float, dict[str, Any]]) -> None:
@@ -246,11 +259,19 @@ async def _end_of(task: Any, news: asyncio.Queue[bytes | None]) -> str | None:
     return why
 
 
-def _equip(name: str, outfit: bytes, dask_worker: Any) -> str:
-    """In the worker: make a bench, unless it has one. Returns what tells this process apart."""
+async def _equip(name: str, outfit: bytes, dask_worker: Any) -> str:
+    """In the worker: make a bench, unless it has one. Returns what tells this process apart.
+
+    Raises what keeps it from being opened.
+    """
     benches = dask_worker.extensions
     if name not in benches:
         benches[name] = HostedBench(pickle.loads(outfit), dask_worker.state.nthreads)  # noqa: S301  Dask runs code of its clients anyway
+    try:
+        await asyncio.wrap_future(benches[name].open())
+    except BaseException:
+        benches.pop(name).close()
+        raise
     return str(benches[name].identity)
 
 
@@ -287,8 +308,8 @@ def _say(name: str, number: int, word: bytes, dask_worker: Any) -> None:
         bench.say(number, word)
 
 
-def _leave(name: str, dask_worker: Any) -> None:
-    """In the worker: the run is over."""
+async def _leave(name: str, dask_worker: Any) -> None:
+    """In the worker: the run is over. Returns when nothing is left of it, working files neither."""
     bench = dask_worker.extensions.pop(name, None)
     if bench is not None:
-        bench.close()
+        await asyncio.wrap_future(bench.close())

@@ -1,7 +1,7 @@
 """Bench in somebody else's process (a Dask worker, a Ray actor): on an event loop of its own.
 
-It opens with its first order, and closes when it has had none for a while: whoever gave the orders
-may be gone for good.
+It opens when it is asked whether it can, or with an order, and closes when it has had none for a
+while: whoever gave the orders may be gone for good.
 """
 
 from __future__ import annotations
@@ -48,6 +48,10 @@ class HostedBench:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
+    def open(self) -> Future[None]:
+        """See whether orders can be carried out here; raises what keeps them from it."""
+        return asyncio.run_coroutine_threadsafe(self._ready(), self._loop)
+
     def start(self, number: int, order: bytes, tell: Callable[[bytes], None]) -> Future[None]:
         """Carry out an order; its news are told in the bench's thread."""
         return asyncio.run_coroutine_threadsafe(self._work(number, order, tell), self._loop)
@@ -70,19 +74,22 @@ class HostedBench:
         self._loop.run_forever()
         self._loop.close()
 
+    async def _ready(self) -> None:
+        await self._opened()
+        self._wait_for_orders()
+
     async def _work(self, number: int, order: bytes, tell: Callable[[bytes], None]) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
         bench = await self._opened()
         channel = _Words(tell)
         task = asyncio.create_task(bench.work(order, channel))
         self._orders[number] = channel, task
+        if self._idle is not None:
+            self._idle.cancel()
         try:
             await asyncio.wait({task})
         finally:
             del self._orders[number]
-            if not self._orders:
-                self._idle = self._loop.call_later(_IDLE_SECONDS, self._rest)
+            self._wait_for_orders()
         if task.cancelled():
             raise LostError("nobody waits for it")
         task.result()
@@ -91,9 +98,19 @@ class HostedBench:
         async with self._turn:
             if self._bench is None:
                 bench = self._outfit.make(self._outfit.settings, self._decoders)
-                await bench.open()
+                try:
+                    await bench.open()
+                except BaseException:
+                    await bench.close()
+                    raise
                 self._bench = bench
             return self._bench
+
+    def _wait_for_orders(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        if not self._orders:
+            self._idle = self._loop.call_later(_IDLE_SECONDS, self._rest)
 
     def _say(self, number: int, word: bytes) -> None:
         if number in self._orders:

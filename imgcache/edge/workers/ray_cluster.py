@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import ray
-from ray.exceptions import RayError
+from ray.exceptions import RayError, RayTaskError
 
 from imgcache.edge.workers.hosted import HostedBench
 from imgcache.edge.workers.protocol import LostError, Outfit, Place
@@ -21,6 +21,8 @@ from imgcache.version import VERSION
 _CPUS = 2
 # Orders at once, each with a call that waits for news; and the words.
 _CALLS = 200
+# Working files that are not cleared up by then stay.
+_LEAVING_SECONDS = 10.0
 
 
 class RayCluster:
@@ -37,11 +39,11 @@ class RayCluster:
         try:
             await asyncio.to_thread(self._connect)
             await asyncio.gather(*(place.check() for place in self._places))
-        except (RayError, ConnectionError, OSError, RuntimeError, ValueError) as exc:
+        except BaseException as exc:
             await asyncio.to_thread(ray.shutdown)
-            raise ConfigError(f"--engine {self._address or 'ray'}: {_first_line(exc)}") from exc
-        except BaseException:
-            await asyncio.to_thread(ray.shutdown)
+            # Ray raises all kinds of errors where it can't start, Exception itself among them.
+            if isinstance(exc, Exception) and not isinstance(exc, ConfigError):
+                raise ConfigError(f"--engine {self._address or 'ray'}: {_first_line(exc)}") from exc
             raise
         return self
 
@@ -51,8 +53,7 @@ class RayCluster:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for place in self._places:
-            place.end()
+        await asyncio.gather(*(place.leave() for place in self._places))
         await asyncio.to_thread(ray.shutdown)
 
     async def places(self) -> Sequence[Place]:
@@ -77,13 +78,19 @@ class _RayPlace:
         self._orders: dict[int, Any] = {}
 
     async def check(self) -> None:
-        """Raises ConfigError for another version of imgcache; RayError where there is none."""
+        """Raises ConfigError for a worker that is of no use; RayError where there is no imgcache.
+
+        It has another version; or it lacks an extra, or can't use the object store.
+        """
         found = await self._actor.version.remote()
         if found != VERSION:
             raise ConfigError(
                 f"--engine ray: a Ray worker has imgcache {found}, and this is {VERSION}; "
                 "install the same version there"
             )
+        trouble = await self._actor.trouble.remote()
+        if trouble is not None:
+            raise ConfigError(f"--engine ray: a Ray worker fails: {trouble}")
 
     async def submit(self, number: int, order: bytes) -> AsyncGenerator[bytes, None]:
         actor = self._orders[number] = self._actor
@@ -93,7 +100,7 @@ class _RayPlace:
                 for told in news:
                     yield told
         except RayError as exc:
-            raise LostError(f"a Ray worker was lost ({_first_line(exc)})") from exc
+            raise LostError(_why(exc)) from exc
         except GeneratorExit:
             actor.drop.remote(number)
             raise
@@ -107,6 +114,13 @@ class _RayPlace:
         if lost is self._actor:
             self.end()
             self._actor = self._start()
+
+    async def leave(self) -> None:
+        """The run is over: let it clear up what it can, and end it."""
+        with suppress(RayError, TimeoutError):
+            async with asyncio.timeout(_LEAVING_SECONDS):
+                await self._actor.close.remote()
+        self.end()
 
     def end(self) -> None:
         """Its decoders end with it."""
@@ -129,6 +143,14 @@ class Actor:
     def version(self) -> str:
         """Of the imgcache that is installed here."""
         return VERSION
+
+    def trouble(self) -> str | None:
+        """What keeps it from carrying out any order."""
+        try:
+            self._bench.open().result()
+        except Exception as exc:  # noqa: BLE001  told to the one who gives the orders
+            return str(exc) or type(exc).__name__
+        return None
 
     def start(self, number: int, order: bytes) -> None:
         """An order, whose news are to be asked for."""
@@ -157,6 +179,17 @@ class Actor:
     def drop(self, number: int) -> None:
         """Nobody waits for an order any more."""
         self._bench.drop(number)
+
+    def close(self) -> None:
+        """The run is over; returns when nothing is left of it, working files neither."""
+        self._bench.close().result()
+
+
+def _why(exc: RayError) -> str:
+    """What an order was lost for: its own trouble, or that of the actor."""
+    if isinstance(exc, RayTaskError) and isinstance(exc.cause, Exception):
+        return f"{type(exc.cause).__name__}: {exc.cause}"
+    return f"a Ray worker was lost ({_first_line(exc)})"
 
 
 def _first_line(exc: BaseException) -> str:

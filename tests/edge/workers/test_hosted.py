@@ -1,4 +1,4 @@
-"""A bench in somebody else's process: opened by its first order, left by nobody's."""
+"""A bench in somebody else's process: opened when it is asked for, left by nobody's orders."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Echo:
         Echo.made += 1
 
     async def open(self) -> None:
+        if self.first.startswith(b"useless"):
+            raise ValueError("it is of no use")
         self.first += b" open"
 
     async def work(self, order: bytes, channel: Channel) -> None:
@@ -35,9 +37,9 @@ class Echo:
         Echo.closed.put(True)  # noqa: FBT003  it is all there is to say
 
 
-def hosted() -> HostedBench:
+def hosted(settings: bytes = b"settings") -> HostedBench:
     Echo.made, Echo.closed = 0, queue.Queue()
-    return HostedBench(Outfit(Echo, b"settings"), 3)
+    return HostedBench(Outfit(Echo, settings), 3)
 
 
 def test_orders_are_carried_out_side_by_side_and_hear_their_own_words() -> None:
@@ -60,6 +62,31 @@ def test_what_an_order_raises_is_told() -> None:
     bench = hosted()
     with pytest.raises(ValueError, match="fail"):
         bench.start(1, b"fail", lambda _: None).result(10)
+    bench.close().result(10)
+
+
+def test_it_can_be_opened_before_the_first_order_comes() -> None:
+    bench, told = hosted(), queue.Queue[bytes]()
+    assert bench.open().result(10) is None
+    bench.start(1, b"one", told.put)
+    assert told.get(timeout=10) == b"settings3 open"
+    assert Echo.made == 1
+    bench.close().result(10)
+
+
+def test_what_can_not_be_opened_says_why_and_is_closed() -> None:
+    bench = hosted(b"useless")
+    with pytest.raises(ValueError, match="of no use"):
+        bench.open().result(10)
+    assert Echo.closed.get(timeout=10)
+    bench.close().result(10)
+
+
+def test_opened_for_orders_that_never_come_it_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imgcache.edge.workers.hosted._IDLE_SECONDS", 0.0)
+    bench = hosted()
+    bench.open().result(10)
+    assert Echo.closed.get(timeout=10)
     bench.close().result(10)
 
 

@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from imgcache.config import FetchSettings
 from imgcache.edge.workers.protocol import Engine, LostError, Place
 from imgcache.engine.refresh.shards.cutting import Cutting, parted, shard_size
+from imgcache.engine.refresh.shards.patience import heard_in_time
 from imgcache.engine.refresh.shards.records import News, Piece, Shard, Stop, Word, packed, unpacked
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.listener import Lane
@@ -82,6 +83,7 @@ class Dispatcher:
     ) -> None:
         self.lost_workers = 0
         self.left_out = 0
+        self._why = ""
         self._engine = engine
         self._fetch = fetch
         self._heard = heard
@@ -107,7 +109,7 @@ class Dispatcher:
                     group.create_task(self._follow(load))
                 alone = 0.0 if places else alone + _LOOK
                 if alone > self._silence and not self._loads:
-                    self._give_up(self._rest(), "no worker is left that could fetch it")
+                    self._give_up(self._rest(), f"no worker is left that could fetch it{self._why}")
                 await self._change()
         self.left_out += len(self._rest())
 
@@ -194,6 +196,7 @@ class Dispatcher:
         except (LostError, TimeoutError) as exc:
             why = str(exc) or f"a worker was silent for {self._silence:g} seconds"
             self.lost_workers += 1
+            self._why = f" ({why})"
             await load.place.discard(load.number)
             self._lost(load, why)
         else:
@@ -207,8 +210,7 @@ class Dispatcher:
         async with aclosing(load.place.submit(load.number, _order(load, self._limited))) as news:
             while True:
                 try:
-                    async with asyncio.timeout(self._silence):
-                        data = await anext(news)
+                    data = await heard_in_time(news, self._silence)
                 except StopAsyncIteration:
                     return
                 if load.beginning and self._stop is not None:

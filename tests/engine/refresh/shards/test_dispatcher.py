@@ -11,7 +11,7 @@ from imgcache.config import FetchSettings
 from imgcache.core.http.url import WebUrl
 from imgcache.edge.workers.protocol import LostError, Place
 from imgcache.engine.refresh.shards.cutting import shard_size
-from imgcache.engine.refresh.shards.dispatcher import Dispatcher, Load
+from imgcache.engine.refresh.shards.dispatcher import SILENCE, Dispatcher, Load
 from imgcache.engine.refresh.shards.records import Ended, News, Shard, Stop, packed, unpacked
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.targets import Target
@@ -20,10 +20,16 @@ from tests.support import virtual_time
 
 
 class Worker:
-    """Ends a job each `pace` seconds; hangs or dies before the job of that host."""
+    """Ends a job each `pace` seconds; hangs or dies before the job of that host.
 
-    def __init__(self, pace: float = 1.0, *, hangs: str = "", dies: str = "") -> None:
+    `stops_all_for`: so many seconds go by unseen while it waits, as if all were stopped.
+    """
+
+    def __init__(
+        self, pace: float = 1.0, *, hangs: str = "", dies: str = "", stops_all_for: float = 0.0
+    ) -> None:
         self.pace = pace
+        self.stops_all_for = stops_all_for
         self.hangs, self.dies = hangs, dies
         self.shards: list[list[str]] = []
         self.discarded = 0
@@ -42,7 +48,11 @@ class Worker:
         try:
             yield packed(News())
             for left, piece in zip(range(len(shard.pieces))[::-1], shard.pieces, strict=True):
+                if self.stops_all_for:
+                    asyncio.get_running_loop().call_soon(virtual_time.leap, self.stops_all_for)
                 await asyncio.sleep(self.pace)
+                for _ in range(5):  # what waits in a pipe is read before it is news
+                    await asyncio.sleep(0)
                 if piece.url.host == self.dies:
                     raise LostError("it died")
                 if piece.url.host == self.hangs:
@@ -80,6 +90,13 @@ class Crew:
     async def places(self) -> Sequence[Place]:
         self.after -= 1
         return self.workers if self.after < 0 else ()
+
+
+class Vanishing(Crew):
+    """Workers that are not used again when they are lost."""
+
+    async def places(self) -> Sequence[Place]:
+        return [one for one in self.workers if isinstance(one, Worker) and not one.discarded]
 
 
 def jobs(*hosts: str, each: int = 1) -> list[Job]:
@@ -159,6 +176,20 @@ def test_jobs_that_no_worker_takes_are_given_up() -> None:
     run = Run(Crew(), jobs("a", "b"))
     assert set(run.failed) == {"a", "b"}
     assert "no worker" in run.failed["a"].detail
+
+
+def test_jobs_that_the_last_worker_left_are_given_up_for_its_reason() -> None:
+    run = Run(Vanishing(Worker(dies="b")), jobs("b"))
+    assert set(run.failed) == {"b"}
+    assert run.failed["b"].detail == "no worker is left that could fetch it (it died)"
+
+
+def test_a_driver_that_was_stopped_itself_gives_up_no_worker() -> None:
+    worker = Worker(pace=SILENCE / 2, stops_all_for=10 * SILENCE)
+    run = Run(Crew(worker), jobs("a", "b"))
+    assert worker.discarded == 0
+    assert len(run.ended) == 2
+    assert run.seconds > 10 * SILENCE
 
 
 def test_after_the_time_is_up_no_shard_is_begun_and_those_under_way_are_told() -> None:

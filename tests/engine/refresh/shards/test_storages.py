@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +9,8 @@ import pytest
 import pytest_asyncio
 
 from imgcache.edge.cache.objects.store import ObjectStore
+from imgcache.edge.workers.processes import Processes
+from imgcache.edge.workers.protocol import LostError
 from imgcache.engine.refresh.shards.bench import FetchBench
 from imgcache.engine.refresh.shards.engines import outfit
 from imgcache.errors import LocalError
@@ -26,24 +27,13 @@ async def site() -> AsyncIterator[ManyHosts]:
         yield many
 
 
-def stored(bucket: Objects) -> dict[str, str]:
-    """What the cache holds, by its hash; the index is compared by its rows."""
-    return {
-        f"cache/{path}": hashlib.sha256(bucket.get(path)).hexdigest()
-        for path in bucket.paths()
-        if path != "index.sqlite3"
-    }
-
-
 async def test_two_processes_leave_in_a_bucket_what_one_leaves_in_a_folder(
     site: ManyHosts, bucket: Objects, tmp_path: Path
 ) -> None:
     one, two = site.build(tmp_path / "one"), site.build(tmp_path / "two")
     folder = traces(one, await site.refresh(one, processes=1))
-    site.cache = {"dir": bucket.url, "index": two / "cache"}
-    found = traces(two, await site.refresh(two, processes=2))
-    assert (found["report"], found["index"]) == (folder["report"], folder["index"])
-    assert found["files"] | stored(bucket) == folder["files"]
+    site.bucket = bucket
+    assert traces(two, await site.refresh(two, processes=2), bucket) == folder
     assert list((two / "cache" / "tmp").iterdir()) == []
 
 
@@ -83,3 +73,13 @@ async def test_a_worker_that_can_not_use_the_store_says_so(
     with pytest.raises(LocalError, match=locked.name):
         await bench.open()
     await bench.close()
+
+
+async def test_a_process_that_can_not_use_the_store_says_so(
+    site: ManyHosts, bucket: Objects, tmp_path: Path
+) -> None:
+    site.bucket = make_bucket(bucket.server, "locked")
+    async with Processes(outfit(site.settings(tmp_path)), [1]) as engine:
+        (place,) = await engine.places()
+        with pytest.raises(LostError, match=site.bucket.name):
+            await anext(place.submit(1, b"an order"))
