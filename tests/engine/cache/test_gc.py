@@ -24,9 +24,7 @@ from tests.support.world import World
 DAY = 86400.0
 
 
-async def collect(
-    world: World, *, age: float | None = None, dry_run: bool = False
-) -> GcResult:
+async def collect(world: World, *, age: float | None = None, dry_run: bool = False) -> GcResult:
     world.extra |= {"articles": [str(world.articles)]}
     return await collect_garbage(world.settings(), Listener(), age=age, dry_run=dry_run)
 
