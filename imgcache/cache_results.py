@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from imgcache.facts import ImageFacts, RunFacts
 from imgcache.model import FileTotals, Verdict
-from imgcache.results import ArticleProblem, Place, UrlState
+from imgcache.results import ArticleProblem, EntryResult, Place, UrlState
 
 
 class HostRecord(Struct):
@@ -146,13 +146,15 @@ class EarlierCopy(Struct, frozen=True):
 class Known(Struct, frozen=True):
     """What the cache knows of a URL, and the first places that name it; `more` are left out.
 
-    `earlier` are the copies that it had before the last good one, the last of them first.
+    `earlier` are the copies that it had before the last good one, the last of them first. `worst`
+    is the entry that fares worst without a request; None where no article names it.
     """
 
     state: UrlState | None
     places: tuple[Place, ...]
     more: int = 0
     earlier: tuple[EarlierCopy, ...] = ()
+    worst: EntryResult | None = None
 
 
 class Explanation(Struct):

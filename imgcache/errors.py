@@ -4,6 +4,7 @@ ImgcacheError
  +-- ConfigError          settings or command-line words that can't be used (exit status 2)
  +-- CacheLockedError     another process writes this cache folder (exit status 2)
  +-- LocalError           this machine's fault: disk full, no file descriptors (exit status 2)
+ |    +-- NotDurableError     what was written may be lost when the power fails (exit status 2)
  +-- ArticleError         one article can't be read or edited; the run goes on (exit status 1)
       +-- UnreadableError     this machine's fault (EIO, EMFILE); the run goes on (exit status 2)
 
@@ -37,6 +38,10 @@ def refuse_windows() -> None:
 
 class LocalError(ImgcacheError):
     """This machine could not do its part (ENOSPC, EDQUOT, EIO, EMFILE, no decoder process)."""
+
+
+class NotDurableError(LocalError):
+    """A file was written, but this machine did not say that it is on disk."""
 
 
 class ArticleError(ImgcacheError):

@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from tests.support.buckets import bucket, s3, s3_server
 from tests.support.origin import Origin
+from tests.support.programs import forge
 from tests.support.world import World
 
 __all__ = ["bucket", "s3", "s3_server", "world"]
@@ -29,6 +30,12 @@ def _no_certificates_of_the_system(tmp_path_factory: pytest.TempPathFactory) -> 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(none))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_program_left() -> Iterator[None]:
+    yield
+    forge.close()
 
 
 @pytest_asyncio.fixture

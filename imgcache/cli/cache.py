@@ -99,9 +99,7 @@ def gc(
     as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
     show_result(
         general,
-        lambda settings, console: collect_garbage(
-            settings, console, age=age or 0.0, dry_run=dry_run
-        ),
+        lambda settings, console: collect_garbage(settings, console, age=age, dry_run=dry_run),
         as_format,
         lambda result: not result.problems,
     )

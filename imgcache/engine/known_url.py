@@ -13,12 +13,12 @@ from imgcache.edge.cache.integrity import is_sound
 from imgcache.edge.cache.storage import storage_of
 from imgcache.edge.catalog.users import Users
 from imgcache.edge.index.index import Index
-from imgcache.engine.catalog.site import open_site
+from imgcache.engine.catalog.site import judge_offline, open_site
 from imgcache.engine.run.articles import chosen, search
 from imgcache.engine.run.index_session import copies_of
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, offline_tools
-from imgcache.results import Place, UrlState
+from imgcache.results import EntryResult, Place, UrlState
 
 _MOST_PLACES = 10
 
@@ -37,8 +37,8 @@ async def known_url(url: str, settings: Settings) -> Known | None:
         if isinstance(location, WebUrl):
             state = await _state(location, tools)
             earlier = await tools.session.query(partial(_earlier, location, settings.drift))
-        places, more = await _places(url, settings, tools)
-    return Known(state, tuple(places), more, earlier)
+        (places, more), worst = await _named(url, settings, tools)
+    return Known(state, tuple(places), more, earlier, worst)
 
 
 async def _state(url: WebUrl, tools: Tools) -> UrlState | None:
@@ -77,9 +77,16 @@ def _earlier(url: WebUrl, settings: DriftSettings, index: Index) -> tuple[Earlie
     return tuple(told)
 
 
-async def _places(url: str, settings: Settings, tools: Tools) -> tuple[list[Place], int]:
+async def _named(
+    url: str, settings: Settings, tools: Tools
+) -> tuple[tuple[list[Place], int], EntryResult | None]:
+    """The first places that name it and how many more there are, and how the worst is judged."""
     survey = await to_its_end(search, (), settings)
     async with open_site(survey.found, settings, tools) as site:
         await site.read_articles(chosen((), settings))
         site.keep_only_these()
-        return await to_its_end(Users(site.catalog).places, url, _MOST_PLACES)
+        await site.look_at_copies(tools)
+        await judge_offline(site, tools)
+        users = Users(site.catalog)
+        places = await to_its_end(users.places, url, _MOST_PLACES)
+        return places, await to_its_end(users.worst, url)

@@ -15,7 +15,7 @@ from imgcache.facts import ImageFacts
 from imgcache.render.json import timestamp
 from imgcache.render.phrases import amount, count, printable
 from imgcache.render.verdict_page import weight
-from imgcache.results import UrlState
+from imgcache.results import EntryResult, UrlState
 from imgcache.version import VERSION
 
 _INDENT = "    "
@@ -33,6 +33,8 @@ def as_text(explained: Explanation) -> Iterator[str]:
     if explained.known is not None:
         yield _head("What the cache knows")
         yield from (f"{_INDENT}{line}\n" for line in _told(explained.known))
+        if explained.known.worst is not None:
+            yield _judged(explained.known.worst)
 
 
 def _told(known: Known) -> Iterator[str]:
@@ -54,6 +56,13 @@ def _told(known: Known) -> Iterator[str]:
     yield from (f"  {printable(one.article)}:{one.line}:{one.column}" for one in known.places)
     if known.more:
         yield f"  and {count(known.more, 'more place', 'more places')}"
+
+
+def _judged(worst: EntryResult) -> str:
+    """The last word: what a run would say, which knows more than one answer tells."""
+    verdict, why = worst.verdict, f": {printable(worst.message)}" if worst.message else ""
+    code = f" ({verdict.code})" if verdict.code else ""
+    return f"\nimgcache verify --offline says: {verdict}{code}{why}\n"
 
 
 def _told_earlier(one: EarlierCopy) -> str:
@@ -98,7 +107,7 @@ def as_json(explained: Explanation) -> Iterator[str]:
 def _known(known: Known) -> dict[str, Any]:
     """In the words of the service's `/api/url`."""
     state = known.state or UrlState("", "")
-    failure, copy = state.failure, state.copy
+    failure, copy, worst = state.failure, state.copy, known.worst
     return {
         "asked_at": _timestamp(state.asked_at),
         "succeeded_at": _timestamp(state.succeeded_at),
@@ -123,6 +132,16 @@ def _known(known: Known) -> dict[str, Any]:
         "places": [
             {"article": one.article, "line": one.line, "column": one.column} for one in known.places
         ],
+        "worst": worst
+        and {
+            "article": worst.article,
+            "line": worst.line,
+            "column": worst.column,
+            "verdict": worst.verdict,
+            "code": worst.verdict.code,
+            "severity": worst.severity,
+            "message": worst.message,
+        },
     }
 
 

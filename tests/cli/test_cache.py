@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from imgcache.core.cache.plan import Scope
 from imgcache.edge.cache.lock import CacheLock
 from tests.support import pictures
 from tests.support.world import Finished, World, run
@@ -57,6 +58,15 @@ async def test_gc_drops_what_no_article_names(world: World) -> None:
     assert f"would drop {image.relative_to(world.cache)}" in done.stdout
     done = await cache(world, "gc", "--format", "json")
     assert (done.status, done.report["dropped"]["files"], image.exists()) == (0, 2, False)
+
+
+async def test_gc_takes_an_age_of_nothing_at_its_word(world: World) -> None:
+    image = await filled(world)
+    world.origin.route("/a.jpg", body=pictures.jpeg(160, 120, seed=9))
+    await world.refresh(scope=Scope.EVERYTHING)
+    told = f"would drop {image.relative_to(world.cache)}"
+    assert told not in (await cache(world, "gc", "--dry-run")).stdout
+    assert told in (await cache(world, "gc", "--dry-run", "--age", "0s")).stdout
 
 
 async def test_gc_is_refused_without_an_article_and_reports_a_broken_one(world: World) -> None:

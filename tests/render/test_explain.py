@@ -112,5 +112,6 @@ def test_scripts_get_it_in_the_words_of_the_service() -> None:
         "copy": None,
         "total": 0,
         "places": [],
+        "worst": None,
     }
     assert json.loads("".join(explain.as_json(Explanation("u"))))["known"] is None

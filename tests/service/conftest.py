@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from inspect import iscoroutinefunction
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from tests.support import pictures
+from tests.support import decoders, pictures
 from tests.support.origin import Origin
 from tests.support.service import TOKEN, Service, service
 from tests.support.world import World
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _lasting_decoders() -> Iterator[None]:
+    with decoders.lasting():
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -129,8 +129,7 @@ class History:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.dice = random.Random(seed)
-        # A decoder that has to be started takes longer than all the rest.
-        # Few need a decoder: to start one takes longer than all the rest.
+        # Few need a decoder: where none lasts, to start one takes longer than all the rest.
         self._decodes = seed % 20 == 0
         self.lives = [Life(folder / "keeps", forgets=False), Life(folder / "forgets", forgets=True)]
         self.told: list[str] = []

@@ -17,6 +17,7 @@ from imgcache import RefreshOptions, Report, Settings, refresh
 from imgcache.engine.run.listener import Listener
 from imgcache.results import EntryResult
 from tests.support.origin import Origin
+from tests.support.programs import forge
 
 SAMPLE = (Path(__file__).parents[2] / "imgcache" / "cli" / "sample.md").read_bytes()
 
@@ -113,6 +114,9 @@ async def start(*words: str | Path, cwd: Path) -> asyncio.subprocess.Process:
 
 async def run(*words: str | Path, cwd: Path) -> Finished:
     """Run the program to its end."""
+    if forge.suits():
+        status, told, noted = await forge.run([*map(str, words)], cwd)
+        return Finished(status, told.decode(), noted.decode())
     process = await start(*words, cwd=cwd)
     stdout, stderr = await process.communicate()
     return Finished(process.returncode or 0, stdout.decode(), stderr.decode())

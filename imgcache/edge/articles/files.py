@@ -23,7 +23,7 @@ from imgcache.edge.safe_fs import (
     sync_folder,
     write_all,
 )
-from imgcache.errors import ArticleError, LocalError, UnreadableError
+from imgcache.errors import ArticleError, LocalError, NotDurableError, UnreadableError
 
 __all__ = [
     "Found",
@@ -107,7 +107,7 @@ def replace(found: Found, old: bytes, new: bytes) -> bool:
     stays one, its target is replaced in the target's own folder. Raises ArticleError when the
     file must not be edited (a link that leaves `found.root`, several hard links, read-only), and
     LocalError when this machine can't (disk full or broken, no file descriptors). Neither leaves
-    anything behind.
+    anything behind; only after NotDurableError does the file hold `new`, while the power lasts.
     """
     steps = replacing(found, old, new)
     step = advanced(steps, None)
@@ -209,7 +209,13 @@ def _replace_in(folder: int, name: str, old: bytes, new: bytes) -> Steps:
             if not _is_unchanged(folder, name, file, before, old):
                 return False
             os.rename(temp, name, src_dir_fd=folder, dst_dir_fd=folder)
-        yield partial(sync_folder, folder)
+        try:
+            yield partial(sync_folder, folder)
+        except OSError as exc:
+            raise NotDurableError(
+                f"was written, but may not survive a power cut ({exc.strerror or exc}): "
+                f"{REMEDIES.get(exc.errno or 0, 'check the disk')}"
+            ) from exc
         return True
     finally:
         os.close(file)

@@ -112,6 +112,12 @@ class Users:
         whose, key = _whose(url)
         return self._places(whose, key, most)
 
+    def worst(self, url: str) -> EntryResult | None:
+        """The one of these entries that fares worst; None where there is none."""
+        whose, key = _whose(url)
+        row = self._reading.one(f"{_FIRST} {whose} ORDER BY {_WORST} LIMIT 1", (key,))
+        return None if row is None else documents.entry_result(*row)
+
     def first(self, url: str, most: int) -> list[EntryResult]:
         """The first of these entries, as written."""
         whose, key = _whose(url)

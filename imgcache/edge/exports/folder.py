@@ -81,9 +81,9 @@ class ExportFolder:
                 f"{self._shown}: something is mounted there, so that it can't be replaced as a "
                 "whole; name a folder in it"
             )
-        self._listed = set(self._files())
+        self._listed = set(_files(self._path))
         for name in self._listed:
-            if name not in (_MARK, MANIFEST) and not is_content_path(name):
+            if _is_foreign(name):
                 raise ConfigError(
                     f"{self._shown}: {name} there is of no export; move it elsewhere, "
                     "as the folder is replaced as a whole"
@@ -113,9 +113,9 @@ class ExportFolder:
                 older.rename(self._path)
                 left.remove(older)
                 self._is_there = True
-                self._listed = set(self._files())
+                self._listed = set(_files(self._path))
             for one in left:
-                shutil.rmtree(one)
+                self._drop(one)
         return bool(left)
 
     def replace(self, wanted: Iterable[str], manifest: Iterable[bytes]) -> None:
@@ -125,10 +125,13 @@ class ExportFolder:
             new.mkdir(parents=True)
             try:
                 self._fill(new, wanted, manifest)
-                self._swap(new)
-            finally:
+                older = self._swap(new)
+            except BaseException:
                 with suppress(FileNotFoundError):
                     shutil.rmtree(new)
+                raise
+            if older is not None:
+                self._drop(older)
 
     def _fill(self, new: Path, wanted: Iterable[str], manifest: Iterable[bytes]) -> None:
         (new / _MARK).write_bytes(_TEXT)
@@ -148,17 +151,31 @@ class ExportFolder:
             if not (self._is_same(path) and _linked(f"{self._path}/{path}", target)):
                 yield path, target
 
-    def _swap(self, new: Path) -> None:
+    def _swap(self, new: Path) -> Path | None:
+        """Where the older folder is then, if there was one."""
         if self._path.exists():
             shutil.copymode(self._path, new)
         if not self._is_there:
             new.rename(self._path)  # also onto an empty folder
-            return
+            return None
         if exchange(new, self._path):
-            return
+            return new
         older = self._beside(_OLDER)
         self._path.rename(older)
         new.rename(self._path)
+        return older
+
+    def _drop(self, older: Path) -> None:
+        """Remove a folder that is no longer in its place.
+
+        What somebody has put there since it was looked at goes to the folder in its place; where
+        it can't, it stays where it is, and OSError says so.
+        """
+        for name in list(_files(older)):
+            if _is_foreign(name):
+                target = self._path / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                (older / name).rename(target)
         shutil.rmtree(older)
 
     def _is_same(self, path: str) -> bool:
@@ -178,19 +195,6 @@ class ExportFolder:
         with open(there, "rb") as file:  # noqa: PTH123  a descriptor
             return all(file.read(len(one)) == one for one in manifest) and not file.read(1)
 
-    def _files(self) -> Iterator[str]:
-        """The paths of all files there, and of what else is no folder; "" leads to `path`."""
-        folders = [""]
-        while folders:
-            above = folders.pop()
-            with suppress(FileNotFoundError), os.scandir(f"{self._path}/{above}") as listing:
-                for entry in listing:
-                    path = f"{above}{entry.name}"
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(f"{path}/")
-                    else:
-                        yield path
-
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(f".{self._path.name[:64]}.{random_name(suffix)}")
 
@@ -202,6 +206,25 @@ class ExportFolder:
         for one in self._path.parent.iterdir():
             if ours.fullmatch(one.name) and one.is_dir() and not one.is_symlink():
                 yield one
+
+
+def _files(root: Path) -> Iterator[str]:
+    """The paths of all files in a folder, and of what else is no folder; "" leads to `root`."""
+    folders = [""]
+    while folders:
+        above = folders.pop()
+        with suppress(FileNotFoundError), os.scandir(f"{root}/{above}") as listing:
+            for entry in listing:
+                path = f"{above}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{path}/")
+                else:
+                    yield path
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether a file there can't be of an export."""
+    return name not in (_MARK, MANIFEST) and not is_content_path(name)
 
 
 def _linked(source: str, target: str) -> bool:

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from imgcache.cache_results import GcResult
-from imgcache.config import Settings
+from imgcache.config import DriftSettings, Settings
 from imgcache.core.articles.fences import NotAnArticle
 from imgcache.core.cache import garbage
 from imgcache.core.cache.garbage import Garbage, NamedUrls, weight
@@ -48,15 +48,14 @@ _BATCH = 500
 
 
 async def collect_garbage(
-    settings: Settings, listener: Listener, *, age: float = 0.0, dry_run: bool = False
+    settings: Settings, listener: Listener, *, age: float | None = None, dry_run: bool = False
 ) -> GcResult:
     """Drop what none of the configured articles names, and was last tried `age` seconds ago.
 
+    Without an age a replaced picture stays for as long as that is told.
     Raises ConfigError where no article is found, CacheLockedError, LocalError.
     """
-    now = time.time()
-    # Without an age a replaced picture stays for as long as that is told.
-    times = (now - age if age else math.inf, now - (age or settings.drift.remember))
+    times = _times(settings.drift, age, time.time())
     tools_for = offline_tools(settings) if dry_run else writing_tools(settings, listener)
     async with tools_for as tools:
         # Under the lock: else a run that ends in between would lose what it has just stored.
@@ -67,6 +66,15 @@ async def collect_garbage(
         if not dry_run:
             await _drop(waste, tools, settings, listener)
         return waste.added_to(result)
+
+
+def _times(drift: DriftSettings, age: float | None, now: float) -> tuple[float, float]:
+    """Before when something was last used, and before when a picture was replaced, if it goes."""
+    if age is None:
+        return math.inf, now - drift.remember
+    # An age of 0 spares nothing: neither what is of this moment, nor what a clock ahead has dated.
+    before = now - age if age else math.inf
+    return before, before
 
 
 class _Naming(Struct):
@@ -165,7 +173,7 @@ class _Garbage(Struct, frozen=True):
 def _find_garbage(
     store: Storage, naming: _Naming, times: tuple[float, float], index: Index
 ) -> _Garbage:
-    """`times`: before when something was last used, and before when a picture was replaced."""
+    """`times` are those of `_times`."""
     recorded, before = scans.spellings(index), times[0]
     statuses, named = scans.url_statuses(index), naming.named(recorded)
     rubbish = garbage.find_garbage(statuses, recorded, named, *times)

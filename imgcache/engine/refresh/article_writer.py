@@ -38,7 +38,7 @@ from imgcache.engine.run.judge import (
     web_evidence,
 )
 from imgcache.engine.run.targets import Targets
-from imgcache.errors import ArticleError, LocalError, UnreadableError
+from imgcache.errors import ArticleError, LocalError, NotDurableError, UnreadableError
 from imgcache.model import Entry, Size
 from imgcache.render import diff
 from imgcache.results import ArticleDiff, ArticleOutcome, Correction, EntryResult
@@ -150,9 +150,12 @@ class ArticleWriter:
             self.unwritten += [told(found.shown, one.entry, one.change) for one in todo]
             return ArticleOutcome(self._untouched(found, decisions), [])
         edited = apply(read.parsed, changes)
-        if not (yield from self._store(NewText(found, read.data, edited.data))):
-            return None
-        return self._changed(number, read, edited, decisions)
+        try:
+            if not (yield from self._store(NewText(found, read.data, edited.data))):
+                return None
+        except NotDurableError as exc:
+            return self._changed(number, read, edited, decisions, [ArticleError(str(exc))])
+        return self._changed(number, read, edited, decisions, [])
 
     def _store(self, text: NewText) -> Writing[bool]:
         """Write what has to be written; False for a file that has changed meanwhile."""
@@ -215,10 +218,16 @@ class ArticleWriter:
         return ArticleOutcome([self._result(found, one) for one in decisions], [])
 
     def _changed(
-        self, number: int, read: LoadedArticle, edited: Edited, decisions: list[_EntryDecision]
+        self,
+        number: int,
+        read: LoadedArticle,
+        edited: Edited,
+        decisions: list[_EntryDecision],
+        faults: list[ArticleError],
     ) -> ArticleOutcome:
+        """What is told of an article that holds the new text; `faults`: of this machine."""
         found, before = self.site.articles.found[number], read.data or b""
-        changed, shown, fault = edited.data != before, None, None
+        changed, shown = edited.data != before, None
         if changed and self._options.diff:
             name = files.relative_name(found)
             text = diff.for_report(found.shown, name, before, edited.data)
@@ -231,22 +240,20 @@ class ArticleWriter:
                 notes=edited.notes,
             )
             decisions = [_moved(one, now) for one in decisions]
-            fault = self._noted(number, now, edited.data)
+            faults = faults + self._noted(number, now, edited.data)
         results = [self._result(found, one) for one in decisions]
-        problems = [] if fault is None else [problem_of(found.shown, fault)]
+        problems = [problem_of(found.shown, fault) for fault in faults]
         corrections = _corrections(found.shown, decisions)
         tiny = sum(one.change.placeholder is not None for one in decisions)
-        return ArticleOutcome(
-            results, problems, changed, fault is not None, shown, corrections, tiny
-        )
+        return ArticleOutcome(results, problems, changed, bool(faults), shown, corrections, tiny)
 
-    def _noted(self, number: int, now: LoadedArticle, data: bytes) -> ArticleError | None:
-        """Note in the catalog what was written; the error does not undo that."""
+    def _noted(self, number: int, now: LoadedArticle, data: bytes) -> list[ArticleError]:
+        """Note in the catalog what was written; an error does not undo that."""
         try:
             self.site.articles.put(number, now, data)
         except LocalError as exc:
-            return ArticleError(f"was written, but that could not be noted: {exc}")
-        return None
+            return [ArticleError(f"was written, but that could not be noted: {exc}")]
+        return []
 
     def _refused(
         self,

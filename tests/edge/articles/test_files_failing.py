@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from imgcache.edge.articles.files import Found, discover, read, replace
-from imgcache.errors import ArticleError, LocalError, UnreadableError
+from imgcache.errors import ArticleError, LocalError, NotDurableError, UnreadableError
 
 OLD, NEW = b"---\nold\n---\n", b"---\nnew, and longer\n---\n"
 
@@ -107,6 +107,23 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
             replace(found, OLD, NEW)
     assert Path("a.md").read_bytes() == OLD
     assert names() == ["a.md"]
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EACCES])
+def test_a_folder_that_does_not_reach_the_disk_is_told_of_the_new_file(
+    place: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    found, fsync = article("a.md"), os.fsync
+
+    def fail(file: int) -> None:
+        if Path(f"/proc/self/fd/{file}").is_dir():
+            raise OSError(code, os.strerror(code))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(NotDurableError, match=f"was written.*power.*{os.strerror(code)}"):
+        replace(found, OLD, NEW)
+    assert (Path("a.md").read_bytes(), names()) == (NEW, ["a.md"])
 
 
 def test_an_interruption_leaves_the_old_file_and_nothing_else(

@@ -210,6 +210,60 @@ def test_a_folder_that_was_put_aside_takes_its_place_again(
     assert names(tmp_path) == ["cache", "out"]
 
 
+@pytest.mark.usefixtures("swapped")
+@pytest.mark.parametrize("name", ["CNAME", "images/CNAME", "mine/deep/a.txt"])
+def test_what_somebody_puts_there_meanwhile_survives(tmp_path: Path, name: str) -> None:
+    source, out = cache(tmp_path, A, B), tmp_path / "out"
+    update(out, source, A)
+
+    def says() -> Iterator[bytes]:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text("mine")
+        yield b"{}"
+
+    ExportFolder(out, source).replace([B], says())
+    assert (out / name).read_text() == "mine"
+    assert files(out) == sorted([".imgcache-export", B, "manifest.json", name])
+    assert names(tmp_path) == ["cache", "out"]
+    with pytest.raises(ConfigError, match=f"{name} there is of no export; move it"):
+        update(out, source, B)
+
+
+@pytest.mark.usefixtures("swapped")
+def test_what_finds_no_place_in_the_new_folder_is_kept_beside_it(tmp_path: Path) -> None:
+    """A file that bears the name of a folder that the new one needs."""
+    source, out = cache(tmp_path, A, SMALL), tmp_path / "out"
+    update(out, source, A)
+
+    def says() -> Iterator[bytes]:
+        (out / "thumbs").write_text("mine")
+        yield b"{}"
+
+    with pytest.raises(LocalError, match="out: can't be written"):
+        ExportFolder(out, source).replace([A, SMALL], says())
+    assert files(out) == [".imgcache-export", A, "manifest.json", SMALL]
+    (older,) = (one for one in tmp_path.iterdir() if one.name.startswith(".out"))
+    assert (older / "thumbs").read_text() == "mine"
+
+
+@pytest.mark.usefixtures("swapped")
+def test_what_a_killed_run_has_swapped_away_is_put_back(tmp_path: Path) -> None:
+    source, out = cache(tmp_path, A, B), tmp_path / "out"
+    update(out, source, A)
+
+    def says() -> Iterator[bytes]:
+        (out / "CNAME").write_text("mine")
+        yield b"{}"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ExportFolder, "_drop", stop)
+        with pytest.raises(KilledError):
+            ExportFolder(out, source).replace([B], says())
+    ExportFolder(out, source).sweep()
+    assert files(out) == [".imgcache-export", "CNAME", B, "manifest.json"]
+    assert names(tmp_path) == ["cache", "out"]
+
+
 def test_a_failing_run_tells_where_and_leaves_nothing(tmp_path: Path) -> None:
     source, out = cache(tmp_path, A), tmp_path / "out"
 

@@ -24,7 +24,7 @@ from tests.support.world import World
 DAY = 86400.0
 
 
-async def collect(world: World, *, age: float = 0.0, dry_run: bool = False) -> GcResult:
+async def collect(world: World, *, age: float | None = None, dry_run: bool = False) -> GcResult:
     world.extra |= {"articles": [str(world.articles)]}
     return await collect_garbage(world.settings(), Listener(), age=age, dry_run=dry_run)
 
@@ -147,6 +147,23 @@ async def test_age_spares_what_was_asked_for_or_written_lately(world: World) -> 
     os.utime(stray, (1, 1))
     assert (await collect(world, age=DAY)).dropped == (1, 5)
     assert len((await collect(world, age=0.0)).urls) == 1
+
+
+async def test_an_age_of_nothing_spares_nothing(world: World) -> None:
+    """Neither a picture that was replaced just now nor a file of a clock that was ahead."""
+    (url,) = await filled(world, 1)
+    old = contents(world)
+    world.origin.route("/0.jpg", body=pictures.jpeg(160, 120, seed=9))
+    world.extra = {"freshness": {"default": 0, "least": 0}}
+    await world.refresh()
+    stray = world.cache / "images" / "ab" / f"{'ab' * 32}.jpg"
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_bytes(b"12345")
+    os.utime(stray, (4_000_000_000, 4_000_000_000))
+    assert (await collect(world, dry_run=True)).dropped == (1, 5)
+    told = await collect(world, age=0.0)
+    assert set(told.files) == {*old, stray.relative_to(world.cache).as_posix()}
+    assert listed(world) == [url]
 
 
 async def test_an_excluded_url_is_named_all_the_same(world: World) -> None:

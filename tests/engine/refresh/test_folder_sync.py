@@ -86,3 +86,26 @@ async def test_another_failure_of_a_folder_is_this_machines_fault(
     heard = Heard()
     assert (await world.refresh(listener=heard)).local_fault
     assert heard.warnings == []
+
+
+async def test_an_article_that_was_written_is_told_as_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rename is done: an error after it says only what a power cut may undo."""
+    url = world.origin.route("/a.jpg", body=pictures.jpeg(160, 120))
+    article, fsync = world.article(world.entry(url)), os.fsync
+
+    def fail(file: int) -> None:
+        if os.path.samestat(os.fstat(file), world.articles.stat()):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", fail)
+    report = await world.refresh(diff=True)
+    (entry,) = report.entries()
+    (problem,) = report.article_errors()
+    assert "isCached: true" in article.read_text()
+    assert (entry.verdict, entry.cached, report.summary.articles_changed) == (Verdict.OK, True, 1)
+    assert problem.message.startswith("was written, but may not survive a power cut (Input/output")
+    assert report.local_fault
+    assert len(list(report.diffs())) == 1

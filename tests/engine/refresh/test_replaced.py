@@ -16,11 +16,12 @@ from imgcache.cache_results import Explanation
 from imgcache.core.cache.layout import INDEX, image_path
 from imgcache.core.cache.plan import Scope
 from imgcache.engine.cache.gc import collect_garbage
+from imgcache.engine.explain import explain
 from imgcache.engine.known_url import known_url
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.model import Format, Severity, Verdict
-from imgcache.render.explain import as_text
+from imgcache.render.explain import as_json, as_text
 from imgcache.results import EntryResult
 from tests.support import pictures
 from tests.support.world import World
@@ -160,3 +161,22 @@ async def test_explain_tells_of_the_earlier_copy(world: World, url: str) -> None
     assert " another picture (" in told
     assert " the same picture in other bytes (" in told
     assert image_path(before.sha256 or "", Format.JPEG) in told
+
+
+async def test_the_last_word_of_explain_is_that_of_an_offline_run(world: World, url: str) -> None:
+    """One answer does not tell that it is another picture than before."""
+    world.origin.route("/a.jpg", body=OTHER)
+    found = await world.only(**FORCED)
+    assert found.verdict is Verdict.REPLACED
+    world.extra["articles"] = [str(world.articles)]
+    explanation = await explain(url, world.settings())
+    explanation.known = await known_url(url, world.settings())
+    last = "".join(as_text(explanation)).splitlines()[-1]
+    assert last == f"imgcache verify --offline says: replaced (IMG309): {found.message}"
+    worst = json.loads("".join(as_json(explanation)))["known"]["worst"]
+    assert (worst["article"], worst["line"], worst["column"]) == (
+        found.article,
+        found.line,
+        found.column,
+    )
+    assert (worst["verdict"], worst["severity"]) == ("replaced", "warning")
