@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 # What an interpreter reads when it starts.
 _OF_STARTS = ("PYTHON", "LC_", "LANG", "TZ", "MALLOC")
+_IMPORTS = "PYTHONPROFILEIMPORTTIME"
 _MESSAGE = 1 << 20
 
 
@@ -32,6 +33,8 @@ class Forge:
 
     def suits(self) -> bool:
         """Whether a process would find the environment that it was born with, as far as needed."""
+        if _IMPORTS in os.environ:
+            return False  # they are made already
         return self._socket is None or self._born_with == _of_starts()
 
     async def run(self, words: list[str], cwd: Path) -> tuple[int, bytes, bytes]:
