@@ -100,6 +100,7 @@ class _Child:
         self._process = process
         self._news: dict[int, asyncio.Queue[Frame | None]] = {}
         self._reading = asyncio.create_task(self._read())
+        self._killing: asyncio.Task[None] | None = None
         self.is_alive = True
 
     @classmethod
@@ -142,6 +143,9 @@ class _Child:
 
     async def end(self) -> None:
         """Close its stdin; kill it if that does not end it."""
+        if self._killing is not None:
+            await self._killing
+            return
         if self._process.stdin is not None:
             self._process.stdin.close()
         self._reading.cancel()
@@ -151,7 +155,16 @@ class _Child:
         await self.kill()
 
     async def kill(self) -> None:
-        """End it now; decoders of its own see their stdin end."""
+        """End it now; decoders of its own see their stdin end.
+
+        Once, however many orders it was lost over: its pipe has one reader.
+        """
+        self.is_alive = False
+        if self._killing is None:
+            self._killing = asyncio.create_task(self._kill())
+        await asyncio.shield(self._killing)
+
+    async def _kill(self) -> None:
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGKILL)
