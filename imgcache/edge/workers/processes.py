@@ -10,12 +10,12 @@ import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from imgcache.edge.workers import frames
 from imgcache.edge.workers.frames import Frame
 from imgcache.edge.workers.protocol import LostError, Outfit, Place
+from imgcache.edge.workers.retiring import Retiring
 
 _AHEAD = 1 << 20
 # Frames of one order that wait to be read here; more wait in the pipe.
@@ -23,7 +23,7 @@ _WAITING = 64
 _ENDING_SECONDS = 5
 
 
-class Processes:
+class Processes(Retiring):
     """So many processes, each with its share of the decoders; each starts with its first order."""
 
     def __init__(self, outfit: Outfit, decoders: Sequence[int]) -> None:
@@ -32,12 +32,7 @@ class Processes:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def _end(self) -> None:
         await asyncio.gather(*(place.close() for place in self._places))
 
     async def places(self) -> Sequence[Place]:

@@ -77,6 +77,9 @@ class Crew:
     ) -> None:
         pass
 
+    def retire(self) -> None:
+        pass
+
     async def places(self) -> Sequence[Place]:
         self.after -= 1
         return self.workers if self.after < 0 else ()
