@@ -2,10 +2,13 @@
 
     python -m benchmarks.engines [URLS [HOSTS [MILLISECONDS [ENGINE...]]]]
 
-An engine is `local:1`, `local:2` (so many processes), `dask:2`, `ray:2`. Each run is a whole
-process with an empty cache. Printed: seconds, URLs a second, CPU seconds of all processes that end
-by themselves, the driver's peak memory, and the time as a share of the first engine's. The origin,
-which waits so long before each answer, is a process of its own on loopback, and shares the cores.
+An engine is `local:1`, `local:2` (so many processes), `dask:2`, `ray:2`; a third part is
+`fetch.concurrency`, as in `local:2:128`. Each run is a whole
+process with an empty cache, in a folder that is kept until the end: ext4 does not give away again
+soon what was just deleted, and searching for other inodes costs the next run CPU time. Printed:
+seconds, URLs a second, CPU seconds of all processes that end by themselves, the driver's peak
+memory, and the time as a share of the first engine's. The origin, which waits so long before each
+answer, is a process of its own on loopback, and shares the cores.
 """
 
 from __future__ import annotations
@@ -90,10 +93,10 @@ def build(folder: Path, port: int, urls: int, hosts: int) -> None:
 
 
 def refresh(folder: Path, port: int, engine: str) -> Ran:
-    kind, _, workers = engine.partition(":")
+    kind, workers, *most = engine.split(":")
     (folder / "imgcache.toml").write_text(
-        f'[fetch]\nprocesses = {workers}\nresolve = ["*:{port}:127.0.0.1:{port}"]\n'
-        f'allow_private = ["127.0.0.1:{port}"]\n'
+        f"[fetch]\nprocesses = {workers}\nconcurrency = {most[0] if most else 64}\n"
+        f'resolve = ["*:{port}:127.0.0.1:{port}"]\nallow_private = ["127.0.0.1:{port}"]\n'
     )
     words = ("refresh", "--quiet", "--no-progress", "--format", "json", "--engine", kind)
     before, began, peak = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter(), 0.0
@@ -129,17 +132,18 @@ def main(words: list[str]) -> None:
     origin = multiprocessing.Process(target=serve, args=(told, latency), daemon=True)
     origin.start()
     port, first = told.get(), 0.0
-    for engine in words[3:] or ENGINES:
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch)
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, engine in enumerate(words[3:] or ENGINES):
+            folder = Path(scratch) / str(number)
+            folder.mkdir()
             build(folder, port, urls, hosts)
             ran = refresh(folder, port, engine)
-        first = first or ran.seconds
-        print(
-            f"{engine:<8} {ran.seconds:6.1f} s {urls / ran.seconds:5.0f}/s {ran.cpu:6.1f} s CPU "
-            f"{ran.peak:5.0f} MB {ran.seconds / first:5.2f}",
-            flush=True,
-        )
+            first = first or ran.seconds
+            print(
+                f"{engine:<8} {ran.seconds:6.1f} s {urls / ran.seconds:5.0f}/s {ran.cpu:6.1f} s "
+                f"CPU {ran.peak:5.0f} MB {ran.seconds / first:5.2f}",
+                flush=True,
+            )
     origin.terminate()
 
 

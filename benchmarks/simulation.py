@@ -1,12 +1,13 @@
 """Ten million URLs on 50,000 hosts, simulated from what one URL costs: hours, and who bounds them.
 
-    python -m benchmarks.simulation [URLS HOSTS WORKERS RATE LATENCY]
+    python -m benchmarks.simulation [URLS HOSTS WORKERS RATE LATENCY [START [even]]]
 
-RATE: URLs a second that one worker fetches and decodes; LATENCY: seconds of one request. Hosts have
-sizes after Zipf, so that the largest has 8 % of the URLs. Shards are cut and given out by the rules
-of a run; each host gives at most `fetch.per_host` answers per LATENCY, each worker takes at most
-RATE. Printed: hours, the host that ended last and what it alone would take, and how busy the
-workers were.
+RATE: URLs a second that one worker fetches and decodes; LATENCY: seconds of one request; START:
+seconds of a run before its first request and after its last answer. Hosts have sizes after Zipf, so
+that the largest has 8 % of the URLs; with `even` the others share the rest evenly, as in the runs
+of benchmarks/engines.py. Shards are cut and given out by the rules of a run; each host gives one
+answer per LATENCY until it has given one, then `fetch.per_host`; each worker takes at most RATE.
+Printed: time, what the largest host alone would take, and how busy the workers were.
 """
 
 from __future__ import annotations
@@ -46,6 +47,14 @@ def sizes(urls: int, hosts: int, largest: float = LARGEST) -> np.ndarray:
     return made
 
 
+def even(urls: int, hosts: int) -> np.ndarray:
+    """URLs of each host as benchmarks/engines.py has them."""
+    large = int(urls * LARGEST)
+    rest = np.bincount(np.arange(large, urls) % (hosts - 1), minlength=hosts - 1)
+    made: np.ndarray = np.sort(np.array([large, *rest], dtype=float))[::-1]
+    return made
+
+
 def shards(hosts: np.ndarray, workers: int) -> list[tuple[int, int]]:
     """The hosts of each shard, first and past the last, as a run cuts them."""
     most, cut, start = shard_size(int(hosts.sum()), workers), [], 0
@@ -65,12 +74,13 @@ def simulate(
     """In steps, in which each host that was begun gives what it can and its worker takes."""
     left, owner = hosts.astype(float).copy(), np.full(len(hosts), -1)
     waiting = shards(hosts, workers)[::-1]
-    fastest = PER_HOST / latency
+    fastest, answered = PER_HOST / latency, hosts - 1
     bound = max(hosts.sum() / workers / rate, hosts[0] / fastest)
     step, passed, used = bound / STEPS, 0.0, 0.0
     while left.sum() > 0:
         begun = owner >= 0
-        able = np.minimum(left, fastest * step)
+        # One place for a host until it has answered.
+        able = np.minimum(left, np.where(left > answered, step / latency, fastest * step))
         # Of a step that is longer than a shard, what is left of its connections at the end.
         lasting = np.minimum(left - able, PER_HOST)
         wanted = np.bincount(owner[begun], able[begun], minlength=workers)
@@ -93,17 +103,22 @@ def simulate(
 
 def main(words: list[str]) -> None:
     urls, count = (int(words[0]), int(words[1])) if words else (10_000_000, 50_000)
-    hosts = sizes(urls, count)
-    crews = [int(words[2])] if words[2:] else [1, 4, 16, 64]
-    rate = float(words[3]) if words[3:] else 150.0
+    hosts = even(urls, count) if words[6:] == ["even"] else sizes(urls, count)
+    crews = [int(words[2])] if words[2:] else [1, 2, 4, 16]
+    rate = float(words[3]) if words[3:] else 300.0
     latency = float(words[4]) if words[4:] else 0.3
+    start = float(words[5]) if words[5:] else 0.0
     print(f"{urls:,} URLs, {count:,} hosts, the largest {hosts[0]:,.0f}; {rate:g}/s a worker")
     for workers in crews:
         run = simulate(hosts, workers, rate, latency)
         print(
-            f"{workers:4} workers: {run.seconds / 3600:7.2f} h; the largest host alone "
-            f"{run.largest / 3600:.2f} h; workers busy {run.busy:.0%}"
+            f"{workers:4} workers: {_spelt(run.seconds + start)}; the largest host alone "
+            f"{_spelt(run.largest)}; workers busy {run.busy:.0%}"
         )
+
+
+def _spelt(seconds: float) -> str:
+    return f"{seconds / 3600:.2f} h" if seconds >= 3600 else f"{seconds:.1f} s"
 
 
 if __name__ == "__main__":

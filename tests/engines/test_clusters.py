@@ -52,6 +52,18 @@ async def test_a_scheduler_that_is_not_there_is_told_before_anything_starts(
     assert not (folder / "cache").exists()
 
 
+async def test_a_cluster_of_our_own_that_does_not_start_is_told_before_anything_is_asked(
+    site: ManyHosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed")
+    folder = site.build(tmp_path / "site")
+    # An address for documentation: no machine has it.
+    monkeypatch.setattr("imgcache.edge.workers.dask_local._HERE", "192.0.2.1")
+    with pytest.raises(ConfigError, match="no cluster could be started"):
+        await site.refresh(folder, engine="dask", processes=2)
+    assert site.origin.requests == []
+
+
 async def test_a_worker_with_another_version_is_told_before_anything_starts(
     site: ManyHosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,18 +30,18 @@ class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._clock.passed
 
-    def leap(self, seconds: float) -> None:
+    def stopped_for(self, seconds: float) -> None:
         self._clock.passed += seconds
-
-
-def leap(seconds: float) -> None:
-    """So much time goes by at once, as for a process that was stopped."""
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, _Loop)
-    loop.leap(seconds)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """As asyncio.run, in virtual time: for work that waits for timers only, not for sockets."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(work)
+
+
+def stop_for(seconds: float) -> None:
+    """The clock goes on as it does while a process is stopped, and nothing of it runs."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, _Loop)
+    loop.stopped_for(seconds)

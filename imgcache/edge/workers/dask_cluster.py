@@ -13,14 +13,14 @@ import uuid
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import TimeoutError as NotYetError
 from contextlib import AsyncExitStack, suppress
-from types import TracebackType
 from typing import Any, Self
 
-import dask
 import distributed
 
+from imgcache.edge.workers.dask_local import own_cluster
 from imgcache.edge.workers.hosted import HostedBench
 from imgcache.edge.workers.protocol import LostError, Outfit, Place
+from imgcache.edge.workers.retiring import Retiring
 from imgcache.errors import ConfigError
 from imgcache.version import VERSION
 
@@ -33,16 +33,11 @@ _ANSWER_SECONDS = 20.0
 # A worker gives an object store that does not answer some time.
 _OPENING_SECONDS = 60.0
 _LOOK_SECONDS = 1.0
-# A cluster of our own, which has no dashboard, need not look at itself all the time.
-_QUIET = {
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.system-monitor.interval": "5s",
-}
 # Longer orders do not go through the scheduler.
 _LONG = 1 << 20
 
 
-class DaskCluster:
+class DaskCluster(Retiring):
     """The workers of a scheduler, or of a cluster on this machine where no address is given."""
 
     def __init__(self, outfit: Outfit, address: str | None, threads: Sequence[int]) -> None:
@@ -56,23 +51,31 @@ class DaskCluster:
         self._bad: set[str] = set()
         self._introducing: dict[str, asyncio.Task[None]] = {}
         self._look_at = 0.0
+        self._starting: asyncio.Task[None] | None = None
         self.client: Any = None
 
     async def __aenter__(self) -> Self:
+        """Waits for workers that others have started; those of our own may start meanwhile."""
+        self._starting = asyncio.create_task(self._start())
+        if self._address is not None:
+            await self._starting
+        return self
+
+    async def _start(self) -> None:
+        """Raises ConfigError."""
         try:
             await self._connect()
             await asyncio.gather(*map(self._introduced, await self._addresses()))
         except BaseException:
             await self._opened.aclose()
             raise
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def _end(self) -> None:
+        if self._starting is not None:
+            # To its end: Dask leaves workers behind when its start is cut off.
+            await asyncio.wait({self._starting})
+            if self._starting.cancelled() or self._starting.exception() is not None:
+                return
         for task in self._introducing.values():
             task.cancel()
         await asyncio.gather(*self._introducing.values(), return_exceptions=True)
@@ -82,7 +85,12 @@ class DaskCluster:
         await self._opened.aclose()
 
     async def places(self) -> Sequence[Place]:
-        """The workers that the scheduler knows, and that have this version of imgcache."""
+        """The workers that the scheduler knows, and that have this version of imgcache.
+
+        Raises ConfigError where a cluster of our own could not start.
+        """
+        if self._starting is not None:
+            await asyncio.shield(self._starting)
         now = asyncio.get_running_loop().time()
         if now >= self._look_at:
             self._look_at = now + _LOOK_SECONDS
@@ -107,7 +115,7 @@ class DaskCluster:
     async def _connect(self) -> None:
         where: Any = self._address and self._address.replace("dask://", "tcp://", 1)
         if where is None:
-            where = await self._own_cluster()
+            where = await own_cluster(self._threads, self._opened)
         client = distributed.Client(
             where, asynchronous=True, timeout=_CONNECT_SECONDS, set_as_default=False
         )
@@ -119,21 +127,6 @@ class DaskCluster:
                 "with `dask scheduler`, and workers with `dask worker`"
             ) from exc
         client.subscribe_topic(_TOPIC, self._hear)
-
-    async def _own_cluster(self) -> Any:
-        with dask.config.set(_QUIET):
-            cluster = distributed.LocalCluster(
-                n_workers=len(self._threads),
-                threads_per_worker=max(self._threads),
-                asynchronous=True,
-                dashboard_address="127.0.0.1:0",  # its usual port may be another run's
-                scheduler_kwargs={"dashboard": False},
-                host="127.0.0.1",
-            )
-            try:
-                return await self._opened.enter_async_context(cluster)
-            except (OSError, RuntimeError) as exc:
-                raise ConfigError(f"--engine dask: no cluster could be started ({exc})") from exc
 
     async def _addresses(self) -> set[str]:
         async with asyncio.timeout(_ANSWER_SECONDS):
@@ -266,7 +259,9 @@ async def _equip(name: str, outfit: bytes, dask_worker: Any) -> str:
     """
     benches = dask_worker.extensions
     if name not in benches:
-        benches[name] = HostedBench(pickle.loads(outfit), dask_worker.state.nthreads)  # noqa: S301  Dask runs code of its clients anyway
+        # On the worker's own loop: news go out there, and two threads would wait for each other.
+        loop, threads = dask_worker.loop.asyncio_loop, dask_worker.state.nthreads
+        benches[name] = HostedBench(pickle.loads(outfit), threads, loop)  # noqa: S301  Dask runs code of its clients anyway
     try:
         await asyncio.wrap_future(benches[name].open())
     except BaseException:

@@ -1,4 +1,4 @@
-"""Bench in somebody else's process (a Dask worker, a Ray actor): on an event loop of its own.
+"""Bench in somebody else's process (a Dask worker, a Ray actor): on its event loop, or on our own.
 
 It opens when it is asked whether it can, or with an order, and closes when it has had none for a
 while: whoever gave the orders may be gone for good.
@@ -35,25 +35,29 @@ class HostedBench:
     `identity`: another one after each start of the process.
     """
 
-    def __init__(self, outfit: Outfit, decoders: int) -> None:
+    def __init__(
+        self, outfit: Outfit, decoders: int, loop: asyncio.AbstractEventLoop | None = None
+    ) -> None:
+        """`loop`: the one that runs there; None for a thread with one of our own."""
         self.identity = uuid.uuid4().hex
         self._outfit = outfit
         self._decoders = decoders
         self._bench: Bench | None = None
         self._orders: dict[int, tuple[_Words, asyncio.Task[None]]] = {}
-        self._loop = asyncio.new_event_loop()
+        self._is_guest = loop is not None
+        self._loop = loop or asyncio.new_event_loop()
         self._turn = asyncio.Lock()
         self._idle: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        if not self._is_guest:
+            threading.Thread(target=self._run, daemon=True).start()
 
     def open(self) -> Future[None]:
         """See whether orders can be carried out here; raises what keeps them from it."""
         return asyncio.run_coroutine_threadsafe(self._ready(), self._loop)
 
     def start(self, number: int, order: bytes, tell: Callable[[bytes], None]) -> Future[None]:
-        """Carry out an order; its news are told in the bench's thread."""
+        """Carry out an order; its news are told in the thread of the loop."""
         return asyncio.run_coroutine_threadsafe(self._work(number, order, tell), self._loop)
 
     def say(self, number: int, word: bytes) -> None:
@@ -65,9 +69,10 @@ class HostedBench:
         self._loop.call_soon_threadsafe(self._drop, number)
 
     def close(self) -> Future[None]:
-        """Drop all orders, end the decoders and the thread: this is the end of it."""
+        """Drop all orders, end the decoders and our own thread: this is the end of it."""
         closing = asyncio.run_coroutine_threadsafe(self._close(), self._loop)
-        closing.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._loop.stop))
+        if not self._is_guest:
+            closing.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._loop.stop))
         return closing
 
     def _run(self) -> None:

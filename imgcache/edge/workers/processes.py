@@ -10,12 +10,12 @@ import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from imgcache.edge.workers import frames
 from imgcache.edge.workers.frames import Frame
 from imgcache.edge.workers.protocol import LostError, Outfit, Place
+from imgcache.edge.workers.retiring import Retiring
 
 _AHEAD = 1 << 20
 # Frames of one order that wait to be read here; more wait in the pipe.
@@ -23,7 +23,7 @@ _WAITING = 64
 _ENDING_SECONDS = 5
 
 
-class Processes:
+class Processes(Retiring):
     """So many processes, each with its share of the decoders; each starts with its first order."""
 
     def __init__(self, outfit: Outfit, decoders: Sequence[int]) -> None:
@@ -32,12 +32,7 @@ class Processes:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def _end(self) -> None:
         await asyncio.gather(*(place.close() for place in self._places))
 
     async def places(self) -> Sequence[Place]:
@@ -100,6 +95,7 @@ class _Child:
         self._process = process
         self._news: dict[int, asyncio.Queue[Frame | None]] = {}
         self._reading = asyncio.create_task(self._read())
+        self._killing: asyncio.Task[None] | None = None
         self.is_alive = True
 
     @classmethod
@@ -142,6 +138,9 @@ class _Child:
 
     async def end(self) -> None:
         """Close its stdin; kill it if that does not end it."""
+        if self._killing is not None:
+            await self._killing
+            return
         if self._process.stdin is not None:
             self._process.stdin.close()
         self._reading.cancel()
@@ -151,7 +150,16 @@ class _Child:
         await self.kill()
 
     async def kill(self) -> None:
-        """End it now; decoders of its own see their stdin end."""
+        """End it now; decoders of its own see their stdin end.
+
+        Once, however many orders it was lost over: its pipe has one reader.
+        """
+        self.is_alive = False
+        if self._killing is None:
+            self._killing = asyncio.create_task(self._kill())
+        await asyncio.shield(self._killing)
+
+    async def _kill(self) -> None:
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGKILL)

@@ -78,4 +78,7 @@ class Engine(Protocol):
         """End what is left."""
 
     async def places(self) -> Sequence[Place]:
-        """The workers that there are now."""
+        """The workers that there are now. Raises ConfigError where none could be started."""
+
+    def retire(self) -> None:
+        """No order will come any more: its workers may end. Returns at once."""

@@ -6,7 +6,6 @@ import asyncio
 import queue
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, Self
 
 import ray
@@ -14,6 +13,7 @@ from ray.exceptions import RayError, RayTaskError
 
 from imgcache.edge.workers.hosted import HostedBench
 from imgcache.edge.workers.protocol import LostError, Outfit, Place
+from imgcache.edge.workers.retiring import Retiring
 from imgcache.errors import ConfigError
 from imgcache.version import VERSION
 
@@ -25,7 +25,7 @@ _CALLS = 200
 _LEAVING_SECONDS = 10.0
 
 
-class RayCluster:
+class RayCluster(Retiring):
     """Actors on a cluster, or on a Ray of our own on this machine where no address is given."""
 
     def __init__(self, outfit: Outfit, address: str | None, workers: Sequence[int]) -> None:
@@ -47,12 +47,7 @@ class RayCluster:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def _end(self) -> None:
         await asyncio.gather(*(place.leave() for place in self._places))
         await asyncio.to_thread(ray.shutdown)
 

@@ -32,12 +32,20 @@ class Ingester:
     Bytes that this run has published already, under another URL, are not decoded again.
     """
 
-    def __init__(self, pool: DecodePool, store: Storage, settings: Settings, room: Room) -> None:
+    def __init__(
+        self,
+        pool: DecodePool,
+        store: Storage,
+        settings: Settings,
+        room: Room,
+        gather: float = 0.0,
+    ) -> None:
+        """`gather`: seconds that a new image waits for others."""
         self._pool = pool
         self._store = store
         self._settings = settings
         self._room = room
-        self._publisher = Publisher(store)
+        self._publisher = Publisher(store, gather)
         self._published: OrderedDict[str, ImageFacts] = OrderedDict()
         self._under_way: dict[str, asyncio.Event] = {}
 

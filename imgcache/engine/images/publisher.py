@@ -1,6 +1,7 @@
 """Publisher of new images: what waits while one group is written is the next group.
 
-So a group shares the file system's journal, and a trip to a thread; a lone image waits for nobody.
+So a group shares the file system's journal, and a trip to a thread; a lone image waits for nobody,
+except in a worker, where each group is a message, too.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ _Outcome = asyncio.Future[ImageFacts]
 class Publisher:
     """Publishes images in the order in which they come, many at a time."""
 
-    def __init__(self, store: Storage) -> None:
+    def __init__(self, store: Storage, gather: float = 0.0) -> None:
+        """`gather`: seconds that an image waits for others while nothing is written."""
         self._store = store
+        self._gather = gather
         self._waiting: list[tuple[NewImage, _Outcome]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -46,6 +49,8 @@ class Publisher:
 
     async def _write(self) -> None:
         try:
+            if self._gather:
+                await asyncio.sleep(self._gather)
             while self._waiting:
                 group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
                 await self._publish(group)

@@ -47,7 +47,7 @@ class Downloader(JobRunner):
     ) -> None:
         super().__init__(settings, listener)
         self._tools = tools
-        self._ingester = Ingester(tools.pool, tools.store, settings, tools.room)
+        self._ingester = Ingester(tools.pool, tools.store, settings, tools.room, tools.gather)
         self._backlog = backlog
         self._decodes = asyncio.TaskGroup()
         self._remade: set[str] = set()

@@ -34,6 +34,9 @@ class Records(Protocol):
     ) -> None:
         """Facts to be committed soon; returns at once."""
 
+    async def keep_up(self) -> None:
+        """Returns when not too many facts wait, so that memory stays flat."""
+
     async def forget(self, hashes: Sequence[str]) -> None:
         """These images are gone. Raises LocalError."""
 
@@ -62,7 +65,10 @@ class Doubts(Protocol):
 
 
 class FetchTools(Struct, frozen=True):
-    """Open and ready, as those of a run (wiring.py)."""
+    """Open and ready, as those of a run (wiring.py).
+
+    `gather`: seconds that a new image waits for others, to be published and told with them.
+    """
 
     fetcher: Fetches
     pool: DecodePool
@@ -70,6 +76,7 @@ class FetchTools(Struct, frozen=True):
     records: Records
     room: Room
     doubts: Doubts
+    gather: float = 0.0
 
 
 class KeptDoubts:

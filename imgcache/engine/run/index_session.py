@@ -25,6 +25,8 @@ from imgcache.units import batches
 
 _BATCH = 64
 _PATIENCE = 0.5
+# Batches that wait for their commit while more is taken.
+_MOST_COMMITS = 8
 # Images that are looked up at once.
 _SOME = 500
 T = TypeVar("T")
@@ -94,6 +96,11 @@ class IndexSession:
         elif self._timer is None and len(self._batch):
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(_PATIENCE, self._commit_soon)
+
+    async def keep_up(self) -> None:
+        """Returns when few batches wait for their commit: who brings facts faster has to wait."""
+        while len(self._commits) > _MOST_COMMITS:
+            await asyncio.wait(self._commits, return_when=asyncio.FIRST_COMPLETED)
 
     async def forget(self, hashes: Sequence[str]) -> None:
         """These images are gone, for every URL that had one. Raises LocalError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 
 import pytest
@@ -56,6 +57,19 @@ def test_orders_are_carried_out_side_by_side_and_hear_their_own_words() -> None:
     assert one.empty()
     assert Echo.made == 1
     bench.close().result(10)
+
+
+async def test_on_the_loop_of_its_host_it_ends_without_ending_that() -> None:
+    Echo.made, Echo.closed = 0, queue.Queue()
+    bench = HostedBench(Outfit(Echo, b"settings"), 3, asyncio.get_running_loop())
+    told = asyncio.Queue[bytes]()
+    done = asyncio.wrap_future(bench.start(1, b"order", told.put_nowait))
+    assert [await told.get(), await told.get()] == [b"settings3 open", b"order"]
+    bench.say(1, b"enough")
+    await done
+    await asyncio.wrap_future(bench.close())
+    assert Echo.closed.get_nowait()
+    await asyncio.sleep(0)
 
 
 def test_what_an_order_raises_is_told() -> None:

@@ -56,6 +56,18 @@ async def test_what_waits_becomes_the_next_group() -> None:
     assert [one for group in gate.groups for one in group] == IMAGES
 
 
+async def test_where_images_gather_a_lone_one_waits_for_those_that_come_soon() -> None:
+    gate = Gate()
+    gate.may_write.release(len(IMAGES))
+    publisher = Publisher(gate, gather=0.01)
+    first = asyncio.create_task(publisher.publish(IMAGES[0]))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    others = [asyncio.create_task(publisher.publish(one)) for one in IMAGES[1:4]]
+    await asyncio.gather(first, *others)
+    assert gate.groups == [IMAGES[:4]]
+
+
 async def test_a_failure_of_the_whole_group_is_told_to_each_of_it() -> None:
     class Broken(Store):
         def publish(self, _: Sequence[NewImage]) -> list[ImageFacts | LocalError]:

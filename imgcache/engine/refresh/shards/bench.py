@@ -22,7 +22,7 @@ from imgcache.engine.refresh.planner import WorkPlan
 from imgcache.engine.refresh.shards.outbox import AskedRoom, EndlessRoom, Outbox, demand
 from imgcache.engine.refresh.shards.records import Granted, News, Piece, Shard, Stop, unpacked
 from imgcache.engine.run.attempts import Job
-from imgcache.engine.run.fetch_tools import FetchTools
+from imgcache.engine.run.fetch_tools import FetchTools, Room
 from imgcache.engine.run.places import fit
 from imgcache.engine.run.targets import Target, Targets
 
@@ -30,6 +30,8 @@ from imgcache.engine.run.targets import Target, Targets
 # them go by until one tells how far each host is.
 _BEAT = 0.25
 _BEATS = 4
+# Seconds: decoders are busy meanwhile, as more answers may wait for them than come in so long.
+_GATHER = 0.025
 
 
 class FetchBench:
@@ -75,9 +77,7 @@ class FetchBench:
         room = AskedRoom(outbox) if shard.limited else None
         interrupt = asyncio.Event()
         stage = FetchStage(
-            FetchTools(
-                self._fetcher, self._pool, self._store, outbox, room or EndlessRoom(), outbox
-            ),
+            self._tools(outbox, room or EndlessRoom()),
             self._share(shard),
             outbox,
             interrupt,
@@ -94,6 +94,9 @@ class FetchBench:
                 task.cancel()
             await asyncio.gather(*aside, return_exceptions=True)
         outbox.send(lambda news: self._sum_up(news, outbox, stage))
+
+    def _tools(self, outbox: Outbox, room: Room) -> FetchTools:
+        return FetchTools(self._fetcher, self._pool, self._store, outbox, room, outbox, _GATHER)
 
     def _share(self, shard: Shard) -> Settings:
         most = min(shard.concurrency, self._places.requests)

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from imgcache.config import FetchSettings
 from imgcache.edge.workers.protocol import Engine, LostError, Place
 from imgcache.engine.refresh.shards.cutting import Cutting, parted, shard_size
-from imgcache.engine.refresh.shards.patience import heard_in_time
+from imgcache.engine.refresh.shards.patience import heard_within
 from imgcache.engine.refresh.shards.records import News, Piece, Shard, Stop, Word, packed, unpacked
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.listener import Lane
@@ -210,7 +210,7 @@ class Dispatcher:
         async with aclosing(load.place.submit(load.number, _order(load, self._limited))) as news:
             while True:
                 try:
-                    data = await heard_in_time(news, self._silence)
+                    data = await heard_within(self._silence, anext(news))
                 except StopAsyncIteration:
                     return
                 if load.beginning and self._stop is not None:

@@ -45,6 +45,9 @@ class Outbox(Listener):
         news.images += images
         news.pauses += pauses
 
+    async def keep_up(self) -> None:
+        """What is told does not wait here."""
+
     async def forget(self, hashes: Sequence[str]) -> None:
         """Images that are gone."""
         self._changed().forgotten += hashes

@@ -1,26 +1,36 @@
-"""Patience with a worker that is silent: how long its news are waited for."""
+"""Patience with a worker: how long nothing is heard of it until it counts as lost."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import Awaitable
+from typing import TypeVar
 
-_BITS = 4
+# The wait is made of so many parts.
+_PARTS = 12
+T = TypeVar("T")
 
 
-async def heard_in_time(news: AsyncGenerator[bytes, None], silence: float) -> bytes:
-    """The next news. Raises TimeoutError after so many seconds in which there was none.
+async def heard_within(seconds: float, news: Awaitable[T]) -> T:
+    """What comes within so many seconds in which this process ran. Raises TimeoutError.
 
-    They are waited for bit by bit: of the time in which this process itself was stopped, or its
-    machine slept, one bit counts, and what has come meanwhile is heard in the next.
+    A process that was stopped itself (suspended, or by a debugger) has heard nothing meanwhile,
+    and what was said waits to be read: so its clock does not count, however far it went.
     """
-    coming = asyncio.ensure_future(anext(news))
-    try:
-        for _ in range(_BITS):
-            await asyncio.wait({coming}, timeout=silence / _BITS)
-            if coming.done():
-                return coming.result()
-    finally:
-        if coming.cancel():
-            await asyncio.wait({coming})
-    raise TimeoutError
+    loop, left = asyncio.get_running_loop(), _PARTS
+    timer: asyncio.TimerHandle
+    async with asyncio.timeout(None) as limit:
+
+        def pass_on() -> None:
+            nonlocal left, timer
+            left -= 1
+            if left:
+                timer = loop.call_later(seconds / _PARTS, pass_on)
+            else:
+                limit.reschedule(loop.time())
+
+        timer = loop.call_later(seconds / _PARTS, pass_on)
+        try:
+            return await news
+        finally:
+            timer.cancel()

@@ -49,6 +49,7 @@ class ShardedStage:
         self._tools = tools
         self._listener = listener
         self._here = here
+        self._engine = engine
         self._targets = Targets()
         self._dispatcher = Dispatcher(
             engine,
@@ -88,6 +89,7 @@ class ShardedStage:
                 await asyncio.wait({shards}, timeout=_LAST_WORDS)
         finally:
             await self._end(shards, waiting, *self._grants)
+            self._engine.retire()
         if not shards.cancelled():
             raise_bare(shards)
         self._tools.doubts.settle(self.contact)
@@ -110,6 +112,7 @@ class ShardedStage:
 
     async def _hear(self, load: Load, news: News) -> None:
         """Into the index first: an end that is known means facts that are on their way there."""
+        await self._tools.records.keep_up()
         if news.forgotten:
             await self._tools.records.forget(news.forgotten)
         self._tools.records.record(images=news.images, pauses=news.pauses)

@@ -49,7 +49,7 @@ class Worker:
             yield packed(News())
             for left, piece in zip(range(len(shard.pieces))[::-1], shard.pieces, strict=True):
                 if self.stops_all_for:
-                    asyncio.get_running_loop().call_soon(virtual_time.leap, self.stops_all_for)
+                    asyncio.get_running_loop().call_soon(virtual_time.stop_for, self.stops_all_for)
                 await asyncio.sleep(self.pace)
                 for _ in range(5):  # what waits in a pipe is read before it is news
                     await asyncio.sleep(0)
@@ -85,6 +85,9 @@ class Crew:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        pass
+
+    def retire(self) -> None:
         pass
 
     async def places(self) -> Sequence[Place]:
