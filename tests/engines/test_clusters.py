@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from imgcache.config import Settings
 from imgcache.engine.refresh.shards.engines import opened
 from imgcache.errors import ConfigError
 from tests.support.buckets import Objects, make_bucket
@@ -105,6 +106,10 @@ async def test_workers_of_a_cluster_on_this_machine_are_asked_for_the_store_firs
     pytest.importorskip("ray" if kind == "ray" else "distributed")
     site.bucket = make_bucket(bucket.server, "locked")
     with pytest.raises(ConfigError, match=f"fails: {site.bucket.url}: .*access denied"):
-        async with opened(kind, site.settings(tmp_path, processes=1)) as engine:
-            assert engine is not None
-            await engine.places()
+        await workers_of(kind, site.settings(tmp_path, processes=1))
+
+
+async def workers_of(kind: str, settings: Settings) -> int:
+    async with opened(kind, settings) as engine:
+        assert engine is not None
+        return len(await engine.places())
