@@ -122,8 +122,10 @@ def test_no_scalar_is_changed(text: str) -> None:
     while stack:
         node = stack.pop()
         if isinstance(node, yaml.ScalarNode):
-            words = node.value.split()
-            assert all(word in found.source(node) for word in words)
+            source = found.source(node)
+            # In single quotes a quote is doubled.
+            source = source.replace("''", "'") if node.style == "'" else source
+            assert all(word in source for word in node.value.split())
             quoted = found.source(node).partition("'")[2]
             if node.style == "'" and "\n" not in quoted:
                 assert node.value.count("\t") == quoted.count("\t")
