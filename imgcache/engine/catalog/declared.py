@@ -174,7 +174,9 @@ class DeclaredArticles:
         row = rows.find(self._former, name)
         if row is None or (row.kind, row.digest) != (_ARTICLE, digest):
             return None
-        return loaded(self._former, row, self._names.folder(file))
+        read = loaded(self._former, row, self._names.folder(file))
+        # A password is hidden there, and `exclude` is about what the article says.
+        return None if any("@" in entry.url_text for entry in read.entries) else read
 
     def _put(
         self,
