@@ -24,7 +24,7 @@ from imgcache.engine.images.ingest import Ingester
 from imgcache.engine.run.attempts import Job, JobRunner, local_failure, unforeseen
 from imgcache.engine.run.fetch_tools import FetchTools, record_url
 from imgcache.engine.run.listener import Listener
-from imgcache.engine.run.scheduler import Outcome
+from imgcache.engine.run.scheduling.jobs import Outcome
 from imgcache.engine.run.targets import InPlaceImage
 from imgcache.errors import LocalError
 from imgcache.facts import HostPause, ImageFacts, ResponseFacts, UrlFacts, Validators

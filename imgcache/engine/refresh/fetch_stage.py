@@ -14,7 +14,7 @@ from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.fetch_tools import FetchTools
 from imgcache.engine.run.listener import Lane, Listener
 from imgcache.engine.run.report import Traffic
-from imgcache.engine.run.scheduler import HostScheduler
+from imgcache.engine.run.scheduling.scheduler import HostScheduler
 from imgcache.engine.run.targets import Targets
 from imgcache.engine.run.tasks import until_interrupted
 

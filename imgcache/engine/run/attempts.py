@@ -18,7 +18,7 @@ from imgcache.core.http.contact import Contact
 from imgcache.edge.http.exchange import AttemptStats
 from imgcache.engine.run.listener import Lane, Listener
 from imgcache.engine.run.report import Traffic
-from imgcache.engine.run.scheduler import Outcome, outcome_of
+from imgcache.engine.run.scheduling.jobs import Outcome, outcome_of
 from imgcache.engine.run.targets import Target
 from imgcache.errors import LocalError
 from imgcache.facts import Validators

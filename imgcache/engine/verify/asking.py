@@ -19,7 +19,7 @@ from imgcache.engine.run.index_session import look_up
 from imgcache.engine.run.judge import Judge, gathered, unmask_placeholders
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.report import LEFT_OUT, Report
-from imgcache.engine.run.scheduler import HostScheduler
+from imgcache.engine.run.scheduling.scheduler import HostScheduler
 from imgcache.engine.run.targets import Targets
 from imgcache.engine.run.tasks import to_its_end, until_interrupted
 from imgcache.engine.run.wiring import Tools

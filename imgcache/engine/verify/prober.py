@@ -13,7 +13,7 @@ from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge.http.exchange import AttemptStats, NotModified
 from imgcache.engine.run.attempts import Job, JobRunner
 from imgcache.engine.run.listener import Listener
-from imgcache.engine.run.scheduler import Outcome
+from imgcache.engine.run.scheduling.jobs import Outcome
 from imgcache.engine.verify.readers import Reader
 from imgcache.model import Failure, Source
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from imgcache.config import FetchSettings
 from imgcache.engine.run.listener import Lane
-from imgcache.engine.run.scheduler import HostScheduler, Outcome
+from imgcache.engine.run.scheduling.jobs import Outcome
+from imgcache.engine.run.scheduling.scheduler import HostScheduler
 from imgcache.model import Failure, Verdict
+from tests.support import virtual_time
 
 DEAD = Failure(Verdict.CONNECT_ERROR, "refused", host_fault=True)
 GONE = Failure(Verdict.GONE, "404", 404)
@@ -312,3 +314,30 @@ async def test_a_lane_tells_how_long_its_host_pauses() -> None:
     (paused,) = [one for one in found if one.host == "a.test"][:1]
     assert paused.left == 1
     assert 0 < paused.wait <= 0.05
+
+
+def test_hosts_that_are_given_up_do_not_keep_up_the_run_by_their_trials() -> None:
+    async def dead(job: Job) -> Outcome:
+        await asyncio.sleep(10 + int(job.host.partition(".")[0]))
+        return Outcome(DEAD)
+
+    log = Log(dead)
+    jobs = [Job(f"{host}.test", number) for host in range(20) for number in range(50)]
+    virtual_time.run(log.lanes(breaker_failures=5, breaker_pause=30).drain(jobs))
+    # Each gets five tries, and the first ones some trials more until the last one is given up.
+    assert len(log.ran) < 20 * 7
+    assert len(log.ran) + len(log.skipped) == 20 * 50
+
+
+def test_a_host_that_comes_back_in_a_trial_gets_all_of_its_jobs() -> None:
+    async def late(job: Job) -> Outcome:
+        await asyncio.sleep(1)
+        is_back = asyncio.get_running_loop().time() > 60
+        return Outcome() if is_back or job.host == "steady.test" else Outcome(DEAD)
+
+    log = Log(late)
+    jobs = [Job(host, n) for host in ("a.test", "b.test", "steady.test") for n in range(100)]
+    fetch = {"breaker_failures": 5, "breaker_pause": 30, "per_host": 1}
+    virtual_time.run(log.lanes(**fetch).drain(jobs))
+    assert log.skipped == []
+    assert len(log.ran) == 300

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from imgcache.config import FetchSettings
-from imgcache.engine.run.scheduler import HostScheduler, Outcome, outcome_of
+from imgcache.engine.run.scheduling.jobs import Outcome, outcome_of
+from imgcache.engine.run.scheduling.scheduler import HostScheduler
 from imgcache.model import Failure, Verdict
 from tests.support import virtual_time
 from tests.support.limiters import (
