@@ -29,7 +29,8 @@ from imgcache import RefreshOptions, Settings, refresh
 from imgcache.core.images import thumbnail_plan
 from imgcache.edge.cache.store import Store
 from imgcache.edge.workers.protocol import Place
-from imgcache.engine.refresh.shards.records import Ended, News, Shard, packed, unpacked
+from imgcache.engine.refresh.shards.records import Ended, More, News, Shard, packed, unpacked
+from imgcache.engine.run.attempts import Job
 from imgcache.facts import ImageFacts, ResponseFacts, UrlFacts
 from imgcache.model import Source
 
@@ -38,6 +39,8 @@ PICTURES = 1000
 PER_HOST = 50
 # As many as a publication has at most.
 PER_NEWS = 16
+# As many as a scheduler takes of a host.
+PER_TAKE = 64
 WORKERS = 2
 
 
@@ -46,32 +49,42 @@ class Ready:
 
     def __init__(self, pictures: list[ImageFacts]) -> None:
         self._pictures = pictures
+        self._more: dict[int, asyncio.Queue[list[Job]]] = {}
 
-    async def submit(
-        self,
-        number: int,  # noqa: ARG002  the protocol's
-        order: bytes,
-    ) -> AsyncGenerator[bytes, None]:
-        """News of all jobs, a group after the other."""
+    async def submit(self, number: int, order: bytes) -> AsyncGenerator[bytes, None]:
+        """News of all jobs, a group after the other; those that were not sent are asked for."""
         shard: Shard = unpacked(order)
-        pieces = shard.pieces
+        jobs, left = shard.ask, dict(shard.more)
+        more = self._more[number] = asyncio.Queue()
         yield packed(News())
-        for start in range(0, len(pieces), PER_NEWS):
-            news, now = News(demand=len(pieces) - start), time.time()
-            for piece in pieces[start : start + PER_NEWS]:
-                image = self._pictures[piece.number % PICTURES]
-                answer = ResponseFacts(now, now, 200)
-                news.urls.append(UrlFacts(piece.url.href, now, image.sha256, answer))
-                news.images.append(image)
-                news.attempts.append((piece.url.href, image.bytes))
-                news.ended.append(
-                    Ended(piece.number, Source.DOWNLOADED, None, held=True, failed=False, told=None)
-                )
-            yield packed(news)
-            await asyncio.sleep(0)
+        while jobs:
+            for start in range(0, len(jobs), PER_NEWS):
+                yield packed(self._news(jobs[start : start + PER_NEWS], len(jobs) - start))
+                await asyncio.sleep(0)
+            wanted = {host: min(PER_TAKE, count) for host, count in left.items() if count}
+            left |= {host: left[host] - count for host, count in wanted.items()}
+            if wanted:
+                yield packed(News(more=wanted))
+            jobs = await more.get() if wanted else []
+
+    def _news(self, jobs: list[Job], demand: int) -> News:
+        news, now = News(demand=demand), time.time()
+        for job in jobs:
+            target = job.target
+            image = self._pictures[target.id % len(self._pictures)]
+            answer = ResponseFacts(now, now, 200)
+            news.urls.append(UrlFacts(target.url.href, now, image.sha256, answer))
+            news.images.append(image)
+            news.attempts.append((target.url.href, image.bytes))
+            target.source, target.held = Source.DOWNLOADED, True
+            news.ended.append(Ended(target, None))
+        return news
 
     async def tell(self, number: int, word: bytes) -> None:
-        """Nothing is to be said."""
+        """Jobs come that were asked for."""
+        told = unpacked(word)
+        if isinstance(told, More):
+            await self._more[number].put(told.jobs)
 
     async def discard(self, number: int) -> None:
         """Nothing is lost."""

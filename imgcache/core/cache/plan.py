@@ -19,6 +19,7 @@ from imgcache.model import Failure, Format
 
 # Seconds by which two clocks, or one before and after it was set, may differ.
 _CLOCK_DRIFT = 60.0
+_NONE = Validators()
 
 
 class Scope(Enum):
@@ -65,7 +66,6 @@ class UseStale(Struct, frozen=True):
     failure: Failure | None = None
 
 
-_WHOLE = Fetch(Validators())
 Decision = Fetch | UseFresh | UseStale
 
 
@@ -78,14 +78,14 @@ def decide(
 ) -> Decision:
     """What to do about one URL; `pause` is its host's, if any. Times in POSIX seconds."""
     if demand is Scope.EVERYTHING:
-        return _fetch(known)
+        return Fetch(validators(known))
     if _is_fresh(known, policy, now):
         return UseFresh()
     if pause is not None and is_in_force(pause, now):
         return UseStale(None if known.has_history else pause.failure)
     if demand is Scope.FAILED and not known.last_try_failed:
         return UseStale()
-    return _fetch(known)
+    return Fetch(validators(known))
 
 
 def is_in_force(pause: HostPause, now: float) -> bool:
@@ -106,12 +106,10 @@ def _is_fresh(known: Known, policy: FreshnessSettings, now: float) -> bool:
     return freshness.is_fresh(known.facts.response, policy, now)
 
 
-def _fetch(known: Known) -> Fetch:
-    """Conditional only if the copy is sound: a 304 without a copy would be worth nothing."""
+def validators(known: Known) -> Validators:
+    """Those of the kept answer, if its copy is sound: else a 304 would be worth nothing."""
     response = known.facts.response if known.facts is not None else None
-    if known.copy is None or response is None:
-        return _WHOLE
-    return Fetch(response.validators)
+    return _NONE if known.copy is None or response is None else response.validators
 
 
 def is_incomplete(image: ImageFacts, wanted: Mapping[str, ThumbnailSettings]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sys import intern
 from typing import NamedTuple
@@ -34,9 +35,10 @@ _FILES = "SELECT path, sha256, identity FROM files"
 _UNSEEN = "SELECT sha256 FROM copies WHERE looked = 0"
 _UNLIKE = "SELECT sha256 FROM copies WHERE seen IS NOT facts"
 _COPY_OF_RUN = "sha256 IN (SELECT copy FROM urls JOIN in_run ON url = urls.id)"
-_DUE = """
-    SELECT id, href, scheme, host, port FROM urls
-    WHERE (fresh_until <= ?1 OR answered_at > ?1)"""
+_DUE = "SELECT id FROM urls WHERE (fresh_until <= ?1 OR answered_at > ?1)"
+_URLS = "SELECT id, href, scheme, host, port FROM urls WHERE id IN "
+_WRITTEN = "SELECT url, written FROM run_entries WHERE written IS NOT NULL AND url IN "
+_IN_ORDER = "GROUP BY url, written ORDER BY min(id)"
 _COUNTS = """
     SELECT (SELECT count(*) FROM in_run),
            (SELECT count(DISTINCT place) FROM run_entries WHERE place IS NOT NULL),
@@ -186,17 +188,29 @@ def see(catalog: Catalog, seen: Mapping[str, Seen], found: Mapping[str, Mapping[
             catalog.many("INSERT INTO files VALUES (?, ?, ?, ?)", items)
 
 
-def due(catalog: Catalog, now: float, *, whole: bool) -> Iterator[tuple[int, WebUrl]]:
-    """The URLs of the run that are not fresh at `now`, with their ids.
+def due(catalog: Catalog, now: float, *, whole: bool) -> array[int]:
+    """The ids of the URLs of the run that are not fresh at `now`.
 
     `whole`: all URLs of the catalog are in the run.
     """
-    rows = catalog.each(_DUE if whole else f"{_DUE} AND {_IN_RUN}", (now,))
-    ports: dict[int, int] = {}
-    for number, href, scheme, host, port in rows:
-        # There may be many URLs of few hosts, and they are kept as long as the run lasts.
-        parts = intern(scheme), intern(host), ports.setdefault(port, port)
-        yield number, WebUrl(href, *parts)
+    query = _DUE if whole else f"{_DUE} AND {_IN_RUN}"
+    return array("q", (row[0] for row in catalog.each(query, (now,))))
+
+
+def newest(catalog: Catalog) -> int:
+    """The id of the last URL that came into the catalog; 0 where there is none."""
+    return int(catalog.value("SELECT coalesce(max(id), 0) FROM urls"))
+
+
+def some(catalog: Catalog, ids: Sequence[int]) -> Iterator[tuple[int, WebUrl, tuple[str, ...]]]:
+    """Some URLs in this order: id, URL, and how the entries of the run spell it, in their order."""
+    spelt: dict[int, list[str]] = {}
+    for number, written in _chosen(catalog, _WRITTEN, ids, _IN_ORDER):
+        spelt.setdefault(number, []).append(written)
+    found = {row[0]: row[1:] for row in _chosen(catalog, _URLS, ids)}
+    for number in ids:
+        href, scheme, host, port = found[number]
+        yield number, WebUrl(href, scheme, intern(host), port), tuple(spelt.get(number, ()))
 
 
 class SharedCopy(NamedTuple):
@@ -275,12 +289,6 @@ def count(catalog: Catalog) -> UrlCounts:
     return UrlCounts(*row)
 
 
-def written(catalog: Catalog, url: int) -> list[str]:
-    """How the run's entries spell a URL, in their order."""
-    query = "SELECT written FROM run_entries WHERE url = ? AND written IS NOT NULL ORDER BY id"
-    return [row[0] for row in catalog.rows(query, (url,))]
-
-
 def spellings(catalog: Catalog, articles: Iterable[int]) -> dict[str, str]:
     """The normalised URL by each spelling that these articles have."""
     query = """
@@ -289,9 +297,9 @@ def spellings(catalog: Catalog, articles: Iterable[int]) -> dict[str, str]:
     return dict(pair for number in articles for pair in catalog.rows(query, entries_of(number)))
 
 
-def known(catalog: Catalog, hrefs: Sequence[str]) -> Iterator[str]:
-    """Those of some URLs that the catalog knows."""
-    return (row[0] for row in _chosen(catalog, "SELECT href FROM urls WHERE href IN ", hrefs))
+def ids_of(catalog: Catalog, hrefs: Sequence[str]) -> dict[str, int]:
+    """The ids of some URLs, of those that the catalog knows."""
+    return dict(_chosen(catalog, "SELECT href, id FROM urls WHERE href IN ", hrefs))
 
 
 def articles_naming(catalog: Catalog, hrefs: Sequence[str]) -> set[int]:
@@ -300,17 +308,16 @@ def articles_naming(catalog: Catalog, hrefs: Sequence[str]) -> set[int]:
     return {row[0] for row in _chosen(catalog, f"{query} WHERE href IN ", hrefs)}
 
 
-def with_copies(catalog: Catalog, sha256s: Sequence[str]) -> Iterator[tuple[int, WebUrl]]:
-    """The URLs of the run that have one of these copies, with their ids."""
-    query = """
-        SELECT id, href, scheme, host, port FROM urls
-        WHERE id IN (SELECT url FROM in_run) AND copy IN """
-    for number, *parts in _chosen(catalog, query, sha256s):
-        yield number, WebUrl(*parts)
+def with_copies(catalog: Catalog, sha256s: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The URLs of the run that have one of these copies: id and copy."""
+    query = f"SELECT id, copy FROM urls WHERE {_IN_RUN} AND copy IN "
+    yield from _chosen(catalog, query, sha256s)
 
 
-def _chosen(catalog: Catalog, query: str, keys: Sequence[str]) -> Iterator[Row]:
+def _chosen(
+    catalog: Catalog, query: str, keys: Sequence[str] | Sequence[int], rest: str = ""
+) -> Iterator[Row]:
     """The rows of some keys; `query` ends with IN."""
     for start in range(0, len(keys), _BATCH):
         some = keys[start : start + _BATCH]
-        yield from catalog.rows(f"{query} ({', '.join('?' * len(some))})", some)
+        yield from catalog.rows(f"{query} ({', '.join('?' * len(some))}) {rest}", some)

@@ -18,9 +18,11 @@ _BY_FORMAT = "SELECT format, count(*), sum(bytes) FROM images GROUP BY format OR
 _BY_NAME = "SELECT name, count(*), sum(bytes) FROM thumbnails GROUP BY name ORDER BY name"
 
 _LACKING = """
-    SELECT sha256 FROM images WHERE format <> 'svg' AND NOT EXISTS (
+    SELECT sha256 FROM images
+    WHERE sha256 > ? AND format <> 'svg' AND (dhash = ''{}) ORDER BY sha256 LIMIT ?"""
+_LACKS_ONE = """
+    OR NOT EXISTS (
         SELECT 1 FROM thumbnails t WHERE t.sha256 = images.sha256 AND name = ? AND recipe = ?)"""
-_UNSEEN = "SELECT sha256 FROM images WHERE format <> 'svg' AND dhash = ''"
 
 
 def images_after(index: Index, sha256: str = "") -> list[ImageFacts]:
@@ -60,13 +62,14 @@ def thumbnails_by_name(index: Index) -> dict[str, FileTotals]:
     return {name: FileTotals(count, size) for name, count, size in index.rows(_BY_NAME)}
 
 
-def lacking(index: Index, recipes: Mapping[str, str]) -> list[str]:
-    """The images that lack one of these thumbnails (recipe by name), or what their pixels tell.
+def lacking_after(index: Index, recipes: Mapping[str, str], sha256: str = "") -> list[str]:
+    """The next few images by hash that lack a thumbnail (recipe by name), or what pixels tell.
 
-    Vector images need none.
+    None when there are no more. Vector images need none.
     """
-    found = (index.rows(_LACKING, pair) for pair in recipes.items())
-    return list(dict.fromkeys(row[0] for rows in (index.rows(_UNSEEN), *found) for row in rows))
+    query = _LACKING.format(_LACKS_ONE * len(recipes))
+    wanted = (word for pair in recipes.items() for word in pair)
+    return [row[0] for row in index.rows(query, (sha256, *wanted, _BATCH))]
 
 
 def forget_urls(index: Index, urls: Iterable[str], spellings: Iterable[str]) -> None:

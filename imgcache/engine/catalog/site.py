@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -183,7 +183,7 @@ class Site(Struct):
         judge = Judge(Targets(), self.settings, self.began)
         await to_its_end(judge_entries, self.catalog, judge, self.settings)
 
-    def touched(self, due: Collection[int], *, of_size: bool) -> Collection[int]:
+    def touched(self, due: Iterable[int], *, of_size: bool) -> Collection[int]:
         """The ids of the articles whose results do not stand, or that should say otherwise.
 
         `due`: the ids of URLs that were not fresh. `of_size`: also those with a wrong size.

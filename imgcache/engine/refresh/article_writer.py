@@ -6,7 +6,7 @@ article again, so that what somebody wrote meanwhile is judged, never overwritte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,6 +23,7 @@ from imgcache.edge.articles.together import NewText
 from imgcache.edge.catalog import judged
 from imgcache.engine.catalog.site import Site
 from imgcache.engine.refresh.options import RefreshOptions
+from imgcache.engine.refresh.states import States
 from imgcache.engine.refresh.unwritten import told
 from imgcache.engine.refresh.writings import Writing
 from imgcache.engine.run import articles
@@ -35,9 +36,7 @@ from imgcache.engine.run.judge import (
     new_placeholder,
     problem_of,
     true_size,
-    web_evidence,
 )
-from imgcache.engine.run.targets import Targets
 from imgcache.errors import ArticleError, LocalError, NotDurableError, UnreadableError
 from imgcache.model import Entry, Size
 from imgcache.render import diff
@@ -81,14 +80,15 @@ class _EntryDecision(Struct, frozen=True):
 
 
 class KnownUrls(Struct, frozen=True):
-    """Facts of some URLs; `fresh`: those that the run knows, and whether each is a placeholder."""
+    """Facts of some URLs, and the ids of those that the catalog knows."""
 
     facts: KnownFacts
-    fresh: Mapping[str, bool]
+    ids: Mapping[str, int]
+    placeholders: Collection[str]
 
 
 class ArticleWriter:
-    """Judges and writes articles, by the targets of the run and the facts of the index.
+    """Judges and writes articles, by what the run found out and the facts of the index.
 
     `unwritten`: the entries that should say otherwise, in articles that are never written.
     """
@@ -97,13 +97,13 @@ class ArticleWriter:
         self,
         judge: Judge,
         site: Site,
-        targets: Targets,
+        states: States,
         settings: Settings,
         options: RefreshOptions,
     ) -> None:
         self._judge = judge
         self.site = site
-        self.targets = targets
+        self.states = states
         self._settings = settings
         self._options = options
         self.fixes_sizes = options.fix_dimensions
@@ -183,14 +183,17 @@ class ArticleWriter:
         return judged.place_evidence(self.site.catalog, key) or Evidence()
 
     def _remembered(self, known: KnownUrls) -> Callable[[str], Evidence]:
-        web, urls, images = self.targets.web, known.facts.urls, known.facts.images
+        urls, images = known.facts.urls, known.facts.images
 
         def evidence(href: str) -> Evidence:
-            target, facts = web.get(href), urls.get(href)
-            if target is None and href in known.fresh:
-                seen = fresh_evidence(facts, images, placeholder=known.fresh[href])
+            number, facts = known.ids.get(href), urls.get(href)
+            if number is None or number > self.states.newest:
+                return Evidence()
+            state, placeholder = self.states.get(number), href in known.placeholders
+            if state is None:
+                seen = fresh_evidence(facts, images, placeholder=placeholder)
             else:
-                seen = web_evidence(target, facts, images)
+                seen = state.evidence(facts, images, placeholder=placeholder)
             return self._judge.compared(seen, facts.earlier if facts else (), images)
 
         return evidence

@@ -122,7 +122,7 @@ class Downloader(JobRunner):
         job.target.failed = True
         if failure.verdict is Verdict.LOCAL_ERROR:  # reported in this run, not recorded
             job.target.failure = failure
-            self._listener.concluded(job.target.url.href, None, failure)
+            self._tools.outcomes.ended(job.target, failure)
             return
         before, now = job.known.facts, time.time()
         facts = UrlFacts(
@@ -138,11 +138,11 @@ class Downloader(JobRunner):
         else:
             self._tools.doubts.note(job.target, facts)
             job.target.failure = failure
-        self._finish(job, None, failure)
+        self._finish(job, failure)
 
     def _conclude_unasked(self, job: Job, failure: Failure) -> None:
         job.target.failure, job.target.failed = failure, True
-        self._finish(job, None, failure)
+        self._finish(job, failure)
 
     def _record(self, job: Job, facts: UrlFacts, *images: ImageFacts) -> None:
         record_url(self._tools.records, job.target, facts, *images)
@@ -170,15 +170,15 @@ class Downloader(JobRunner):
         held = replace(facts, tried_at=now, copy=copy.sha256, response=confirmed, failure=None)
         self._record(job, held)
         job.target.source, job.target.failed = Source.REVALIDATED, False
-        self._finish(job, Source.REVALIDATED, None)
+        self._finish(job, None)
         return Outcome()
 
-    def _finish(self, job: Job, source: Source | None, failure: Failure | None) -> None:
+    def _finish(self, job: Job, failure: Failure | None) -> None:
         """No more requests are needed; the kept copy may still lack a thumbnail."""
         copy = job.known.copy
         if copy is not None and plan.is_incomplete(copy, self._settings.thumbnails):
             self._decodes.create_task(self.remake(job))
-        self._listener.concluded(job.target.url.href, source, failure)
+        self._tools.outcomes.ended(job.target, failure)
 
     async def _store(self, job: Job, spool: Spool, response: ResponseFacts) -> None:
         """From the spooled body to a published image and its facts; ends the job."""
@@ -203,5 +203,5 @@ class Downloader(JobRunner):
         facts = UrlFacts(href, now, image.sha256, response, earlier=earlier)
         self._record(job, facts, image)
         job.target.source, job.target.held, job.target.failed = Source.DOWNLOADED, True, False
-        self._listener.concluded(href, Source.DOWNLOADED, None)
+        self._tools.outcomes.ended(job.target, None)
         return None

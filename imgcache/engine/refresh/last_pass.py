@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from imgcache.edge.catalog import judged, urls
 from imgcache.engine.catalog.site import Site
@@ -14,7 +14,6 @@ from imgcache.engine.run.index_session import look_up
 from imgcache.engine.run.judge import unread
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.report import LEFT_OUT, Form, Report
-from imgcache.engine.run.targets import Targets
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools
 from imgcache.units import batches
@@ -35,16 +34,15 @@ async def write_all(
     Once it is interrupted, only articles that name what this run has asked for are judged and
     written, beside the first ones. Returns the numbers of those that were left out.
     """
-    site, targets = writer.site, writer.targets
-    due = [one.id for one in targets.web.values()]
-    touched = await to_its_end(site.touched, due, of_size=writer.fixes_sizes)
+    site, states = writer.site, writer.states
+    touched = await to_its_end(site.touched, states.ids(), of_size=writer.fixes_sizes)
     left_out: set[int] = set()
     done: Collection[int] | None = None
     for every in batches(range(len(site.articles.found)), _BATCH):
         numbers = every
         if every[0] and interrupt.is_set():
             if done is None:
-                done = await to_its_end(judged.naming, site.catalog, _asked(targets))
+                done = await to_its_end(judged.naming, site.catalog, states.asked())
             numbers = [one for one in every if site.articles.ids[one] in done]
             left_out.update(set(every).difference(numbers))
         if not numbers:
@@ -67,11 +65,6 @@ async def write_all(
     return frozenset(left_out)
 
 
-def _asked(targets: Targets) -> Iterator[int]:
-    """The URLs of which this run has got an answer, or none after all tries."""
-    return (one.id for one in targets.web.values() if one.failed or one.source is not None)
-
-
 def _readings(
     numbers: Sequence[int], site: Site, touched: Collection[int]
 ) -> dict[int, ReadArticle]:
@@ -91,8 +84,7 @@ async def _known(
 ) -> KnownUrls:
     wanted = list(dict.fromkeys(hrefs))
     facts = await look_up(tools.session, wanted)
-    known = await to_its_end(urls.known, site.catalog, wanted)
-    return KnownUrls(facts, {href: href in placeholders for href in known})
+    return KnownUrls(facts, await to_its_end(urls.ids_of, site.catalog, wanted), placeholders)
 
 
 def _write_batch(

@@ -29,8 +29,10 @@ from imgcache.engine.catalog.site import NO_ARTICLE, Site, keep, open_site
 from imgcache.engine.refresh.article_writer import ArticleWriter
 from imgcache.engine.refresh.last_pass import write_all
 from imgcache.engine.refresh.options import RefreshOptions
-from imgcache.engine.refresh.planner import WorkPlan, check_new_copies, plan_work
+from imgcache.engine.refresh.planner import check_new_copies, plan_work
 from imgcache.engine.refresh.shards.engines import opened, stage_of
+from imgcache.engine.refresh.states import States
+from imgcache.engine.refresh.work import WorkPlan
 from imgcache.engine.run.articles import are_files, chosen, searched
 from imgcache.engine.run.baseline import Baseline, account
 from imgcache.engine.run.judge import Judge
@@ -38,7 +40,6 @@ from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.places import fitted
 from imgcache.engine.run.report import Report
-from imgcache.engine.run.targets import Targets
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, writing_tools
 from imgcache.errors import LocalError
@@ -91,29 +92,29 @@ async def refresh(
                 if planned is None:
                     report.local_fault |= not await _keep(site, tools, listener, interrupt)
                     return report.cut_short(listener)
-                targets, work = planned
+                states, work = planned
                 counts = await to_its_end(urls.count, site.catalog)
                 listener.planned(site.articles.articles, sum(counts), work.jobs)
-                fetching = stage_of(engine, tools, settings, work, listener, interrupt)
+                fetching = stage_of(engine, tools, settings, states, work, listener, interrupt)
                 report.traffic = fetching.traffic
                 seconds = options.max_time and options.max_time - (time.monotonic() - began)
-                await fetching.run(targets, work, seconds)
-                if not await _committed(tools, targets, listener):
+                await fetching.run(seconds)
+                if not await _committed(tools, site, states, listener):
                     options = replace(options, write=False)
                     report.dry_run = report.local_fault = True
                 if fetching.contact.is_missing:
                     listener.failed(_no_network(fetching.contact))
                     options = replace(options, write=False)
                     report.dry_run = report.local_fault = True
-                placeholders = await _note_outcome(site, targets, work, tools)
-                judge = Judge(targets, settings, site.began, strict=options.strict)
-                writer = ArticleWriter(judge, site, targets, settings, options)
+                placeholders = await _note_outcome(site, work, tools)
+                judge = Judge(work.targets, settings, site.began, strict=options.strict)
+                writer = ArticleWriter(judge, site, states, settings, options)
                 left_out = await write_all(writer, placeholders, tools, listener, report, interrupt)
                 if options.write:
                     report.local_fault |= not await write_manifest(tools, settings, listener)
                 report.cache_bytes = await tools.session.query(Index.total_bytes)
                 report.interrupted = fetching.cut_short or interrupt.is_set()
-                report.finish(sum(counts), await _fared(site, targets, counts), fetching.traffic)
+                report.finish(sum(counts), await _fared(site, states, counts), fetching.traffic)
                 if not report.interrupted:
                     await site.tell_if_blind(report, listener, of_part=are_files(found))
                 report.local_fault |= not await _keep(site, tools, listener, interrupt)
@@ -129,7 +130,7 @@ async def _plan(
     options: RefreshOptions,
     listener: Listener,
     interrupt: asyncio.Event,
-) -> tuple[Targets, WorkPlan] | None:
+) -> tuple[States, WorkPlan] | None:
     """Read the articles, and decide what is to be done; None where that was interrupted."""
     settings = site.settings
     if site.trouble is not None:
@@ -145,7 +146,7 @@ async def _plan(
         return None
 
 
-async def _committed(tools: Tools, targets: Targets, listener: Listener) -> bool:
+async def _committed(tools: Tools, site: Site, states: States, listener: Listener) -> bool:
     """Whether all that was fetched has its row; if not, tell so, and trust none of the rest."""
     fault = ""
     try:
@@ -155,34 +156,27 @@ async def _committed(tools: Tools, targets: Targets, listener: Listener) -> bool
     lost = tools.session.lost
     if not fault and not lost:
         return True
-    for href in lost & targets.web.keys():
-        targets.web[href].lose(Failure(Verdict.LOCAL_ERROR, f"its facts were not recorded{fault}"))
+    for number in (await to_its_end(urls.ids_of, site.catalog, list(lost))).values():
+        states.lose(number, Failure(Verdict.LOCAL_ERROR, f"its facts were not recorded{fault}"))
     listener.failed(f"no article and no manifest was written, as facts were not recorded{fault}")
     return False
 
 
-async def _note_outcome(
-    site: Site, targets: Targets, work: WorkPlan, tools: Tools
-) -> frozenset[str]:
+async def _note_outcome(site: Site, work: WorkPlan, tools: Tools) -> frozenset[str]:
     """Note what the fetches have brought; returns the URLs that answered with a placeholder."""
     await site.look_up(tools.session)
     await check_new_copies(site, tools)
     for place, image in work.measure:
         if image.evidence != Evidence():
             note_measured(site.catalog, place, image.evidence)
-    found = await site.find_placeholders()
-    for href in found & targets.web.keys():
-        targets.web[href].placeholder = True
-    return found
+    return await site.find_placeholders()
 
 
-async def _fared(site: Site, targets: Targets, counts: UrlCounts) -> Counter[str]:
+async def _fared(site: Site, states: States, counts: UrlCounts) -> Counter[str]:
     """How many URLs ended with each source, and how many failed; those without work are fresh."""
-    fared = Counter(str(one.source) for one in targets.web.values() if one.source)
-    fared[str(Source.FRESH)] += counts.web - len(targets.web)
-    broken = await to_its_end(judged.failed_places, site.catalog)
-    failed = sum(one.failed for one in targets.web.values())
-    fared["failed"] = failed + broken + counts.unusable
+    fared = states.counts()
+    fared[str(Source.FRESH)] += counts.web - fared.pop("due", 0)
+    fared["failed"] += await to_its_end(judged.failed_places, site.catalog) + counts.unusable
     return fared
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import assert_never
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from imgcache.config import Settings
 from imgcache.core.cache import plan
-from imgcache.core.http.location import place_key
-from imgcache.core.http.url import WebUrl
 from imgcache.core.images.thumbnail_plan import fingerprint
 from imgcache.edge.cache.storage import Storage
 from imgcache.edge.catalog import urls
@@ -21,11 +19,13 @@ from imgcache.edge.catalog.urls import Seen
 from imgcache.edge.index import scans
 from imgcache.edge.index.index import Index
 from imgcache.edge.stopping import steps
-from imgcache.engine.catalog.judging import Unmeasured, unmeasured
+from imgcache.engine.catalog.judging import unmeasured
 from imgcache.engine.catalog.site import Site
+from imgcache.engine.refresh.states import States
+from imgcache.engine.refresh.work import Asks, JobReader, Remakes, WorkPlan
 from imgcache.engine.run.attempts import Job
-from imgcache.engine.run.index_session import IndexSession, KnownFacts, look_up
-from imgcache.engine.run.targets import InPlaceImage, Target, Targets
+from imgcache.engine.run.index_session import IndexSession
+from imgcache.engine.run.targets import InPlaceImage
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools
 from imgcache.facts import ImageFacts
@@ -33,73 +33,47 @@ from imgcache.model import Source
 from imgcache.units import batches
 
 _BATCH = 500
-# What is known of most URLs of a first run.
-_NOTHING = plan.Known()
-
-
-class WorkPlan(Struct):
-    """What a run has to do before it can judge.
-
-    URLs to ask for, thumbnails to make again, images in place to measure.
-    """
-
-    ask: list[Job] = field(default_factory=list)
-    remake: list[Job] = field(default_factory=list)
-    measure: list[tuple[Unmeasured, InPlaceImage]] = field(default_factory=list)
-
-    @property
-    def jobs(self) -> int:
-        """How many there are."""
-        return len(self.ask) + len(self.remake) + len(self.measure)
 
 
 async def plan_work(
     site: Site, tools: Tools, settings: Settings, demand: plan.Scope
-) -> tuple[Targets, WorkPlan]:
+) -> tuple[States, WorkPlan]:
     """Decide about each URL on the web that is not fresh; the others need no work.
 
     Raises StoppedError.
     """
-    work, now = WorkPlan(), time.time()
+    now = time.time()
     pauses = await tools.session.query(Index.pauses)
     ended = [host for host, pause in pauses.items() if not plan.is_in_force(pause, now)]
     if ended:
         await tools.session.query(lambda index: index.resume(ended))
     await site.look_up(tools.session)
     await check_copies(site, tools)
-    targets = await to_its_end(_targets, site, math.inf if demand is plan.Scope.EVERYTHING else now)
-    for batch in steps(batches(targets.web.values(), _BATCH), 1):
-        facts = await look_up(tools.session, [target.url.href for target in batch])
-        for target in batch:
-            known = _known(target, facts)
-            pause = pauses.get(target.url.host)
-            decision = plan.decide(known, pause, demand, settings.freshness, now)
-            _enlist(target, known, decision, settings, work)
-    await to_its_end(_unmeasured, site, targets, work)
-    await _remake_thumbnails(site, targets, tools, settings, work)
-    await _note_new_spellings(site, targets, tools.session)
-    return targets, work
+    states = States(await to_its_end(urls.newest, site.catalog))
+    reader = JobReader(site.catalog, tools.session)
+    work = WorkPlan(Asks(reader), Remakes(reader, states))
+    await _note_spellings_of_new_articles(site, tools.session)
+    since = math.inf if demand is plan.Scope.EVERYTHING else now
+    due = await to_its_end(urls.due, site.catalog, since, whole=site.articles.whole)
+    for ids in steps(batches(due, _BATCH), 1):
+        jobs = await reader.read(ids)
+        names = {name: job.target.url.href for job in jobs for name in job.target.spellings}
+        await _note_spellings(names, tools.session)
+        for job in jobs:
+            pause = pauses.get(job.host)
+            decision = plan.decide(job.known, pause, demand, settings.freshness, now)
+            _enlist(job, decision, settings, work, reader)
+            states.put(job.target)
+    await to_its_end(_unmeasured, site, work)
+    await _remake_thumbnails(site, states, tools, settings, work)
+    return states, work
 
 
-def _targets(site: Site, now: float) -> Targets:
-    """The URLs that are not fresh."""
-    targets = Targets()
-    for number, url in steps(urls.due(site.catalog, now, whole=site.articles.whole), _BATCH):
-        targets.web[url.href] = _target(site, number, url)
-    return targets
-
-
-def _unmeasured(site: Site, targets: Targets, work: WorkPlan) -> None:
-    for place in unmeasured(site.catalog, site.settings, site.paths):
-        image = InPlaceImage(place.location, site.paths)
-        targets.in_place[place_key(place.location)] = image
-        work.measure.append((place, image))
-
-
-def _target(site: Site, number: int, url: WebUrl) -> Target:
-    written = dict.fromkeys(urls.written(site.catalog, number))
-    # There may be very many, and most are written as they are asked for.
-    return Target(url, () if list(written) == [url.href] else tuple(written), id=number)
+def _unmeasured(site: Site, work: WorkPlan) -> None:
+    work.measure += (
+        (place, InPlaceImage(place.location, site.paths))
+        for place in unmeasured(site.catalog, site.settings, site.paths)
+    )
 
 
 async def check_copies(site: Site, tools: Tools) -> None:
@@ -147,29 +121,27 @@ async def _check(site: Site, tools: Tools, copies: Collection[str]) -> bool:
 
 
 async def _remake_thumbnails(
-    site: Site, targets: Targets, tools: Tools, settings: Settings, work: WorkPlan
+    site: Site, states: States, tools: Tools, settings: Settings, work: WorkPlan
 ) -> None:
     """Add the copies of fresh URLs that lack a thumbnail, or have one of another recipe."""
     recipes = {name: fingerprint(how) for name, how in settings.thumbnails.items()}
-    lacking = await tools.session.query(lambda index: scans.lacking(index, recipes))
-    found = await to_its_end(lambda: list(urls.with_copies(site.catalog, lacking)))
-    fresh = [(number, url) for number, url in found if url.href not in targets.web]
-    for batch in steps(batches(fresh, _BATCH), 1):
-        facts = await look_up(tools.session, [url.href for _, url in batch])
-        for number, url in batch:
-            target = await to_its_end(_target, site, number, url)
-            targets.web[url.href] = target
-            _enlist(target, _known(target, facts), plan.UseFresh(), settings, work)
+    last = ""
+    while lacking := await tools.session.query(
+        partial(scans.lacking_after, recipes=recipes, sha256=last)
+    ):
+        found = await to_its_end(lambda some: list(urls.with_copies(site.catalog, some)), lacking)
+        for number, copy in found:
+            if number not in states:
+                states.put_fresh(number)
+                work.remake.add(number, copy)
+        last = lacking[-1]
 
 
-async def _note_new_spellings(site: Site, targets: Targets, session: IndexSession) -> None:
+async def _note_spellings_of_new_articles(site: Site, session: IndexSession) -> None:
     """The manifest names each copy by every spelling that an article has for its URL."""
     for articles in steps(batches(site.articles.new, _BATCH), 1):
         found = await to_its_end(urls.spellings, site.catalog, articles)
         await _note_spellings(found, session)
-    for some in steps(batches(targets.web.values(), _BATCH), 1):
-        names = {name: one.url.href for one in some for name in one.spellings}
-        await _note_spellings(names, session)
 
 
 async def _note_spellings(spellings: Mapping[str, str], session: IndexSession) -> None:
@@ -178,22 +150,15 @@ async def _note_spellings(spellings: Mapping[str, str], session: IndexSession) -
     session.record(spellings=new)
 
 
-def _known(target: Target, facts: KnownFacts) -> plan.Known:
-    url = facts.urls.get(target.url.href)
-    copy = facts.images.get(url.copy) if url is not None and url.copy is not None else None
-    target.held = copy is not None
-    target.failed = url is not None and url.failure is not None
-    if url is not None and copy is None:
-        url = replace(url, copy=None, response=None)
-    return _NOTHING if url is None else plan.Known(url, copy)
-
-
 def _enlist(
-    target: Target, known: plan.Known, decision: plan.Decision, settings: Settings, work: WorkPlan
+    job: Job, decision: plan.Decision, settings: Settings, work: WorkPlan, reader: JobReader
 ) -> None:
+    target, copy = job.target, job.known.copy
     match decision:
-        case plan.Fetch(validators):
-            work.ask.append(Job(target, known, validators))
+        case plan.Fetch():
+            work.ask.add(job.host, target.id)
+            work.new += copy is None
+            reader.keep(job)
             return
         case plan.UseFresh():
             target.source = Source.FRESH
@@ -202,8 +167,8 @@ def _enlist(
             target.failed = target.failed or failure is not None
         case _:
             assert_never(decision)
-    if known.copy is not None and plan.is_incomplete(known.copy, settings.thumbnails):
-        work.remake.append(Job(target, known))
+    if copy is not None and plan.is_incomplete(copy, settings.thumbnails):
+        work.remake.add(target.id, copy.sha256)
 
 
 def _as_on_disk(store: Storage, image: ImageFacts) -> Seen:

@@ -17,6 +17,7 @@ from imgcache.edge.decoder.pool import DecodePool
 from imgcache.edge.http.exchange import Fetches
 from imgcache.engine.run.targets import Target
 from imgcache.facts import HostPause, ImageFacts, UrlFacts
+from imgcache.model import Failure
 
 NO_SPELLINGS: Mapping[str, str] = MappingProxyType({})
 
@@ -64,6 +65,16 @@ class Doubts(Protocol):
         """The run has asked all that it will ask."""
 
 
+class Outcomes(Protocol):
+    """Takes how jobs ended."""
+
+    def ended(self, target: Target, told: Failure | None) -> None:
+        """So much is known of its URL by now; `told`: why the job failed.
+
+        A job whose thumbnails can't be made again ends once more.
+        """
+
+
 class FetchTools(Struct, frozen=True):
     """Open and ready, as those of a run (wiring.py).
 
@@ -76,28 +87,8 @@ class FetchTools(Struct, frozen=True):
     records: Records
     room: Room
     doubts: Doubts
+    outcomes: Outcomes
     gather: float = 0.0
-
-
-class KeptDoubts:
-    """Doubts where the index is: kept in memory until they are settled."""
-
-    def __init__(self, records: Records) -> None:
-        self._records = records
-        self._noted: list[tuple[Target, UrlFacts]] = []
-
-    def note(self, target: Target, facts: UrlFacts) -> None:
-        """Keep it in mind."""
-        self._noted.append((target, facts))
-
-    def settle(self, contact: Contact) -> None:
-        """The network is there, so hosts that did not answer are to blame themselves."""
-        if contact.is_missing:
-            return
-        for target, facts in self._noted:
-            target.failure = None
-            record_url(self._records, target, facts)
-        self._noted.clear()
 
 
 def record_url(records: Records, target: Target, facts: UrlFacts, *images: ImageFacts) -> None:

@@ -21,7 +21,7 @@ from imgcache.core.verdicts import messages, verdict, wishes
 from imgcache.core.verdicts.patience import Patience, patience
 from imgcache.core.verdicts.verdict import Evidence, Judgement, Served, placeholders
 from imgcache.engine.run.articles import LoadedArticle, ReadArticle, is_excluded, url_names
-from imgcache.engine.run.targets import Target, Targets
+from imgcache.engine.run.targets import Targets
 from imgcache.errors import ArticleError, UnreadableError
 from imgcache.facts import Earlier, ImageFacts, UrlFacts
 from imgcache.findings import LISTED, BrokenRule
@@ -33,29 +33,7 @@ from imgcache.userinfo import masked
 _ARTICLES = 64
 
 
-def web_evidence(
-    target: Target | None, facts: UrlFacts | None, images: Mapping[str, ImageFacts]
-) -> Evidence:
-    """What is known of a URL on the web, from this run and from the index."""
-    if target is None:
-        return Evidence()
-    failure = _dated(target.failure or (facts.failure if facts else None), facts)
-    copy = images.get(facts.copy) if facts and facts.copy and target.held else None
-    response = facts.response if facts else None
-    status = response.status if response and copy else None
-    source = target.source
-    if copy is not None and (failure is not None or source is None):
-        source = Source.STALE
-    return Evidence(
-        failure=failure,
-        copy=copy,
-        placeholder=target.placeholder,
-        source=source,
-        status=failure.status if failure else status,
-    )
-
-
-def _dated(failure: Failure | None, facts: UrlFacts | None) -> Failure | None:
+def dated(failure: Failure | None, facts: UrlFacts | None) -> Failure | None:
     """With the beginning of its series, where the index knows one and the failure does not."""
     if failure is None or failure.since is not None or facts is None or facts.failure is None:
         return failure

@@ -1,7 +1,7 @@
 """Targets of a run: the URLs that articles name, each once, with what is declared of them.
 
-Kept small per URL, because everything that is known of a URL lies in the index and is looked up
-again when the articles are judged. A refresh has no target for a URL that needs no work.
+Everything that is known of a URL lies in the index, and is looked up again when the articles are
+judged. A refresh has targets only for as long as a URL's job lasts.
 """
 
 from __future__ import annotations
@@ -53,12 +53,6 @@ class Target(Struct, eq=False, gc=False):
             self.written = (*self.written, entry.url)
         if entry.declared.size not in self.declared:
             self.declared = (*self.declared, entry.declared.size)
-
-    def lose(self, failure: Failure) -> None:
-        """What this run found out has no row: a new copy is none, an older one stays as it was."""
-        if self.source is Source.DOWNLOADED:
-            self.held = False
-        self.source, self.failure, self.failed = None, failure, True
 
     def served(self, sha256: str, size: Size) -> Served:
         """This sound image as the answer of the URL."""

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 from imgcache.edge.stopping import stopped_by
 from imgcache.errors import ImgcacheError
@@ -41,6 +41,26 @@ async def ended_in(executor: Executor | None, work: Callable[[], R]) -> R:
         if not task.cancelled():
             task.exception()
         raise
+
+
+class Bounded:
+    """Group of tasks of which only so many are under way; left when all have ended."""
+
+    def __init__(self, most: int) -> None:
+        self._places = asyncio.Semaphore(most)
+        self._group = asyncio.TaskGroup()
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._group.__aexit__(*exc)  # type: ignore[arg-type]  # passes on what it got
+
+    async def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Returns when there is a place for it."""
+        await self._places.acquire()
+        self._group.create_task(work).add_done_callback(lambda _: self._places.release())
 
 
 async def until_interrupted(work: Coroutine[Any, Any, None], interrupt: asyncio.Event) -> bool:

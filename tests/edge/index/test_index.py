@@ -104,7 +104,7 @@ def test_nothing_is_claimed_of_the_images_of_an_old_index(tmp_path: Path) -> Non
     with Index.open(path) as index:
         known = ImageFacts("ab", Format.JPEG, Size(3, 2), 9, "#000000")
         assert index.images(["ab"]) == {"ab": known}
-        assert scans.lacking(index, {}) == ["ab"]
+        assert scans.lacking_after(index, {}) == ["ab"]
 
 
 def test_a_url_changes_when_a_copy_that_it_had_is_forgotten(index: Index) -> None:

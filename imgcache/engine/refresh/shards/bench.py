@@ -17,14 +17,18 @@ from imgcache.edge.decoder.pool import DecodePool
 from imgcache.edge.http.on_demand import FetcherOnDemand
 from imgcache.edge.safe_fs import was_unsynced
 from imgcache.edge.workers.protocol import Channel
-from imgcache.engine.refresh.fetch_stage import FetchStage
-from imgcache.engine.refresh.planner import WorkPlan
-from imgcache.engine.refresh.shards.outbox import AskedRoom, EndlessRoom, Outbox, demand
-from imgcache.engine.refresh.shards.records import Granted, News, Piece, Shard, Stop, unpacked
+from imgcache.engine.refresh.fetch_stage import FetchStage, FetchWork
+from imgcache.engine.refresh.shards.outbox import (
+    AskedJobs,
+    AskedRoom,
+    EndlessRoom,
+    Outbox,
+    demand,
+)
+from imgcache.engine.refresh.shards.records import Granted, More, News, Shard, Stop, unpacked
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.fetch_tools import FetchTools, Room
 from imgcache.engine.run.places import fit
-from imgcache.engine.run.targets import Target, Targets
 
 # Seconds between two signs of life, which tell how much a shard can still use; and how many of
 # them go by until one tells how far each host is.
@@ -72,8 +76,8 @@ class FetchBench:
     async def work(self, order: bytes, channel: Channel) -> None:
         """Run one shard."""
         shard: Shard = unpacked(order)
-        targets = {one.url.href: (one.number, _target(one)) for one in shard.pieces}
-        outbox = Outbox(channel, targets)
+        outbox = Outbox(channel)
+        jobs = AskedJobs(outbox, shard.more)
         room = AskedRoom(outbox) if shard.limited else None
         interrupt = asyncio.Event()
         stage = FetchStage(
@@ -82,13 +86,14 @@ class FetchBench:
             outbox,
             interrupt,
             self._backlog,
+            _work(shard, jobs),
         )
         aside = [
-            asyncio.create_task(_listen(channel, stage, interrupt, room)),
+            asyncio.create_task(_listen(channel, stage, interrupt, jobs, room)),
             asyncio.create_task(self._beat(outbox, stage, shard)),
         ]
         try:
-            await stage.run(Targets(), _plan(shard, targets), None)
+            await stage.run(None)
         finally:
             for task in aside:
                 task.cancel()
@@ -96,7 +101,9 @@ class FetchBench:
         outbox.send(lambda news: self._sum_up(news, outbox, stage))
 
     def _tools(self, outbox: Outbox, room: Room) -> FetchTools:
-        return FetchTools(self._fetcher, self._pool, self._store, outbox, room, outbox, _GATHER)
+        return FetchTools(
+            self._fetcher, self._pool, self._store, outbox, room, outbox, outbox, _GATHER
+        )
 
     def _share(self, shard: Shard) -> Settings:
         most = min(shard.concurrency, self._places.requests)
@@ -123,7 +130,11 @@ class FetchBench:
 
 
 async def _listen(
-    channel: Channel, stage: FetchStage, interrupt: asyncio.Event, room: AskedRoom | None
+    channel: Channel,
+    stage: FetchStage,
+    interrupt: asyncio.Event,
+    jobs: AskedJobs,
+    room: AskedRoom | None,
 ) -> None:
     while True:
         match unpacked(await channel.hear()):
@@ -131,18 +142,27 @@ async def _listen(
                 interrupt.set()
             case Stop():
                 stage.stop()
+            case More() as word:
+                jobs.came(word)
             case Granted() as word if room is not None:
                 room.granted(word)
 
 
-def _target(piece: Piece) -> Target:
-    return Target(piece.url, held=piece.held, failed=piece.failed)
+class _AtHand:
+    """Thumbnails to make again that a shard brought."""
+
+    def __init__(self, jobs: list[Job]) -> None:
+        self._jobs = jobs
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    async def take(self, most: int) -> list[Job]:
+        """The next jobs."""
+        some, self._jobs = self._jobs[:most], self._jobs[most:]
+        return some
 
 
-def _plan(shard: Shard, targets: dict[str, tuple[int, Target]]) -> WorkPlan:
-    work = WorkPlan()
-    for piece in shard.pieces:
-        _, target = targets[piece.url.href]
-        job = Job(target, piece.known, piece.validators)
-        (work.remake if piece.remake else work.ask).append(job)
-    return work
+def _work(shard: Shard, jobs: AskedJobs) -> FetchWork:
+    new = sum(job.known.copy is None for job in shard.ask)
+    return FetchWork(shard.ask, jobs, _AtHand(shard.remake), new=new)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import aclosing, suppress
 from itertools import count
 
@@ -16,9 +16,10 @@ from msgspec import Struct, field
 
 from imgcache.config import FetchSettings
 from imgcache.edge.workers.protocol import Engine, LostError, Place
-from imgcache.engine.refresh.shards.cutting import Cutting, parted, shard_size
+from imgcache.engine.refresh.shards.cutting import LARGEST, Cutting, parted, shard_size
 from imgcache.engine.refresh.shards.patience import heard_within
-from imgcache.engine.refresh.shards.records import News, Piece, Shard, Stop, Word, packed, unpacked
+from imgcache.engine.refresh.shards.records import More, News, Shard, Stop, Word, packed, unpacked
+from imgcache.engine.refresh.work import Asks, Remakes
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.listener import Lane
 from imgcache.model import Failure, Verdict
@@ -38,31 +39,35 @@ _PARTS = 4
 
 
 class Load(Struct, eq=False):
-    """A shard under way: its jobs by number, and the numbers of those that have not ended."""
+    """A shard under way.
+
+    `left`: the URLs that its worker has been given and has not ended, with their hosts; `asks`:
+    those that it has still to be given; `again`: the copies whose thumbnails it makes.
+    """
 
     number: int
     place: Place
-    jobs: dict[int, Job]
-    left: set[int]
-    remake: frozenset[int]
+    asks: Asks
+    remakes: Remakes
     concurrency: int
     tries: int
     demand: int = 0
+    left: dict[int, str] = field(default_factory=dict)
+    again: frozenset[int] = frozenset()
     lanes: list[Lane] = field(default_factory=list)
     beginning: bool = True
 
 
 class _Chunk(Struct):
-    """Jobs for one shard; those that a lost worker left know where, and how often that was."""
+    """Work for one shard; what a lost worker left knows where, and how often that was."""
 
-    ask: list[Job]
-    remake: list[Job]
+    asks: Asks
+    remakes: Remakes
     tries: int = 0
     lost_at: Place | None = None
 
-    @property
-    def jobs(self) -> list[Job]:
-        return [*self.ask, *self.remake]
+    def __len__(self) -> int:
+        return len(self.asks) + len(self.remakes)
 
 
 class Dispatcher:
@@ -90,16 +95,16 @@ class Dispatcher:
         self._failed = failed
         self._limited = limited
         self._silence = silence
-        self._cutting = Cutting([], [])
+        self._cutting: Cutting | None = None
         self._undone: list[_Chunk] = []
         self._loads: dict[int, Load] = {}
         self._numbers = count(1)
         self._changed = asyncio.Event()
         self._stop: Stop | None = None
 
-    async def run(self, ask: list[Job], remake: list[Job]) -> None:
+    async def run(self, asks: Asks, remakes: Remakes) -> None:
         """Returns when all jobs have ended, or were left out because of `stop`."""
-        self._cutting = Cutting(ask, remake)
+        self._cutting = Cutting(asks, remakes)
         size, alone = 0, 0.0
         async with asyncio.TaskGroup() as group:
             while self._is_unfinished:
@@ -109,9 +114,11 @@ class Dispatcher:
                     group.create_task(self._follow(load))
                 alone = 0.0 if places else alone + _LOOK
                 if alone > self._silence and not self._loads:
-                    self._give_up(self._rest(), f"no worker is left that could fetch it{self._why}")
+                    why = f"no worker is left that could fetch it{self._why}"
+                    for chunk in self._rest():
+                        await self._give_up(chunk, why)
                 await self._change()
-        self.left_out += len(self._rest())
+        self.left_out += sum(map(len, self._rest()))
 
     async def stop(self, *, at_once: bool) -> None:
         """Start nothing more; with `at_once`, end what is under way, too."""
@@ -132,7 +139,8 @@ class Dispatcher:
 
     def lanes(self) -> Iterator[Lane]:
         """How far each host is that has work left."""
-        yield from self._cutting.lanes()
+        if self._cutting is not None:
+            yield from self._cutting.lanes()
         for load in self._loads.values():
             yield from load.lanes
 
@@ -180,13 +188,10 @@ class Dispatcher:
         return _Chunk(*self._cutting.take(size)) if self._cutting else None
 
     def _load(self, chunk: _Chunk, place: Place, room: int) -> Load:
-        jobs = {next(self._numbers): job for job in chunk.jobs}
-        remake = frozenset(list(jobs)[len(chunk.ask) :])
-        hosts = Counter(job.host for job in chunk.ask)
-        demand = sum(min(most, self._fetch.per_host) for most in hosts.values())
         number = next(self._numbers)
-        load = Load(number, place, jobs, set(jobs), remake, room, chunk.tries + 1)
-        load.demand = min(demand, room)
+        load = Load(number, place, chunk.asks, chunk.remakes, room, chunk.tries + 1)
+        most = self._fetch.per_host
+        load.demand = min(room, sum(min(left, most) for left in chunk.asks.left().values()))
         self._loads[number] = load
         return load
 
@@ -198,16 +203,17 @@ class Dispatcher:
             self.lost_workers += 1
             self._why = f" ({why})"
             await load.place.discard(load.number)
-            self._lost(load, why)
+            await self._lost(load, why)
         else:
             # What it asked for no more: it was stopped.
-            self.left_out += len(load.left - load.remake)
+            self.left_out += len(load.left) + len(load.asks)
         finally:
             del self._loads[load.number]
             self._changed.set()
 
     async def _until_its_end(self, load: Load) -> None:
-        async with aclosing(load.place.submit(load.number, _order(load, self._limited))) as news:
+        order = packed(await self._order(load))
+        async with aclosing(load.place.submit(load.number, order)) as news:
             while True:
                 try:
                     data = await heard_within(self._silence, anext(news))
@@ -217,49 +223,51 @@ class Dispatcher:
                     await self.tell(load, self._stop)
                 await self._take(load, unpacked(data))
 
+    async def _order(self, load: Load) -> Shard:
+        """The shard with as many jobs as are sent at once."""
+        ask = await load.asks.first(LARGEST)
+        load.left = {job.target.id: job.host for job in ask}
+        remake = await load.remakes.take(len(load.remakes))
+        load.again = frozenset(job.target.id for job in remake)
+        return Shard(ask, remake, load.asks.left(), load.concurrency, self._limited)
+
     async def _take(self, load: Load, news: News) -> None:
         load.beginning = False
         if news.lanes is not None:
             load.lanes = news.lanes
         await self._heard(load, news)
-        load.left.difference_update(one.number for one in news.ended)
+        for one in news.ended:
+            load.left.pop(one.target.id, None)
+        if news.more is not None:
+            jobs = await load.asks.take(news.more)
+            load.left.update((job.target.id, job.host) for job in jobs)
+            await self.tell(load, More(jobs))
         if news.demand is not None and news.demand != load.demand:
             load.demand = news.demand
             self._changed.set()
 
-    def _lost(self, load: Load, why: str) -> None:
-        ask = [load.jobs[number] for number in load.left - load.remake]
-        remake = [load.jobs[number] for number in load.remake]
+    async def _lost(self, load: Load, why: str) -> None:
+        asks, remakes = load.asks, load.remakes.of(load.again)
+        for number, host in load.left.items():
+            asks.add(host, number)
         if load.tries < _MOST_TRIES:
             # In parts: if one job is to blame, most of the others come through.
-            parts = [(part, remake[:0]) for part in parted(ask, _PARTS)]
-            parts += [([], remake)] if remake else []
+            parts = [(part, remakes.of(())) for part in parted(asks, _PARTS)]
+            parts += [(asks.part(()), remakes)] if remakes else []
             self._undone += [_Chunk(*part, load.tries, load.place) for part in parts]
         else:
-            self._give_up([*ask, *remake], f"{_MOST_TRIES} workers were lost over it ({why})")
+            chunk = _Chunk(asks, remakes)
+            await self._give_up(chunk, f"{_MOST_TRIES} workers were lost over it ({why})")
 
-    def _give_up(self, jobs: Iterable[Job], why: str) -> None:
-        for job in jobs:
-            self._failed(job, Failure(Verdict.LOCAL_ERROR, why))
+    async def _give_up(self, chunk: _Chunk, why: str) -> None:
+        for some in (chunk.asks.first, chunk.remakes.take):
+            while jobs := await some(LARGEST):
+                for job in jobs:
+                    self._failed(job, Failure(Verdict.LOCAL_ERROR, why))
 
-    def _rest(self) -> list[Job]:
+    def _rest(self) -> list[_Chunk]:
         """What no worker has; nobody will get it."""
-        undone = [job for chunk in self._undone for job in chunk.jobs]
-        self._undone.clear()
-        return undone + self._cutting.drain()
-
-
-def _order(load: Load, limited: bool) -> bytes:  # noqa: FBT001  a fact of the run
-    pieces = [
-        Piece(
-            number,
-            job.target.url,
-            job.known,
-            job.validators,
-            number in load.remake,
-            job.target.held,
-            job.target.failed,
-        )
-        for number, job in load.jobs.items()
-    ]
-    return packed(Shard(pieces, load.concurrency, limited))
+        rest, self._undone = self._undone, []
+        if self._cutting is not None:
+            rest.append(_Chunk(*self._cutting.drain()))
+        return rest

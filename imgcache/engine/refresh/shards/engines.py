@@ -14,11 +14,12 @@ from imgcache.config_images import CacheSettings
 from imgcache.edge.workers.processes import Processes
 from imgcache.edge.workers.protocol import Engine, Outfit
 from imgcache.engine.images.quota import CacheQuota
-from imgcache.engine.refresh.fetch_stage import FetchStage
-from imgcache.engine.refresh.planner import WorkPlan
+from imgcache.engine.refresh.fetch_stage import FetchStage, FetchWork
 from imgcache.engine.refresh.shards.bench import FetchBench
 from imgcache.engine.refresh.shards.stage import ShardedStage
-from imgcache.engine.run.fetch_tools import FetchTools, KeptDoubts
+from imgcache.engine.refresh.states import KeptDoubts, KeptOutcomes, States
+from imgcache.engine.refresh.work import WorkPlan
+from imgcache.engine.run.fetch_tools import FetchTools
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.places import cores, fitted, places
 from imgcache.engine.run.wiring import Tools
@@ -109,20 +110,22 @@ def stage_of(
     engine: Engine | None,
     tools: Tools,
     settings: Settings,
+    states: States,
     work: WorkPlan,
     listener: Listener,
     interrupt: asyncio.Event,
 ) -> FetchStage | ShardedStage:
     """How this work is done: here, or by the workers of the engine."""
     room = CacheQuota(tools.store, tools.session, settings.cache.max_bytes)
-    own = FetchTools(
-        tools.fetcher, tools.pool, tools.store, tools.session, room, KeptDoubts(tools.session)
-    )
+    doubts, outcomes = KeptDoubts(tools.session, states), KeptOutcomes(states, listener)
+    own = FetchTools(tools.fetcher, tools.pool, tools.store, tools.session, room, doubts, outcomes)
     backlog = asyncio.Semaphore(places(settings).answers)
-    # Other workers have descriptors of their own.
-    here = FetchStage(own, fitted(settings), listener, interrupt, backlog)
     jobs = len(work.ask) + len(work.remake)
     is_little = isinstance(engine, Processes) and not settings.fetch.processes
-    if engine is None or jobs < (_WORTH_PROCESSES if is_little else 1):
+    alone = engine is None or jobs < (_WORTH_PROCESSES if is_little else 1)
+    share = work.fetch_work if alone else FetchWork(in_place=work.in_place)
+    # Other workers have descriptors of their own.
+    here = FetchStage(own, fitted(settings), listener, interrupt, backlog, share)
+    if engine is None or alone:
         return here
-    return ShardedStage(engine, own, settings, listener, here)
+    return ShardedStage(engine, own, settings, here, work)

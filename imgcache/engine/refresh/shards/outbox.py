@@ -11,22 +11,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from imgcache.core.http.contact import Contact
 from imgcache.edge.workers.protocol import Channel
-from imgcache.engine.refresh.shards.records import Ended, Granted, News, RoomWanted, packed
+from imgcache.engine.refresh.shards.records import (
+    Ended,
+    Granted,
+    More,
+    News,
+    RoomWanted,
+    packed,
+)
+from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.fetch_tools import NO_SPELLINGS
 from imgcache.engine.run.listener import Lane, Listener
 from imgcache.engine.run.report import Traffic
 from imgcache.engine.run.targets import Target
 from imgcache.errors import LocalError
 from imgcache.facts import HostPause, ImageFacts, UrlFacts
-from imgcache.model import Failure, Source
+from imgcache.model import Failure
 
 
 class Outbox(Listener):
-    """Takes facts, doubts and progress of one shard, by the URLs of its targets."""
+    """Takes facts, doubts, outcomes and progress of one shard."""
 
-    def __init__(self, channel: Channel, targets: Mapping[str, tuple[int, Target]]) -> None:
+    def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._targets = targets
         self._news = News()
         self._due = False
         self._requests = self._bytes = 0
@@ -36,13 +43,14 @@ class Outbox(Listener):
         *,
         urls: Sequence[UrlFacts] = (),
         images: Sequence[ImageFacts] = (),
-        spellings: Mapping[str, str] = NO_SPELLINGS,  # noqa: ARG002  the driver has them
+        spellings: Mapping[str, str] = NO_SPELLINGS,
         pauses: Sequence[HostPause] = (),
     ) -> None:
         """Facts for the index."""
         news = self._changed()
         news.urls += urls
         news.images += images
+        news.spellings |= spellings
         news.pauses += pauses
 
     async def keep_up(self) -> None:
@@ -52,9 +60,9 @@ class Outbox(Listener):
         """Images that are gone."""
         self._changed().forgotten += hashes
 
-    def note(self, target: Target, facts: UrlFacts) -> None:  # noqa: ARG002  it is known by its URL
+    def note(self, target: Target, facts: UrlFacts) -> None:
         """A failure of which only all shards together can say whether it counts."""
-        self._changed().unsure.append(facts)
+        self._changed().unsure.append((target, facts))
 
     def settle(self, contact: Contact) -> None:
         """The driver settles them."""
@@ -63,11 +71,9 @@ class Outbox(Listener):
         """One attempt ended; it is told with what is found out next, or with the next beat."""
         self._news.attempts.append((url, wire_bytes))
 
-    def concluded(self, url: str, source: Source | None, failure: Failure | None) -> None:
+    def ended(self, target: Target, told: Failure | None) -> None:
         """One job ended."""
-        number, target = self._targets[url]
-        ended = Ended(number, source, target.failure, target.held, target.failed, failure)
-        self._changed().ended.append(ended)
+        self._changed().ended.append(Ended(target, told))
 
     def prepared(self) -> None:
         """One job without a request ended."""
@@ -76,6 +82,10 @@ class Outbox(Listener):
     def want(self, wanted: RoomWanted) -> None:
         """Ask for room."""
         self._changed().wanted.append(wanted)
+
+    def want_more(self, jobs: Mapping[str, int]) -> None:
+        """Ask for jobs."""
+        self._changed().more = jobs
 
     def release(self, image: ImageFacts) -> None:
         """Room that is not needed after all."""
@@ -140,6 +150,30 @@ class AskedRoom:
         self._outbox.want(RoomWanted(len(self._asked), image, before))
         self._asked.append(answer)
         await answer
+
+
+class AskedJobs:
+    """Supply of jobs that the driver has; some are taken after the others."""
+
+    def __init__(self, outbox: Outbox, left: Mapping[str, int]) -> None:
+        self._outbox = outbox
+        self._left = left
+        self._asked: asyncio.Future[list[Job]] | None = None
+
+    def left(self) -> Mapping[str, int]:
+        """How many jobs each host had when the shard began."""
+        return self._left
+
+    async def take(self, wanted: Mapping[str, int]) -> list[Job]:
+        """The next jobs of some hosts."""
+        self._asked = asyncio.get_running_loop().create_future()
+        self._outbox.want_more(wanted)
+        return await self._asked
+
+    def came(self, word: More) -> None:
+        """The answer came."""
+        if self._asked is not None and not self._asked.done():
+            self._asked.set_result(word.jobs)
 
 
 class EndlessRoom:

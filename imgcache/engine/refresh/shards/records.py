@@ -6,49 +6,37 @@ They are pickled: whoever starts a worker runs its code anyway, and nobody else 
 from __future__ import annotations
 
 import pickle
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct, field
 
-from imgcache.core.cache.plan import Known
-from imgcache.core.http.url import WebUrl
+from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.listener import Lane
-from imgcache.facts import HostPause, ImageFacts, UrlFacts, Validators
-from imgcache.model import Failure, Source
-
-
-class Piece(Struct, frozen=True, gc=False):
-    """One job of a shard, by its number in this run; `remake`: thumbnails only, no request."""
-
-    number: int
-    url: WebUrl
-    known: Known
-    validators: Validators
-    remake: bool = False
-    held: bool = False
-    failed: bool = False
+from imgcache.engine.run.targets import Target
+from imgcache.facts import HostPause, ImageFacts, UrlFacts
+from imgcache.model import Failure
 
 
 class Shard(Struct, frozen=True):
     """Jobs of some hosts: all that the run has for each of these hosts.
 
-    `concurrency`: its share of the requests at once. `limited`: the cache may not grow as it
-    likes, so each image asks for its room.
+    `remake`: only thumbnails, no request. `more`: so many jobs each host has beside these; the
+    driver gives them when they are wanted. `concurrency`: its share of the requests at once.
+    `limited`: the cache may not grow as it likes, so each image asks for its room.
     """
 
-    pieces: list[Piece]
+    ask: list[Job]
+    remake: list[Job]
+    more: Mapping[str, int]
     concurrency: int
     limited: bool = False
 
 
 class Ended(Struct, frozen=True, gc=False):
-    """How a job ended: what its target has to say, and the failure that is `told` of it."""
+    """How a job ended: what is known of its URL by now, and the failure that is `told` of it."""
 
-    number: int
-    source: Source | None
-    failure: Failure | None
-    held: bool
-    failed: bool
+    target: Target
     told: Failure | None
 
 
@@ -63,20 +51,23 @@ class RoomWanted(Struct, frozen=True):
 class News(Struct):
     """What a worker did since its last news. Whoever heard it needs none of it done again.
 
-    `demand`: how many requests at once its shard can still use. `unclean`: files were left that
-    must not be recorded.
+    `unsure`: failures that may be the network's. `more`: jobs that are wanted, by host. `demand`:
+    how many requests at once its shard can still use. `unclean`: files were left that must not be
+    recorded.
     """
 
     urls: list[UrlFacts] = field(default_factory=list)
     images: list[ImageFacts] = field(default_factory=list)
+    spellings: dict[str, str] = field(default_factory=dict)
     pauses: list[HostPause] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
-    unsure: list[UrlFacts] = field(default_factory=list)
+    unsure: list[tuple[Target, UrlFacts]] = field(default_factory=list)
     ended: list[Ended] = field(default_factory=list)
     prepared: int = 0
     attempts: list[tuple[str, int]] = field(default_factory=list)
     wanted: list[RoomWanted] = field(default_factory=list)
     released: list[ImageFacts] = field(default_factory=list)
+    more: Mapping[str, int] | None = None
     requests: int = 0
     bytes: int = 0
     answered: bool = False
@@ -100,7 +91,13 @@ class Granted(Struct, frozen=True):
     refused: str | None = None
 
 
-Word = Stop | Granted
+class More(Struct, frozen=True):
+    """The jobs that were wanted."""
+
+    jobs: list[Job]
+
+
+Word = Stop | Granted | More
 
 
 def packed(record: Shard | News | Word) -> bytes:

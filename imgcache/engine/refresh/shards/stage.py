@@ -12,14 +12,13 @@ from imgcache.core.http.contact import Contact
 from imgcache.edge.safe_fs import note_unsynced
 from imgcache.edge.workers.protocol import Engine
 from imgcache.engine.refresh.fetch_stage import FetchStage
-from imgcache.engine.refresh.planner import WorkPlan
 from imgcache.engine.refresh.shards.dispatcher import SILENCE, Dispatcher, Load
-from imgcache.engine.refresh.shards.records import Ended, Granted, News, RoomWanted
+from imgcache.engine.refresh.shards.records import Granted, News, RoomWanted
+from imgcache.engine.refresh.work import WorkPlan
 from imgcache.engine.run.attempts import Job
-from imgcache.engine.run.fetch_tools import FetchTools, record_url
-from imgcache.engine.run.listener import Listener
+from imgcache.engine.run.fetch_tools import FetchTools
 from imgcache.engine.run.report import Traffic
-from imgcache.engine.run.targets import Targets
+from imgcache.engine.run.targets import Target
 from imgcache.engine.run.tasks import raise_bare
 from imgcache.errors import LocalError
 from imgcache.facts import UrlFacts
@@ -37,20 +36,20 @@ class ShardedStage:
         engine: Engine,
         tools: FetchTools,
         settings: Settings,
-        listener: Listener,
         here: FetchStage,
+        work: WorkPlan,
         *,
         silence: float = SILENCE,
     ) -> None:
-        """`here`: does what needs no worker; it has the run's interrupt, too."""
+        """`here`: does what needs no worker; it has the run's listener and interrupt, too."""
         self.traffic = Traffic()
         self.contact = Contact()
         self._cancelled = False
         self._tools = tools
-        self._listener = listener
+        self._listener = here.listener
         self._here = here
         self._engine = engine
-        self._targets = Targets()
+        self._work = work
         self._dispatcher = Dispatcher(
             engine,
             settings.fetch,
@@ -66,17 +65,16 @@ class ShardedStage:
         """Whether a URL was not reached before the interruption, or before the time was up."""
         return self._cancelled or self._here.cut_short or self._dispatcher.left_out > 0
 
-    async def run(self, targets: Targets, work: WorkPlan, seconds: float | None) -> None:
+    async def run(self, seconds: float | None) -> None:
         """As FetchStage: after the time is up, what is under way may end."""
-        self._targets = targets
         began = asyncio.get_running_loop().time()
-        await self._here.run(targets, WorkPlan(), seconds)
+        await self._here.run(seconds)
         if seconds is not None:
             seconds -= asyncio.get_running_loop().time() - began
             if seconds <= 0:
                 await self._dispatcher.stop(at_once=False)
         self._listener.fetching(self._dispatcher.lanes)
-        shards = asyncio.create_task(self._dispatcher.run(work.ask, self._once(work.remake)))
+        shards = asyncio.create_task(self._dispatcher.run(self._work.ask, self._work.remake))
         waiting = asyncio.create_task(self._here.interrupt.wait())
         try:
             await asyncio.wait({shards, waiting}, timeout=seconds, return_when="FIRST_COMPLETED")
@@ -103,27 +101,20 @@ class ShardedStage:
             # the run is over: what the driver works with lies beside them.
             self._tools.store.failed_to_publish = True
 
-    def _once(self, remake: list[Job]) -> list[Job]:
-        """One job for each copy, however many URLs share it."""
-        jobs = {job.known.copy.sha256: job for job in remake if job.known.copy is not None}
-        for _ in range(len(remake) - len(jobs)):
-            self._listener.prepared()
-        return list(jobs.values())
-
     async def _hear(self, load: Load, news: News) -> None:
         """Into the index first: an end that is known means facts that are on their way there."""
         await self._tools.records.keep_up()
         if news.forgotten:
             await self._tools.records.forget(news.forgotten)
-        self._tools.records.record(images=news.images, pauses=news.pauses)
-        for facts in news.urls:
-            record_url(self._tools.records, self._targets.web[facts.url], facts)
+        self._tools.records.record(
+            urls=news.urls, images=news.images, spellings=news.spellings, pauses=news.pauses
+        )
         self.contact.answered |= news.answered
         self.contact.silent |= news.silent
         for ended in news.ended:
-            self._conclude(load.jobs[ended.number], ended)
-        for facts in news.unsure:
-            self._doubt(facts)
+            self._tools.outcomes.ended(ended.target, ended.told)
+        for target, facts in news.unsure:
+            self._doubt(target, facts)
         for wanted in news.wanted:
             grant = asyncio.create_task(self._grant(load, wanted))
             self._grants.add(grant)
@@ -132,20 +123,11 @@ class ShardedStage:
             self._tools.room.release(image)
         self._count(news)
 
-    def _conclude(self, job: Job, ended: Ended) -> None:
-        target = job.target
-        target.source, target.failure = ended.source, ended.failure
-        target.held, target.failed = ended.held, ended.failed
-        self._listener.concluded(target.url.href, ended.source, ended.told)
-
-    def _doubt(self, facts: UrlFacts) -> None:
+    def _doubt(self, target: Target, facts: UrlFacts) -> None:
         """A host that answered anyone's request shows that the network is there."""
-        target = self._targets.web[facts.url]
+        self._tools.doubts.note(target, facts)
         if self.contact.answered:
-            target.failure = None
-            record_url(self._tools.records, target, facts)
-        else:
-            self._tools.doubts.note(target, facts)
+            self._tools.doubts.settle(self.contact)
 
     def _count(self, news: News) -> None:
         self.traffic.requests += news.requests
@@ -171,4 +153,4 @@ class ShardedStage:
 
     def _fail(self, job: Job, failure: Failure) -> None:
         job.target.failure, job.target.failed = failure, True
-        self._listener.concluded(job.target.url.href, None, failure)
+        self._tools.outcomes.ended(job.target, failure)

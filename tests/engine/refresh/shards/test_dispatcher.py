@@ -8,15 +8,14 @@ from types import TracebackType
 from typing import Self
 
 from imgcache.config import FetchSettings
-from imgcache.core.http.url import WebUrl
 from imgcache.edge.workers.protocol import LostError, Place
 from imgcache.engine.refresh.shards.cutting import shard_size
 from imgcache.engine.refresh.shards.dispatcher import SILENCE, Dispatcher, Load
 from imgcache.engine.refresh.shards.records import Ended, News, Shard, Stop, packed, unpacked
 from imgcache.engine.run.attempts import Job
-from imgcache.engine.run.targets import Target
-from imgcache.model import Failure, Source, Verdict
+from imgcache.model import Failure, Verdict
 from tests.support import virtual_time
+from tests.support.plans import asks, jobs, remakes
 
 
 class Worker:
@@ -42,23 +41,23 @@ class Worker:
         order: bytes,
     ) -> AsyncGenerator[bytes, None]:
         shard: Shard = unpacked(order)
-        self.shards.append([one.url.host for one in shard.pieces])
+        self.shards.append([one.host for one in shard.ask])
         self.now += 1
         self.most_at_once = max(self.most_at_once, self.now)
         try:
             yield packed(News())
-            for left, piece in zip(range(len(shard.pieces))[::-1], shard.pieces, strict=True):
+            for left, job in zip(range(len(shard.ask))[::-1], shard.ask, strict=True):
                 if self.stops_all_for:
                     asyncio.get_running_loop().call_soon(virtual_time.stop_for, self.stops_all_for)
                 await asyncio.sleep(self.pace)
                 for _ in range(5):  # what waits in a pipe is read before it is news
                     await asyncio.sleep(0)
-                if piece.url.host == self.dies:
+                if job.host == self.dies:
                     raise LostError("it died")
-                if piece.url.host == self.hangs:
+                if job.host == self.hangs:
                     await asyncio.Event().wait()
-                ended = Ended(piece.number, Source.DOWNLOADED, None, True, False, None)  # noqa: FBT003
-                yield packed(News(ended=[ended], demand=min(left, shard.concurrency)))
+                ended = [Ended(job.target, None)]
+                yield packed(News(ended=ended, demand=min(left, shard.concurrency)))
         finally:
             self.now -= 1
 
@@ -102,14 +101,6 @@ class Vanishing(Crew):
         return [one for one in self.workers if isinstance(one, Worker) and not one.discarded]
 
 
-def jobs(*hosts: str, each: int = 1) -> list[Job]:
-    return [
-        Job(Target(WebUrl(f"http://{host}/{number}", "http", host, 80)))
-        for host in hosts
-        for number in range(each)
-    ]
-
-
 class Run:
     def __init__(self, crew: Crew, ask: list[Job], stop_after: float = 1e6) -> None:
         self.ended: list[str] = []
@@ -123,13 +114,13 @@ class Run:
     async def _run(self, ask: list[Job], stop_after: float) -> float:
         loop = asyncio.get_running_loop()
         loop.call_later(stop_after, lambda: loop.create_task(self.dispatcher.stop(at_once=False)))
-        await self.dispatcher.run(ask, [])
+        await self.dispatcher.run(asks(ask), remakes())
         return asyncio.get_running_loop().time()
 
-    async def _hear(self, load: Load, news: News) -> None:
-        under_way = sum(len(one.jobs) for one in self.dispatcher.under_way)
+    async def _hear(self, load: Load, news: News) -> None:  # noqa: ARG002  the dispatcher's
+        under_way = sum(len(one.left) for one in self.dispatcher.under_way)
         self.most = max(self.most, under_way)
-        self.ended += [load.jobs[one.number].target.url.href for one in news.ended]
+        self.ended += [one.target.url.href for one in news.ended]
 
     def _fail(self, job: Job, failure: Failure) -> None:
         self.failed[job.target.url.host] = failure
