@@ -153,10 +153,13 @@ class Catalog(Reading):
 
     def temporary(self, statement: str, rows: Iterable[Sequence[Any]] = ((),)) -> None:
         """A statement about temporary tables and views, which no file holds."""
-        self._temporary_statements.append((statement, list(rows)))
-        self._repeat(self._temporary_statements[-1:])
+        if self._kept is not None:
+            rows = list(rows)
+            # The working copy, when it is made, needs the same.
+            self._temporary_statements.append((statement, rows))
+        self._repeat([(statement, rows)])
 
-    def _repeat(self, statements: Iterable[tuple[str, list[Sequence[Any]]]]) -> None:
+    def _repeat(self, statements: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> None:
         with catalog_errors():
             for statement, rows in statements:
                 for row in rows:

@@ -16,6 +16,7 @@ from imgcache.facts import ImageFacts
 from imgcache.model import Size
 
 _BATCH = 500
+_SOME_COPIES = 5000
 _STATE = "asked_at, answered_at, fresh_until, status, failure, failing_since, copy, earlier"
 _GET = f"SELECT href, id, known, {_STATE} FROM urls WHERE href IN "
 _PUT = """
@@ -47,6 +48,8 @@ _SHARED = """
     SELECT group_concat(id) FROM urls WHERE copy IS NOT NULL
     GROUP BY copy, host HAVING count(*) >= ?"""
 _IN_RUN = "id IN (SELECT url FROM in_run)"
+# The same for a query about one URL, or few: the other makes a list of all.
+_IS_IN_RUN = "EXISTS (SELECT 1 FROM run_entries WHERE url = urls.id)"
 
 
 class UrlRow(NamedTuple):
@@ -132,10 +135,11 @@ def files(catalog: Catalog, *, of_run: bool) -> Iterator[tuple[str, str, str]]:
     return catalog.each(f"{_FILES} WHERE {_COPY_OF_RUN}" if of_run else _FILES)
 
 
-def unseen(catalog: Catalog, *, of_run: bool) -> list[str]:
-    """The copies whose files were not looked at yet; `of_run` as above."""
+def unseen_after(catalog: Catalog, sha256: str, *, of_run: bool) -> list[str]:
+    """The next few copies by hash whose files were not looked at yet; `of_run` as above."""
     query = f"{_UNSEEN} AND {_COPY_OF_RUN}" if of_run else _UNSEEN
-    return [row[0] for row in catalog.rows(query)]
+    rows = catalog.rows(f"{query} AND sha256 > ? ORDER BY sha256 LIMIT ?", (sha256, _SOME_COPIES))
+    return [row[0] for row in rows]
 
 
 def copies(catalog: Catalog, sha256s: Sequence[str]) -> Iterator[tuple[ImageFacts, str | None]]:
@@ -224,16 +228,19 @@ class SharedCopy(NamedTuple):
     declared: tuple[Size | None, ...]
 
 
-def shared_copies(catalog: Catalog) -> Iterator[SharedCopy]:
-    """The URLs of the run that share a sound copy with enough others of their host."""
+def shared_copies(catalog: Catalog) -> Iterator[list[SharedCopy]]:
+    """The URLs of the run that share a sound copy with enough others of their host, by both."""
     query = f"""
         SELECT href, host, copy, seen FROM urls JOIN copies ON sha256 = copy
-        WHERE id = ? AND seen IS NOT NULL AND {_IN_RUN}"""
+        WHERE urls.id = ? AND seen IS NOT NULL AND {_IS_IN_RUN}"""
     for (numbers,) in catalog.rows(_SHARED, (PLACEHOLDER_PATHS,)):
+        shared = []
         for number in map(int, numbers.split(",")):
             for href, host, sha256, seen in catalog.rows(query, (number,)):
                 size = documents.image_facts(seen).size
-                yield SharedCopy(number, href, host, sha256, size, _declared(catalog, number))
+                declared = _declared(catalog, number)
+                shared.append(SharedCopy(number, href, host, sha256, size, declared))
+        yield shared
 
 
 def _declared(catalog: Catalog, url: int) -> tuple[Size | None, ...]:
@@ -310,7 +317,7 @@ def articles_naming(catalog: Catalog, hrefs: Sequence[str]) -> set[int]:
 
 def with_copies(catalog: Catalog, sha256s: Sequence[str]) -> Iterator[tuple[int, str]]:
     """The URLs of the run that have one of these copies: id and copy."""
-    query = f"SELECT id, copy FROM urls WHERE {_IN_RUN} AND copy IN "
+    query = f"SELECT id, copy FROM urls WHERE {_IS_IN_RUN} AND copy IN "
     yield from _chosen(catalog, query, sha256s)
 
 

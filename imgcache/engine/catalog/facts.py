@@ -148,10 +148,12 @@ def _at_rest(identity_text: str) -> str:
 
 def find_placeholders(catalog: Catalog, tolerance: int) -> dict[str, int]:
     """The run's URLs that answered with a host's placeholder picture, and their ids."""
-    shared = list(urls.shared_copies(catalog))
-    ids = {one.href: one.id for one in shared}
-    served = (
-        Served(one.href, one.host, urlsplit(one.href).path, one.sha256, one.size, one.declared)
-        for one in shared
-    )
-    return {href: ids[href] for href in placeholders(served, tolerance)}
+    found: dict[str, int] = {}
+    for shared in urls.shared_copies(catalog):
+        ids = {one.href: one.id for one in shared}
+        served = (
+            Served(one.href, one.host, urlsplit(one.href).path, one.sha256, one.size, one.declared)
+            for one in shared
+        )
+        found |= {href: ids[href] for href in placeholders(served, tolerance)}
+    return found

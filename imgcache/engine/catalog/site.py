@@ -120,17 +120,18 @@ class Site(Struct):
         await session.query(lambda index: facts.look_up_changes(self.catalog, index, policy))
 
     async def changed_copies(self, store: Storage) -> set[str]:
-        """The copies of the run that are new to the catalog, or whose files have changed."""
+        """The copies of the run whose files have changed since they were looked at."""
         of_run = not self.articles.whole
-        changed = await to_its_end(
+        return await to_its_end(
             lambda: set(facts.changed_copies(self.catalog, store, of_run=of_run))
         )
-        return changed | await self.new_copies()
 
-    async def new_copies(self) -> set[str]:
-        """The copies of the run that are new to the catalog."""
-        of_run = not self.articles.whole
-        return set(await to_its_end(urls.unseen, self.catalog, of_run=of_run))
+    async def new_copies(self) -> AsyncIterator[Sequence[str]]:
+        """The copies of the run that are new to the catalog, some thousands at once."""
+        of_run, last = not self.articles.whole, ""
+        while some := await to_its_end(urls.unseen_after, self.catalog, last, of_run=of_run):
+            yield some
+            last = some[-1]
 
     async def inspect(self, store: Storage, look: facts.Inspect, copies: Collection[str]) -> None:
         """Look at the files of some copies."""
@@ -153,11 +154,15 @@ class Site(Struct):
         copies = await self.changed_copies(store)
         copies.update(await to_its_end(urls.unhashed, self.catalog))
         await self.inspect(store, _sound, copies)
-        return bool(copies)
+        return await self.hash_new_copies(store) or bool(copies)
 
-    async def hash_new_copies(self, store: Storage) -> None:
-        """Hash the files of copies that are new to the catalog."""
-        await self.inspect(store, _sound, await self.new_copies())
+    async def hash_new_copies(self, store: Storage) -> bool:
+        """Hash the files of copies that are new to the catalog; whether there were any."""
+        were = False
+        async for some in self.new_copies():
+            await self.inspect(store, _sound, some)
+            were = True
+        return were
 
     async def rehash(self, tools: Tools) -> None:
         """Hash the files of all copies."""

@@ -82,8 +82,8 @@ async def check_copies(site: Site, tools: Tools) -> None:
     # What an export has noted of a damaged file stands in the catalog, not yet in the index.
     of_run = not site.articles.whole
     copies.update(await to_its_end(urls.unlike_recorded, site.catalog, of_run=of_run))
-    if await _check(site, tools, copies):
-        await check_new_copies(site, tools)
+    await _check(site, tools, copies)
+    await check_new_copies(site, tools)
 
 
 async def check_new_copies(site: Site, tools: Tools) -> None:
@@ -92,8 +92,12 @@ async def check_new_copies(site: Site, tools: Tools) -> None:
     What somebody has deleted since this run stored it is lost, too: the catalog remembers what it
     saw, so no later run would miss it.
     """
-    if await _check(site, tools, await site.new_copies()):
-        await site.inspect(tools.store, _as_on_disk, await site.new_copies())
+    learned = False
+    async for some in site.new_copies():
+        learned |= await _check(site, tools, some)
+    if learned:
+        async for some in site.new_copies():
+            await site.inspect(tools.store, _as_on_disk, some)
 
 
 async def _check(site: Site, tools: Tools, copies: Collection[str]) -> bool:

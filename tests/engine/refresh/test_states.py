@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgcache.core.http.url import WebUrl
-from imgcache.engine.refresh.states import States
+from imgcache.engine.refresh.states import States, UrlState
 from imgcache.engine.run.targets import Target
 from imgcache.model import Failure, Source, Verdict
 
@@ -39,18 +39,11 @@ def test_the_last_state_of_each_url_is_kept(noted: list[Target]) -> None:
     last = {one.id: one for one in noted}
     assert list(states.ids()) == sorted(last)
     for number in range(NEWEST + 1):
-        state, one = states.get(number), last.get(number)
-        assert (number in states) == (one is not None)
-        if state is None or one is None:
-            assert state is None
-            assert one is None
-            continue
-        assert (state.source, state.failure, state.held, state.failed) == (
-            one.source,
-            one.failure,
-            one.held,
-            one.failed,
-        )
+        assert (number in states) == (number in last)
+        assert (states.get(number) is None) == (number not in last)
+    for number, one in last.items():
+        state = UrlState(one.source, one.failure, one.held, one.failed)
+        assert states.get(number) == state
 
 
 @given(st.lists(targets()))

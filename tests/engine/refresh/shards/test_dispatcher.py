@@ -9,9 +9,9 @@ from typing import Self
 
 from imgcache.config import FetchSettings
 from imgcache.edge.workers.protocol import LostError, Place
-from imgcache.engine.refresh.shards.cutting import shard_size
+from imgcache.engine.refresh.shards.cutting import LARGEST, shard_size
 from imgcache.engine.refresh.shards.dispatcher import SILENCE, Dispatcher, Load
-from imgcache.engine.refresh.shards.records import Ended, News, Shard, Stop, packed, unpacked
+from imgcache.engine.refresh.shards.records import Ended, More, News, Shard, Stop, packed, unpacked
 from imgcache.engine.run.attempts import Job
 from imgcache.model import Failure, Verdict
 from tests.support import virtual_time
@@ -34,6 +34,7 @@ class Worker:
         self.discarded = 0
         self.now = self.most_at_once = 0
         self.words: list[bytes] = []
+        self.given: asyncio.Queue[list[Job]] = asyncio.Queue()
 
     async def submit(
         self,
@@ -44,25 +45,36 @@ class Worker:
         self.shards.append([one.host for one in shard.ask])
         self.now += 1
         self.most_at_once = max(self.most_at_once, self.now)
+        jobs, more = shard.ask, dict(shard.more)
         try:
             yield packed(News())
-            for left, job in zip(range(len(shard.ask))[::-1], shard.ask, strict=True):
-                if self.stops_all_for:
-                    asyncio.get_running_loop().call_soon(virtual_time.stop_for, self.stops_all_for)
-                await asyncio.sleep(self.pace)
-                for _ in range(5):  # what waits in a pipe is read before it is news
-                    await asyncio.sleep(0)
-                if job.host == self.dies:
-                    raise LostError("it died")
-                if job.host == self.hangs:
-                    await asyncio.Event().wait()
-                ended = [Ended(job.target, None)]
-                yield packed(News(ended=ended, demand=min(left, shard.concurrency)))
+            while jobs:
+                for left, job in zip(range(len(jobs))[::-1], jobs, strict=True):
+                    await self._work_on(job)
+                    demand = min(left + sum(more.values()), shard.concurrency)
+                    yield packed(News(ended=[Ended(job.target, None)], demand=demand))
+                if more:
+                    yield packed(News(more=more))
+                jobs, more = (await self.given.get() if more else []), {}
         finally:
             self.now -= 1
 
+    async def _work_on(self, job: Job) -> None:
+        if self.stops_all_for:
+            asyncio.get_running_loop().call_soon(virtual_time.stop_for, self.stops_all_for)
+        await asyncio.sleep(self.pace)
+        for _ in range(5):  # what waits in a pipe is read before it is news
+            await asyncio.sleep(0)
+        if job.host == self.dies:
+            raise LostError("it died")
+        if job.host == self.hangs:
+            await asyncio.Event().wait()
+
     async def tell(self, number: int, word: bytes) -> None:  # noqa: ARG002  the protocol's
         self.words.append(word)
+        told = unpacked(word)
+        if isinstance(told, More):
+            await self.given.put(told.jobs)
 
     async def discard(self, number: int) -> None:  # noqa: ARG002  the protocol's
         self.discarded += 1
@@ -204,3 +216,19 @@ def test_what_is_held_of_shards_does_not_grow_with_the_work() -> None:
         assert len(run.ended) == 5 * hosts
         most.append(run.most / shard_size(5 * hosts, 2))
     assert max(most) <= 4
+
+
+def test_the_jobs_of_a_large_host_are_sent_when_they_are_wanted() -> None:
+    worker = Worker(0.01)
+    ask = jobs("large", each=LARGEST + 500)
+    run = Run(Crew(worker), ask)
+    assert sorted(run.ended) == sorted(one.target.url.href for one in ask)
+    assert len(worker.shards[0]) == LARGEST
+
+
+def test_what_a_lost_worker_was_not_sent_goes_elsewhere_too() -> None:
+    every = jobs("large", each=LARGEST + 500)
+    bad, good = Worker(0.01, hangs="large"), Worker(0.01)
+    run = Run(Crew(bad, good), every)
+    assert bad.discarded > 0
+    assert sorted(run.ended) == sorted(one.target.url.href for one in every)
