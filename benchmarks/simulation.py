@@ -19,6 +19,7 @@ import numpy as np
 
 from imgcache.config import FetchSettings
 from imgcache.engine.refresh.shards.cutting import shard_size
+from imgcache.engine.refresh.shards.dispatcher import ENOUGH
 
 LARGEST = 0.08
 PER_HOST = FetchSettings().per_host
@@ -77,6 +78,7 @@ def simulate(
     fastest, answered = PER_HOST / latency, hosts - 1
     bound = max(hosts.sum() / workers / rate, hosts[0] / fastest)
     step, passed, used = bound / STEPS, 0.0, 0.0
+    full = share * (1 - ENOUGH)
     while left.sum() > 0:
         begun = owner >= 0
         # One place for a host until it has answered.
@@ -86,8 +88,8 @@ def simulate(
         wanted = np.bincount(owner[begun], able[begun], minlength=workers)
         demand = np.bincount(owner[begun], lasting[begun], minlength=workers)
         most = min(rate, share / latency) * step
-        for worker in np.flatnonzero((wanted < most) & (demand <= share / 2)):
-            while waiting and wanted[worker] < most and demand[worker] <= share / 2:
+        for worker in np.flatnonzero((wanted < most) & (demand <= full)):
+            while waiting and wanted[worker] < most and demand[worker] <= full:
                 start, end = waiting.pop()
                 owner[start:end] = worker
                 wanted[worker] += able[start:end].sum()

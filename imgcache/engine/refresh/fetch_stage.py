@@ -88,6 +88,10 @@ class FetchStage:
         """How far each host is that has work left."""
         return self._scheduler.lanes()
 
+    def allow(self, concurrency: int) -> None:
+        """So many requests may be sent at once from now on."""
+        self._scheduler.allow(concurrency)
+
     def stop(self) -> None:
         """Start nothing more; what is under way ends by itself."""
         self._scheduler.stop()

@@ -25,7 +25,7 @@ from imgcache.engine.refresh.shards.outbox import (
     Outbox,
     demand,
 )
-from imgcache.engine.refresh.shards.records import Granted, More, News, Shard, Stop, unpacked
+from imgcache.engine.refresh.shards.records import Granted, More, News, Shard, Share, Stop, unpacked
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.fetch_tools import FetchTools, Room
 from imgcache.engine.run.places import fit
@@ -89,8 +89,8 @@ class FetchBench:
             _work(shard, jobs),
         )
         aside = [
-            asyncio.create_task(_listen(channel, stage, interrupt, jobs, room)),
-            asyncio.create_task(self._beat(outbox, stage, shard)),
+            asyncio.create_task(self._listen(channel, stage, interrupt, jobs, room)),
+            asyncio.create_task(self._beat(outbox, stage)),
         ]
         try:
             await stage.run(None)
@@ -99,6 +99,27 @@ class FetchBench:
                 task.cancel()
             await asyncio.gather(*aside, return_exceptions=True)
         outbox.send(lambda news: self._sum_up(news, outbox, stage))
+
+    async def _listen(
+        self,
+        channel: Channel,
+        stage: FetchStage,
+        interrupt: asyncio.Event,
+        jobs: AskedJobs,
+        room: AskedRoom | None,
+    ) -> None:
+        while True:
+            match unpacked(await channel.hear()):
+                case Stop(at_once=True):
+                    interrupt.set()
+                case Stop():
+                    stage.stop()
+                case Share(concurrency):
+                    stage.allow(min(concurrency, self._places.requests))
+                case More() as word:
+                    jobs.came(word)
+                case Granted() as word if room is not None:
+                    room.granted(word)
 
     def _tools(self, outbox: Outbox, room: Room) -> FetchTools:
         return FetchTools(
@@ -110,42 +131,21 @@ class FetchBench:
         fetch = self._settings.fetch.model_copy(update={"concurrency": most})
         return self._settings.model_copy(update={"fetch": fetch})
 
-    async def _beat(self, outbox: Outbox, stage: FetchStage, shard: Shard) -> None:
+    async def _beat(self, outbox: Outbox, stage: FetchStage) -> None:
         outbox.send()
         for beats in count():
             await asyncio.sleep(_BEAT)
-            outbox.send(partial(self._look, outbox, stage, shard, beats))
+            outbox.send(partial(self._look, outbox, stage, beats))
 
-    def _look(
-        self, outbox: Outbox, stage: FetchStage, shard: Shard, beats: int, news: News
-    ) -> None:
+    def _look(self, outbox: Outbox, stage: FetchStage, beats: int, news: News) -> None:
         lanes = list(stage.lanes())
-        news.demand = demand(lanes, self._settings.fetch.per_host, shard.concurrency)
+        news.demand = demand(lanes, self._settings.fetch.per_host)
         news.lanes = None if beats % _BEATS else lanes
         self._sum_up(news, outbox, stage)
 
     def _sum_up(self, news: News, outbox: Outbox, stage: FetchStage) -> None:
         outbox.count(news, stage.traffic, stage.contact)
         news.unclean, news.unsynced = self._store.failed_to_publish, was_unsynced()
-
-
-async def _listen(
-    channel: Channel,
-    stage: FetchStage,
-    interrupt: asyncio.Event,
-    jobs: AskedJobs,
-    room: AskedRoom | None,
-) -> None:
-    while True:
-        match unpacked(await channel.hear()):
-            case Stop(at_once=True):
-                interrupt.set()
-            case Stop():
-                stage.stop()
-            case More() as word:
-                jobs.came(word)
-            case Granted() as word if room is not None:
-                room.granted(word)
 
 
 class _AtHand:

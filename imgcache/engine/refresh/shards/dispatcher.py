@@ -1,7 +1,8 @@
 """Dispatcher of shards: gives each worker what it has room for, and what a lost one left undone.
 
 A worker gets its next shard when those that it has can no longer use its share of the requests:
-a host that takes longer than all others holds up nobody but itself.
+a host that takes longer than all others holds up nobody but itself. What one shard of a worker can
+no longer use goes to the others.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ from imgcache.config import FetchSettings
 from imgcache.edge.workers.protocol import Engine, LostError, Place
 from imgcache.engine.refresh.shards.cutting import LARGEST, Cutting, parted, shard_size
 from imgcache.engine.refresh.shards.patience import heard_within
-from imgcache.engine.refresh.shards.records import More, News, Shard, Stop, Word, packed, unpacked
+from imgcache.engine.refresh.shards.records import (
+    More,
+    News,
+    Shard,
+    Share,
+    Stop,
+    Word,
+    packed,
+    unpacked,
+)
 from imgcache.engine.refresh.work import Asks, Remakes
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.listener import Lane
@@ -31,7 +41,7 @@ SILENCE = 60.0
 # Seconds after which it is looked whether workers came or went.
 _LOOK = 1.0
 # Of its share, what must be free before a worker gets one more shard.
-_ENOUGH = 0.5
+ENOUGH = 0.25
 # Shards at once: more than a worker has connections to hosts that take long.
 _MOST_AT_ONCE = 64
 # What a lost worker left is cut into so many shards.
@@ -43,6 +53,7 @@ class Load(Struct, eq=False):
 
     `left`: the URLs that its worker has been given and has not ended, with their hosts; `asks`:
     those that it has still to be given; `again`: the copies whose thumbnails it makes.
+    `demand`: how many requests at once it could use; `concurrency`: how many it may.
     """
 
     number: int
@@ -110,6 +121,7 @@ class Dispatcher:
             while self._is_unfinished:
                 places = await self._engine.places()
                 size = size or (shard_size(len(self._cutting), len(places)) if places else 0)
+                await self._balance(places)
                 for load in self._begun(places, size):
                     group.create_task(self._follow(load))
                 alone = 0.0 if places else alone + _LOOK
@@ -157,17 +169,39 @@ class Dispatcher:
 
     def _begun(self, places: Sequence[Place], size: int) -> Iterator[Load]:
         """New loads, the emptiest worker first, as long as there is work and room."""
-        share = max(1, self._fetch.concurrency // max(1, len(places)))
+        share = self._share(places)
         room = self._room(places, share)
         while room and self._stop is None:
             place = max(room, key=room.__getitem__)
-            if room[place] < max(1, share * _ENOUGH):
+            if room[place] < max(1, share * ENOUGH):
                 return
             chunk = self._next(place if len(places) > 1 else None, size)
             if chunk is None:
                 del room[place]
             else:
                 yield self._load(chunk, place, room.pop(place))
+
+    async def _balance(self, places: Sequence[Place]) -> None:
+        """Take from shards what they no longer use, and give it to others of the same worker."""
+        share = self._share(places)
+        for place in places:
+            every = [load for load in self._loads.values() if load.place is place]
+            loads = [load for load in every if not load.beginning]
+            before = [load.concurrency for load in loads]
+            for load in loads:
+                load.concurrency = max(1, min(load.concurrency, load.demand))
+            free = share - sum(load.concurrency for load in every)
+            for load in loads:
+                more = max(0, min(free, load.demand - load.concurrency))
+                load.concurrency += more
+                free -= more
+            for load, was in zip(loads, before, strict=True):
+                if load.concurrency != was:
+                    await self.tell(load, Share(load.concurrency))
+
+    def _share(self, places: Sequence[Place]) -> int:
+        """How many requests at once each worker has."""
+        return max(1, self._fetch.concurrency // max(1, len(places)))
 
     def _room(self, places: Sequence[Place], share: int) -> dict[Place, int]:
         """How many requests at once each can take; none while it has not taken its last shard."""
@@ -176,7 +210,7 @@ class Dispatcher:
         for load in self._loads.values():
             if load.place in room:
                 full = load.beginning or loads[load.place] >= _MOST_AT_ONCE
-                room[load.place] -= share if full else load.demand
+                room[load.place] -= share if full else load.concurrency
         return room
 
     def _next(self, place: Place | None, size: int) -> _Chunk | None:
@@ -188,10 +222,10 @@ class Dispatcher:
         return _Chunk(*self._cutting.take(size)) if self._cutting else None
 
     def _load(self, chunk: _Chunk, place: Place, room: int) -> Load:
-        number = next(self._numbers)
-        load = Load(number, place, chunk.asks, chunk.remakes, room, chunk.tries + 1)
-        most = self._fetch.per_host
-        load.demand = min(room, sum(min(left, most) for left in chunk.asks.left().values()))
+        number, most = next(self._numbers), self._fetch.per_host
+        demand = sum(min(left, most) for left in chunk.asks.left().values())
+        may = max(1, min(room, demand))
+        load = Load(number, place, chunk.asks, chunk.remakes, may, chunk.tries + 1, demand)
         self._loads[number] = load
         return load
 

@@ -189,6 +189,6 @@ class EndlessRoom:
         """Nothing is counted."""
 
 
-def demand(lanes: Iterable[Lane], per_host: int, most: int) -> int:
+def demand(lanes: Iterable[Lane], per_host: int) -> int:
     """How many requests at once these hosts can still use; one each for those given up."""
-    return min(most, sum(min(one.left, per_host) if one.is_asked else 1 for one in lanes))
+    return sum(min(one.left, per_host) if one.is_asked else 1 for one in lanes)

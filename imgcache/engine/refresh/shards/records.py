@@ -22,7 +22,8 @@ class Shard(Struct, frozen=True):
     """Jobs of some hosts: all that the run has for each of these hosts.
 
     `remake`: only thumbnails, no request. `more`: so many jobs each host has beside these; the
-    driver gives them when they are wanted. `concurrency`: its share of the requests at once.
+    driver gives them when they are wanted. `concurrency`: its share of the requests at once, as
+    long as no other is told.
     `limited`: the cache may not grow as it likes, so each image asks for its room.
     """
 
@@ -84,6 +85,12 @@ class Stop(Struct, frozen=True):
     at_once: bool = False
 
 
+class Share(Struct, frozen=True):
+    """So many requests the shard may send at once from now on."""
+
+    concurrency: int
+
+
 class Granted(Struct, frozen=True):
     """The answer to a RoomWanted; `refused` says why there is no room."""
 
@@ -97,7 +104,7 @@ class More(Struct, frozen=True):
     jobs: list[Job]
 
 
-Word = Stop | Granted | More
+Word = Stop | Share | Granted | More
 
 
 def packed(record: Shard | News | Word) -> bytes:

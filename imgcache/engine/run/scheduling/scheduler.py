@@ -43,6 +43,7 @@ class HostScheduler(Generic[J]):
         skip: Callable[[J, Failure | None], None],
     ) -> None:
         self._settings = settings
+        self._concurrency = settings.concurrency
         self._run = run
         self._skip = skip
         self.left_over = 0
@@ -102,6 +103,12 @@ class HostScheduler(Generic[J]):
                 wait = max(queue.wait(now), queue.paused_until - now if queue.paused else 0.0)
                 yield Lane(host, queue.left, wait, is_asked=queue.given_up is None)
 
+    def allow(self, concurrency: int) -> None:
+        """So many jobs may run at once from now on."""
+        self._concurrency = concurrency
+        if self._tasks is not None:
+            self._pump()
+
     def stop(self) -> None:
         """Start nothing more; what is under way ends by itself."""
         self._stopped = True
@@ -133,7 +140,7 @@ class HostScheduler(Generic[J]):
 
     def _next(self) -> HostQueue[J] | None:
         """The host whose turn it is, if there is a place."""
-        if self._stopped or self._active >= self._settings.concurrency:
+        if self._stopped or self._active >= self._concurrency:
             return None
         if self._ready:
             return self._ready.popleft()
@@ -151,7 +158,7 @@ class HostScheduler(Generic[J]):
             return
         wanted = [(queue, min(_MORE, queue.stock)) for queue in self._low]
         self._low.clear()
-        free = 0 if self._ready else self._settings.concurrency - self._active
+        free = 0 if self._ready else self._concurrency - self._active
         coming = self._at_hand
         while self._not_begun and (free > 0 or coming < _AT_HAND):
             queue = self._not_begun.popleft()
