@@ -7,10 +7,11 @@ migrations; a catalog of another version is not read.
 from __future__ import annotations
 
 # Raise it whenever a table here, or what a column means, changes.
-VERSION = 4
+VERSION = 5
 
 # Articles have ascending ids in the order of a report, with gaps for new ones (articles.py).
 # `entries.id` is the article's id and the position in it, so that an article is a range of ids.
+# `urls.id` is never given twice: a run knows URLs by it while articles change.
 # `judged` is the entry's result without a request (documents.py), NULL while it has to be judged
 # again; its `verdict`, and the `severity` of its worst finding (0 error, 1 warning, 2 neither), are
 # in it, too. `sides`: where its size is written, as JSON.
@@ -49,7 +50,7 @@ CREATE INDEX articles_with_problems ON articles (errors DESC, warnings DESC, id)
     WHERE problems IS NOT NULL;
 
 CREATE TABLE urls (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     href TEXT NOT NULL UNIQUE,
     scheme TEXT NOT NULL,
     host TEXT NOT NULL,

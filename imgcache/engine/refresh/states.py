@@ -25,8 +25,8 @@ _SOURCES = (None, *Source)
 _DUE, _HELD, _FAILED, _SOURCE = 1, 2, 4, 3
 
 
-class UrlState(Struct, frozen=True, gc=False):
-    """What a run found out of a URL and the index does not hold; as the fields of a Target."""
+class UrlEnding(Struct, frozen=True, gc=False):
+    """How the work on a URL ended, as far as the index does not hold it; fields as of a Target."""
 
     source: Source | None
     failure: Failure | None
@@ -76,14 +76,14 @@ class States:
         """Note that a URL is fresh, and has some work nevertheless."""
         self._bits[number] = _DUE | _HELD | _SOURCES.index(Source.FRESH) << _SOURCE
 
-    def get(self, number: int) -> UrlState | None:
+    def get(self, number: int) -> UrlEnding | None:
         """How a URL is by now; None where it was fresh and needed no work."""
         bits = self._bits[number]
         if not bits:
             return None
         failure = self._failures[self._reasons[number]]
         source = _SOURCES[bits >> _SOURCE]
-        return UrlState(source, failure, bool(bits & _HELD), bool(bits & _FAILED))
+        return UrlEnding(source, failure, bool(bits & _HELD), bool(bits & _FAILED))
 
     def lose(self, number: int, failure: Failure) -> None:
         """What this run found out has no row: a new copy is none, an older one stays as it was."""

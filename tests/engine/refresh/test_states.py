@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgcache.core.http.url import WebUrl
-from imgcache.engine.refresh.states import States, UrlState
+from imgcache.engine.refresh.states import States, UrlEnding
 from imgcache.engine.run.targets import Target
 from imgcache.model import Failure, Source, Verdict
 
@@ -42,7 +42,7 @@ def test_the_last_state_of_each_url_is_kept(noted: list[Target]) -> None:
         assert (number in states) == (number in last)
         assert (states.get(number) is None) == (number not in last)
     for number, one in last.items():
-        state = UrlState(one.source, one.failure, one.held, one.failed)
+        state = UrlEnding(one.source, one.failure, one.held, one.failed)
         assert states.get(number) == state
 
 
