@@ -28,7 +28,7 @@ from imgcache.engine.run.index_session import IndexSession
 from imgcache.engine.run.targets import InPlaceImage
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools
-from imgcache.facts import ImageFacts
+from imgcache.facts import HostPause, ImageFacts
 from imgcache.model import Source
 from imgcache.units import batches
 
@@ -43,10 +43,7 @@ async def plan_work(
     Raises StoppedError.
     """
     now = time.time()
-    pauses = await tools.session.query(Index.pauses)
-    ended = [host for host, pause in pauses.items() if not plan.is_in_force(pause, now)]
-    if ended:
-        await tools.session.query(lambda index: index.resume(ended))
+    pauses = await _pauses(tools.session, now)
     await site.look_up(tools.session)
     await check_copies(site, tools)
     states = States(await to_its_end(urls.newest, site.catalog))
@@ -67,6 +64,15 @@ async def plan_work(
     await to_its_end(_unmeasured, site, work)
     await _remake_thumbnails(site, states, tools, settings, work)
     return states, work
+
+
+async def _pauses(session: IndexSession, now: float) -> Mapping[str, HostPause]:
+    """The hosts that want no request at `now`; the others resume."""
+    pauses = await session.query(Index.pauses)
+    lasting = {host: one for host, one in pauses.items() if plan.is_in_force(one, now)}
+    if ended := [host for host in pauses if host not in lasting]:
+        await session.query(lambda index: index.resume(ended))
+    return lasting
 
 
 def _unmeasured(site: Site, work: WorkPlan) -> None:
