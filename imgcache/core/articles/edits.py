@@ -135,7 +135,8 @@ class MappingWriter:
             quote = ""
         if key in self._keys.texts:
             quote = quote or '"'
-        return Edit(*value_token(document, value), f"{quote}{text}{quote}")
+        token = value_token(document, value)
+        return Edit(token.start, token.end, f"{quote}{text}{quote}")
 
     def _filling(self, key_node: yaml.Node, key: str, text: str) -> Edit:
         """A value for a key that has none, right after its colon."""

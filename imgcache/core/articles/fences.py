@@ -39,8 +39,8 @@ class Language(Enum):
 
 
 _CLOSING = {
-    Language.YAML: re.compile(rb"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE),
-    Language.TOML: re.compile(rb"^\+\+\+[ \t]*(?:\r?\n|\Z)", re.MULTILINE),
+    Language.YAML: re.compile(rb"\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)"),
+    Language.TOML: re.compile(rb"\n\+\+\+[ \t]*(?:\r?\n|\Z)"),
 }
 
 
@@ -79,9 +79,10 @@ def find(data: bytes) -> Span | NotAnArticle:
 def _between_fences(data: bytes, language: Language) -> Span | NotAnArticle:
     """Unclosed without a closing line: the first one may be a horizontal rule as well."""
     newline = data.find(b"\n")
-    start = newline + 1 if newline >= 0 else len(data)
-    closing = _CLOSING[language].search(data, start)
-    return NotAnArticle.UNCLOSED if closing is None else Span(language, start, closing.start())
+    closing = _CLOSING[language].search(data, newline) if newline >= 0 else None
+    if closing is None:
+        return NotAnArticle.UNCLOSED
+    return Span(language, newline + 1, closing.start() + 1)
 
 
 def _closing_brace(data: bytes) -> int | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import yaml
+from msgspec import Struct
 from yaml import MappingNode, ScalarNode, SequenceNode
 
 from imgcache.core.articles.document import Document
@@ -17,7 +18,7 @@ from imgcache.core.articles.document import Document
 MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
-class Pair(NamedTuple):
+class Pair(Struct, frozen=True):
     """A key and its value, and the mapping in which they are written."""
 
     key: yaml.Node
@@ -58,10 +59,6 @@ class ResolvedMappings:
             resolved = self._pairs[id(mapping)] = self._resolve(mapping)
         return resolved
 
-    def key_text(self, key: yaml.Node) -> str:
-        """The text of a key in a JSON Pointer."""
-        return key.value if isinstance(key, ScalarNode) else self._document.source(key)
-
     def _resolve(self, mapping: MappingNode) -> dict[str, Pair]:
         own: dict[str, Pair] = {}
         merges: list[yaml.Node] = []
@@ -71,7 +68,7 @@ class ResolvedMappings:
                     self.duplicates.append(Duplicate(mapping, "<<", key))
                 merges.append(value)
                 continue
-            text = self.key_text(key)
+            text = key.value if isinstance(key, ScalarNode) else self._document.source(key)
             if text in own:
                 self.duplicates.append(Duplicate(mapping, text, key))
             own[text] = Pair(key, value, mapping)

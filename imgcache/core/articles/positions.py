@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import accumulate
 
 import yaml
@@ -23,7 +24,6 @@ class Positions:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._starts: list[int] = []
 
     def of(self, key: yaml.Node, value: yaml.Node) -> tuple[int, int]:
         """Line and column of the first character of a value, its tag and anchor passed over."""
@@ -59,16 +59,16 @@ class Positions:
         return start, value_token(self.document, pair.value).end
 
     def _at(self, index: int) -> tuple[int, int]:
-        line = bisect_right(self._line_starts(), index)
+        line = bisect_right(self._starts, index)
         return line, index - self._starts[line - 1] + 1
 
     def _line(self, line: int) -> str:
-        starts, text = self._line_starts(), self.document.text
+        starts, text = self._starts, self.document.text
         end = starts[line] - 1 if line < len(starts) else self.document.end
         return text[starts[line - 1] : end].removesuffix("\r")
 
-    def _line_starts(self) -> list[int]:
-        if not self._starts:
-            lines = self.document.text[: self.document.end].split("\n")
-            self._starts = list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
-        return self._starts
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each line begins."""
+        lines = self.document.text.split("\n")
+        return list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))

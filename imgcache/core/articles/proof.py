@@ -8,10 +8,11 @@ mappings inherit through merge keys is compared as well.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import yaml
-from yaml import MappingNode, ScalarNode, SequenceNode
+from yaml import MappingNode, ScalarNode
 
 from imgcache.core.articles.document import Document
 from imgcache.core.articles.merge_keys import MERGE_TAG, ResolvedMappings
@@ -37,12 +38,12 @@ def is_same_but(before: Document, after: Document, news: News) -> bool:
         known = pairs.add(old, new)
         if known is None or not _is_same_kind(old, new):
             return False
-        if known:
+        if known or isinstance(old, ScalarNode):
             continue
         below = _below(old, new, news)
         if below is None:
             return False
-        stack.extend(below)
+        stack += below
     return pairs.inherit_alike(ResolvedMappings(before), ResolvedMappings(after), news)
 
 
@@ -64,20 +65,20 @@ def _is_same_kind(old: Any, new: Any) -> bool:
 
 def _below(old: Any, new: Any, news: News) -> list[_Nodes] | None:
     """The pairs of children to compare next; None if they don't go together."""
+    texts = news.get(id(old))
+    if texts:
+        return _below_written(old, new, texts)
+    if len(old.value) != len(new.value):
+        return None
     if isinstance(old, MappingNode):
-        return _below_mapping(old, new, news.get(id(old), {}))
-    if isinstance(old, SequenceNode):
-        return (
-            list(zip(old.value, new.value, strict=True))
-            if len(old.value) == len(new.value)
-            else None
-        )
-    return []
+        return list(chain.from_iterable(map(zip, old.value, new.value)))
+    return list(zip(old.value, new.value, strict=True))
 
 
-def _below_mapping(
+def _below_written(
     old: MappingNode, new: MappingNode, texts: Mapping[str, str]
 ) -> list[_Nodes] | None:
+    """The same of a mapping that gets these texts, by their keys."""
     below: list[_Nodes] = []
     rest: Iterator[_Nodes] = iter(old.value)
     own = {key.value for key, _ in old.value if isinstance(key, ScalarNode)}
@@ -113,20 +114,22 @@ class _NodePairs:
 
     def add(self, old: yaml.Node, new: yaml.Node) -> bool | None:
         """Whether the two are a pair already; None if either belongs to another pair."""
-        is_known = id(old) in self._new
-        if self._new.setdefault(id(old), id(new)) != id(new):
+        number, twin = id(old), id(new)
+        known = self._new.get(number)
+        if known is not None:
+            return True if known == twin else None
+        if self._old.setdefault(twin, number) != number:
             return None
-        if self._old.setdefault(id(new), id(old)) != id(old):
-            return None
-        if not is_known and isinstance(old, MappingNode) and isinstance(new, MappingNode):
+        self._new[number] = twin
+        if isinstance(old, MappingNode) and isinstance(new, MappingNode):
             self._mappings.append((old, new))
-        return is_known
+        return False
 
     def inherit_alike(self, before: ResolvedMappings, after: ResolvedMappings, news: News) -> bool:
         """Whether mappings with merge keys inherit what they did, unless they got a key of it."""
         keys = {key for texts in news.values() for key in texts}
         for old, new in self._mappings:
-            if not any(key.tag == MERGE_TAG for key, _ in old.value):
+            if MERGE_TAG not in [key.tag for key, _ in old.value]:
                 continue
             for key in keys - news.get(id(old), {}).keys():
                 was, now = before.pairs(old).get(key), after.pairs(new).get(key)

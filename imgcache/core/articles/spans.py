@@ -11,6 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 import yaml
+from msgspec import Struct
 from yaml import ScalarNode
 
 from imgcache.core.articles.document import Document
@@ -33,7 +34,7 @@ def _properties() -> re.Pattern[str]:
     return re.compile(rf"(?:(?:&{NAME}|!<[^>\s]*>|![^\s,\[\]{{}}]*){_BLANKS}){{1,2}}")
 
 
-class Token(NamedTuple):
+class Token(Struct, frozen=True):
     """The span of a value as it is written."""
 
     start: int
@@ -74,11 +75,10 @@ def has_properties(document: Document, value: yaml.Node) -> bool:
 
 def value_token(document: Document, value: yaml.Node) -> Token:
     """The span of a value that is written in place, without the blanks that follow it."""
-    start = document.start + value.start_mark.index
-    source = document.source(value)
+    start, end = document.start + value.start_mark.index, document.end_of(value)
     if isinstance(value, ScalarNode) and value.style in {"|", ">"}:
-        source = source.rstrip()
-    return Token(start, start + len(source))
+        end = start + len(document.source(value).rstrip())
+    return Token(start, end)
 
 
 def after_colon(document: Document, key: yaml.Node) -> int | None:

@@ -7,7 +7,6 @@ changed; what can't be proven is not written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -88,7 +87,7 @@ def _target(declared: Declared, change: Change) -> Declared:
     return replace(declared, **wanted) if wanted else declared
 
 
-class _Use(NamedTuple):
+class _Use(Struct, frozen=True):
     """One value of one entry: where it stands, how it reads, and how it shall read."""
 
     entry: int
@@ -99,8 +98,12 @@ class _Use(NamedTuple):
 
 
 class _Plan(Struct):
-    """What to write: new texts by their keys, by the identity of their mapping."""
+    """What to write: new texts by their keys, by the identity of their mapping.
 
+    `slots`: where the values of each entry are written, by their roles.
+    """
+
+    slots: list[dict[str, Slot]]
     news: dict[int, dict[str, str]] = {}
     mappings: dict[int, MappingNode] = {}
 
@@ -116,8 +119,8 @@ class _Plan(Struct):
 
 def _planned(article: Article, targets: list[Declared]) -> _Plan:
     """What to write where; a mapping that inherits what changes gets a value of its own."""
-    plan = _Plan()
-    uses = list(_uses(article, targets))
+    plan = _Plan([site.slots(article.resolved) for site in article.sites])
+    uses = list(_uses(article, targets, plan.slots))
     for use in uses:
         if use.after is not None and use.after != use.before:
             if use.slot is None:
@@ -134,21 +137,22 @@ def _planned(article: Article, targets: list[Declared]) -> _Plan:
     return plan
 
 
-def _uses(article: Article, targets: list[Declared]) -> Iterator[_Use]:
-    for index, (entry, site) in enumerate(zip(article.entries, article.sites, strict=True)):
+def _uses(
+    article: Article, targets: list[Declared], places: list[dict[str, Slot]]
+) -> Iterator[_Use]:
+    for index, (entry, slots) in enumerate(zip(article.entries, places, strict=True)):
         before, after = _texts(entry.declared), _texts(targets[index])
-        slots = site.slots(article.resolved)
         for role, text in after.items():
             yield _Use(index, role, slots.get(role), before[role], text)
 
 
 def _texts(declared: Declared) -> dict[str, str | None]:
     """The declared values as they are written, in the order of insertion."""
-    cached = None if declared.cached is None else str(declared.cached).lower()
-    sides = {"width": declared.width, "height": declared.height}
+    width, height, cached = declared.width, declared.height, declared.cached
     return {
-        **{role: None if side is None else str(side) for role, side in sides.items()},
-        _FLAG: cached,
+        "width": None if width is None else str(width),
+        "height": None if height is None else str(height),
+        _FLAG: None if cached is None else str(cached).lower(),
         _TEXT: declared.placeholder or None,
     }
 
@@ -198,7 +202,7 @@ def _edits(article: Article, plan: _Plan) -> Iterator[Edit]:
     document = article.document
     # An alias has an asterisk; few front matters have one, and to look at all nodes takes long.
     aliases = Aliases(document.root if "*" in document.text else None)
-    styles = _styles(article)
+    styles = _styles(article, plan.slots)
     for number, news in plan.news.items():
         node = plan.mappings[number]
         writer = MappingWriter(article.document, node, styles[number], aliases)
@@ -206,11 +210,10 @@ def _edits(article: Article, plan: _Plan) -> Iterator[Edit]:
             yield writer.edit(key, text)
 
 
-def _styles(article: Article) -> dict[int, KeyStyle]:
+def _styles(article: Article, places: list[dict[str, Slot]]) -> dict[int, KeyStyle]:
     """By mapping: the entries' keys in it, in the order in which they go, and what they hold."""
     styles: dict[int, KeyStyle] = {}
-    for site in article.sites:
-        slots = site.slots(article.resolved)
+    for site, slots in zip(article.sites, places, strict=True):
         for role, slot in (("url", site.url(article.resolved)), *slots.items()):
             if slot is None:
                 continue

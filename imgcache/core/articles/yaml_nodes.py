@@ -45,12 +45,10 @@ class _Loader(CSafeLoader):
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: tuple[bool, bool]) -> str:
         """The tag of a node that has none: by its text where that is plain."""
         if kind is ScalarNode:
-            return _tag_of(value) if implicit[0] else _STRING
+            if not implicit[0]:
+                return _STRING
+            return _known_tag(value) if len(value) < _SHORT else _plain_tag(value)
         return _MAPPING if kind is MappingNode else _SEQUENCE
-
-
-def _tag_of(text: str) -> str:
-    return _known_tag(text) if len(text) < _SHORT else _plain_tag(text)
 
 
 def _plain_tag(text: str) -> str:

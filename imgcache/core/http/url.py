@@ -26,6 +26,13 @@ _NOT_ASCII = 0x80
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SCHEME_RELATIVE = re.compile(r"[/\\]{2}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+# Labels that are neither punycode (no `--`) nor, the last one, a number; segments that are no dots.
+_LABEL = r"[a-z0-9]++(?:-[a-z0-9]++)*+"
+_PLAIN = re.compile(
+    rf"(https?)://((?:{_LABEL}\.)*(?![0-9]){_LABEL})(?::([1-9][0-9]{{0,4}}))?"
+    r"(?:/(?!\.)[A-Za-z0-9._~-]*+)++(?:\?[A-Za-z0-9._~/=&+-]++)?"
+)
+_HIGHEST_PORT = 65535
 
 # Fetch standard, section 2.9 "Port blocking".
 _BLOCKED = """
@@ -93,6 +100,9 @@ def parse_web(text: str) -> WebUrl | Failure:
     and line breaks in it are dropped, other blanks and quotes are percent-encoded. Only control
     characters are refused beyond that. `//host/path` is https.
     """
+    plain = _plain(text)
+    if plain is not None:
+        return plain
     text = cleaned(text)
     if not text:
         return unsupported("the URL is empty")
@@ -100,6 +110,21 @@ def parse_web(text: str) -> WebUrl | Failure:
     if refused is not None:
         return refused
     return _checked(f"https:{text}" if _SCHEME_RELATIVE.match(text) else text, None)
+
+
+def _plain(text: str) -> WebUrl | None:
+    """A URL that the standard leaves as it is, as most are; None for any other.
+
+    It spares most URLs of a site the parser, which takes ten times as long.
+    """
+    match = _PLAIN.fullmatch(text)
+    if match is None:
+        return None
+    scheme, host, port = match.groups()
+    number = int(port) if port else _DEFAULT_PORTS[scheme]
+    if port and (number == _DEFAULT_PORTS[scheme] or number > _HIGHEST_PORT):
+        return None
+    return None if number in _BAD_PORTS else WebUrl(text, scheme, host, number)
 
 
 def parse_location(location: bytes, base: WebUrl) -> WebUrl | Failure:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import astuple
 
-from imgcache.core.catalog import folded
-from imgcache.core.http.location import DataUrl, Location, SitePath, locate, place_key
+from imgcache.core.http.location import Location, locate
 from imgcache.core.http.url import WebUrl, unsupported
 from imgcache.edge.catalog.database import Catalog, Row
 from imgcache.errors import ArticleError
-from imgcache.model import Declared, Entry, Failure, Notes, Side
+from imgcache.model import Declared, Entry, Notes, Side
 from imgcache.units import is_text
-from imgcache.userinfo import masked
 
 # An article's id has so much room below it for the positions of its entries.
 POSITIONS = 1 << 20
@@ -27,20 +22,10 @@ POSITIONS = 1 << 20
 _MOST, _GAP, _STEP = 1 << 42, 1 << 26, 1 << 13
 
 _AHEAD = 500
-_NOT_JUDGED = (None,) * 6
 _NEXT = """
     SELECT name, id, shown, identity, digest, kind, problems, notes FROM articles
     WHERE id > ? ORDER BY id LIMIT ?"""
 _FIND = "SELECT id, shown, identity, digest, kind, problems, notes FROM articles WHERE name = ?"
-_PUT = """
-    INSERT OR REPLACE INTO articles
-    (id, name, shown, identity, digest, kind, local_fault, problems, notes, entries)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_TITLE = "SELECT json_extract(notes, '$[3]') FROM articles WHERE id = ?"
-_PUT_NAME = "INSERT OR REPLACE INTO names (rowid, text) VALUES (?, ?)"
-_PUT_URL = "INSERT OR IGNORE INTO urls (href, scheme, host, port) VALUES (?, ?, ?, ?)"
-_PUT_ENTRY = f"INSERT INTO entries VALUES ({', '.join('?' * 29)})"
-_UNNAMED = "DELETE FROM urls WHERE NOT EXISTS (SELECT 1 FROM entries WHERE url = urls.id)"
 _GET = """
     SELECT e.id, pointer, line, col, written, refused, url_text, width, height, cached, strange,
            unnamed, by_hand, lqip, sides, excerpt, excluded, filled, found_by,
@@ -112,18 +97,6 @@ def _problems(text: str | None) -> tuple[ArticleError, ...]:
     )
 
 
-def show_as(catalog: Catalog, article: int, shown: str) -> None:
-    """Reports name the article so by now."""
-    catalog.many("UPDATE articles SET shown = ? WHERE id = ?", [(shown, article)])
-    title = catalog.value(_TITLE, (article,))
-    catalog.many(_PUT_NAME, [(article, _searched(shown, title))])
-
-
-def _searched(shown: str, title: str | None) -> str:
-    """What an article is found by."""
-    return folded(f"{shown}\n{title or ''}")
-
-
 def recognize(catalog: Catalog, article: int, identity: str | None) -> None:
     """The file holds what it held when it was read; so it looks by now."""
     catalog.many("UPDATE articles SET identity = ? WHERE id = ?", [(identity, article)])
@@ -145,96 +118,6 @@ def id_after(catalog: Catalog, previous: int, articles: int = 1) -> int | None:
     return previous + (min(room, _STEP) if previous else room)
 
 
-def clear(catalog: Catalog) -> None:
-    """Forget all files, so that they get new ids; their URLs stay until `forget_unnamed`."""
-    with catalog.writing() as connection:
-        for table in ("search", "names", "entries", "articles"):
-            connection.execute(f"DELETE FROM {table}")
-
-
-def forget_unnamed(catalog: Catalog) -> None:
-    """Forget the URLs that no entry names."""
-    with catalog.writing() as connection:
-        connection.execute(_UNNAMED)
-
-
-def put(
-    catalog: Catalog,
-    row: ArticleRow,
-    name: bytes,
-    declared: Sequence[DeclaredEntry],
-    *,
-    local_fault: bool = False,
-) -> None:
-    """Note what a file is, and its entries; they have to be judged."""
-    problems = json.dumps([_error(one) for one in row.problems]) if row.problems else None
-    notes = json.dumps(astuple(row.notes)) if row.notes != Notes() else None
-    entries = sum(not one.excluded for one in declared)
-    with catalog.writing() as connection:
-        remove(catalog, name)
-        facts = (row.id, name, row.shown, row.identity, row.digest, row.kind)
-        connection.execute(_PUT, (*facts, local_fault, problems, notes, entries))
-        connection.execute(_PUT_NAME, (row.id, _searched(row.shown, row.notes.title)))
-        locations = (one.location for one in declared if not one.excluded)
-        webs = [one for one in locations if isinstance(one, WebUrl)]
-        connection.executemany(_PUT_URL, ((u.href, u.scheme, u.host, u.port) for u in webs))
-        connection.executemany(
-            _PUT_ENTRY,
-            (
-                _entry_row(connection, row.id * POSITIONS + position, one)
-                for position, one in enumerate(declared)
-            ),
-        )
-
-
-def _error(error: ArticleError) -> tuple[str, int | None, int | None, str | None]:
-    return (error.message, error.line, error.column, error.excerpt)
-
-
-def _entry_row(connection: sqlite3.Connection, number: int, one: DeclaredEntry) -> Row:
-    entry, says, location = one.entry, one.entry.declared, one.location
-    url = place = host = refused = None
-    if not one.excluded and isinstance(location, WebUrl):
-        found = connection.execute("SELECT id FROM urls WHERE href = ?", (location.href,))
-        url, host = found.fetchone()[0], location.host
-    elif isinstance(location, Failure):
-        refused = location.detail
-    elif not one.excluded and isinstance(location, DataUrl | SitePath):
-        key = (place_key(location),)
-        connection.execute("INSERT OR IGNORE INTO places (key) VALUES (?)", key)
-        place = connection.execute("SELECT id FROM places WHERE key = ?", key).fetchone()[0]
-    pointer = None if entry.pointer is None else storable(entry.pointer)
-    where = (pointer, entry.line, entry.column)
-    written = None if entry.url is None else storable(masked(entry.url))
-    size = (
-        says.width,
-        says.height,
-        says.cached,
-        json.dumps(says.strange) if says.strange else None,
-        " ".join(says.unnamed) or None,
-        " ".join(says.by_hand) or None,
-        None if says.placeholder is None else storable(says.placeholder),
-    )
-    filled = None if entry.filled is None else json.dumps(entry.filled)
-    known = (filled, entry.place, url, host, place, *_NOT_JUDGED)
-    names = (written, refused, storable(masked(entry.url_text)))
-    sides = json.dumps([astuple(side) for side in entry.sides]) if entry.sides else None
-    shown = (sides, storable(one.excerpt), one.excluded)
-    return (number, *where, *names, *size, *shown, *known, _image(one, url, place))
-
-
-def _image(one: DeclaredEntry, url: int | None, place: int | None) -> int | None:
-    """The number of the image that an entry names; None for what is excluded."""
-    if one.excluded:
-        return None
-    if url is not None:
-        return 2 * url
-    if place is not None:
-        return 2 * place + 1
-    text = one.entry.url_text.encode("utf-8", "surrogatepass")
-    return -1 - (int.from_bytes(hashlib.sha256(text).digest()[:8]) >> 2)
-
-
 def _notes(places: list[int], strays: list[int], *rest: Any) -> Notes:
     return Notes(tuple(places), tuple(strays), *rest)
 
@@ -247,25 +130,6 @@ def storable(text: str) -> str | bytes:
 def stored(value: str | bytes) -> str:
     """The text that is stored so."""
     return value if isinstance(value, str) else value.decode("utf-8", "surrogatepass")
-
-
-def remove(catalog: Catalog, name: bytes) -> None:
-    """Forget a file, and the URLs that no other article names."""
-    found = catalog.one("SELECT id FROM articles WHERE name = ?", (name,))
-    if found is None:
-        return
-    with catalog.writing() as connection:
-        span = entries_of(found[0])
-        query = "SELECT DISTINCT url FROM entries WHERE id >= ? AND id < ? AND url IS NOT NULL"
-        urls = connection.execute(query, span).fetchall()
-        connection.execute("DELETE FROM search WHERE rowid >= ? AND rowid < ?", span)
-        connection.execute("DELETE FROM entries WHERE id >= ? AND id < ?", span)
-        connection.execute("DELETE FROM articles WHERE id = ?", found)
-        connection.execute("DELETE FROM names WHERE rowid = ?", found)
-        unnamed = (
-            "DELETE FROM urls WHERE id = ? AND NOT EXISTS (SELECT 1 FROM entries WHERE url = ?1)"
-        )
-        connection.executemany(unnamed, urls)
 
 
 def entries_of(article: int) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from imgcache.edge.articles.files import Found
 from imgcache.edge.catalog import articles as rows
 from imgcache.edge.catalog.articles import ArticleRow, DeclaredEntry
 from imgcache.edge.catalog.database import Catalog
+from imgcache.edge.catalog.noting import articles as noting
 from imgcache.edge.safe_fs import Identity, is_older, text_of
 from imgcache.edge.stopping import StoppedError, steps
 from imgcache.engine.run.articles import LoadedArticle, Names, ReadArticle, is_excluded, understand
@@ -104,11 +105,11 @@ class DeclaredArticles:
             self._update_all(now, tell)
         except _CrowdedError:
             self._begin()
-            rows.clear(self._catalog)
+            noting.clear(self._catalog)
             try:
                 self._update_all(now, tell)
             finally:
-                rows.forget_unnamed(self._catalog)
+                noting.forget_unnamed(self._catalog)
 
     def _update_all(self, now: int, tell: Callable[[int, int], None] | None) -> None:
         previous, known = 0, rows.Lookahead(self._catalog)
@@ -131,7 +132,7 @@ class DeclaredArticles:
         digest = hashlib.sha256(data).digest()
         known = (self.ids[number], file.shown, None, digest, _ARTICLE)
         row = ArticleRow(*known, read.problems, read.notes)
-        rows.put(self._catalog, row, self._name(file), self._declared(read))
+        noting.put(self._catalog, row, self._name(file), self._declared(read))
 
     def _update_one(self, file: Found, known: rows.Lookahead, previous: int, now: int) -> int:
         """The id of a file, which the catalog knows as it is now."""
@@ -141,7 +142,7 @@ class DeclaredArticles:
         trusted = _text(there) if there is not None and is_older(there, now) else None
         if row is not None and row.id > previous and self._is_usable(file, row):
             if row.shown != file.shown:
-                rows.show_as(self._catalog, row.id, file.shown)
+                noting.show_as(self._catalog, row.id, file.shown)
             if row.identity is not None and row.identity == _text(there):
                 return self._count(file, row)
         else:
@@ -198,7 +199,7 @@ class DeclaredArticles:
         notes = read.notes if isinstance(read, LoadedArticle) else Notes()
         new = ArticleRow(number, file.shown, trusted, digest or None, kind, problems, notes)
         fault = isinstance(read, UnreadableError)
-        rows.put(self._catalog, new, name, declared, local_fault=fault)
+        noting.put(self._catalog, new, name, declared, local_fault=fault)
         self.new.append(number)
         return self._count(file, new)
 
@@ -274,7 +275,7 @@ class DeclaredArticles:
         with self._catalog.together():
             for name in gone:
                 if os.path.join(self._names.site, os.fsdecode(name)).startswith(folders):  # noqa: PTH118  as above
-                    rows.remove(self._catalog, name)
+                    noting.remove(self._catalog, name)
 
     def _name(self, file: Found) -> bytes:
         """The path as the catalog has it: from the site, so that a site may be moved."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from imgcache.core.http.address import AddressRule, is_public
@@ -115,6 +115,56 @@ def test_any_location_is_a_url_or_a_failure(location: bytes) -> None:
     url = parse_location(location, web("http://a.test/x/y?z"))
     if isinstance(url, WebUrl):
         assert parse_web(url.href) == url
+
+
+# Most parts of these are plain: so are some of the whole, and others are nearly so.
+ODD_HOSTS = (
+    "xn--a",
+    "a.xn--p1ai",
+    "1.2.3.4",
+    "a.0x1f",
+    "0x7f.1",
+    "a.08",
+    "1",
+    "a_b.c",
+    "a.b.",
+    "A",
+)
+HOSTS = st.one_of(
+    st.from_regex(r"[az09]{1,3}(-?[az09]){0,2}(\.[az]{1,3}){0,2}", fullmatch=True),
+    st.text("az09-.", min_size=1, max_size=8),
+    st.sampled_from(ODD_HOSTS),
+)
+PORTS = ("", "", ":8080", ":65535", ":65536", ":80", ":443", ":080", ":", ":22", ":6667", ":0")
+PATHS = st.one_of(st.text("/aZ0~-_.", max_size=6), st.text("/aZ0.%2e?=&#@+ \\", max_size=6)).map(
+    "/{}".format
+)
+QUERIES = ("", "", "?", "?a=1&b=/~+", "?a#b", "?a?b")
+PLAIN = st.builds(
+    "{}://{}{}{}{}".format,
+    st.sampled_from(("http", "https", "http", "https", "HTTP", "ftp")),
+    *(HOSTS, st.sampled_from(PORTS), PATHS, st.sampled_from(QUERIES)),
+)
+
+
+@settings(max_examples=500)
+@given(PLAIN)
+@example("http://a.1/")
+@example("http://a.0x1f/")
+@example("http://one.example/a/..")
+@example("http://one.example/%2e%2E/a")
+@example("http://one.example:80/")
+@example("http://one.example:65536/")
+@example("http://one.example:22/")
+def test_a_plain_url_is_read_as_the_parser_reads_it(text: str) -> None:
+    # What has a blank before it is not plain, and means the same.
+    assert parse_web(text) == parse_web(f" {text}")
+
+
+@pytest.mark.parametrize("repeated", ["a.", "a-", "a", "/a", "/", "?a", "a.1."])
+def test_a_long_url_takes_no_longer_than_it_is_long(repeated: str) -> None:
+    # Anything but linear would take hours.
+    assert isinstance(parse_web(f"http://{repeated * 200_000} "), WebUrl | Failure)
 
 
 @given(st.text(max_size=40))

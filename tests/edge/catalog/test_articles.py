@@ -8,6 +8,7 @@ from imgcache.core.http.location import locate
 from imgcache.edge.catalog import articles
 from imgcache.edge.catalog.articles import ArticleRow, DeclaredEntry
 from imgcache.edge.catalog.database import Catalog
+from imgcache.edge.catalog.noting import articles as noting
 from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry, Notes, Side
 
@@ -40,7 +41,7 @@ def put(catalog: Catalog, name: bytes, *entries: DeclaredEntry, after: int = 0) 
     number = articles.id_after(catalog, after)
     assert number is not None
     row = ArticleRow(number, name.decode(), "1,2,3", b"digest", "article", (), Notes((0, 2), (7,)))
-    articles.put(catalog, row, name, entries)
+    noting.put(catalog, row, name, entries)
     return number
 
 
@@ -70,7 +71,7 @@ def test_a_password_is_not_kept_and_the_url_stays_refused(catalog: Catalog) -> N
 def test_a_file_is_found_as_it_was(catalog: Catalog) -> None:
     why = ArticleError("no closing line", 3, column=2, excerpt="---")
     row = ArticleRow(7, "a.md", None, None, "broken", (why,))
-    articles.put(catalog, row, b"\xff.md", [])
+    noting.put(catalog, row, b"\xff.md", [])
     found = articles.find(catalog, b"\xff.md")
     assert found is not None
     assert (found.kind, found.identity, found.digest) == ("broken", None, None)
@@ -83,9 +84,9 @@ def test_a_file_is_found_as_it_was(catalog: Catalog) -> None:
 def test_a_url_is_kept_while_an_article_names_it(catalog: Catalog) -> None:
     put(catalog, b"a.md", declared(A), declared(B))
     put(catalog, b"b.md", declared(A))
-    articles.remove(catalog, b"a.md")
+    noting.remove(catalog, b"a.md")
     assert urls(catalog) == [A]
-    articles.remove(catalog, b"b.md")
+    noting.remove(catalog, b"b.md")
     assert (urls(catalog), catalog.rows("SELECT id FROM entries")) == ([], [])
 
 

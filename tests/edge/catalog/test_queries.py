@@ -19,6 +19,7 @@ from imgcache.edge.catalog import articles, images, judged, urls
 from imgcache.edge.catalog.articles import ArticleRow, DeclaredEntry
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.judged import Judged
+from imgcache.edge.catalog.noting import articles as noting
 from imgcache.edge.catalog.queries import CatalogQueries, Edition
 from imgcache.edge.catalog.urls import UrlRow
 from imgcache.errors import ArticleError
@@ -136,7 +137,7 @@ def fill(catalog: Catalog, files: Sequence[Written], known: Sequence[str]) -> No
         declared = [
             DeclaredEntry(*_located(at, o), "", o.excluded) for at, o in enumerate(file.entries)
         ]
-        articles.put(catalog, row, shown.encode(), declared)
+        noting.put(catalog, row, shown.encode(), declared)
         results += [
             Judged(number * articles.POSITIONS + at, result_of(shown, at, one), None, None)
             for at, one in enumerate(file.entries)
@@ -283,7 +284,7 @@ def test_images_follow_what_changes(
         fill(catalog, files, ())
         images.renew(catalog)
         for shown in SHOWN[: len(files)]:
-            articles.remove(catalog, shown.encode())
+            noting.remove(catalog, shown.encode())
         fill(catalog, later, known)
         images.renew(catalog)
         query = "SELECT * FROM images ORDER BY id"
@@ -328,7 +329,7 @@ def test_a_moved_article_is_found_by_its_new_path_and_its_title() -> None:
     with Catalog() as catalog:
         fill(catalog, [Written((One(URLS[0]),), title="The bridge")], ())
         (number,) = (row[0] for row in catalog.rows("SELECT id FROM articles"))
-        articles.show_as(catalog, number, "elsewhere/a.md")
+        noting.show_as(catalog, number, "elsewhere/a.md")
         queries = CatalogQueries(catalog, Edition("first", NOON))
         assert queries.total(Query(text="bridge elsewhere/")) == 1
         assert queries.total(Query(text="articles/")) == 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from msgspec import Struct
 from yaml import MappingNode
 
@@ -13,7 +11,7 @@ from imgcache.core.articles.places.walk import Holder, holder, url_of
 from imgcache.place_patterns import Keys
 
 
-class Slot(NamedTuple):
+class Slot(Struct, frozen=True):
     """Where a value of an entry is written, or would be: a key in a mapping."""
 
     mapping: MappingNode

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 import yaml
 from msgspec import Struct
@@ -17,7 +16,7 @@ STRING = "tag:yaml.org,2002:str"
 _NULL = "tag:yaml.org,2002:null"
 
 
-class Holder(NamedTuple):
+class Holder(Struct, frozen=True):
     """Where a value of an entry is, or would be: a mapping, the key in it, and the pair."""
 
     mapping: MappingNode
@@ -25,7 +24,7 @@ class Holder(NamedTuple):
     pair: Pair | None
 
 
-class Found(NamedTuple):
+class Found(Struct, frozen=True):
     """An entry: `mapping` is what it is in, None where it is nothing but a URL.
 
     `value` is that of the URL, `key` what stands before it; an item of a list has no key and
@@ -165,14 +164,15 @@ class _Walk:
     def _values(self, node: MappingNode, pointer: str, state: State) -> list[_Visit]:
         below: list[_Visit] = []
         finds, keys, other = state.finds_values, state.keys, state.other
-        for text, (key, value, owner) in self._resolved.pairs(node).items():
+        for text, pair in self._resolved.pairs(node).items():
+            value = pair.value
             if isinstance(value, ScalarNode) and not (
                 finds and value.tag == STRING and keys.get(text, other).accepts
             ):
                 continue
             step = text.replace("~", "~0").replace("/", "~1")
-            heir = 0 if owner is node else id(node)
-            below.append((value, f"{pointer}/{step}", keys.get(text, other), key, heir))
+            heir = 0 if pair.owner is node else id(node)
+            below.append((value, f"{pointer}/{step}", keys.get(text, other), pair.key, heir))
         return below
 
     def _items(self, node: SequenceNode, pointer: str, state: State) -> list[_Visit]:

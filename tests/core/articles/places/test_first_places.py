@@ -55,9 +55,10 @@ def below(stand: _Stand, step: str | Step, resolved: ResolvedMappings) -> Iterat
         for index, item in enumerate(node.value):
             yield item, f"{pointer}/{index}", item, 0
     elif step is not Step.ITEM and isinstance(node, MappingNode):
-        for text, (key, value, owner) in resolved.pairs(node).items():
+        for text, pair in resolved.pairs(node).items():
             if step is Step.EACH or step == text:
-                yield value, f"{pointer}/{text}", key, 0 if owner is node else id(node)
+                heir = 0 if pair.owner is node else id(node)
+                yield pair.value, f"{pointer}/{text}", pair.key, heir
 
 
 def reached(stand: _Stand, pattern: Pattern, resolved: ResolvedMappings) -> Iterator[_Stand]:
