@@ -1,15 +1,15 @@
-"""aiohttp's request and answer, with a HeadGuard between each connection and its parser.
+"""Exchanges over aiohttp's connections, with a HeadGuard between each of them and its parser.
 
-Three hooks that aiohttp offers (request_class, response_class, middlewares) and asyncio's own
-`data_received`: what goes out is counted, what comes in is guarded, and a kept connection that
-proves stale costs nothing but another one. A connection is its answer's own until that is read:
-aiohttp would give it to the next request as soon as the end has come, and what happens to that
-request would be taken for a fault of the body which is still being read.
+aiohttp makes and keeps the connections, and parses what comes; its session, requests and answers
+cost as much as all the rest, and are left out. By asyncio's own `data_received` what comes in is
+guarded; what goes out is counted, and a kept connection that proves stale costs nothing but
+another one. A connection is its answer's own until that is read: aiohttp would give it to the next
+request as soon as the end has come, and what happens to that request would be taken for a fault of
+the body which is still being read.
 """
 
 from __future__ import annotations
 
-import asyncio
 import select
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from aiohttp import hdrs
 from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
+from msgspec import Struct
 
 from imgcache.edge.http.errors import ConnectionCutError
 from imgcache.edge.http.head_guard import MOST_HEAD_BYTES, HeadGuard
@@ -24,10 +25,23 @@ from imgcache.edge.http.head_guard import MOST_HEAD_BYTES, HeadGuard
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
+    from aiohttp.http_parser import RawResponseMessage
+
+
+_INTERIM, _SWITCHING = range(100, 200), 101
 
 
 class StaleConnectionError(Exception):
     """A kept connection failed before any byte of the answer: worth a free try on another."""
+
+
+class Reading(Struct, frozen=True):
+    """How the answers of a transport are read; sizes in bytes, the time in seconds."""
+
+    idle_timeout: float
+    buffer: int
+    longest_line: int
+    most_headers: int
 
 
 class _ParserFeed:
@@ -84,76 +98,96 @@ class _GuardedConnection(HeadGuard):
     """The guard of one connection; it takes the place of the connection's `data_received`."""
 
     def __init__(self, protocol: ResponseHandler) -> None:
+        self.protocol = protocol
         self.intake = _ParserFeed(protocol)
         self.answers = 0
         super().__init__(self.intake.deliver, self.intake.refuse, self.intake.drop)
         protocol.data_received = self  # type: ignore[method-assign]  # asyncio asks for it each time
 
     @classmethod
-    def of(cls, protocol: ResponseHandler) -> _GuardedConnection:
-        """The guard that a kept connection has, or a new one for a new connection."""
+    def of(cls, connection: Connection) -> _GuardedConnection:
+        """The guard that a kept connection has, or a new one for a new connection.
+
+        Raises StaleConnectionError where it has ended.
+        """
+        protocol = connection.protocol
+        if protocol is None or protocol.transport is None or protocol.transport.is_closing():
+            raise StaleConnectionError
         guard: Callable[[bytes], None] = protocol.data_received
         return guard if isinstance(guard, _GuardedConnection) else cls(protocol)
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing came since the last answer, not even the end; the socket is asked, too.
 
-class Request(aiohttp.ClientRequest):
-    """A request that is counted when it goes out, and never on a connection that talks unasked."""
+        What waits there, the event loop has not seen yet.
+        """
+        transport = self.protocol.transport
+        if self.protocol.should_close or transport is None:
+            return False
+        poll = select.poll()
+        poll.register(transport.get_extra_info("socket"), select.POLLIN)
+        return not poll.poll(0)
 
-    on_send: Callable[[], None] | None = None
-
-    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        """Write the request; raises StaleConnectionError where the connection is not silent."""
-        protocol = conn.protocol
-        if protocol is None or protocol.transport is None:
-            raise StaleConnectionError
-        wire = _GuardedConnection.of(protocol)
-        if wire.answers and (protocol.should_close or _is_readable(protocol.transport)):
-            raise StaleConnectionError  # an answer, or the end, came before anything was asked
-        wire.expect()
-        wire.intake.begin(None)
-        if self.on_send is not None:
-            self.on_send()
-        return await super().send(conn)
-
-
-def _is_readable(transport: asyncio.Transport) -> bool:
-    """Whether bytes or the end wait in the socket, which the event loop has not seen yet."""
-    poll = select.poll()
-    poll.register(transport.get_extra_info("socket"), select.POLLIN)
-    return bool(poll.poll(0))
+    def send(self, head: bytes, reading: Reading) -> None:
+        """Write the head of a request, whose answer is read so."""
+        self.expect()
+        self.intake.begin(None)
+        self.protocol.set_response_params(
+            read_until_eof=True,
+            auto_decompress=False,
+            read_timeout=reading.idle_timeout,
+            read_bufsize=reading.buffer,
+            max_line_size=reading.longest_line,
+            max_field_size=reading.longest_line,
+            max_headers=reading.most_headers,
+        )
+        assert self.protocol.transport is not None  # noqa: S101  `of` has looked
+        self.protocol.transport.write(head)
+        self.protocol.start_timeout()
 
 
-class Response(aiohttp.ClientResponse):
-    """An answer whose head passes through the guard of its connection."""
+class Answer:
+    """An answer whose head has passed through the guard of its connection."""
 
-    talker: ResponseHandler
-    wire: _GuardedConnection
+    __slots__ = ("_connection", "_message", "_talker", "_wire", "content")
 
-    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        """Read the head; raises StaleConnectionError, ConnectionCutError or aiohttp's errors."""
-        protocol = connection.protocol
-        assert protocol is not None  # noqa: S101 -- the request has just gone out over it
-        self.talker, self.wire = protocol, _GuardedConnection.of(protocol)
-        wire = self.wire
-        try:
-            await super().start(connection)
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as exc:
-            if wire.answers and not wire.heard:
-                raise StaleConnectionError from exc
-            raise ConnectionCutError(exc, heard=wire.heard) from exc
+    def __init__(
+        self,
+        connection: Connection,
+        wire: _GuardedConnection,
+        message: RawResponseMessage,
+        content: aiohttp.StreamReader,
+    ) -> None:
+        self._connection = connection
+        self._wire = wire
+        self._talker = wire.protocol
+        self._message = message
+        self.content = content
         wire.answers += 1
-        wire.intake.begin(self.content)
-        self.content.on_eof(self._ended)
-        return self
+        wire.intake.begin(content)
+        content.on_eof(self._ended)
 
-    def _response_eof(self) -> None:
-        """Here aiohttp would give the connection back, before the body is read: see `end`."""
+    @property
+    def status(self) -> int:
+        """As its status line has it."""
+        return self._message.code
+
+    @property
+    def reason(self) -> str:
+        """What stands behind the status."""
+        return self._message.reason or ""
+
+    @property
+    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """As they came."""
+        return self._message.raw_headers
 
     def _ended(self) -> None:
         """The body is complete, if not yet read: nothing more is due from the other side."""
-        self.wire.rest()
+        self._wire.rest()
         # A reader that goes on reading would start aiohttp's clock for the next byte once more.
-        self.talker.read_timeout = None
+        self._talker.read_timeout = None
 
     def surplus(self) -> bool:
         """Whether more came with the answer than the answer (RFC 9112 section 11.2).
@@ -162,40 +196,44 @@ class Response(aiohttp.ClientResponse):
         """
         if not self.content.is_eof():
             return False
-        refused = isinstance(self.talker.exception(), HttpProcessingError)
-        chunked = hdrs.TRANSFER_ENCODING in self.headers
-        beyond = self.wire.goes_beyond(self.content.total_bytes, chunked=chunked)
-        return bool(len(self.talker)) or refused or self.wire.talked_on or beyond
+        refused = isinstance(self._talker.exception(), HttpProcessingError)
+        chunked = hdrs.TRANSFER_ENCODING in self._message.headers
+        beyond = self._wire.goes_beyond(self.content.total_bytes, chunked=chunked)
+        return bool(len(self._talker)) or refused or self._wire.talked_on or beyond
 
     def end(self) -> None:
         """Give the connection to the next request, or close it where it is not clean."""
         if self.content.is_eof() and not self.surplus():
-            self.release()
+            self._connection.release()
         else:
-            self.close()
+            self._connection.close()
 
 
-class RetryStale:
-    """Sends one request, and again for free while kept connections prove stale.
+async def ask(
+    connection: Connection, head: bytes, reading: Reading, on_send: Callable[[], None] | None
+) -> Answer:
+    """Send the head of a request, and read that of its answer.
 
-    aiohttp would send a second one on a fresh connection too; so the errors that it answers with
-    a retry never reach it from here (RFC 9112 section 9.3.1).
+    Raises StaleConnectionError, ConnectionCutError or aiohttp's own errors; the caller closes the
+    connection then.
     """
+    wire = _GuardedConnection.of(connection)
+    if wire.answers and not wire.is_silent:
+        raise StaleConnectionError  # an answer, or the end, came before anything was asked
+    if on_send is not None:
+        on_send()
+    wire.send(head, reading)
+    try:
+        message, content = await wire.protocol.read()
+        while _is_interim(message.code):
+            message, content = await wire.protocol.read()
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as exc:
+        if wire.answers and not wire.heard:
+            raise StaleConnectionError from exc
+        raise ConnectionCutError(exc, heard=wire.heard) from exc
+    return Answer(connection, wire, message, content)
 
-    def __init__(self, kept_at_most: int, on_send: Callable[[], None] | None) -> None:
-        self._tries = kept_at_most + 1
-        self._on_send = on_send
 
-    async def __call__(
-        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        """The interface of a client middleware of aiohttp."""
-        if isinstance(request, Request):
-            request.on_send = self._on_send
-        stale: Exception = StaleConnectionError()
-        for _ in range(self._tries):
-            try:
-                return await handler(request)
-            except (StaleConnectionError, aiohttp.ClientConnectionResetError) as exc:
-                stale = exc
-        raise ConnectionCutError(stale, heard=False) from stale
+def _is_interim(status: int) -> bool:
+    """An answer that another one follows (RFC 9110 section 15.2); nothing of ours asks for 101."""
+    return status in _INTERIM and status != _SWITCHING

@@ -57,7 +57,7 @@ def of_request(exc: Exception, host: str, fetch: FetchSettings) -> Failure:
         return _timeout(f"no {what} within {limit:g} s", host_fault=True)
     if isinstance(exc, aiohttp.ClientHttpProxyError):
         return _connect_error(f"the proxy answered {exc.status}", again=exc.status in TRANSIENT)
-    if isinstance(exc, aiohttp.ClientResponseError):
+    if isinstance(exc, aiohttp.ClientResponseError | HttpProcessingError):
         return _not_http(exc.message)
     return unknown(exc)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 
 from imgcache.config import Settings
 from imgcache.core.cache.layout import image_path
@@ -11,9 +12,10 @@ from imgcache.core.cache.plan import Known
 from imgcache.edge.cache import integrity
 from imgcache.edge.catalog import urls
 from imgcache.edge.stopping import StoppedError, steps, stopped_by
+from imgcache.engine.catalog.declared import DeclaredArticles
 from imgcache.engine.catalog.site import Site
 from imgcache.engine.images.in_place import measure
-from imgcache.engine.run.articles import LoadedArticle
+from imgcache.engine.run.articles import LoadedArticle, ReadArticle
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.index_session import look_up
 from imgcache.engine.run.judge import Judge, gathered, unmask_placeholders
@@ -30,6 +32,8 @@ from imgcache.facts import ImageFacts
 from imgcache.units import batches
 
 _BATCH = 500
+# So many articles are taken together: each trip to a thread takes as long as reading one.
+_SOME = 100
 
 
 async def ask_and_judge(
@@ -46,9 +50,10 @@ async def ask_and_judge(
     ones. Returns the numbers of those that were left out.
     """
     settings, targets = site.settings, Targets(paths=site.paths)
+    readings = _Readings(site.articles)
     try:
         with stopped_by(interrupt):
-            await _add_targets(site, targets)
+            await _add_targets(site, targets, readings)
     except StoppedError:
         report.cut_short(listener)
         return ()
@@ -57,7 +62,8 @@ async def ask_and_judge(
         prober = Prober(reader, settings, listener)
         report.interrupted = not await gather_evidence(targets, tools, settings, prober, interrupt)
     judge = Judge(targets, settings, site.began, strict=options.strict)
-    left_out = await _judge_all(site, targets, judge, report, listener, interrupt)
+    judging = partial(_report_some, site, readings, judge, report)
+    left_out = await _judge_all(site, targets, judging, listener, interrupt)
     report.finish(targets.urls, targets.counts(), prober.traffic)
     if left_out:
         report.interrupted = True
@@ -65,38 +71,70 @@ async def ask_and_judge(
     return left_out
 
 
-async def _add_targets(site: Site, targets: Targets) -> None:
+class _Readings:
+    """What the articles say; the first ones are kept in memory between asking and judging."""
+
+    def __init__(self, articles: DeclaredArticles) -> None:
+        self._articles = articles
+        self._kept: dict[int, ReadArticle] = {}
+
+    def first(self, number: int) -> ReadArticle:
+        """What is asked for."""
+        read = self._articles.read(number)
+        if number < _BATCH:
+            self._kept[number] = read
+        return read
+
+    def last(self, number: int) -> ReadArticle:
+        """What is judged: the file as it is by now."""
+        kept = self._kept.pop(number, None)
+        if kept is not None and self._articles.is_as_it_was(number):
+            return kept
+        return self._articles.read(number)
+
+
+async def _add_targets(site: Site, targets: Targets, readings: _Readings) -> None:
     """Note what all articles name. Raises StoppedError."""
-    for number in steps(range(len(site.articles.found)), _BATCH):
-        read = await asyncio.to_thread(site.articles.read, number)
-        if isinstance(read, LoadedArticle):
-            for entry, location in zip(read.entries, read.locations, strict=True):
-                targets.add(entry, location, site.settings)
+
+    def add(numbers: Sequence[int]) -> None:
+        for read in map(readings.first, numbers):
+            if isinstance(read, LoadedArticle):
+                for entry, location in zip(read.entries, read.locations, strict=True):
+                    targets.add(entry, location, site.settings)
+
+    for numbers in steps(batches(range(len(site.articles.found)), _SOME), 1):
+        await to_its_end(add, numbers)
 
 
 async def _judge_all(
     site: Site,
     targets: Targets,
-    judge: Judge,
-    report: Report,
+    judging: Callable[[Sequence[int]], None],
     listener: Listener,
     interrupt: asyncio.Event,
 ) -> Collection[int]:
-    """Report each article, in order; returns the numbers of those that were left out."""
+    """Have each article judged, in order; returns the numbers of those that were left out."""
     left_out: set[int] = set()
     done: Collection[int] | None = None
-    for number, file in enumerate(site.articles.found):
-        if number >= _BATCH and interrupt.is_set():
+    for every in batches(range(len(site.articles.found)), _SOME):
+        numbers = every
+        if every[0] >= _BATCH and interrupt.is_set():
             if done is None:
                 asked = [one.url.href for one in targets.web.values() if one.evidence is not None]
                 done = await to_its_end(urls.articles_naming, site.catalog, asked)
-            if site.articles.ids[number] not in done:
-                left_out.add(number)
-                continue
-        read = await asyncio.to_thread(site.articles.read, number)
-        report.add_article(judge.outcome(file.shown, read))
-        listener.judged(1)
+            numbers = [one for one in every if site.articles.ids[one] in done]
+            left_out.update(set(every).difference(numbers))
+        await to_its_end(judging, numbers)
+        listener.judged(len(numbers))
     return left_out
+
+
+def _report_some(
+    site: Site, readings: _Readings, judge: Judge, report: Report, numbers: Sequence[int]
+) -> None:
+    for number in numbers:
+        shown = site.articles.found[number].shown
+        report.add_article(judge.outcome(shown, readings.last(number)))
 
 
 async def gather_evidence(

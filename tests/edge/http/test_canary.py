@@ -103,7 +103,7 @@ async def rebound(origin: Origin, end: Behaviour, *, forget: bool) -> Attempt:
     async with Fetcher(settings(origin), lookup=Rebinding("127.0.0.1", "127.0.0.2")) as fetcher:
         assert isinstance((await attempt(fetcher, url)).result, Body)
         if forget:  # what aiohttp knows of names for ten seconds
-            fetcher._client._transport._session.connector.clear_dns_cache()  # type: ignore[attr-defined]
+            fetcher._client._transport._connector.clear_dns_cache()  # type: ignore[attr-defined]
         return await attempt(fetcher, url)
 
 

@@ -211,6 +211,19 @@ async def test_the_proxy_is_dialled_unchecked_but_forbidden_literals_stay_refuse
     assert failure(refused).verdict is Verdict.FORBIDDEN_ADDRESS
 
 
+async def test_a_proxy_is_told_its_password_and_the_host_is_not() -> None:
+    """With each request, over kept connections, too; through a tunnel only the proxy sees it."""
+    async with Origin() as proxy:
+        proxy.route("http://img.test/a", body=b"x")
+        fetch = FetchSettings(proxy=f"http://me:secret@127.0.0.1:{proxy.port}")
+        async with Fetcher(fetch, lookup=nothing_is_looked_up) as fetcher:
+            for url in ("http://img.test/a", "http://img.test/a", "https://img.test/a"):
+                await fetcher.attempt(web(url), Validators(), MemorySink())
+        told = [request.headers.get("proxy-authorization") for request in proxy.requests]
+        assert proxy.connections == 2
+    assert told == ["Basic bWU6c2VjcmV0"] * 3
+
+
 async def test_a_proxy_that_refuses_a_tunnel_is_a_connect_error() -> None:
     async with Origin() as proxy:
         fetch = FetchSettings(proxy=f"http://127.0.0.1:{proxy.port}")

@@ -58,6 +58,19 @@ async def test_requests_say_who_asks_and_nothing_else() -> None:
     }
 
 
+@pytest.mark.parametrize("hostile", ["\r\nX-Key: evil", "\n", "\r", "\0", "\x7f"])
+async def test_a_validator_never_becomes_a_line_of_the_head(hostile: str) -> None:
+    async with Origin() as origin:
+        url = web(origin.route("/a", body=b"x"))
+        async with Fetcher(settings(origin), lookup=nothing_is_looked_up) as fetcher:
+            tag, date = Validators(f'"a{hostile}"'), Validators(None, f"Sun{hostile}")
+            attempts = [await fetcher.attempt(url, one, MemorySink()) for one in (tag, date)]
+            assert origin.requests == []
+            sound = await fetcher.attempt(url, Validators('"a\tb"'), MemorySink())
+    assert {failure(one).verdict for one in attempts} == {Verdict.PROTOCOL_ERROR}
+    assert isinstance(sound.result, Body)
+
+
 async def test_a_hosts_own_header_takes_the_place_of_ours_in_any_case_of_its_letters() -> None:
     async with Origin() as origin:
         fetch = settings(origin, headers={"127.0.0.1": {"user-agent": "other", "X-Key": "secret"}})
