@@ -1,4 +1,4 @@
-"""Publication of a single image, for tests."""
+"""Publication of a single image, and what is left behind, for tests."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ def publish_one(
     if isinstance(outcome, LocalError):
         raise outcome
     return outcome
+
+
+def temporary_files(root: Path) -> list[str]:
+    """The names of all that lies in `tmp/` and in its folders, which stay."""
+    return [path.name for path in (root / "tmp").rglob("*") if not path.is_dir()]

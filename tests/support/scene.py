@@ -182,10 +182,13 @@ def leftovers(folder: Path) -> list[str]:
     return [
         str(path.relative_to(folder))
         for path in folder.rglob("*")
-        if path.parent.name == "tmp"
-        or is_staged_name(path.name)
-        or path.name.endswith(("-wal", "-shm"))
+        if _is_temporary(path) or is_staged_name(path.name) or path.name.endswith(("-wal", "-shm"))
     ]
+
+
+def _is_temporary(path: Path) -> bool:
+    """Whether it lies in a `tmp` folder, or in one of its folders, which may stay."""
+    return "tmp" in (path.parent.name, path.parent.parent.name) and not path.is_dir()
 
 
 def spread(seed: int, count: int, seconds: float) -> Sequence[float]:

@@ -120,7 +120,8 @@ async def on_a_full_disk(scene: Scene, folder: str, kib: int) -> dict[str, Any]:
 
 def is_leftover(name: str) -> bool:
     path = Path(name)
-    return path.parent.name == "tmp" or is_staged_name(path.name)
+    folders = (path.parent.name, path.parent.parent.name)
+    return "tmp" in folders or is_staged_name(path.name)
 
 
 @needs_mount

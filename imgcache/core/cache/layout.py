@@ -41,6 +41,15 @@ def thumbnail_path(name: str, sha256: str, suffix: str) -> str:
     return f"thumbs/{name}/{sha256[:2]}/{sha256}.{suffix}"
 
 
+def temp_path(name: str) -> str:
+    """A temporary file, by its random name of hexadecimal digits: in one of 16 folders.
+
+    A file system that looks for a free place among the deleted files of a folder's neighbourhood
+    has few of them to step over in each.
+    """
+    return f"{TMP}/{name[0]}/{name}"
+
+
 def content_paths(image: ImageFacts) -> tuple[str, ...]:
     """Where an image and its thumbnails lie, the image first."""
     small = (thumbnail_path(one.name, image.sha256, one.suffix) for one in image.thumbnails)

@@ -15,7 +15,7 @@ from typing import Self
 
 from msgspec import Struct
 
-from imgcache.core.cache.layout import TMP
+from imgcache.core.cache.layout import temp_path
 from imgcache.edge.safe_fs import (
     Identity,
     create,
@@ -36,8 +36,9 @@ _BLOCK = 1 << 20
 
 
 class _Staged(Struct, frozen=True):
-    """One whole file, open, and the path that it gets; `temp` is None if it is there already.
+    """One whole file, open, and the path that it gets.
 
+    `temp` is its path until then, None if it is there already.
     `identity` is that of the file when its bytes were known: it was written, or is to be hashed.
     """
 
@@ -104,23 +105,26 @@ class Publication:
         # A file whose fsync failed is lost and is never synced again: its temp is removed, too.
         with self._open:
             for temp in self._temps:
-                with local_errors(f"{TMP}/{temp}"), suppress(FileNotFoundError):
-                    os.unlink(temp, dir_fd=self._folders.of(TMP))
+                above, name = _split(temp)
+                with local_errors(temp), suppress(FileNotFoundError):
+                    os.unlink(name, dir_fd=self._folders.of(above))
 
     def add(self, path: str, blocks: Iterable[bytes]) -> int:
         """Stage a new file, which will replace what is at `path`; returns its mtime in ns."""
-        temp = temp_name()
-        with local_errors(f"{TMP}/{temp}"):
-            file = self._hold(create(self._folders.of(TMP), temp))
+        temp = temp_path(temp_name())
+        above, name = _split(temp)
+        with local_errors(temp):
+            file = self._hold(create(self._folders.of(above), name))
             self._temps.add(temp)
             for block in blocks:
                 write_all(file, block)
         return self._stage(path, file, temp)
 
-    def adopt(self, path: str, temp: str) -> int:
-        """Stage the whole file `temp`, already in `tmp/`; returns its mtime in ns."""
-        with local_errors(f"{TMP}/{temp}"):
-            file = open_existing(self._folders.of(TMP), temp)
+    def adopt(self, path: str, name: str) -> int:
+        """Stage the whole file of this name, already in `tmp/`; returns its mtime in ns."""
+        temp = temp_path(name)
+        with local_errors(temp):
+            file = open_existing(self._folders.of(_split(temp)[0]), name)
             if file is None:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             self._temps.add(temp)
@@ -185,9 +189,9 @@ class Publication:
         if staged.temp is None:
             return
         with local_errors(staged.path):
-            above, name = _split(staged.path)
-            tmp, folder = self._folders.of(TMP), self._folders.of(above)
-            os.rename(staged.temp, name, src_dir_fd=tmp, dst_dir_fd=folder)
+            (tmp, temp), (above, name) = _split(staged.temp), _split(staged.path)
+            source, target = self._folders.of(tmp), self._folders.of(above)
+            os.rename(temp, name, src_dir_fd=source, dst_dir_fd=target)
         self._temps.discard(staged.temp)
 
     def _stage(self, path: str, file: int, temp: str) -> int:

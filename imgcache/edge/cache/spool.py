@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from imgcache.core.cache.layout import TMP
+from imgcache.core.cache.layout import temp_path
 from imgcache.edge.safe_fs import create, local_errors, make_folder, temp_name, write_all
 
 # Bytes that are kept in memory, and that one thread hop (about 50 us) writes. As many bodies as
@@ -23,7 +23,8 @@ class _TempFile:
     """A file in `cache/tmp/` that one thread may write while another discards it."""
 
     def __init__(self, root: Path) -> None:
-        self.path = root / TMP / temp_name()
+        self._name = temp_path(temp_name())
+        self.path = root / self._name
         self._root = root
         self._file = -1
         self._given_up = False
@@ -32,12 +33,13 @@ class _TempFile:
         self._lock = threading.Lock()
 
     def append(self, blocks: list[bytes]) -> None:
-        with self._lock, local_errors(f"{TMP}/{self.path.name}"):
+        with self._lock, local_errors(self._name):
             if self._given_up:
                 return
             if self._file < 0:
-                with make_folder(self._root, TMP) as folder:
-                    self._file = create(folder, self.path.name)
+                *above, name = self._name.split("/")
+                with make_folder(self._root, *above) as folder:
+                    self._file = create(folder, name)
             write_all(self._file, b"".join(blocks))
 
     def close(self) -> None:
@@ -51,7 +53,7 @@ class _TempFile:
             self._given_up = True
         self.close()
         # It may have been published in the meantime, or never made.
-        with local_errors(f"{TMP}/{self.path.name}"), suppress(FileNotFoundError):
+        with local_errors(self._name), suppress(FileNotFoundError):
             self.path.unlink()
 
 

@@ -16,6 +16,7 @@ from imgcache.edge.safe_fs import identity_of, mark_of
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts
 from tests.support.facts import image_of
+from tests.support.publishing import temporary_files
 
 BODIES = [b"\xff\xd8 picture %d" % number for number in range(5)]
 
@@ -43,7 +44,7 @@ def test_all_of_a_group_are_published_in_their_order(root: Path) -> None:
         file = path_of(root, body)
         assert file.read_bytes() == body
         assert facts.hashed == mark_of(identity_of(file.stat()))
-    assert list((root / "tmp").iterdir()) == []
+    assert temporary_files(root) == []
 
 
 def test_no_name_is_given_before_all_bytes_are_durable(root: Path) -> None:
@@ -65,7 +66,7 @@ def test_one_that_fails_costs_the_others_nothing(root: Path, failing: int) -> No
     for number, (body, facts) in enumerate(zip(BODIES, published, strict=True)):
         assert isinstance(facts, LocalError) == (number == failing)
         assert path_of(root, body).is_file() == (number != failing)
-    assert list((root / "tmp").iterdir()) == []
+    assert temporary_files(root) == []
 
 
 @pytest.mark.parametrize("failing", range(1, 6))
@@ -82,4 +83,4 @@ def test_what_could_not_be_made_durable_gets_no_name(root: Path, failing: int) -
     failed = [isinstance(facts, LocalError) for facts in published]
     assert failed == [number == failing - 1 for number in range(len(BODIES))]
     assert [path_of(root, body).exists() for body in BODIES] == [not one for one in failed]
-    assert list((root / "tmp").iterdir()) == []
+    assert temporary_files(root) == []

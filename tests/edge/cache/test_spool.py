@@ -10,7 +10,7 @@ from imgcache.edge.cache.spool import Spool, _TempFile
 from imgcache.edge.cache.store import Store
 from imgcache.errors import LocalError
 from tests.support.facts import image_of
-from tests.support.publishing import publish_one
+from tests.support.publishing import publish_one, temporary_files
 
 MIB = 1 << 20
 CHUNK = bytes(range(256)) * 256
@@ -24,7 +24,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def temps(store: Store) -> list[str]:
-    return [path.name for path in (store.root / "tmp").iterdir()]
+    return temporary_files(store.root)
 
 
 async def fill(spool: Spool, size: int) -> bytes:
@@ -59,7 +59,7 @@ async def test_settle_makes_a_file_of_any_body(store: Store, size: int) -> None:
         path = await spool.settle()
         assert path.read_bytes() == body
         assert await spool.settle() == path
-        assert path.parent == store.root / "tmp"
+        assert path == store.root / "tmp" / path.name[0] / path.name
 
 
 async def test_size_and_hash_are_those_of_all_that_was_written(store: Store) -> None:

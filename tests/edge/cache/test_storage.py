@@ -17,7 +17,7 @@ from imgcache.edge.safe_fs import temp_name
 from imgcache.facts import ImageFacts
 from tests.support.buckets import KINDS, Objects, make_bucket
 from tests.support.facts import image_of, thumbnail_of
-from tests.support.publishing import publish_one
+from tests.support.publishing import publish_one, temporary_files
 
 BODY = b"\xff\xd8 a picture" * 1000
 SMALL = b"RIFF a thumbnail"
@@ -89,7 +89,7 @@ async def test_a_body_in_a_file_is_published_too(store: Storage, place: Files | 
         await spool.write(BODY)
         publish_one(store, await spool.settle(), image_of(BODY), {})
     assert place.get(IMAGE_PATH) == BODY
-    assert list((store.home / "tmp").iterdir()) == []
+    assert temporary_files(store.home) == []
 
 
 def test_what_is_there_already_is_taken_for_the_same(store: Storage, image: ImageFacts) -> None:
@@ -201,13 +201,13 @@ def test_the_manifest_is_written_when_it_says_something_else(
     assert not store.write_manifest(["{}", "\n"])
     assert store.read_manifest() == place.get(MANIFEST) == b"{}\n"
     assert [*begun, store.is_begun] == [False, True]
-    assert list((store.home / "tmp").iterdir()) == []
+    assert temporary_files(store.home) == []
 
 
 def test_working_files_of_a_killed_run_are_cleared(store: Storage) -> None:
     (store.home / "tmp" / temp_name()).write_bytes(b"half")
     store.prepare()
-    assert list((store.home / "tmp").iterdir()) == []
+    assert temporary_files(store.home) == []
 
 
 def test_only_the_objects_keep_a_copy_of_the_index(store: Storage, tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from imgcache.core.cache.layout import temp_path
 from imgcache.edge.cache.store import Store
 from imgcache.edge.safe_fs import identity_of, mark_of, temp_name
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts
 from tests.support.facts import image_of, thumbnail_of
-from tests.support.publishing import publish_one
+from tests.support.publishing import publish_one, temporary_files
 from tests.support.tampering import spoil
 
 BODY = b"\xff\xd8 a picture" * 1000
@@ -48,6 +49,13 @@ def files(root: Path) -> list[str]:
 
 def open_descriptors() -> int:
     return len(list(Path("/dev/fd").iterdir()))
+
+
+def settled(store: Store) -> Path:
+    path = store.root / temp_path(temp_name())
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(BODY)
+    return path
 
 
 def publish(store: Store) -> int:
@@ -86,10 +94,35 @@ def test_a_gitignore_that_is_there_is_not_touched(store: Store, outside: Path) -
 def test_prepare_clears_what_a_crash_left_and_nothing_else(store: Store) -> None:
     ours, sqlite, foreign = temp_name(), f"{temp_name()}-wal", "notes.part"
     (store.root / ".gitignore").write_text("*\n")
-    for name in (ours, sqlite, foreign):
-        (store.root / "tmp" / name).write_bytes(b"half")
+    for place in ("tmp", "tmp/0", "tmp/f", "tmp/more"):
+        (store.root / place).mkdir(exist_ok=True)
+        for name in (ours, sqlite, foreign):
+            (store.root / place / name).write_bytes(b"half")
     store.prepare()
-    assert files(store.root) == [".gitignore", "tmp/notes.part"]
+    others = [f"tmp/more/{name}" for name in sorted((ours, sqlite, foreign))]
+    kept = [".gitignore", "tmp/0/notes.part", "tmp/f/notes.part", *others, "tmp/notes.part"]
+    assert files(store.root) == kept
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="flags of Linux")
+def test_folders_in_tmp_are_put_far_from_each_other(store: Store) -> None:
+    def flags(folder: Path) -> str:
+        listing = ["lsattr", "-d", str(folder)]
+        shown = subprocess.run(listing, check=False, capture_output=True, text=True)
+        return shown.stdout.partition(" ")[0]
+
+    subprocess.run(["chattr", "+T", str(store.root)], check=False, capture_output=True)
+    if "T" not in flags(store.root):
+        pytest.skip("this file system has no such flag")
+    subprocess.run(["chattr", "-T", "+A", str(store.root / "tmp")], check=True)
+    store.prepare()
+    assert {"T", "A"} <= set(flags(store.root / "tmp"))  # what else was set stays
+
+
+def test_temporary_files_lie_in_several_folders() -> None:
+    folders = {Path(temp_path(temp_name())).parent for _ in range(500)}
+    assert len(folders) == 16
+    assert {folder.parent.name for folder in folders} == {"tmp"}
 
 
 def test_publish_puts_the_files_where_the_contract_says(store: Store) -> None:
@@ -101,8 +134,7 @@ def test_publish_puts_the_files_where_the_contract_says(store: Store) -> None:
 
 
 def test_a_settled_file_is_moved(store: Store) -> None:
-    temp = store.root / "tmp" / temp_name()
-    temp.write_bytes(BODY)
+    temp = settled(store)
     publish_one(store, temp, IMAGE, {"small": SMALL})
     assert files(store.root) == [IMAGE_PATH, THUMBNAIL_PATH]
 
@@ -128,8 +160,7 @@ def test_what_is_published_has_the_mode_that_the_umask_leaves(store: Store) -> N
 def test_a_sound_file_is_kept(store: Store) -> None:
     first = publish(store)
     inode = (store.root / IMAGE_PATH).stat().st_ino
-    temp = store.root / "tmp" / temp_name()
-    temp.write_bytes(BODY)
+    temp = settled(store)
     assert publish_one(store, temp, IMAGE, {"small": SMALL}).mtime_ns == first
     assert (store.root / IMAGE_PATH).stat().st_ino == inode
 
@@ -178,17 +209,18 @@ def test_a_failing_fsync_fails_the_image_once_and_for_all(
         publish(store)
     assert calls == failing
     assert store.failed_to_publish
-    assert list((store.root / "tmp").iterdir()) == []
+    assert temporary_files(store.root) == []
     assert (store.root / IMAGE_PATH).exists() == (failing > 2)
 
 
 LIMITED = """
 import resource, sys
 from pathlib import Path
+from imgcache.core.cache.layout import temp_path
 from imgcache.edge.cache.store import Store
 from imgcache.errors import LocalError
 from tests.edge.cache.test_store import BODY, IMAGE, SMALL
-from tests.support.publishing import publish_one
+from tests.support.publishing import publish_one, temporary_files
 store = Store(Path(sys.argv[1]))
 resource.setrlimit(getattr(resource, sys.argv[2]), (int(sys.argv[3]),) * 2)
 try:
@@ -268,8 +300,7 @@ def test_what_is_published_is_recorded_with_the_identity_that_it_has_in_its_plac
     store: Store, is_settled: bool
 ) -> None:
     """The rename has changed its ctime."""
-    temp = store.root / "tmp" / temp_name()
-    temp.write_bytes(BODY)
+    temp = settled(store)
     image = publish_one(store, temp if is_settled else BODY, IMAGE, {"small": SMALL})
     assert image.hashed == mark(store)
 

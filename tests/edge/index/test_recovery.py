@@ -19,7 +19,7 @@ from imgcache.edge.index.recovery import Recovery, drop_strays, open_index, open
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, UrlFacts
 from tests.support.facts import NOON, image_of, response, thumbnail_of
-from tests.support.publishing import publish_one
+from tests.support.publishing import publish_one, temporary_files
 
 URL = "https://cdn.example.org/a.jpg"
 SPELLING = "//CDN.example.org/a.jpg#top"
@@ -80,7 +80,7 @@ def test_a_new_cache_has_an_empty_index_and_nothing_to_report(store: Store) -> N
         assert report is None
         assert index.total_bytes() == 0
     assert names(store) == ["index.sqlite3"]
-    assert list((store.root / "tmp").iterdir()) == []
+    assert temporary_files(store.root) == []
 
 
 def test_a_sound_index_is_opened_as_it_is(store: Store) -> None:
@@ -255,7 +255,7 @@ def test_a_kill_while_the_index_is_made_again_loses_nothing(store: Store) -> Non
     assert ended.returncode == -signal.SIGKILL
     assert names(store) == []
     store.prepare()
-    assert list((store.root / "tmp").iterdir()) == []
+    assert temporary_files(store.root) == []
     with opened(store) as (index, report):
         assert report == Recovery(None, None, listed=3, kept=3)
         assert index.urls([URL]) == {URL: UrlFacts(URL, 0.0, one.sha256)}

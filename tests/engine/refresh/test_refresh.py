@@ -20,6 +20,7 @@ from imgcache.engine.run.listener import Listener
 from imgcache.errors import CacheLockedError, ConfigError
 from imgcache.model import Severity, Source, Verdict
 from tests.support import behaviours, pictures
+from tests.support.publishing import temporary_files
 from tests.support.tampering import doubt, marks
 from tests.support.world import World, flags
 
@@ -39,7 +40,7 @@ async def test_a_good_image_is_kept_thumbnailed_listed_and_flagged(world: World)
     assert shown.size == (thumbnail.width, thumbnail.height) == (160, 120)
     manifest = json.loads((world.cache / "manifest.json").read_text())
     assert manifest["images"][url]["path"] == entry.path
-    assert list((world.cache / "tmp").iterdir()) == []
+    assert temporary_files(world.cache) == []
 
 
 async def test_a_second_run_asks_nothing_and_writes_nothing(world: World) -> None:
@@ -560,7 +561,7 @@ async def test_an_interruption_keeps_and_writes_what_is_done(world: World) -> No
     assert (second.verdict, second.cached) == (Verdict.NOT_CHECKED, True)
     assert report.interrupted
     assert "isCached: true" in (world.articles / "a.md").read_text()
-    assert list((world.cache / "tmp").iterdir()) == []
+    assert temporary_files(world.cache) == []
 
 
 async def test_what_was_known_before_an_interruption_is_judged_from_memory(world: World) -> None:

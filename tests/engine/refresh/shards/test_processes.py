@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from imgcache.core.cache.layout import CATALOG, TMP
+from imgcache.core.cache.layout import CATALOG
 from imgcache.core.cache.plan import Scope
 from imgcache.model import Verdict
 from tests.support import behaviours, pictures
 from tests.support.many_hosts import After, ManyHosts, index_facts, traces
 from tests.support.origin import Origin
+from tests.support.publishing import temporary_files
 from tests.support.world import start
 
 # Only a failure takes so many seconds.
@@ -87,7 +88,7 @@ async def test_a_killed_worker_loses_nothing_and_what_it_stored_is_not_asked_for
     assert twice == set()
     assert listener.troubles == []
     assert (two / "cache" / CATALOG).is_file()
-    assert list((two / "cache" / TMP).iterdir()) == []
+    assert temporary_files(two / "cache") == []
     left["report"]["summary"].pop("requests")
     alone["report"]["summary"].pop("requests")
     # Attempts that were cut off by the kill are in no count, and their bytes neither.

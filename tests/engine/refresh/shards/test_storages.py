@@ -17,6 +17,7 @@ from imgcache.errors import LocalError
 from tests.support.buckets import Objects, make_bucket
 from tests.support.many_hosts import ManyHosts, traces
 from tests.support.origin import Origin
+from tests.support.publishing import temporary_files
 
 
 @pytest_asyncio.fixture
@@ -34,7 +35,7 @@ async def test_two_processes_leave_in_a_bucket_what_one_leaves_in_a_folder(
     folder = traces(one, await site.refresh(one, processes=1))
     site.bucket = bucket
     assert traces(two, await site.refresh(two, processes=2), bucket) == folder
-    assert list((two / "cache" / "tmp").iterdir()) == []
+    assert temporary_files(two / "cache") == []
 
 
 @pytest.mark.parametrize("limit", [None, 10_000_000])
