@@ -215,7 +215,8 @@ def test_what_is_held_of_shards_does_not_grow_with_the_work() -> None:
         run = Run(Crew(Worker(0.01), Worker(0.01)), ask)
         assert len(run.ended) == 5 * hosts
         most.append(run.most / shard_size(5 * hosts, 2))
-    assert max(most) <= 4
+    assert max(most) <= 8
+    assert most[1] <= 1.1 * most[0]
 
 
 def test_the_jobs_of_a_large_host_are_sent_when_they_are_wanted() -> None:
