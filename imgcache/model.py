@@ -125,7 +125,11 @@ class Source(StrEnum):
 
 
 class Format(Enum):
-    """The formats that browsers show; the value is (name in reports, file suffix, media type)."""
+    """The formats that browsers show.
+
+    `label`: the name in reports and the index; `suffix`: that of the cached file, without a dot;
+    `media_type`: the Content-Type that fits these bytes.
+    """
 
     JPEG = ("jpeg", "jpg", "image/jpeg")
     PNG = ("png", "png", "image/png")
@@ -136,20 +140,10 @@ class Format(Enum):
     ICO = ("ico", "ico", "image/x-icon")
     SVG = ("svg", "svg", "image/svg+xml")
 
-    @property
-    def label(self) -> str:
-        """The name in reports and the index."""
-        return self.value[0]
-
-    @property
-    def suffix(self) -> str:
-        """The suffix of the cached file, without a dot."""
-        return self.value[1]
-
-    @property
-    def media_type(self) -> str:
-        """The Content-Type that fits these bytes."""
-        return self.value[2]
+    def __init__(self, label: str, suffix: str, media_type: str) -> None:
+        self.label = label
+        self.suffix = suffix
+        self.media_type = media_type
 
     @classmethod
     def of(cls, label: str) -> Format:

@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -197,7 +197,8 @@ def _replace_in(folder: int, name: str, old: bytes, new: bytes) -> Steps:
     file = open_existing(folder, name)
     if file is None:
         return False
-    try:
+    with ExitStack() as held:
+        held.callback(os.close, file)
         before = os.fstat(file)
         if before.st_size != len(old) or _content(file) != old:
             return False
@@ -209,16 +210,23 @@ def _replace_in(folder: int, name: str, old: bytes, new: bytes) -> Steps:
             if not _is_unchanged(folder, name, file, before, old):
                 return False
             os.rename(temp, name, src_dir_fd=folder, dst_dir_fd=folder)
+        held.pop_all()
         try:
-            yield partial(sync_folder, folder)
+            yield partial(_settle, folder, file)
         except OSError as exc:
             raise NotDurableError(
                 f"was written, but may not survive a power cut ({exc.strerror or exc}): "
                 f"{REMEDIES.get(exc.errno or 0, 'check the disk')}"
             ) from exc
-        return True
+    return True
+
+
+def _settle(folder: int, replaced: int) -> None:
+    """Wait for the folder; a file that has no name any more is removed as it is closed."""
+    try:
+        sync_folder(folder)
     finally:
-        os.close(file)
+        os.close(replaced)
 
 
 def _is_unchanged(folder: int, name: str, file: int, before: os.stat_result, old: bytes) -> bool:

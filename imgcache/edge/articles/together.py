@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from msgspec import Struct
 
@@ -45,18 +46,23 @@ def _replaced(texts: Sequence[NewText]) -> list[Outcome]:
     outcomes: dict[int, Outcome] = {}
     going = {number: replacing(one.found, one.old, one.new) for number, one in enumerate(texts)}
     faults: dict[int, OSError | None] = dict.fromkeys(going)
-    with ThreadPoolExecutor(_THREADS, "imgcache-articles") as pool:
-        while faults:
-            waiting: dict[int, Sync] = {}
-            for number, fault in faults.items():
-                try:
-                    step = advanced(going[number], fault)
-                except (ArticleError, LocalError) as exc:
-                    outcomes[number] = exc
+    while faults:
+        waiting: dict[int, Sync] = {}
+        for number, fault in faults.items():
+            try:
+                step = advanced(going[number], fault)
+            except (ArticleError, LocalError) as exc:
+                outcomes[number] = exc
+            else:
+                if isinstance(step, bool):
+                    outcomes[number] = step
                 else:
-                    if isinstance(step, bool):
-                        outcomes[number] = step
-                    else:
-                        waiting[number] = step
-            faults = dict(zip(waiting, pool.map(waited, waiting.values()), strict=True))
+                    waiting[number] = step
+        faults = dict(zip(waiting, _waiters().map(waited, waiting.values()), strict=True))
     return [outcomes[number] for number in range(len(texts))]
+
+
+@cache
+def _waiters() -> ThreadPoolExecutor:
+    """The threads that wait for the disk. A group is small: to start them for each costs time."""
+    return ThreadPoolExecutor(_THREADS, "imgcache-articles")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from msgspec import Struct
 
 from imgcache.core.http.location import Location, locate
 from imgcache.core.http.url import WebUrl, unsupported
+from imgcache.edge.catalog import documents
 from imgcache.edge.catalog.database import Catalog, Row
 from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry, Notes, Side
@@ -84,7 +84,7 @@ class Lookahead:
 
 def _article(row: Row) -> ArticleRow:
     number, shown, identity, digest, kind, problems, notes = row
-    noted = _notes(*json.loads(notes)) if notes else Notes()
+    noted = _notes(*documents.decoded(notes)) if notes else Notes()
     return ArticleRow(number, shown, identity, digest, kind, _problems(problems), noted)
 
 
@@ -93,7 +93,7 @@ def _problems(text: str | None) -> tuple[ArticleError, ...]:
         return ()
     return tuple(
         ArticleError(message, line, column=column, excerpt=excerpt)
-        for message, line, column, excerpt in json.loads(text)
+        for message, line, column, excerpt in documents.decoded(text)
     )
 
 
@@ -159,15 +159,15 @@ def declared_entry(row: Row) -> DeclaredEntry:
         width,
         height,
         None if cached is None else bool(cached),
-        tuple(map(tuple, json.loads(strange))) if strange else (),
+        tuple(map(tuple, documents.decoded(strange))) if strange else (),
         tuple(unnamed.split()) if unnamed else (),
         tuple(by_hand.split()) if by_hand else (),
         None if lqip is None else stored(lqip),
     )
     written = None if written is None else stored(written)
-    has = None if filled is None else tuple(json.loads(filled))
+    has = None if filled is None else tuple(documents.decoded(filled))
     place = None if pointer is None else stored(pointer)
-    stand = tuple(Side(*side) for side in json.loads(sides)) if sides else ()
+    stand = tuple(Side(*side) for side in documents.decoded(sides)) if sides else ()
     entry = Entry(place, line, column, written, stored(text), says, has, found_by, stand)
     location: Location
     if refused is not None:

@@ -18,7 +18,8 @@ from imgcache.results import CachedThumbnail, EntryResult
 
 _FORMATS = {fmt.label: fmt for fmt in Format}
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_encode = msgspec.json.Encoder().encode
+_encode_any = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def entry_text(
@@ -30,7 +31,7 @@ def entry_text(
     which its copy came or was confirmed.
     """
     declared = result.declared
-    return _encode(
+    return encoded(
         (
             (result.line, result.column, result.pointer, result.url),
             (result.verdict, result.severity, result.message),
@@ -61,18 +62,18 @@ def _drawn(thumbnails: Iterable[CachedThumbnail]) -> list[tuple[str, str, int, i
 
 def entry_result(article: str, text: str) -> EntryResult:
     """The entry of a text, in the article that reports show so."""
-    return _read(article, _decoded(text)[:-1])
+    return _read(article, decoded(text)[:-1])
 
 
 def reweighed(text: str, result: EntryResult) -> str:
     """The text of an entry whose findings weigh something else."""
-    flag, answered = _decoded(text)[-1]
+    flag, answered = decoded(text)[-1]
     return entry_text(result, flag=flag, answered=answered)
 
 
 def fresh_result(article: str, text: str) -> EntryResult:
     """The same entry as a refresh reports it that finds its image fresh."""
-    *document, (flag, answered) = _decoded(text)
+    *document, (flag, answered) = decoded(text)
     result = _read(article, document)
     cached = result.declared.cached if flag is None else flag
     if result.source is not Source.OFFLINE:
@@ -125,12 +126,12 @@ def _broken_rule(document: list[Any]) -> BrokenRule:
 def image_text(image: ImageFacts) -> str:
     """The facts of an image."""
     thumbnails = [row[2:] for row in rows.thumbnail_rows(image)]
-    return _encode((rows.image_row(image), thumbnails))
+    return encoded((rows.image_row(image), thumbnails))
 
 
 def image_facts(text: str) -> ImageFacts:
     """The facts of such a text."""
-    image, thumbnails = _decoded(text)
+    image, thumbnails = decoded(text)
     small = ((image[0], number, *one) for number, one in enumerate(thumbnails))
     return rows.image_facts(image, small)
 
@@ -140,12 +141,12 @@ def history_text(earlier: Sequence[Earlier], images: Mapping[str, ImageFacts]) -
     if not earlier:
         return None
     found = ((one, images.get(one.sha256)) for one in earlier)
-    return _encode([(astuple(one), image and image_text(image)) for one, image in found])
+    return encoded([(astuple(one), image and image_text(image)) for one, image in found])
 
 
 def history_of(text: str | None) -> tuple[list[Earlier], dict[str, ImageFacts]]:
     """The earlier copies of such a text, and the facts of those that are still there, by hash."""
-    found = [(Earlier(*one), kept) for one, kept in _decoded(text)] if text else []
+    found = [(Earlier(*one), kept) for one, kept in decoded(text)] if text else []
     return [one for one, _ in found], {one.sha256: image_facts(kept) for one, kept in found if kept}
 
 
@@ -159,8 +160,16 @@ def failure_of(text: str | None) -> Failure | None:
     return rows.failure_of(text) if text else None
 
 
-def _decoded(text: str) -> Any:
-    """A document; halves of surrogate pairs, which YAML can spell, are JSON for the slower one."""
+def encoded(document: Any) -> str:
+    """A document as JSON; halves of surrogate pairs, which YAML can spell, take the slower way."""
+    try:
+        return _encode(document).decode()
+    except UnicodeEncodeError:
+        return _encode_any(document)
+
+
+def decoded(text: str) -> Any:
+    """The document of such a text."""
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:

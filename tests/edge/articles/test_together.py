@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,24 @@ def test_a_fault_of_the_machine_is_that_of_one_file(
     outcomes = replace_all([text(tmp_path, f"{number}.md") for number in range(5)])
     assert sum(isinstance(one, LocalError) for one in outcomes) == 1
     assert outcomes.count(True) == 4
+
+
+@pytest.mark.parametrize("fails", [None, stat.S_ISREG, stat.S_ISDIR])
+def test_no_file_stays_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: Callable[[int], bool] | None
+) -> None:
+    fsync = os.fsync
+
+    def broken(file: int) -> None:
+        if fails is not None and fails(os.fstat(file).st_mode):
+            raise OSError(5, "Input/output error")
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", broken)
+    before = sorted(Path("/dev/fd").iterdir())
+    outcomes = replace_all([text(tmp_path, f"{number}.md") for number in range(5)])
+    assert sorted(Path("/dev/fd").iterdir()) == before
+    assert [outcome is True for outcome in outcomes] == [fails is None] * 5
 
 
 def test_texts_for_one_file_come_one_after_the_other(tmp_path: Path) -> None:

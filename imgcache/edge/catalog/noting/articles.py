@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 
 from msgspec.structs import astuple
 
 from imgcache.core.catalog import folded
+from imgcache.edge.catalog import documents
 from imgcache.edge.catalog.articles import ArticleRow, DeclaredEntry
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.noting import entries
@@ -39,8 +39,8 @@ def put(
     local_fault: bool = False,
 ) -> None:
     """Note what a file is, and its entries; they have to be judged."""
-    problems = json.dumps([_error(one) for one in row.problems]) if row.problems else None
-    notes = json.dumps(astuple(row.notes)) if row.notes != Notes() else None
+    problems = documents.encoded([_error(one) for one in row.problems]) if row.problems else None
+    notes = documents.encoded(astuple(row.notes)) if row.notes != Notes() else None
     count = sum(not one.excluded for one in declared)
     known = catalog.one(_ID, (name,))
     if known is not None and known[0] != row.id:

@@ -7,7 +7,6 @@ to write all of that again takes longer than to compare it.
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
@@ -15,6 +14,7 @@ from msgspec.structs import astuple
 
 from imgcache.core.http.location import DataUrl, SitePath, place_key
 from imgcache.core.http.url import WebUrl
+from imgcache.edge.catalog import documents
 from imgcache.edge.catalog.articles import POSITIONS, DeclaredEntry, entries_of, storable
 from imgcache.edge.catalog.database import Row
 from imgcache.model import Failure
@@ -104,13 +104,13 @@ def _row(
         says.width,
         says.height,
         says.cached,
-        json.dumps(says.strange) if says.strange else None,
+        documents.encoded(says.strange) if says.strange else None,
         " ".join(says.unnamed) or None,
         " ".join(says.by_hand) or None,
         None if says.placeholder is None else storable(says.placeholder),
     )
-    sides = json.dumps([astuple(side) for side in entry.sides]) if entry.sides else None
-    filled = None if entry.filled is None else json.dumps(entry.filled)
+    sides = documents.encoded(list(map(astuple, entry.sides))) if entry.sides else None
+    filled = None if entry.filled is None else documents.encoded(entry.filled)
     shown = (sides, storable(one.excerpt), filled, entry.place)
     return (number, *found, pointer, entry.line, entry.column, written, *size, *shown)
 
