@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import re
 import signal
 import sys
@@ -335,6 +336,22 @@ async def test_a_worker_serves_many_images(pool: DecodePool) -> None:
     await pool.decode(job(pictures.TEXT))
     await pool.decode(job(pictures.cut(pictures.png())))
     assert worker_of(pool) == first
+
+
+@pytest.mark.skipif("glibc" not in platform.libc_ver(), reason="glibc keeps memory as told")
+async def test_a_worker_keeps_the_memory_of_one_image_for_the_next(pool: DecodePool) -> None:
+    kinds = (("JPEG", (1200, 900)), ("WEBP", (1500, 1000)), ("PNG", (1600, 1000)))
+    bodies = [pictures.saved(Image.new("RGB", size, "orange"), kind) for kind, size in kinds]
+    faults = []
+    for body in bodies * 3:
+        assert isinstance(await pool.decode(job(body)), Decoded)
+        faults.append(page_faults(worker_of(pool)))
+    assert faults[-1] - faults[-1 - len(kinds)] < 500  # of 4,000 pages for the pixels alone
+
+
+def page_faults(process: int) -> int:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[7])  # the tenth of all, the first two stand before
 
 
 async def test_a_cancelled_job_ends_its_worker(pool: DecodePool) -> None:
