@@ -275,3 +275,19 @@ class Failure(Struct, frozen=True):
     bytes: int | None = None
     since: float | None = None
     remedy: str | None = None
+
+
+class ShardCounts(Struct):
+    """The shards of a run on several workers: done and lost, and how long they took (seconds)."""
+
+    done: int = 0
+    lost: int = 0
+    seconds: float = 0.0
+    longest: float = 0.0
+
+    def count(self, seconds: float, *, lost: bool) -> None:
+        """One more."""
+        self.done += not lost
+        self.lost += lost
+        self.seconds += seconds
+        self.longest = max(self.longest, seconds)

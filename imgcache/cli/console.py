@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from imgcache.cli.progress.gauge import Gauge
 from imgcache.cli.terminal import can_redraw, unsteered
-from imgcache.engine.run.listener import Lane, Listener
+from imgcache.engine.run.listener import Lane, Listener, ShardEnd
 from imgcache.model import Failure, Source
 from imgcache.render.json import timestamp
 from imgcache.render.phrases import count, printable, some
@@ -150,6 +150,24 @@ class Console(Listener):
     def prepared(self) -> None:
         """One job without a request is done."""
         self._gauge.concluded(failed=False)
+
+    def shard_ended(self, shard: ShardEnd) -> None:
+        """A worker is done with a shard; one that is lost is told in any case."""
+        told = f"shard {shard.number} on worker {shard.worker}"
+        if shard.lost is not None:
+            self.warned(f"{told} is lost, and what it left goes elsewhere: {shard.lost}")
+        elif self._verbose:
+            done = f"{count(shard.urls, 'URL')} on {count(shard.hosts, 'host')}"
+            facts = {
+                "shard": shard.number,
+                "worker": shard.worker,
+                "urls": shard.urls,
+                "hosts": shard.hosts,
+                "seconds": round(shard.seconds, 3),
+                "requests": shard.requests,
+                "bytes": shard.bytes,
+            }
+            self._note("debug", f"{told}: {done} in {shard.seconds:.1f} s", facts)
 
     def judged(self, articles: int, changed: int = 0) -> None:
         """Some articles are done."""

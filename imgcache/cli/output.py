@@ -147,7 +147,9 @@ def write_metrics(report: Report, path: Path) -> None:
     try:
         before = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         success = not (report.interrupted or report.local_fault)
-        text = metrics.of_refresh(report, report.cache_bytes, success=success, before=before)
+        text = metrics.of_refresh(
+            report, report.cache_bytes, report.shards, success=success, before=before
+        )
         atomic_file.replace(path, text.encode())
     except OSError as exc:
         raise ConfigError(f"--metrics-file {path}: can't be written: {exc.strerror}") from exc

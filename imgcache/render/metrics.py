@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from imgcache.model import Breach, Verdict
+from imgcache.model import Breach, ShardCounts, Verdict
 from imgcache.results import Findings
 
 if TYPE_CHECKING:
@@ -30,10 +30,18 @@ class State(Struct, frozen=True):
     cache_bytes: int | None = None
 
 
-def of_refresh(findings: Findings, cache_bytes: int | None, *, success: bool, before: str) -> str:
+def of_refresh(
+    findings: Findings,
+    cache_bytes: int | None,
+    shards: ShardCounts | None = None,
+    *,
+    success: bool,
+    before: str,
+) -> str:
     """The metrics of a refresh that has just ended; `before` are those of the one before it.
 
-    A refresh that was no `success` leaves the time of the last one that was.
+    A refresh that was no `success` leaves the time of the last one that was. `shards`: of one on
+    several workers.
     """
     from prometheus_client import CollectorRegistry  # noqa: PLC0415  see the module's docstring
 
@@ -63,6 +71,8 @@ def of_refresh(findings: Findings, cache_bytes: int | None, *, success: bool, be
     }
     for name, (meaning, value) in gauges.items():
         add_gauge(registry, f"imgcache_{name}", meaning, value)
+    if shards is not None:
+        _add_shards(registry, shards)
     last = ended if success else _last_success(before)
     if last is not None:
         meaning = (
@@ -70,6 +80,14 @@ def of_refresh(findings: Findings, cache_bytes: int | None, *, success: bool, be
         )
         add_gauge(registry, _LAST_SUCCESS, meaning, last)
     return render(registry)
+
+
+def _add_shards(registry: CollectorRegistry, shards: ShardCounts) -> None:
+    counts = {"done": shards.done, "lost": shards.lost}
+    _labelled(registry, "refresh_shards", "Shards of the last refresh, by how they ended", counts)
+    seconds = {"sum": shards.seconds, "longest": shards.longest}
+    meaning = "How long the shards of the last refresh took"
+    _labelled(registry, "refresh_shard_seconds", meaning, seconds, label="of")
 
 
 def add_state(registry: CollectorRegistry, state: State) -> None:
@@ -102,7 +120,7 @@ def _labelled(
     registry: CollectorRegistry,
     name: str,
     meaning: str,
-    values: Mapping[str, int],
+    values: Mapping[str, float],
     *,
     label: str = "outcome",
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from imgcache.model import Verdict
+from imgcache.model import ShardCounts, Verdict
 from imgcache.render import metrics
 from tests.render.sample import troubled
 
@@ -31,6 +31,17 @@ def test_a_refresh_is_told_in_numbers() -> None:
     ended = found[("imgcache_refresh_end_timestamp_seconds",)]
     assert ended == pytest.approx(run.started + run.seconds)
     assert found[(LAST,)] == ended
+
+
+def test_shards_are_told_of_a_refresh_on_several_workers() -> None:
+    shards = ShardCounts()
+    for seconds, lost in ((2.0, False), (5.0, True), (1.5, False)):
+        shards.count(seconds, lost=lost)
+    found = samples(metrics.of_refresh(troubled(), None, shards, success=True, before=""))
+    assert found["imgcache_refresh_shards", "done"] == 2
+    assert found["imgcache_refresh_shards", "lost"] == 1
+    assert found["imgcache_refresh_shard_seconds", "sum"] == 8.5
+    assert found["imgcache_refresh_shard_seconds", "longest"] == 5
 
 
 def test_a_refresh_without_success_leaves_the_time_of_the_last_one_that_had_it() -> None:

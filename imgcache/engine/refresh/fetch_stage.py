@@ -19,6 +19,7 @@ from imgcache.engine.run.scheduling.jobs import Supply
 from imgcache.engine.run.scheduling.scheduler import HostScheduler
 from imgcache.engine.run.targets import InPlaceImage
 from imgcache.engine.run.tasks import Bounded, until_interrupted
+from imgcache.model import ShardCounts
 
 # So many URLs without a copy are worth decoders that are ready when the first answer comes.
 _MANY_NEW = 16
@@ -48,6 +49,8 @@ class FetchWork(Struct):
 
 class FetchStage:
     """Runs some work. `cut_short` tells whether a URL was left out."""
+
+    shards: ShardCounts | None = None
 
     def __init__(
         self,

@@ -99,6 +99,7 @@ async def refresh(
                 report.traffic = fetching.traffic
                 seconds = options.max_time and options.max_time - (time.monotonic() - began)
                 await fetching.run(seconds)
+                report.shards = fetching.shards
                 if not await _committed(tools, site, states, listener):
                     options = replace(options, write=False)
                     report.dry_run = report.local_fault = True

@@ -21,6 +21,22 @@ class Lane(Struct, frozen=True):
     is_asked: bool = True
 
 
+class ShardEnd(Struct, frozen=True):
+    """One shard of a run on several workers: what it did, or why its worker was lost over it.
+
+    `worker`: its number in this run. `urls`: those that ended.
+    """
+
+    number: int
+    worker: int
+    urls: int
+    hosts: int
+    seconds: float
+    requests: int
+    bytes: int
+    lost: str | None = None
+
+
 class Listener:
     """Hears nothing; a listener overrides what it wants to know.
 
@@ -59,6 +75,9 @@ class Listener:
 
     def prepared(self) -> None:
         """One job ended that needs no request: an image in place, thumbnails made again."""
+
+    def shard_ended(self, shard: ShardEnd) -> None:
+        """A worker is done with a shard, or is lost."""
 
     def judged(self, articles: int, changed: int = 0) -> None:
         """So many more articles are judged, and so many of them were changed."""

@@ -18,7 +18,7 @@ from imgcache.engine.run.baseline import Baseline
 from imgcache.engine.run.disk_list import DiskList
 from imgcache.engine.run.listener import Listener
 from imgcache.errors import LocalError
-from imgcache.model import Severity, Verdict
+from imgcache.model import Severity, ShardCounts, Verdict
 from imgcache.render import json
 from imgcache.results import (
     ArticleDiff,
@@ -86,6 +86,7 @@ class Report:
         self.local_fault = False
         self.is_blind = False
         self.cache_bytes: int | None = None
+        self.shards: ShardCounts | None = None
         self.summary = Summary()
         self.known = 0
         # Of a run that ends before it is counted.

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import aclosing, suppress
 from itertools import count
+from typing import Protocol
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from imgcache.config import FetchSettings
 from imgcache.edge.workers.protocol import Engine, LostError, Place
 from imgcache.engine.refresh.shards.cutting import LARGEST, Cutting, parted, shard_size
+from imgcache.engine.refresh.shards.loads import Load, balanced
 from imgcache.engine.refresh.shards.patience import heard_within
 from imgcache.engine.refresh.shards.records import (
     More,
@@ -31,7 +33,7 @@ from imgcache.engine.refresh.shards.records import (
 )
 from imgcache.engine.refresh.work import Asks, Remakes
 from imgcache.engine.run.attempts import Job
-from imgcache.engine.run.listener import Lane
+from imgcache.engine.run.listener import Lane, ShardEnd
 from imgcache.model import Failure, Verdict
 
 # A shard goes to so many workers, one after the other, until its jobs are given up.
@@ -48,27 +50,6 @@ _MOST_AT_ONCE = 64
 _PARTS = 4
 
 
-class Load(Struct, eq=False):
-    """A shard under way.
-
-    `left`: the URLs that its worker has been given and has not ended, with their hosts; `asks`:
-    those that it has still to be given; `again`: the copies whose thumbnails it makes.
-    `demand`: how many requests at once it could use; `concurrency`: how many it may.
-    """
-
-    number: int
-    place: Place
-    asks: Asks
-    remakes: Remakes
-    concurrency: int
-    tries: int
-    demand: int = 0
-    left: dict[int, str] = field(default_factory=dict)
-    again: frozenset[int] = frozenset()
-    lanes: list[Lane] = field(default_factory=list)
-    beginning: bool = True
-
-
 class _Chunk(Struct):
     """Work for one shard; what a lost worker left knows where, and how often that was."""
 
@@ -81,18 +62,27 @@ class _Chunk(Struct):
         return len(self.asks) + len(self.remakes)
 
 
-class Dispatcher:
-    """Runs work on the workers of an engine; `heard` takes their news, `failed` what is given up.
+class Hearer(Protocol):
+    """Who hears what becomes of the work."""
 
-    `silence`: seconds without news until a worker counts as lost.
-    """
+    async def heard(self, load: Load, news: News) -> None:
+        """A worker told something."""
+
+    def failed(self, job: Job, failure: Failure) -> None:
+        """A job is given up."""
+
+    def ended(self, shard: ShardEnd) -> None:
+        """A shard is done, or its worker lost."""
+
+
+class Dispatcher:
+    """Runs work on the workers of an engine; `silence`: seconds until one counts as lost."""
 
     def __init__(
         self,
         engine: Engine,
         fetch: FetchSettings,
-        heard: Callable[[Load, News], Awaitable[None]],
-        failed: Callable[[Job, Failure], None],
+        hearer: Hearer,
         *,
         limited: bool = False,
         silence: float = SILENCE,
@@ -102,8 +92,8 @@ class Dispatcher:
         self._why = ""
         self._engine = engine
         self._fetch = fetch
-        self._heard = heard
-        self._failed = failed
+        self._hearer = hearer
+        self._workers: dict[Place, int] = {}
         self._limited = limited
         self._silence = silence
         self._cutting: Cutting | None = None
@@ -182,22 +172,10 @@ class Dispatcher:
                 yield self._load(chunk, place, room.pop(place))
 
     async def _balance(self, places: Sequence[Place]) -> None:
-        """Take from shards what they no longer use, and give it to others of the same worker."""
-        share = self._share(places)
         for place in places:
-            every = [load for load in self._loads.values() if load.place is place]
-            loads = [load for load in every if not load.beginning]
-            before = [load.concurrency for load in loads]
-            for load in loads:
-                load.concurrency = max(1, min(load.concurrency, load.demand))
-            free = share - sum(load.concurrency for load in every)
-            for load in loads:
-                more = max(0, min(free, load.demand - load.concurrency))
-                load.concurrency += more
-                free -= more
-            for load, was in zip(loads, before, strict=True):
-                if load.concurrency != was:
-                    await self.tell(load, Share(load.concurrency))
+            loads = [load for load in self._loads.values() if load.place is place]
+            for load in balanced(loads, self._share(places)):
+                await self.tell(load, Share(load.concurrency))
 
     def _share(self, places: Sequence[Place]) -> int:
         """How many requests at once each worker has."""
@@ -223,9 +201,11 @@ class Dispatcher:
 
     def _load(self, chunk: _Chunk, place: Place, room: int) -> Load:
         number, most = next(self._numbers), self._fetch.per_host
-        demand = sum(min(left, most) for left in chunk.asks.left().values())
+        hosts = chunk.asks.left()
+        demand = sum(min(left, most) for left in hosts.values())
         may = max(1, min(room, demand))
         load = Load(number, place, chunk.asks, chunk.remakes, may, chunk.tries + 1, demand)
+        load.began, load.hosts = asyncio.get_running_loop().time(), len(hosts)
         self._loads[number] = load
         return load
 
@@ -236,14 +216,20 @@ class Dispatcher:
             why = str(exc) or f"a worker was silent for {self._silence:g} seconds"
             self.lost_workers += 1
             self._why = f" ({why})"
+            self._end(load, why)
             await load.place.discard(load.number)
             await self._lost(load, why)
         else:
+            self._end(load)
             # What it asked for no more: it was stopped.
             self.left_out += len(load.left) + len(load.asks)
         finally:
             del self._loads[load.number]
             self._changed.set()
+
+    def _end(self, load: Load, lost: str | None = None) -> None:
+        worker = self._workers.setdefault(load.place, len(self._workers) + 1)
+        self._hearer.ended(load.end(worker, asyncio.get_running_loop().time(), lost))
 
     async def _until_its_end(self, load: Load) -> None:
         order = packed(await self._order(load))
@@ -269,9 +255,8 @@ class Dispatcher:
         load.beginning = False
         if news.lanes is not None:
             load.lanes = news.lanes
-        await self._heard(load, news)
-        for one in news.ended:
-            load.left.pop(one.target.id, None)
+        await self._hearer.heard(load, news)
+        load.count(news)
         if news.more is not None:
             jobs = await load.asks.take(news.more)
             load.left.update((job.target.id, job.host) for job in jobs)
@@ -297,7 +282,7 @@ class Dispatcher:
         for some in (chunk.asks.first, chunk.remakes.take):
             while jobs := await some(LARGEST):
                 for job in jobs:
-                    self._failed(job, Failure(Verdict.LOCAL_ERROR, why))
+                    self._hearer.failed(job, Failure(Verdict.LOCAL_ERROR, why))
 
     def _rest(self) -> list[_Chunk]:
         """What no worker has; nobody will get it."""

@@ -12,17 +12,19 @@ from imgcache.core.http.contact import Contact
 from imgcache.edge.safe_fs import note_unsynced
 from imgcache.edge.workers.protocol import Engine
 from imgcache.engine.refresh.fetch_stage import FetchStage
-from imgcache.engine.refresh.shards.dispatcher import SILENCE, Dispatcher, Load
+from imgcache.engine.refresh.shards.dispatcher import SILENCE, Dispatcher
+from imgcache.engine.refresh.shards.loads import Load
 from imgcache.engine.refresh.shards.records import Granted, News, RoomWanted
 from imgcache.engine.refresh.work import WorkPlan
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.fetch_tools import FetchTools
+from imgcache.engine.run.listener import ShardEnd
 from imgcache.engine.run.report import Traffic
 from imgcache.engine.run.targets import Target
 from imgcache.engine.run.tasks import raise_bare
 from imgcache.errors import LocalError
 from imgcache.facts import UrlFacts
-from imgcache.model import Failure
+from imgcache.model import Failure, ShardCounts
 
 # Seconds in which workers tell, after an interrupt, what they have done.
 _LAST_WORDS = 5.0
@@ -43,6 +45,7 @@ class ShardedStage:
     ) -> None:
         """`here`: does what needs no worker; it has the run's listener and interrupt, too."""
         self.traffic = Traffic()
+        self.shards = ShardCounts()
         self.contact = Contact()
         self._cancelled = False
         self._tools = tools
@@ -53,8 +56,7 @@ class ShardedStage:
         self._dispatcher = Dispatcher(
             engine,
             settings.fetch,
-            self._hear,
-            self._fail,
+            self,
             limited=settings.cache.max_bytes is not None,
             silence=silence,
         )
@@ -101,7 +103,7 @@ class ShardedStage:
             # the run is over: what the driver works with lies beside them.
             self._tools.store.failed_to_publish = True
 
-    async def _hear(self, load: Load, news: News) -> None:
+    async def heard(self, load: Load, news: News) -> None:
         """Into the index first: an end that is known means facts that are on their way there."""
         await self._tools.records.keep_up()
         if news.forgotten:
@@ -151,6 +153,12 @@ class ShardedStage:
             refused = str(exc)
         await self._dispatcher.tell(load, Granted(wanted.request, refused))
 
-    def _fail(self, job: Job, failure: Failure) -> None:
+    def ended(self, shard: ShardEnd) -> None:
+        """A shard is done, or its worker lost."""
+        self.shards.count(shard.seconds, lost=shard.lost is not None)
+        self._listener.shard_ended(shard)
+
+    def failed(self, job: Job, failure: Failure) -> None:
+        """A job is given up."""
         job.target.failure, job.target.failed = failure, True
         self._tools.outcomes.ended(job.target, failure)
