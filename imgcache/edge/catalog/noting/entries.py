@@ -27,13 +27,13 @@ SAYING = (
     *("by_hand", "lqip", "sides", "excerpt", "filled", "found_by"),
 )
 _COLUMNS = ("id", *_FINDING, *SAYING)
-_FOUND = 1 + len(_FINDING)
+_HEAD = 1 + len(_FINDING)
 _OF_ARTICLE = f"""
     SELECT u.href, {", ".join(f"e.{name}" for name in _COLUMNS)}
     FROM entries e LEFT JOIN urls u ON u.id = e.url WHERE e.id >= ? AND e.id < ?"""
 _INSERT = f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _UPDATE = f"UPDATE entries SET {', '.join(f'{name} = ?' for name in SAYING)} WHERE id = ?"
-_JUDGE = """
+_UNJUDGE = """
     UPDATE entries
     SET judged = NULL, verdict = NULL, severity = NULL, edits = NULL, broken = NULL, until = NULL
     WHERE id >= ? AND id < ? AND verdict IS NOT NULL"""
@@ -45,7 +45,7 @@ _UNNAMED = "DELETE FROM urls WHERE id = ? AND NOT EXISTS (SELECT 1 FROM entries 
 def put(connection: sqlite3.Connection, article: int, declared: Sequence[DeclaredEntry]) -> None:
     """Note the entries of an article, and no others; all of them have to be judged."""
     span = entries_of(article)
-    connection.execute(_JUDGE, span)
+    connection.execute(_UNJUDGE, span)
     before: dict[int, Row] = {}
     urls: dict[str, int] = {}
     for href, *row in connection.execute(_OF_ARTICLE, span):
@@ -57,10 +57,10 @@ def put(connection: sqlite3.Connection, article: int, declared: Sequence[Declare
         _row(connection, urls, article * POSITIONS + position, one)
         for position, one in enumerate(declared)
     ]
-    kept = {row[0] for row in rows if before.get(row[0], ())[:_FOUND] == row[:_FOUND]}
+    kept = {row[0] for row in rows if before.get(row[0], ())[:_HEAD] == row[:_HEAD]}
     _remove(connection, before.keys() - kept)
     differ = (row for row in rows if row[0] in kept and row != before[row[0]])
-    connection.executemany(_UPDATE, ((*row[_FOUND:], row[0]) for row in differ))
+    connection.executemany(_UPDATE, ((*row[_HEAD:], row[0]) for row in differ))
     connection.executemany(_INSERT, (row for row in rows if row[0] not in kept))
     _forget(connection, named.difference(row[1] for row in rows))
 
