@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -62,6 +63,8 @@ def reported(
 
     def run() -> int:
         output.check_files(destination.files, destination.metrics_file)
+        # What was imported stays; looking through it for garbage takes as long as 100 requests.
+        gc.freeze()
         report, interrupted = asyncio.run(main())
         _send(report, destination)
         return INTERRUPTED if interrupted else status(report)

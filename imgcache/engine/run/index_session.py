@@ -1,8 +1,9 @@
 """Index session: look-ups, and facts committed in batches, all in one thread of its own.
 
 A batch is committed when it is full or half a second old, whichever comes first, so that a
-killed run loses little and a fast one pays for few fsyncs. Bytes are on disk before their facts
-come here (see Store.publish), and articles are written only after `flush`.
+killed run loses little and a fast one pays for few fsyncs: what comes during a commit is the next
+batch. Bytes are on disk before their facts come here (see Store.publish), and articles are written
+only after `flush`.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from imgcache.units import batches
 
 _BATCH = 64
 _PATIENCE = 0.5
-# Batches that wait for their commit while more is taken.
-_MOST_COMMITS = 8
+# Facts that wait for a commit while more is taken.
+_MOST_WAITING = 512
 # Images that are looked up at once.
 _SOME = 500
 T = TypeVar("T")
@@ -56,7 +57,8 @@ class IndexSession:
         self._index: Index | None = None
         self._batch = _Batch()
         self._timer: asyncio.TimerHandle | None = None
-        self._commits: set[asyncio.Task[None]] = set()
+        self._committing: asyncio.Task[None] | None = None
+        self._is_due = False
         self._fault: LocalError | None = None
         self.lost: set[str] = set()
 
@@ -87,20 +89,24 @@ class IndexSession:
         pauses: Sequence[HostPause] = (),
     ) -> None:
         """Facts to be committed soon; returns at once."""
-        self._batch.urls |= {one.url: one for one in urls}
-        self._batch.images |= {one.sha256: one for one in images}
-        self._batch.spellings |= spellings
-        self._batch.pauses |= {one.host: one for one in pauses}
-        if len(self._batch) >= _BATCH:
+        batch = self._batch
+        for url in urls:
+            batch.urls[url.url] = url
+        for image in images:
+            batch.images[image.sha256] = image
+        for pause in pauses:
+            batch.pauses[pause.host] = pause
+        batch.spellings.update(spellings)
+        if len(batch) >= _BATCH:
             self._commit_soon()
-        elif self._timer is None and len(self._batch):
+        elif self._timer is None and len(batch):
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(_PATIENCE, self._commit_soon)
 
     async def keep_up(self) -> None:
-        """Returns when few batches wait for their commit: who brings facts faster has to wait."""
-        while len(self._commits) > _MOST_COMMITS:
-            await asyncio.wait(self._commits, return_when=asyncio.FIRST_COMPLETED)
+        """Returns when few facts wait for their commit: who brings them faster has to wait."""
+        while self._committing is not None and len(self._batch) >= _MOST_WAITING:
+            await asyncio.shield(self._committing)
 
     async def forget(self, hashes: Sequence[str]) -> None:
         """These images are gone, for every URL that had one. Raises LocalError."""
@@ -112,8 +118,8 @@ class IndexSession:
         What was not is dropped, and told once: a later flush is about what was noted since.
         """
         self._commit_soon()
-        while self._commits:
-            await asyncio.gather(*self._commits)
+        while self._committing is not None:
+            await asyncio.shield(self._committing)
         fault, self._fault = self._fault, None
         if fault is not None:
             raise fault
@@ -122,10 +128,18 @@ class IndexSession:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if len(self._batch):
-            batch, self._batch = self._batch, _Batch()
-            task = asyncio.get_running_loop().create_task(self._commit(batch))
-            self._commits.add(task)
+        self._is_due = len(self._batch) > 0
+        if self._is_due and self._committing is None:
+            self._committing = asyncio.get_running_loop().create_task(self._commit_all())
+
+    async def _commit_all(self) -> None:
+        """What is due, and then what is due by then: the index takes one after the other anyway."""
+        try:
+            while self._is_due:
+                batch, self._batch, self._is_due = self._batch, _Batch(), False
+                await self._commit(batch)
+        finally:
+            self._committing = None
 
     async def _commit(self, batch: _Batch) -> None:
         urls, images, pauses = batch.urls.values(), batch.images.values(), batch.pauses.values()
@@ -134,9 +148,6 @@ class IndexSession:
         except LocalError as exc:
             self._fault = exc
             self.lost.update(batch.urls)
-        current = asyncio.current_task()
-        if current is not None:
-            self._commits.discard(current)
 
 
 class ReopeningIndexSession(IndexSession):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from imgcache.config import Settings
 from imgcache.core.cache.layout import image_path
@@ -30,6 +30,8 @@ from imgcache.facts import ImageFacts
 from imgcache.units import batches
 
 _BATCH = 500
+# Articles that are taken together, as each trip to a thread takes as long as reading one.
+_SOME = 100
 
 
 async def ask_and_judge(
@@ -67,11 +69,16 @@ async def ask_and_judge(
 
 async def _add_targets(site: Site, targets: Targets) -> None:
     """Note what all articles name. Raises StoppedError."""
-    for number in steps(range(len(site.articles.found)), _BATCH):
-        read = await asyncio.to_thread(site.articles.read, number)
-        if isinstance(read, LoadedArticle):
-            for entry, location in zip(read.entries, read.locations, strict=True):
-                targets.add(entry, location, site.settings)
+
+    def add(numbers: Sequence[int]) -> None:
+        for number in numbers:
+            read = site.articles.read(number)
+            if isinstance(read, LoadedArticle):
+                for entry, location in zip(read.entries, read.locations, strict=True):
+                    targets.add(entry, location, site.settings)
+
+    for numbers in steps(batches(range(len(site.articles.found)), _SOME), 1):
+        await to_its_end(add, numbers)
 
 
 async def _judge_all(
@@ -85,17 +92,22 @@ async def _judge_all(
     """Report each article, in order; returns the numbers of those that were left out."""
     left_out: set[int] = set()
     done: Collection[int] | None = None
-    for number, file in enumerate(site.articles.found):
-        if number >= _BATCH and interrupt.is_set():
+
+    def report_some(numbers: Sequence[int]) -> None:
+        for number in numbers:
+            read = site.articles.read(number)
+            report.add_article(judge.outcome(site.articles.found[number].shown, read))
+
+    for every in batches(range(len(site.articles.found)), _SOME):
+        numbers = every
+        if every[0] >= _BATCH and interrupt.is_set():
             if done is None:
                 asked = [one.url.href for one in targets.web.values() if one.evidence is not None]
                 done = await to_its_end(urls.articles_naming, site.catalog, asked)
-            if site.articles.ids[number] not in done:
-                left_out.add(number)
-                continue
-        read = await asyncio.to_thread(site.articles.read, number)
-        report.add_article(judge.outcome(file.shown, read))
-        listener.judged(1)
+            numbers = [one for one in every if site.articles.ids[one] in done]
+            left_out.update(set(every).difference(numbers))
+        await to_its_end(report_some, numbers)
+        listener.judged(len(numbers))
     return left_out
 
 
