@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal, NotRequired, cast
 
+import msgspec
 from msgspec.structs import asdict
 from typing_extensions import TypedDict
 
@@ -150,9 +152,18 @@ def _list(key: str, documents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield f',\n "{key}": ['
     separator = "\n  "
     for document in documents:
-        yield separator + json.dumps(document)
+        yield separator + one_line(document)
         separator = ",\n  "
     yield "\n ]"
+
+
+def one_line(document: Mapping[str, Any]) -> str:
+    """As `json.dumps`, in a third of the time where all is printable ASCII, as nearly always."""
+    with suppress(UnicodeEncodeError):  # half a surrogate pair
+        text = msgspec.json.format(msgspec.json.encode(document), indent=0)
+        if text.isascii() and b"\x7f" not in text:
+            return text.decode("ascii")
+    return json.dumps(document)
 
 
 def timestamp(seconds: float) -> str:

@@ -2,6 +2,11 @@ from __future__ import annotations
 
 import json
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imgcache.model import Breach, Severity, Source, Verdict
+from imgcache.render.json import one_line
 from imgcache.version import VERSION
 from tests.render import sample
 
@@ -86,3 +91,17 @@ def test_a_report_can_be_read_twice_at_once() -> None:
     assert [next(first), next(second), next(first), next(second)] == [
         one for one in report.entries() for _ in range(2)
     ]
+
+
+WORDS = st.one_of(st.text(), st.text(st.characters(max_codepoint=0x80)), st.just("half \ud800"))
+NAMED = st.sampled_from([*Verdict, *Severity, *Source, *Breach])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS | NAMED,
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(WORDS, inside, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(document=st.dictionaries(WORDS, VALUES))
+def test_an_entry_is_written_as_the_standard_library_writes_it(document: dict[str, object]) -> None:
+    assert one_line(document) == json.dumps(document)
