@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 
 from imgcache.config import Settings
 from imgcache.core.cache.layout import image_path
@@ -11,9 +12,10 @@ from imgcache.core.cache.plan import Known
 from imgcache.edge.cache import integrity
 from imgcache.edge.catalog import urls
 from imgcache.edge.stopping import StoppedError, steps, stopped_by
+from imgcache.engine.catalog.declared import DeclaredArticles
 from imgcache.engine.catalog.site import Site
 from imgcache.engine.images.in_place import measure
-from imgcache.engine.run.articles import LoadedArticle
+from imgcache.engine.run.articles import LoadedArticle, ReadArticle
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.index_session import look_up
 from imgcache.engine.run.judge import Judge, gathered, unmask_placeholders
@@ -30,7 +32,7 @@ from imgcache.facts import ImageFacts
 from imgcache.units import batches
 
 _BATCH = 500
-# Articles that are taken together, as each trip to a thread takes as long as reading one.
+# So many articles are taken together: each trip to a thread takes as long as reading one.
 _SOME = 100
 
 
@@ -48,9 +50,10 @@ async def ask_and_judge(
     ones. Returns the numbers of those that were left out.
     """
     settings, targets = site.settings, Targets(paths=site.paths)
+    readings = _Readings(site.articles)
     try:
         with stopped_by(interrupt):
-            await _add_targets(site, targets)
+            await _add_targets(site, targets, readings)
     except StoppedError:
         report.cut_short(listener)
         return ()
@@ -59,7 +62,8 @@ async def ask_and_judge(
         prober = Prober(reader, settings, listener)
         report.interrupted = not await gather_evidence(targets, tools, settings, prober, interrupt)
     judge = Judge(targets, settings, site.began, strict=options.strict)
-    left_out = await _judge_all(site, targets, judge, report, listener, interrupt)
+    judging = partial(_report_some, site, readings, judge, report)
+    left_out = await _judge_all(site, targets, judging, listener, interrupt)
     report.finish(targets.urls, targets.counts(), prober.traffic)
     if left_out:
         report.interrupted = True
@@ -67,12 +71,33 @@ async def ask_and_judge(
     return left_out
 
 
-async def _add_targets(site: Site, targets: Targets) -> None:
+class _Readings:
+    """What the articles say; the first ones are kept in memory between asking and judging."""
+
+    def __init__(self, articles: DeclaredArticles) -> None:
+        self._articles = articles
+        self._kept: dict[int, ReadArticle] = {}
+
+    def first(self, number: int) -> ReadArticle:
+        """What is asked for."""
+        read = self._articles.read(number)
+        if number < _BATCH:
+            self._kept[number] = read
+        return read
+
+    def last(self, number: int) -> ReadArticle:
+        """What is judged: the file as it is by now."""
+        kept = self._kept.pop(number, None)
+        if kept is not None and self._articles.is_as_it_was(number):
+            return kept
+        return self._articles.read(number)
+
+
+async def _add_targets(site: Site, targets: Targets, readings: _Readings) -> None:
     """Note what all articles name. Raises StoppedError."""
 
     def add(numbers: Sequence[int]) -> None:
-        for number in numbers:
-            read = site.articles.read(number)
+        for read in map(readings.first, numbers):
             if isinstance(read, LoadedArticle):
                 for entry, location in zip(read.entries, read.locations, strict=True):
                     targets.add(entry, location, site.settings)
@@ -84,20 +109,13 @@ async def _add_targets(site: Site, targets: Targets) -> None:
 async def _judge_all(
     site: Site,
     targets: Targets,
-    judge: Judge,
-    report: Report,
+    judging: Callable[[Sequence[int]], None],
     listener: Listener,
     interrupt: asyncio.Event,
 ) -> Collection[int]:
-    """Report each article, in order; returns the numbers of those that were left out."""
+    """Have each article judged, in order; returns the numbers of those that were left out."""
     left_out: set[int] = set()
     done: Collection[int] | None = None
-
-    def report_some(numbers: Sequence[int]) -> None:
-        for number in numbers:
-            read = site.articles.read(number)
-            report.add_article(judge.outcome(site.articles.found[number].shown, read))
-
     for every in batches(range(len(site.articles.found)), _SOME):
         numbers = every
         if every[0] >= _BATCH and interrupt.is_set():
@@ -106,9 +124,17 @@ async def _judge_all(
                 done = await to_its_end(urls.articles_naming, site.catalog, asked)
             numbers = [one for one in every if site.articles.ids[one] in done]
             left_out.update(set(every).difference(numbers))
-        await to_its_end(report_some, numbers)
+        await to_its_end(judging, numbers)
         listener.judged(len(numbers))
     return left_out
+
+
+def _report_some(
+    site: Site, readings: _Readings, judge: Judge, report: Report, numbers: Sequence[int]
+) -> None:
+    for number in numbers:
+        shown = site.articles.found[number].shown
+        report.add_article(judge.outcome(shown, readings.last(number)))
 
 
 async def gather_evidence(

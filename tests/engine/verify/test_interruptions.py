@@ -1,4 +1,4 @@
-"""A verify of many articles hears an interruption wherever it is."""
+"""What happens while a verify runs: interruptions, wherever it is, and edits of articles."""
 
 from __future__ import annotations
 
@@ -56,3 +56,20 @@ async def test_after_the_asking_it_judges_what_was_asked_for(world: World) -> No
     (entry,) = report.entries()
     assert (report.interrupted, report.summary.articles) == (True, 501)
     assert (entry.article.endswith("z.md"), entry.verdict) == (True, "ok")
+
+
+async def test_an_article_that_changes_meanwhile_is_judged_as_it_is_by_then(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    new = world.origin.route("/b.jpg", body=JPEG)
+    world.article(world.entry(url), name="a.md")
+    world.article(world.entry(url), name="b.md")
+
+    class Editing(Listener):
+        """Edits one of the articles when the answer is in."""
+
+        def concluded(self, *_: object) -> None:
+            world.article(world.entry(url, width=1), world.entry(new), name="b.md")
+
+    report = await verify([world.articles], world.settings(), VerifyOptions(), Editing())
+    verdicts = [(one.declared.width, one.verdict) for one in report.entries()]
+    assert verdicts == [(160, "ok"), (1, "dimensions-mismatch"), (160, "not-checked")]

@@ -114,13 +114,18 @@ class _Walk(Struct):
         """What is wrong with an image that was walked to its end."""
         if self.frame is None:
             return Verdict.CORRUPT, "no frame header tells its size"
-        if reason := self.frame.reason_not_shown:
-            return Verdict.UNSUPPORTED_FORMAT, f"{reason}, which browsers don't show"
+        if reason := self.unshown():
+            return Verdict.UNSUPPORTED_FORMAT, reason
         if 0 in self.frame.size:
             return Verdict.CORRUPT, "its header gives no size"
         if reason := self._lack(self.frame):
             return Verdict.CORRUPT, reason
         return None, ""
+
+    def unshown(self) -> str | None:
+        """Why browsers don't show it, by its frame header."""
+        reason = None if self.frame is None else self.frame.reason_not_shown
+        return reason and f"{reason}, which browsers don't show"
 
     def _lack(self, frame: _Frame) -> str | None:
         """What the frame header promises and the scans don't hold."""
@@ -153,9 +158,9 @@ def walk(data: bytes) -> Structure:
             position = marker.end() if code == _TEM else _segment(met, data, marker.end())
     except ShortError:
         pass
-    verdict, detail = met.flaw()
-    if verdict is not Verdict.UNSUPPORTED_FORMAT:
-        verdict, detail = truncated()
+    # What else is wrong with it, more bytes might mend; so it is with each beginning of a file.
+    reason = met.unshown()
+    verdict, detail = (Verdict.UNSUPPORTED_FORMAT, reason) if reason else truncated()
     return replace(met.structure(), flaw=verdict, detail=detail)
 
 
