@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from aiohttp.http_parser import RawResponseMessage
+
+
+_INTERIM, _SWITCHING = range(100, 200), 101
 
 
 class StaleConnectionError(Exception):
@@ -234,6 +236,4 @@ async def ask(
 
 def _is_interim(status: int) -> bool:
     """An answer that another one follows (RFC 9110 section 15.2); nothing of ours asks for 101."""
-    return (
-        HTTPStatus.CONTINUE <= status < HTTPStatus.OK and status != HTTPStatus.SWITCHING_PROTOCOLS
-    )
+    return status in _INTERIM and status != _SWITCHING
