@@ -52,17 +52,22 @@ class _Body(httpx.AsyncByteStream):
         self._answer = answer
         self._fetch = fetch
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Chunks of any size; raises ExchangeError."""
-        read = self._answer.content.readany
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """A chunk of any size; raises ExchangeError."""
+        answer = self._answer
         try:
-            while chunk := await read():
-                yield chunk
+            chunk = await answer.content.readany()
         except (aiohttp.ClientError, HttpProcessingError, OSError) as exc:
-            raise ExchangeError(of_body(exc, self._answer.status, self._fetch)) from exc
-        if self._answer.surplus():
+            raise ExchangeError(of_body(exc, answer.status, self._fetch)) from exc
+        if chunk:
+            return chunk
+        if answer.surplus():
             more = BadHttpMessage("bytes after the end of the answer")
-            raise ExchangeError(of_body(more, self._answer.status, self._fetch))
+            raise ExchangeError(of_body(more, answer.status, self._fetch))
+        raise StopAsyncIteration
 
     async def aclose(self) -> None:
         """Give the connection back, or close it where the body was not read to its end."""
