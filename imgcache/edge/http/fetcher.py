@@ -6,7 +6,6 @@ becomes a result here; only this machine's own faults are raised.
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from imgcache.core.http.retry import parse_retry_after
 from imgcache.core.http.url import WebUrl
 from imgcache.edge.http import aiohttp_import  # noqa: F401  before those that import aiohttp
 from imgcache.edge.http.body import fields, receive
+from imgcache.edge.http.deadlines import Deadlines
 from imgcache.edge.http.dns import Lookup, system_lookup
 from imgcache.edge.http.errors import ExchangeError, unknown
 from imgcache.edge.http.exchange import (
@@ -86,6 +86,7 @@ class Fetcher:
             host.lower(): {name.title(): value for name, value in extra.items()}
             for host, extra in settings.headers.items()
         }
+        self._deadlines = Deadlines(settings.deadline)
         self._headers_of = lru_cache(maxsize=_MOST_HOSTS)(self._always)
 
     async def __aenter__(self) -> Self:
@@ -120,7 +121,7 @@ class Fetcher:
         stats = stats or AttemptStats()
         stats.answering = False  # an earlier attempt may have been counted here, too
         try:
-            async with asyncio.timeout(self._settings.deadline):
+            async with self._deadlines.one():
                 limit = ReadLimit(self._settings.max_bytes, first)
                 result = await self._follow(url, validators, sink, stats, limit)
         except TimeoutError:
