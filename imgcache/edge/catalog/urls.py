@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from sys import intern
 from typing import NamedTuple
 
@@ -17,21 +17,6 @@ from imgcache.model import Size
 
 _BATCH = 500
 _SOME_COPIES = 5000
-_STATE = "asked_at, answered_at, fresh_until, status, failure, failing_since, copy, earlier"
-_GET = f"SELECT href, id, known, {_STATE} FROM urls WHERE href IN "
-_PUT = """
-    UPDATE urls SET known = 1, asked_at = ?, answered_at = ?, fresh_until = ?, status = ?,
-           failure = ?, failing_since = ?, copy = ?, earlier = ?
-    WHERE id = ?"""
-_REJUDGE = "UPDATE entries SET judged = NULL WHERE url = ?"
-_OF_COPY = "SELECT id FROM urls WHERE copy = ?"
-_PUT_COPY = """
-    INSERT INTO copies (sha256, facts) VALUES (?, ?)
-    ON CONFLICT DO UPDATE SET facts = excluded.facts, looked = 0"""
-_SEE = "UPDATE copies SET seen = ?, looked = 1 WHERE sha256 = ?"
-_LEFT = """
-    DELETE FROM {0} WHERE sha256 IN (
-        SELECT sha256 FROM lost WHERE NOT EXISTS (SELECT 1 FROM urls WHERE copy = lost.sha256))"""
 _FILES = "SELECT path, sha256, identity FROM files"
 _UNSEEN = "SELECT sha256 FROM copies WHERE looked = 0"
 _UNLIKE = "SELECT sha256 FROM copies WHERE seen IS NOT facts"
@@ -90,43 +75,6 @@ def _some_after(catalog: Catalog, query: str, last: int | str) -> Iterator[list[
         last = found[-1][0]
 
 
-def update(catalog: Catalog, states: Mapping[str, UrlRow], images: Iterable[ImageFacts]) -> None:
-    """Note what is known of some URLs by now, and of the copies that they have.
-
-    What was judged by something else has to be judged again. Unknown URLs are passed over.
-    """
-    changed: list[Row] = []
-    rejudged: list[Row] = []
-    named: set[str | None] = set()
-    for href, number, known, *old in _chosen(catalog, _GET, list(states)):
-        before, now = UrlRow(*old), states[href]
-        named.add(now.copy)
-        if not known or before != now:
-            changed.append((*now, number))
-        if not known or before.evidence != now.evidence:
-            rejudged.append((number,))
-    catalog.many(_PUT, changed)
-    catalog.many(_REJUDGE, rejudged)
-    _update_copies(catalog, {one.sha256: one for one in images if one.sha256 in named})
-
-
-def _update_copies(catalog: Catalog, images: Mapping[str, ImageFacts]) -> None:
-    texts = {sha256: documents.image_text(image) for sha256, image in images.items()}
-    query = "SELECT sha256, facts FROM copies WHERE sha256 IN "
-    known: dict[str, str] = dict(_chosen(catalog, query, list(texts)))
-    new = [(sha256, text) for sha256, text in texts.items() if known.get(sha256) != text]
-    catalog.many(_PUT_COPY, new)
-
-
-def forget_unneeded_copies(catalog: Catalog) -> None:
-    """Forget the copies that no URL has."""
-    if catalog.value("SELECT EXISTS (SELECT 1 FROM lost)"):
-        with catalog.writing() as connection:
-            for table in ("copies", "files"):
-                connection.execute(_LEFT.format(table))
-            connection.execute("DELETE FROM lost")
-
-
 def files(catalog: Catalog, *, of_run: bool) -> Iterator[tuple[str, str, str]]:
     """Each cached file, the copy that it belongs to, and how it was when that was looked at.
 
@@ -145,7 +93,7 @@ def unseen_after(catalog: Catalog, sha256: str, *, of_run: bool) -> list[str]:
 def copies(catalog: Catalog, sha256s: Sequence[str]) -> Iterator[tuple[ImageFacts, str | None]]:
     """Some copies: their facts by the index, and (as text) as far as their files are sound."""
     query = "SELECT facts, seen FROM copies WHERE sha256 IN "
-    for facts, seen in _chosen(catalog, query, sha256s):
+    for facts, seen in chosen(catalog, query, sha256s):
         yield documents.image_facts(facts), seen
 
 
@@ -178,20 +126,6 @@ class Seen(NamedTuple):
     hashed: bool
 
 
-def see(catalog: Catalog, seen: Mapping[str, Seen], found: Mapping[str, Mapping[str, str]]) -> None:
-    """Note which copies have sound files, and how these files are (identity by path)."""
-    with catalog.together():
-        for sha256, (image, hashed) in seen.items():
-            text = None if image is None else documents.image_text(image)
-            row = catalog.one("SELECT seen FROM copies WHERE sha256 = ?", (sha256,))
-            if row is not None and row[0] != text:
-                catalog.many(_REJUDGE, catalog.rows(_OF_COPY, (sha256,)))
-            catalog.many(_SEE, [(text, sha256)])
-            catalog.many("DELETE FROM files WHERE sha256 = ?", [(sha256,)])
-            items = ((sha256, path, identity, hashed) for path, identity in found[sha256].items())
-            catalog.many("INSERT INTO files VALUES (?, ?, ?, ?)", items)
-
-
 def due(catalog: Catalog, now: float, *, whole: bool) -> array[int]:
     """The ids of the URLs of the run that are not fresh at `now`.
 
@@ -209,9 +143,9 @@ def newest(catalog: Catalog) -> int:
 def some(catalog: Catalog, ids: Sequence[int]) -> Iterator[tuple[int, WebUrl, tuple[str, ...]]]:
     """Some URLs in this order: id, URL, and how the entries of the run spell it, in their order."""
     spelt: dict[int, list[str]] = {}
-    for number, written in _chosen(catalog, _WRITTEN, ids, _IN_ORDER):
+    for number, written in chosen(catalog, _WRITTEN, ids, _IN_ORDER):
         spelt.setdefault(number, []).append(written)
-    found = {row[0]: row[1:] for row in _chosen(catalog, _URLS, ids)}
+    found = {row[0]: row[1:] for row in chosen(catalog, _URLS, ids)}
     for number in ids:
         href, scheme, host, port = found[number]
         yield number, WebUrl(href, scheme, intern(host), port), tuple(spelt.get(number, ()))
@@ -250,15 +184,6 @@ def _declared(catalog: Catalog, url: int) -> tuple[Size | None, ...]:
 
 def _size(width: int | None, height: int | None) -> Size | None:
     return None if width is None or height is None else Size(width, height)
-
-
-def mark_placeholders(catalog: Catalog, ids: Iterable[int]) -> None:
-    """These are the URLs that answer with a stand-in, and no others."""
-    now = set(ids)
-    before = {row[0] for row in catalog.rows("SELECT id FROM urls WHERE placeholder = 1")}
-    for number in now ^ before:
-        catalog.many("UPDATE urls SET placeholder = ? WHERE id = ?", [(number in now, number)])
-        catalog.many(_REJUDGE, [(number,)])
 
 
 def choose(catalog: Catalog, articles: Sequence[int], *, whole: bool) -> None:
@@ -306,25 +231,25 @@ def spellings(catalog: Catalog, articles: Iterable[int]) -> dict[str, str]:
 
 def ids_of(catalog: Catalog, hrefs: Sequence[str]) -> dict[str, int]:
     """The ids of some URLs, of those that the catalog knows."""
-    return dict(_chosen(catalog, "SELECT href, id FROM urls WHERE href IN ", hrefs))
+    return dict(chosen(catalog, "SELECT href, id FROM urls WHERE href IN ", hrefs))
 
 
 def articles_naming(catalog: Catalog, hrefs: Sequence[str]) -> set[int]:
     """The articles that name one of some URLs."""
     query = f"SELECT DISTINCT e.id / {POSITIONS} FROM urls u JOIN entries e ON e.url = u.id"
-    return {row[0] for row in _chosen(catalog, f"{query} WHERE href IN ", hrefs)}
+    return {row[0] for row in chosen(catalog, f"{query} WHERE href IN ", hrefs)}
 
 
 def with_copies(catalog: Catalog, sha256s: Sequence[str]) -> Iterator[tuple[int, str]]:
     """The URLs of the run that have one of these copies: id and copy."""
     query = f"SELECT id, copy FROM urls WHERE {_IS_IN_RUN} AND copy IN "
-    yield from _chosen(catalog, query, sha256s)
+    yield from chosen(catalog, query, sha256s)
 
 
-def _chosen(
+def chosen(
     catalog: Catalog, query: str, keys: Sequence[str] | Sequence[int], rest: str = ""
 ) -> Iterator[Row]:
-    """The rows of some keys; `query` ends with IN."""
+    """The rows of some keys; `query` ends with IN, and goes on with `rest`."""
     for start in range(0, len(keys), _BATCH):
         some = keys[start : start + _BATCH]
         yield from catalog.rows(f"{query} ({', '.join('?' * len(some))}) {rest}", some)

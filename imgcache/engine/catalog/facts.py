@@ -16,6 +16,7 @@ from imgcache.edge.cache.files import is_recorded
 from imgcache.edge.cache.storage import Storage
 from imgcache.edge.catalog import documents, urls
 from imgcache.edge.catalog.database import Catalog
+from imgcache.edge.catalog.noting import facts as noting
 from imgcache.edge.catalog.urls import Seen, UrlRow
 from imgcache.edge.exports import named
 from imgcache.edge.exports.named import FileNow
@@ -43,8 +44,8 @@ def look_up_changes(catalog: Catalog, index: Index, policy: FreshnessSettings) -
             facts = index.urls(some)
             images = index.images(copies_of(facts.values()))
             states = {href: _state(facts.get(href), policy, images) for href in some}
-            urls.update(catalog, states, images.values())
-        urls.forget_unneeded_copies(catalog)
+            noting.update(catalog, states, images.values())
+        noting.forget_unneeded_copies(catalog)
         mark, number = point or ("", 0)
         catalog.note(freshness=rule, mark=mark, changed=number)
 
@@ -98,7 +99,7 @@ def inspect(
             # From before it is inspected: a change meanwhile is seen next time.
             found[image.sha256] = looking.marks(content_paths(image))
             seen[image.sha256] = look(looking, image)
-        urls.see(catalog, seen, found)
+        noting.see(catalog, seen, found)
 
 
 def _together(

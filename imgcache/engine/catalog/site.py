@@ -23,6 +23,7 @@ from imgcache.edge.cache.storage import Storage
 from imgcache.edge.catalog import judged, kept, urls
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.judged import Standing
+from imgcache.edge.catalog.noting import facts as noting
 from imgcache.edge.catalog.urls import Seen
 from imgcache.edge.stopping import StoppedError, steps
 from imgcache.engine.catalog import facts, overlooked
@@ -178,7 +179,7 @@ class Site(Struct):
         def find() -> frozenset[str]:
             found = facts.find_placeholders(self.catalog, self.settings.tolerance)
             if self.articles.whole:
-                urls.mark_placeholders(self.catalog, found.values())
+                noting.mark_placeholders(self.catalog, found.values())
             return frozenset(found)
 
         return await to_its_end(find)

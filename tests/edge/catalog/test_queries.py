@@ -15,11 +15,12 @@ from msgspec.structs import replace
 from imgcache.core.catalog import ArticleState, ImageQuery, Order, Query, Sorting
 from imgcache.core.http.location import Location, locate
 from imgcache.core.http.url import WebUrl
-from imgcache.edge.catalog import articles, images, judged, urls
+from imgcache.edge.catalog import articles, images, judged
 from imgcache.edge.catalog.articles import ArticleRow, DeclaredEntry
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.judged import Judged
 from imgcache.edge.catalog.noting import articles as noting
+from imgcache.edge.catalog.noting.facts import update
 from imgcache.edge.catalog.queries import CatalogQueries, Edition
 from imgcache.edge.catalog.urls import UrlRow
 from imgcache.errors import ArticleError
@@ -144,7 +145,7 @@ def fill(catalog: Catalog, files: Sequence[Written], known: Sequence[str]) -> No
             if not one.excluded
         ]
     facts = {href: UrlRow(NOON, NOON, 0.0, None, None, since(href), None, None) for href in known}
-    urls.update(catalog, facts, ())
+    update(catalog, facts, ())
     judged.put(catalog, results)
 
 
