@@ -63,7 +63,7 @@ def reported(
 
     def run() -> int:
         output.check_files(destination.files, destination.metrics_file)
-        # What was imported stays; looking through it for garbage takes as long as 100 requests.
+        # What was imported stays: to look through it for garbage takes longer than 100 requests.
         gc.freeze()
         report, interrupted = asyncio.run(main())
         _send(report, destination)

@@ -21,12 +21,7 @@ from yarl import URL
 from imgcache.config import FetchSettings
 from imgcache.core.http.address import AddressRule
 from imgcache.edge import descriptors
-from imgcache.edge.http.connection import (
-    Answer,
-    Reading,
-    StaleConnectionError,
-    ask,
-)
+from imgcache.edge.http.connection import Answer, Reading, StaleConnectionError, ask
 from imgcache.edge.http.dns import Lookup, LookupThreads
 from imgcache.edge.http.errors import ConnectionCutError, ExchangeError, of_body, of_request
 from imgcache.edge.http.httpx_import import httpx
