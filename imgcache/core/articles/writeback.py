@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from yaml import MappingNode
 
+from imgcache.core.articles.changes import Change, Edited
 from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.articles.edits import Aliases, Edit, KeyStyle, MappingWriter
 from imgcache.core.articles.entries import Article, read
@@ -20,30 +21,12 @@ from imgcache.core.articles.places.machine import FIELDS
 from imgcache.core.articles.places.sites import Slot
 from imgcache.core.articles.proof import is_same_but
 from imgcache.errors import ArticleError
-from imgcache.model import Declared, Entry, Notes
-
-
-class Change(Struct, frozen=True):
-    """What one entry shall declare; None leaves a field as it stands."""
-
-    cached: bool | None = None
-    width: int | None = None
-    height: int | None = None
-    placeholder: str | None = None
-
+from imgcache.model import Declared, Entry
 
 _KEPT = ""
 _INEXACT = "can't be edited without changing something else too; edit this entry by hand"
 _FLAG = "cached"
 _TEXT = "placeholder"
-
-
-class Edited(Struct, frozen=True):
-    """An article's new bytes, and what stands where in them by now."""
-
-    data: bytes
-    entries: tuple[Entry, ...]
-    notes: Notes
 
 
 def apply(article: Article, changes: Mapping[int, Change]) -> Edited:

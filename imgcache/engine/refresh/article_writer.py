@@ -12,8 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from imgcache.config import Settings
+from imgcache.core.articles.changes import Change, Edited
 from imgcache.core.articles.fences import NotAnArticle
-from imgcache.core.articles.writeback import Change, Edited, apply
 from imgcache.core.http.location import Location
 from imgcache.core.verdicts import verdict
 from imgcache.core.verdicts.verdict import Evidence, Judgement
@@ -149,6 +149,9 @@ class ArticleWriter:
             todo = [one for one in decisions if one.needs_edit]
             self.unwritten += [told(found.shown, one.entry, one.change) for one in todo]
             return ArticleOutcome(self._untouched(found, decisions), [])
+        # It brings the YAML parser along, which a run that writes nothing does not need.
+        from imgcache.core.articles.writeback import apply  # noqa: PLC0415
+
         edited = apply(read.parsed, changes)
         try:
             if not (yield from self._store(NewText(found, read.data, edited.data))):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgcache.core.articles.writeback import Change
+from imgcache.core.articles.changes import Change
 from imgcache.model import Entry
 
 # Of a placeholder: the whole of it is in the manifest.

@@ -8,9 +8,10 @@ import yaml
 
 from imgcache.config import LimitSettings
 from imgcache.config_images import ImagePlace
+from imgcache.core.articles.changes import Change
 from imgcache.core.articles.entries import Article, read
 from imgcache.core.articles.places.machine import Places, places_of
-from imgcache.core.articles.writeback import Change, apply
+from imgcache.core.articles.writeback import apply
 from imgcache.errors import ArticleError
 
 SAMPLE = (Path(__file__).parents[3] / "imgcache/cli/sample.md").read_bytes()

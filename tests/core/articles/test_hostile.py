@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from imgcache.config import LimitSettings
+from imgcache.core.articles.changes import Change
 from imgcache.core.articles.document import NotAnArticle
 from imgcache.core.articles.entries import Article, read
 from imgcache.core.articles.places.machine import places_of
-from imgcache.core.articles.writeback import Change, apply
+from imgcache.core.articles.writeback import apply
 from imgcache.errors import ArticleError
 
 PLACES, LIMITS = places_of(None), LimitSettings()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from imgcache.config import LimitSettings
+from imgcache.core.articles.changes import Change
 from imgcache.core.articles.entries import Article, read
 from imgcache.core.articles.fences import Language
 from imgcache.core.articles.places.machine import places_of
-from imgcache.core.articles.writeback import Change, apply
+from imgcache.core.articles.writeback import apply
 from imgcache.errors import ArticleError
 from imgcache.model import Declared, Entry
 

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from imgcache.config import LimitSettings
 from imgcache.config_images import ImagePlace
+from imgcache.core.articles.changes import Change
 from imgcache.core.articles.document import Language
 from imgcache.core.articles.entries import Article, read
 from imgcache.core.articles.places.machine import Places, places_of
-from imgcache.core.articles.writeback import Change, apply
+from imgcache.core.articles.writeback import apply
 from imgcache.core.images import placeholder
 from imgcache.errors import ArticleError, ConfigError
 

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgcache.config import LimitSettings
+from imgcache.core.articles.changes import Change
 from imgcache.core.articles.document import Document, parse
 from imgcache.core.articles.entries import Article, read
 from imgcache.core.articles.places.machine import places_of
 from imgcache.core.articles.respelling import respelt
-from imgcache.core.articles.writeback import Change, apply
+from imgcache.core.articles.writeback import apply
 from imgcache.errors import ArticleError
 
 LIMITS = LimitSettings()

@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from imgcache.config import LimitSettings
+from imgcache.core.articles.changes import Change
 from imgcache.core.articles.entries import Article, read
 from imgcache.core.articles.places.machine import places_of
-from imgcache.core.articles.writeback import Change, apply
+from imgcache.core.articles.writeback import apply
 from imgcache.errors import ArticleError
 from imgcache.model import Size
 from tests.core.articles.strategies import Written, articles

@@ -6,9 +6,10 @@ import pytest
 
 from imgcache.config import LimitSettings
 from imgcache.config_images import ImagePlace
+from imgcache.core.articles.changes import Change
 from imgcache.core.articles.entries import Article, read
 from imgcache.core.articles.places.machine import places_of
-from imgcache.core.articles.writeback import Change, apply
+from imgcache.core.articles.writeback import apply
 from imgcache.errors import ArticleError
 
 LIMITS = LimitSettings()
