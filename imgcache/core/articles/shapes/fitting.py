@@ -60,7 +60,8 @@ def _of_one_place(
         sure = says(key) is Says.ROLE and not named
         if not sure and not _is_mostly_images((*at, key), count, others):
             del keys[key]
-    for number, group in enumerate(_groups(here, keys)):
+    mixed = {key for key in keys if others.get((*at, key))}
+    for number, group in enumerate(_groups(here, keys, mixed)):
         of_these = Counter({one: n for one, n in here.items() if set(group) & set(one.urls)})
         sides = tuple(_sides(at, group, of_these, is_first=number == 0))
         if _is_entry(at, group, sides) and _has_no_strangers(at, of_these, sides, others):
@@ -95,16 +96,19 @@ def _has_no_strangers(
     return strangers == 0 or (bool(sides) and strangers * _FEW <= here.total())
 
 
-def _groups(here: Counter[Sight], keys: Counter[str]) -> Iterator[tuple[str, ...]]:
-    """Keys that never stand in one mapping are spellings of one thing; others are images each."""
+def _groups(here: Counter[Sight], keys: Counter[str], mixed: set[str]) -> Iterator[tuple[str, ...]]:
+    """Keys that never stand in one mapping are spellings of one thing; others are images each.
+
+    `mixed`: keys that have other texts, too, perhaps beside an image.
+    """
     together: dict[str, set[str]] = defaultdict(set)
     for sight in here:
         for key in sight.urls:
             together[key].update(sight.urls)
     groups: list[list[str]] = []
     for key, _ in sorted(keys.items(), key=lambda pair: (-pair[1], pair[0])):
-        apart = (group for group in groups if not together[key] & set(group))
-        group = next(apart, None)
+        apart = (one for one in groups if not together[key] & set(one) and not mixed & {*one})
+        group = None if key in mixed else next(apart, None)
         if group is None:
             groups.append([key])
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 
 import pytest
 import yaml
@@ -15,7 +16,8 @@ from imgcache.core.articles.document import Document, parse
 from imgcache.core.articles.entries import read_document
 from imgcache.core.articles.places.machine import places_of
 from imgcache.core.articles.shapes import fitting
-from imgcache.core.articles.shapes.sights import look
+from imgcache.core.articles.shapes.sights import Seen, look
+from imgcache.place_patterns import Pattern
 
 
 def places(*texts: str) -> list[ImagePlace]:
@@ -145,14 +147,30 @@ _TREES = st.dictionaries(
 @given(st.lists(_TREES, max_size=3))
 def test_whatever_is_seen_is_found_with_the_places(trees: list[dict[str, object]]) -> None:
     documents = [_document(yaml.safe_dump(one)) for one in trees]
-    looks = [look(one.root, whole=False).seen for one in documents]
-    found = fitting.places(Counter(one.sight for seen in looks for one in seen))
+    looks = [look(one.root, whole=False) for one in documents]
+    others = Counter(place for one in looks for place in one.others)
+    found = fitting.places(Counter(one.sight for here in looks for one in here.seen), others)
     # Strings amid mappings are no entries of the usual place; a run tells of them.
     places = places_of(tuple(one.model_copy(update={"add": False}) for one in found))
-    for document, seen in zip(documents, looks, strict=True):
+    for document, here in zip(documents, looks, strict=True):
         entries = read_document(document, places, LimitSettings()).entries
-        wanted = Counter(text for one in seen for text in one.texts)
+        wanted = Counter(text for one in here.seen for text in _sure(one, others))
         assert wanted <= Counter(entry.url for entry in entries)
+
+
+def _sure(seen: Seen, others: Mapping[Pattern, int]) -> Iterator[str]:
+    """Its images, but where other texts stand, too: then it depends on how many."""
+    at, keys = seen.sight.at, seen.sight.urls
+    for number, text in enumerate(seen.texts):
+        places = {at, (*at, keys[number]) if keys else at}
+        if not any(others.get(place) for place in places):
+            yield text
+
+
+def test_a_key_with_other_texts_takes_no_image_from_another_key() -> None:
+    more = ", ".join(f"{{k: {name}.jpg}}" for name in "cdef")
+    found = places(f"photos: [{{src: a.jpg, k: words}}, {{src: b.jpg}}, {more}]")
+    assert [one.url for one in found] == [("k",), ("src",)]
 
 
 def _document(text: str) -> Document:
