@@ -197,6 +197,7 @@ class HostScheduler(Generic[J]):
         self._active -= 1
         self._on_trial -= is_trial
         free = queue.ended(job, outcome, sent_at, clock())
+        self._count_sleeping(queue)
         if queue.awaits_trial and not queue.trial_awaited:
             queue.trial_awaited = True
             pause = self._settings.breaker_pause
@@ -220,18 +221,26 @@ class HostScheduler(Generic[J]):
     def _later(
         self, seconds: float, queue: HostQueue[J], change: Callable[[], None], *, waits: bool
     ) -> None:
-        """Change a queue after some time; with `waits` the run does not end before that."""
+        """Change a queue after some time; with `waits` its host has work until then."""
 
         def fire() -> None:
             self._timers.discard(timer)
-            self._sleeping -= waits
+            queue.sleeping -= waits
+            self._count_sleeping(queue)
             change()
             self._offer(queue)
             self._pump()
 
-        self._sleeping += waits
+        queue.sleeping += waits
+        self._count_sleeping(queue)
         timer = asyncio.get_running_loop().call_later(seconds, fire)
         self._timers.add(timer)
+
+    def _count_sleeping(self, queue: HostQueue[J]) -> None:
+        """What a host that was given up waits for keeps up no run: it comes of trials."""
+        now = queue.sleeping if queue.given_up is None else 0
+        self._sleeping += now - queue.awaited
+        queue.awaited = now
 
     async def _skip_the_rest(self) -> None:
         for queue in self._queues.values():
