@@ -190,7 +190,7 @@ class ArticleWriter:
 
         def evidence(href: str) -> Evidence:
             number, facts = known.ids.get(href), urls.get(href)
-            if number is None or number > self.states.newest:
+            if number is None or not self.states.covers(number):
                 return Evidence()
             state, placeholder = self.states.get(number), href in known.placeholders
             if state is None:

@@ -87,6 +87,11 @@ class FetchStage:
         """Whether the hosts that were asked gave any answer."""
         return self._downloader.contact
 
+    @property
+    def active(self) -> int:
+        """How many requests are under way."""
+        return self._scheduler.active
+
     def lanes(self) -> Iterator[Lane]:
         """How far each host is that has work left."""
         return self._scheduler.lanes()

@@ -46,7 +46,7 @@ async def plan_work(
     pauses = await _pauses(tools.session, now)
     await site.look_up(tools.session)
     await check_copies(site, tools)
-    states = States(await to_its_end(urls.newest, site.catalog))
+    states = await to_its_end(_states, site)
     reader = JobReader(site.catalog, tools.session)
     work = WorkPlan(Asks(reader), Remakes(reader, states))
     await _note_spellings_of_new_articles(site, tools.session)
@@ -73,6 +73,12 @@ async def _pauses(session: IndexSession, now: float) -> Mapping[str, HostPause]:
     if ended := [host for host in pauses if host not in lasting]:
         await session.query(lambda index: index.resume(ended))
     return lasting
+
+
+def _states(site: Site) -> States:
+    whole = site.articles.whole
+    of_run = None if whole else urls.due(site.catalog, math.inf, whole=False)
+    return States(urls.newest(site.catalog), of_run)
 
 
 def _unmeasured(site: Site, work: WorkPlan) -> None:

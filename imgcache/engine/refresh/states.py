@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -56,11 +56,12 @@ class UrlEnding(Struct, frozen=True, gc=False):
 class States:
     """The states, by the ids of URLs in the catalog, of which `newest` was the last when planned.
 
-    URLs that came into the catalog later are not known here: nobody has asked for them.
+    `of_run`: the URLs of a run that is not about all of the catalog. Nobody has looked after
+    others, nor after those that came into the catalog later.
     """
 
-    def __init__(self, newest: int) -> None:
-        self.newest = newest
+    def __init__(self, newest: int, of_run: Iterable[int] | None = None) -> None:
+        self._of_run = None if of_run is None else _marked(newest, of_run)
         self._bits = bytearray(newest + 1)
         self._reasons = array("i", bytes(4 * (newest + 1)))
         self._failures: list[Failure | None] = [None]
@@ -95,6 +96,12 @@ class States:
         self._bits[number] = bits & (_DUE | _HELD) | _FAILED
         self._reasons[number] = self._number(failure)
 
+    def covers(self, number: int) -> bool:
+        """Whether the run was about this URL when it was planned."""
+        if number >= len(self._bits):
+            return False
+        return self._of_run is None or bool(self._of_run[number])
+
     def __contains__(self, number: int) -> bool:
         return bool(self._bits[number])
 
@@ -124,6 +131,13 @@ class States:
         if number == len(self._failures):
             self._failures.append(failure)
         return number
+
+
+def _marked(newest: int, numbers: Iterable[int]) -> bytearray:
+    marks = bytearray(newest + 1)
+    for number in numbers:
+        marks[number] = 1
+    return marks
 
 
 class KeptOutcomes:

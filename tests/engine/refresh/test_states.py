@@ -79,3 +79,8 @@ def test_a_url_that_has_no_state_loses_none() -> None:
     states = States(1)
     states.lose(1, Failure(Verdict.LOCAL_ERROR, "not recorded"))
     assert states.get(1) is None
+
+
+def test_a_run_covers_its_own_urls_as_far_as_they_were_known() -> None:
+    assert [States(2).covers(number) for number in (1, 2, 3)] == [True, True, False]
+    assert [States(2, [2]).covers(number) for number in (1, 2, 3)] == [False, True, False]

@@ -139,7 +139,7 @@ class FetchBench:
 
     def _look(self, outbox: Outbox, stage: FetchStage, beats: int, news: News) -> None:
         lanes = list(stage.lanes())
-        news.demand = demand(lanes, self._settings.fetch.per_host)
+        news.demand = demand(lanes, self._settings.fetch.per_host, stage.active)
         news.lanes = None if beats % _BEATS else lanes
         self._sum_up(news, outbox, stage)
 

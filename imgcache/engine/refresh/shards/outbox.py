@@ -189,6 +189,9 @@ class EndlessRoom:
         """Nothing is counted."""
 
 
-def demand(lanes: Iterable[Lane], per_host: int) -> int:
-    """How many requests at once these hosts can still use; one each for those given up."""
-    return sum(min(one.left, per_host) if one.is_asked else 1 for one in lanes)
+def demand(lanes: Iterable[Lane], per_host: int, active: int) -> int:
+    """How many requests at once these hosts can still use; one each for those given up.
+
+    Those under way are in use until they end, whatever became of their hosts.
+    """
+    return max(active, sum(min(one.left, per_host) if one.is_asked else 1 for one in lanes))

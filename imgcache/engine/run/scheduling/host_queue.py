@@ -26,6 +26,7 @@ class HostQueue(Generic[J]):
 
     `stock`: jobs that the supply still has; `begun`: they may be taken; `taking`: some are on
     their way. `queued`: in the scheduler's list; `wakes`: it comes there when its pace lets it.
+    `sleeping`: so many timers bring it work; of these the run awaits `awaited`.
     """
 
     def __init__(self, host: str, settings: FetchSettings) -> None:
@@ -33,6 +34,7 @@ class HostQueue(Generic[J]):
         self.pending: deque[J] = deque()
         self.delayed: list[J] = []
         self.stock = self.active = self.paused = 0
+        self.sleeping = self.awaited = 0
         self.begun = self.taking = self.queued = self.wakes = False
         self.trial_awaited = self.trial_due = False
         self.paused_until = 0.0

@@ -33,7 +33,8 @@ class HostScheduler(Generic[J]):
 
     `skip(job, failure)` ends a job that is not asked (again): it gets the failure for which its
     host was given up, or the last refusal of the job, or None where the run was stopped.
-    `left_over`: the jobs that were never taken of the supply, as the run was stopped.
+    `left_over`: the jobs that were never taken of the supply, as the run was stopped. `active`: so
+    many run now.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class HostScheduler(Generic[J]):
         self._low: list[HostQueue[J]] = []
         self._taking = False
         self._at_hand = 0
-        self._active = self._on_trial = 0
+        self.active = self._on_trial = 0
         self._sleeping = 0
         self._stopped = False
         self._timers: set[asyncio.TimerHandle] = set()
@@ -135,12 +136,12 @@ class HostScheduler(Generic[J]):
                 self._start(queue, queue.pending.popleft())
             self._offer(queue)
         self._take_more()
-        if not self._active and (self._stopped or not self._has_work):
+        if not self.active and (self._stopped or not self._has_work):
             self._finished.set()
 
     def _next(self) -> HostQueue[J] | None:
         """The host whose turn it is, if there is a place."""
-        if self._stopped or self._active >= self._concurrency:
+        if self._stopped or self.active >= self._concurrency:
             return None
         if self._ready:
             return self._ready.popleft()
@@ -150,7 +151,7 @@ class HostScheduler(Generic[J]):
     def _has_work(self) -> bool:
         """Whether there is more to do than trials: these alone would keep up the run."""
         waits = self._ready or self._not_begun or self._taking or self._sleeping
-        return bool(waits) or self._active > self._on_trial
+        return bool(waits) or self.active > self._on_trial
 
     def _take_more(self) -> None:
         """Take jobs for hosts that have few at hand, and begin hosts as said above."""
@@ -158,7 +159,7 @@ class HostScheduler(Generic[J]):
             return
         wanted = [(queue, min(_MORE, queue.stock)) for queue in self._low]
         self._low.clear()
-        free = 0 if self._ready else self._concurrency - self._active
+        free = 0 if self._ready else self._concurrency - self.active
         coming = self._at_hand
         while self._not_begun and (free > 0 or coming < _AT_HAND):
             queue = self._not_begun.popleft()
@@ -186,7 +187,7 @@ class HostScheduler(Generic[J]):
         assert self._tasks is not None  # noqa: S101  only drain() pumps, inside the group
         is_trial = queue.given_up is not None
         queue.started(asyncio.get_running_loop().time())
-        self._active += 1
+        self.active += 1
         self._on_trial += is_trial
         self._tasks.create_task(self._attempt(queue, job, is_trial=is_trial))
 
@@ -194,9 +195,10 @@ class HostScheduler(Generic[J]):
         clock = asyncio.get_running_loop().time
         sent_at = clock()
         outcome = await self._run(job)
-        self._active -= 1
+        self.active -= 1
         self._on_trial -= is_trial
         free = queue.ended(job, outcome, sent_at, clock())
+        self._count_sleeping(queue)
         if queue.awaits_trial and not queue.trial_awaited:
             queue.trial_awaited = True
             pause = self._settings.breaker_pause
@@ -220,18 +222,26 @@ class HostScheduler(Generic[J]):
     def _later(
         self, seconds: float, queue: HostQueue[J], change: Callable[[], None], *, waits: bool
     ) -> None:
-        """Change a queue after some time; with `waits` the run does not end before that."""
+        """Change a queue after some time; with `waits` its host has work until then."""
 
         def fire() -> None:
             self._timers.discard(timer)
-            self._sleeping -= waits
+            queue.sleeping -= waits
+            self._count_sleeping(queue)
             change()
             self._offer(queue)
             self._pump()
 
-        self._sleeping += waits
+        queue.sleeping += waits
+        self._count_sleeping(queue)
         timer = asyncio.get_running_loop().call_later(seconds, fire)
         self._timers.add(timer)
+
+    def _count_sleeping(self, queue: HostQueue[J]) -> None:
+        """What a host that was given up waits for keeps up no run: it comes of trials."""
+        now = queue.sleeping if queue.given_up is None else 0
+        self._sleeping += now - queue.awaited
+        queue.awaited = now
 
     async def _skip_the_rest(self) -> None:
         for queue in self._queues.values():

@@ -146,6 +146,34 @@ def test_hosts_that_never_answer_leave_the_places_to_others() -> None:
     assert len(run.skipped) > 600 * 90
 
 
+def test_what_trials_wait_for_keeps_up_no_run() -> None:
+    """Of many dead hosts one is always on trial, or waits for its next try."""
+    hosts = {f"{n}": 20 for n in range(50)}
+
+    async def silent(job: Job) -> Outcome:
+        await asyncio.sleep(5 + int(job.host) / 5)
+        job.tries += 1
+        return Outcome(DEAD, again=None if job.tries == 3 else 5.0)
+
+    run = Run(hosts, silent)
+    assert set(run.ran) | set(run.skipped) == every(hosts)
+    assert len(run.skipped) > 50 * 10
+
+
+def test_a_host_that_is_back_is_waited_for() -> None:
+    """Its failures came while others of its answers were under way."""
+
+    async def answers(job: Job) -> Outcome:
+        await asyncio.sleep(0.1 * job.number)
+        fails = job.number in {1, 2} and job.tries == 0
+        job.tries += 1
+        return Outcome(DEAD, again=60.0 if job.number == 2 else None) if fails else Outcome()
+
+    run = Run({"a": 5}, answers, breaker_failures=1, per_host=4)
+    assert run.ran["a", 2] == 2
+    assert run.skipped == {}
+
+
 def test_what_was_not_taken_when_the_run_was_stopped_is_left_over() -> None:
     run = Run({"a": 1000, "b": 10}, well, stop_after=20)
     left = run.scheduler.left_over
