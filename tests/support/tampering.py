@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from imgcache.edge.index import changes
 from imgcache.edge.safe_fs import identity_of, mark_of
 
 
@@ -36,6 +37,10 @@ def vouch(index: Path, path: Path) -> None:
             "UPDATE images SET bytes = ?, mtime_ns = ?, hashed = ? WHERE sha256 = ?",
             (status.st_size, status.st_mtime_ns, mark_of(identity_of(status)), path.stem),
         )
+        # As any writer of facts does: what was derived from the others holds no longer.
+        number = changes.next_number(connection)
+        connection.execute("UPDATE urls SET changed = ? WHERE copy = ?", (number, path.stem))
+        changes.note(connection, "vouched", number)
 
 
 def doubt(index: Path) -> None:
