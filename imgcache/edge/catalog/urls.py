@@ -127,11 +127,11 @@ class Seen(NamedTuple):
 
 
 def due(catalog: Catalog, now: float, *, whole: bool) -> array[int]:
-    """The ids of the URLs of the run that are not fresh at `now`.
+    """The ids of the URLs of the run that are not fresh at `now`, in the order of articles.
 
     `whole`: all URLs of the catalog are in the run.
     """
-    query = _DUE if whole else f"{_DUE} AND {_IN_RUN}"
+    query = f"{_DUE} ORDER BY id" if whole else f"{_DUE} AND {_IN_RUN} ORDER BY id"
     return array("q", (row[0] for row in catalog.each(query, (now,))))
 
 

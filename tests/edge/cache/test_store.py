@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -105,6 +106,7 @@ def test_prepare_clears_what_a_crash_left_and_nothing_else(store: Store) -> None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="flags of Linux")
+@pytest.mark.skipif(shutil.which("chattr") is None, reason="needs chattr and lsattr")
 def test_folders_in_tmp_are_put_far_from_each_other(store: Store) -> None:
     def flags(folder: Path) -> str:
         listing = ["lsattr", "-d", str(folder)]
