@@ -47,9 +47,7 @@ async def flagged(scene: Scene) -> None:
 Before = Callable[[Scene], Awaitable[None]]
 
 
-@pytest.mark.parametrize(
-    ("before", "call"), [(first, "rename"), (first, "renameat"), (flagged, "renameat")]
-)
+@pytest.mark.parametrize(("before", "call"), [(first, "rename"), (flagged, "renameat")])
 async def test_a_kill_at_each_rename_loses_nothing(
     tmp_path: Path, before: Before, call: str
 ) -> None:

@@ -159,6 +159,8 @@ async def _committed(tools: Tools, site: Site, states: States, listener: Listene
         return True
     for number in (await to_its_end(urls.ids_of, site.catalog, list(lost))).values():
         states.lose(number, Failure(Verdict.LOCAL_ERROR, f"its facts were not recorded{fault}"))
+    # Files of images that no index knows: the next run, which fetches anew, removes them.
+    tools.store.failed_to_publish = True
     listener.failed(f"no article and no manifest was written, as facts were not recorded{fault}")
     return False
 

@@ -20,8 +20,10 @@ from imgcache.core.articles.fences import NotAnArticle
 from imgcache.edge.articles.files import Found
 from imgcache.edge.index.connection import sqlite_errors
 from imgcache.edge.index.index import Index
+from imgcache.engine.cache.check import check
 from imgcache.engine.catalog.declared import DeclaredArticles
 from imgcache.engine.run import articles
+from imgcache.engine.run.listener import Listener
 from imgcache.errors import LocalError
 from imgcache.model import Verdict
 from tests.support import behaviours, pictures
@@ -173,5 +175,9 @@ async def test_facts_that_a_full_disk_refuses_are_no_ground_for_a_flag(
     assert (status(report), report.summary.failed) == (UNUSABLE, 3)
     assert article.read_bytes() == before
     monkeypatch.setattr(Index, "record", record)
+    for number in range(3):
+        world.origin.route(f"/{number}.jpg", body=JPEG + b"new" + bytes(number))
     assert (await world.refresh()).summary.verdicts == {Verdict.OK: 3}
     assert article.read_text().count("isCached: true") == 3
+    # The images of the first run, which no index knows, are gone.
+    assert (await check(world.settings(), Listener())).strays.files == 0
