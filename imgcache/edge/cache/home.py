@@ -38,11 +38,16 @@ def prepare(home: Path) -> None:
         _spread(folder)
         for name in _clear(folder):
             if name in _DIGITS:
-                below = open_or_make(folder, name)
-                try:
-                    _clear(below)
-                finally:
-                    os.close(below)
+                _clear_below(folder, name)
+
+
+def _clear_below(folder: int, name: str) -> None:
+    with local_errors(f"{TMP}/{name}"):
+        below = open_or_make(folder, name)
+        try:
+            _clear(below)
+        finally:
+            os.close(below)
 
 
 def _clear(folder: int) -> list[str]:

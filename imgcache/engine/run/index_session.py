@@ -134,12 +134,11 @@ class IndexSession:
 
     async def _commit_all(self) -> None:
         """What is due, and then what is due by then: the index takes one after the other anyway."""
-        try:
-            while self._is_due:
-                batch, self._batch, self._is_due = self._batch, _Batch(), False
-                await self._commit(batch)
-        finally:
-            self._committing = None
+        while self._is_due:
+            batch, self._batch, self._is_due = self._batch, _Batch(), False
+            await self._commit(batch)
+        # One that failed in another way than by LocalError stays, so that a flush raises that.
+        self._committing = None
 
     async def _commit(self, batch: _Batch) -> None:
         urls, images, pauses = batch.urls.values(), batch.images.values(), batch.pauses.values()

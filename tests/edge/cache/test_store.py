@@ -257,6 +257,17 @@ def test_a_linked_folder_leads_nowhere(store: Store, outside: Path, planted: str
     assert not (store.root / IMAGE_PATH).exists()
 
 
+def test_what_stands_where_a_folder_of_tmp_belongs_is_named_and_left_alone(
+    store: Store, outside: Path
+) -> None:
+    stray = outside / temp_name()
+    stray.write_bytes(b"precious")
+    (store.root / "tmp/a").symlink_to(outside)
+    with pytest.raises(LocalError, match=r"^tmp/a in the cache folder: .*remove it"):
+        store.prepare()
+    assert stray.read_bytes() == b"precious"
+
+
 def test_a_linked_file_is_replaced_and_its_target_left_alone(store: Store, outside: Path) -> None:
     target = outside / "target"
     target.write_bytes(b"precious")

@@ -72,6 +72,22 @@ async def test_what_comes_during_a_commit_is_one_more(tmp_path: Path) -> None:
         assert found == {"0/0": "http://a/", "8/63": "http://a/", "last": "http://b/"}
 
 
+async def test_a_mistake_in_a_commit_that_nobody_waited_for_is_raised_by_the_flush(
+    tmp_path: Path,
+) -> None:
+    """Else articles would be written that claim what was never committed."""
+    session = Counting(lambda: Index.open(tmp_path / "index.sqlite3"))
+    await session.__aenter__()
+    session.record(spellings={f"\ud800{one}": "http://a/" for one in range(64)})
+    await asyncio.sleep(0)  # the commit begins
+    await session.query(lambda _: None)  # and ends before this
+    await asyncio.sleep(0)
+    with pytest.raises(UnicodeEncodeError):
+        await session.flush()
+    with pytest.raises(UnicodeEncodeError):
+        await session.__aexit__()
+
+
 async def test_what_is_not_committed_is_told_once_and_holds_up_nothing(tmp_path: Path) -> None:
     class Broken(Slow):
         """The first commit fails."""
