@@ -29,6 +29,9 @@ _MOST_STARS = 3
 _WHITE = frozenset("\t\r\v\f")
 # The group by which a pattern of pathspec tells the slash behind a folder.
 _BELOW = "ps_d"
+# A character that is escaped, or a set without ranges and classes, which `chars` has.
+_SET = re.compile(r"\\.|\[(?P<not>[!^]?)(?P<chars>(?:\\.|[^\\\-\[])(?:\\.|\[(?!:)|[^\\\-\[\]])*)\]")
+_ESCAPED = re.compile(r"\\(.)")
 _STARS = re.compile(r"\*+")
 
 
@@ -189,13 +192,41 @@ def _with_its_end(line: str) -> str:
     return f"{before[:-1] if is_escaped else before}[{text[-1]}]"
 
 
+def _with_plain_sets(line: str) -> str:
+    """The same pattern for pathspec, which cuts a set such as `[!/]` at its slash.
+
+    For git that slash is one like others: the pattern means paths from the folder of its file. A
+    set never matches a slash, whatever it says. Raises ValueError for a pattern that means nothing.
+    """
+    found = [one for one in _SET.finditer(line) if one["chars"] is not None]
+    if not any("/" in one["chars"] for one in found):
+        return line
+    text = _SET.sub(lambda one: one[0] if one["chars"] is None else _set_of(one), line)
+    bare = text.removeprefix("!")
+    is_anchored = "/" in bare.rstrip("/")
+    return text if is_anchored else f"{text[: len(text) - len(bare)]}/{bare}"
+
+
+def _set_of(found: re.Match[str]) -> str:
+    chars = dict.fromkeys(_ESCAPED.sub(r"\1", found["chars"]).replace("/", ""))
+    if not chars:
+        if not found["not"]:
+            raise ValueError("no character is in this set")
+        return "?"
+    if len(chars) == 1 and not found["not"]:
+        return f"\\{next(iter(chars))}"
+    # Where they mean nothing else: `]` first, `!` and `^` not first, `-` last.
+    ordered = sorted(chars, key=lambda one: (one != "]", one in "!^", one == "-"))
+    return f"[{found['not'] and '!'}{''.join(ordered)}]"
+
+
 def _lines(data: bytes) -> Iterator[str]:
     """The lines that are patterns, as git reads them: what is none is left out."""
     from pathspec import GitIgnoreSpec  # noqa: PLC0415  see above
 
     for ended in os.fsdecode(data.removeprefix(_BOM)).split("\n"):
-        line = _with_its_end(ended.removesuffix("\r"))
         with suppress(ValueError):
+            line = _with_plain_sets(_with_its_end(ended.removesuffix("\r")))
             if len(_STARS.findall(line)) <= _MOST_STARS:
                 GitIgnoreSpec.from_lines([line])
                 yield line

@@ -166,6 +166,12 @@ ALPHABET = "ab/*!?[]\\ #.\r"
 @example(lines=["a/**", "!b"])
 @example(lines=["b/", "!a/b"])
 @example(lines=["*", "!#\r "])
+@example(lines=["[!/]"])
+@example(lines=["[/!a]"])
+@example(lines=["a", "![/]"])
+@example(lines=["[/a]", "!b"])
+@example(lines=["a/[/b]"])
+@example(lines=["[]/]"])
 def test_any_patterns_mean_what_git_says(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str]
 ) -> None:
