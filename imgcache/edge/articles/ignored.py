@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from imgcache.edge.articles import git
 from imgcache.edge.safe_fs import open_existing, open_folder
 
 if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+    from pathspec.pattern import Pattern
 
 _LIST = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
 _NO_REPOSITORY = "not a git repository"
@@ -30,8 +30,13 @@ _WHITE = frozenset("\t\r\v\f")
 # The group by which a pattern of pathspec tells the slash behind a folder.
 _BELOW = "ps_d"
 # A character that is escaped, or a set without ranges and classes, which `chars` has.
-_SET = re.compile(r"\\.|\[(?P<not>[!^]?)(?P<chars>(?:\\.|[^\\\-\[])(?:\\.|\[(?!:)|[^\\\-\[\]])*)\]")
+_SET = re.compile(
+    r"\\.|\[(?P<not>[!^]?+)(?P<chars>(?:\\.|\[(?!:)|[^\\\-\[])(?:\\.|\[(?!:)|[^\\\-\[\]])*+)\]"
+)
+_CLOSED = re.compile(r"\\.|\[[!^]?+\]?+(?:\\.|[^\\\]])*+\]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)")
+# In a regular expression: an escaped character, a set of ours, or one that a set of git's became.
+_REGEX_SET = re.compile(r"\\.|\[\^/\]|(?P<set>\[\^?\]?(?:\\.|[^\\\]])*\])")
 _STARS = re.compile(r"\*+")
 
 
@@ -96,7 +101,7 @@ class _Read:
     def __init__(self, top: Path, folder: Path, complaint: str) -> None:
         self._top = top
         self._above = folder.relative_to(top).parts
-        self._specs: dict[tuple[str, ...], GitIgnoreSpec] = {}
+        self._patterns: dict[tuple[str, ...], Sequence[Pattern]] = {}
         self.note = (
             f"git can't tell what it ignores ({complaint}): .gitignore files are read without it"
         )
@@ -116,30 +121,30 @@ class _Read:
         """The nearest file with a pattern for this path decides, as in git."""
         end = "/" if is_folder else ""
         for length in reversed(range(len(parts))):
-            spec = self._spec(parts[:length])
+            patterns = self._patterns_of(parts[:length])
             # Most folders have no patterns of their own.
-            found = _decided(spec, "/".join(parts[length:]) + end) if spec else None
+            found = _decided(patterns, "/".join(parts[length:]) + end) if patterns else None
             if found is not None:
                 return found
         return bool(_decided(self._exclude, "/".join(parts) + end))
 
-    def _spec(self, folder: tuple[str, ...]) -> GitIgnoreSpec:
-        if folder not in self._specs:
-            self._specs[folder] = _patterns(self._top.joinpath(*folder), _FILE)
-        return self._specs[folder]
+    def _patterns_of(self, folder: tuple[str, ...]) -> Sequence[Pattern]:
+        if folder not in self._patterns:
+            self._patterns[folder] = _patterns(self._top.joinpath(*folder), _FILE)
+        return self._patterns[folder]
 
     @cached_property
-    def _exclude(self) -> GitIgnoreSpec:
+    def _exclude(self) -> Sequence[Pattern]:
         return _patterns(_git_folder(self._top) / "info", "exclude")
 
 
-def _decided(spec: GitIgnoreSpec, path: str) -> bool | None:
+def _decided(patterns: Sequence[Pattern], path: str) -> bool | None:
     """What the last pattern says that means this very path; None where there is none.
 
     For pathspec a pattern that means a folder means all that is in it, too. git asks of each folder
     before what is in it, and so do we: `?` ignores `a/b`, though a later `!a` means `a`.
     """
-    for pattern in reversed(spec.patterns):
+    for pattern in reversed(patterns):
         found = pattern.match_file(path) if pattern.include is not None else None
         if found is not None and _is_about(path, found.match):
             return pattern.include
@@ -168,18 +173,16 @@ def _git_folder(top: Path) -> Path:
     return folder
 
 
-def _patterns(folder: Path, name: str) -> GitIgnoreSpec:
+def _patterns(folder: Path, name: str) -> Sequence[Pattern]:
     """The patterns of a file; none where it can't be read, or is a link, which git refuses."""
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415  hardly ever needed, and costs start-up
-
     with suppress(OSError), open_folder(folder) as opened, warnings.catch_warnings():
         # Python may read a set such as `[[]` otherwise some day; users can't do anything about it.
         warnings.simplefilter("ignore", FutureWarning)
         file = open_existing(opened, name)
         if file is not None:
             with open(file, "rb") as stream:  # noqa: PTH123  a descriptor
-                return GitIgnoreSpec.from_lines(_lines(stream.read(_LARGEST)))
-    return GitIgnoreSpec([])
+                return list(_read_patterns(stream.read(_LARGEST)))
+    return []
 
 
 def _with_its_end(line: str) -> str:
@@ -193,18 +196,29 @@ def _with_its_end(line: str) -> str:
 
 
 def _with_plain_sets(line: str) -> str:
-    """The same pattern for pathspec, which cuts a set such as `[!/]` at its slash.
+    """The same pattern for pathspec, which takes slash and backslash in a set for what they are.
 
-    For git that slash is one like others: the pattern means paths from the folder of its file. A
-    set never matches a slash, whatever it says. Raises ValueError for a pattern that means nothing.
+    For git the backslash escapes, there too; and by the slash a pattern means paths from the folder
+    of its file, though a set never matches one. Raises ValueError for a pattern that means nothing.
     """
-    found = [one for one in _SET.finditer(line) if one["chars"] is not None]
-    if not any("/" in one["chars"] for one in found):
-        return line
-    text = _SET.sub(lambda one: one[0] if one["chars"] is None else _set_of(one), line)
+    if "[" in _CLOSED.sub("", line):
+        raise ValueError("a set has no end")
+    text = _SET.sub(_plain, line)
+    if not any("/" in (one["chars"] or "") for one in _SET.finditer(line)):
+        return text
     bare = text.removeprefix("!")
-    is_anchored = "/" in bare.rstrip("/")
-    return text if is_anchored else f"{text[: len(text) - len(bare)]}/{bare}"
+    return text if "/" in bare.rstrip("/") else f"{text[: len(text) - len(bare)]}/{bare}"
+
+
+def _plain(found: re.Match[str]) -> str:
+    if found["chars"] is not None:
+        return _set_of(found)
+    if found[0] != "\\/":
+        return found[0]
+    # It is a slash, but no path begins with one, and none ends with a backslash.
+    if found.string[: found.start()] in {"", "!"} or found.end() == len(found.string.rstrip(" ")):
+        raise ValueError("no path is like this")
+    return "/"
 
 
 def _set_of(found: re.Match[str]) -> str:
@@ -220,13 +234,23 @@ def _set_of(found: re.Match[str]) -> str:
     return f"[{found['not'] and '!'}{''.join(ordered)}]"
 
 
-def _lines(data: bytes) -> Iterator[str]:
-    """The lines that are patterns, as git reads them: what is none is left out."""
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415  see above
+def _read_patterns(data: bytes) -> Iterator[Pattern]:
+    """The patterns of a file as git reads them; what is none is left out."""
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415  hardly ever needed, and costs start-up
 
     for ended in os.fsdecode(data.removeprefix(_BOM)).split("\n"):
         with suppress(ValueError):
-            line = _with_plain_sets(_with_its_end(ended.removesuffix("\r")))
+            line = _with_its_end(_with_plain_sets(ended.removesuffix("\r")))
             if len(_STARS.findall(line)) <= _MOST_STARS:
-                GitIgnoreSpec.from_lines([line])
-                yield line
+                yield from map(_within_names, GitIgnoreSpec.from_lines([line]).patterns)
+
+
+def _within_names(pattern: Pattern) -> Pattern:
+    """The same pattern, whose sets match no slash: `a[!b]` would mean the folder `a`, too."""
+    from pathspec.pattern import RegexPattern  # noqa: PLC0415  see above
+
+    if not isinstance(pattern, RegexPattern) or pattern.regex is None:
+        return pattern
+    regex = pattern.regex.pattern
+    sets = _REGEX_SET.sub(lambda one: f"(?!/){one[0]}" if one["set"] else one[0], regex)
+    return RegexPattern(re.compile(sets), pattern.include)

@@ -172,6 +172,12 @@ ALPHABET = "ab/*!?[]\\ #.\r"
 @example(lines=["[/a]", "!b"])
 @example(lines=["a/[/b]"])
 @example(lines=["[]/]"])
+@example(lines=["[a\\]]", "[b\\]"])
+@example(lines=["[#\r ", "![a"])
+@example(lines=["a[!b]"])
+@example(lines=["?[!b]", "*[!b]b"])
+@example(lines=["a[!b]b"])
+@example(lines=["[[a]*[!]]"])
 def test_any_patterns_mean_what_git_says(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str]
 ) -> None:

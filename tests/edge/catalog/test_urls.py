@@ -40,10 +40,12 @@ def test_urls_come_in_the_order_in_which_they_are_asked_for(catalog: Catalog) ->
     assert [url.href for _, url, _ in found] == wanted
 
 
-def test_temporary_statements_are_kept_only_for_a_copy_that_is_still_to_be_made(
-    catalog: Catalog,
-) -> None:
+def test_rows_of_temporary_tables_are_not_held_in_memory(catalog: Catalog) -> None:
+    def rows() -> Iterator[tuple[int]]:
+        for number in range(3):
+            assert catalog.value("SELECT count(*) FROM due") == number
+            yield (number,)
+
     catalog.temporary("CREATE TEMP TABLE due (url INTEGER PRIMARY KEY)")
-    catalog.temporary("INSERT INTO due VALUES (?)", ((number,) for number in range(3)))
-    add(catalog, "http://a/1")
+    catalog.temporary("INSERT INTO due VALUES (?)", rows())
     assert catalog.value("SELECT count(*) FROM due") == 3
