@@ -140,10 +140,16 @@ class Format(Enum):
     ICO = ("ico", "ico", "image/x-icon")
     SVG = ("svg", "svg", "image/svg+xml")
 
-    def __init__(self, label: str, suffix: str, media_type: str) -> None:
-        self.label = label
-        self.suffix = suffix
-        self.media_type = media_type
+    label: str
+    suffix: str
+    media_type: str
+
+    def __new__(cls, label: str, suffix: str, media_type: str) -> Self:
+        """Its value is the label."""
+        one = object.__new__(cls)
+        one._value_ = one.label = label
+        one.suffix, one.media_type = suffix, media_type
+        return one
 
     @classmethod
     def of(cls, label: str) -> Format:

@@ -68,7 +68,11 @@ WITHIN = {
     },
 }
 # Modules of a floor that all of its folders share.
-SHARED = {"edge": {"safe_fs", "os_errors", "atomic_file", "descriptors", "made_folder", "stopping"}}
+SHARED = {
+    "edge": {
+        "safe_fs", "os_errors", "atomic_file", "descriptors", "cores", "made_folder", "stopping",
+    }
+}  # fmt: skip
 BESIDE = {("edge", "render"), ("render", "edge")}
 OUTSIDE_WORLDS = {
     "pyromark": "core",

@@ -6,8 +6,9 @@ wrong usage answer at once.
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,12 @@ from imgcache.cli import cache, completion, flags, refresh_flags
 from imgcache.cli.export import export
 from imgcache.cli.flag_groups import General, Network, Reporting, general, network, reporting
 from imgcache.cli.help import CONTEXT, EVERY_DAY, LOOK, SET_UP, STORE, Command, Group
+
+if TYPE_CHECKING:
+    from asyncio import Event
+
+    from imgcache.edge.http.apart.fetcher import ApartFetcher
+    from imgcache.engine.run.report import Report
 
 app = typer.Typer(
     name="imgcache",
@@ -70,10 +77,13 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     general: General,
 ) -> None:
     """Download or revalidate, verify, cache, make thumbnails, set the isCached flags."""
-    from imgcache.cli.run import Destination, reported  # noqa: PLC0415  see the module's docstring
+    from imgcache.cli.run import (  # noqa: PLC0415  see the module's docstring
+        Destination,
+        guarded,
+        reported,
+    )
     from imgcache.core.cache.plan import Scope  # noqa: PLC0415
-    from imgcache.engine.refresh.options import RefreshOptions  # noqa: PLC0415
-    from imgcache.engine.refresh.pipeline import refresh as run_refresh  # noqa: PLC0415
+    from imgcache.engine.refresh.options import LOCAL, RefreshOptions  # noqa: PLC0415
     from imgcache.engine.run.baseline import BaselineOptions  # noqa: PLC0415
 
     if force and retry_failed:
@@ -93,15 +103,19 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     shown = reporting.shown()
     destination = Destination(shown, files, diff, metrics_file, whole=general.verbose)
     console = general.console(progress=not reporting.no_progress)
-    raise typer.Exit(
-        reported(
-            lambda interrupt: run_refresh(
-                paths or (), general.settings(network), options, console, interrupt
-            ),
-            destination,
-            console,
-        )
-    )
+
+    def fill() -> int:
+        settings = general.settings(network)
+
+        def run(interrupt: Event, sender: ApartFetcher | None) -> Coroutine[Any, Any, Report]:
+            from imgcache.engine.refresh.pipeline import refresh as run_refresh  # noqa: PLC0415
+
+            return run_refresh(paths or (), settings, options, console, interrupt, sender)
+
+        requests = settings.fetch if engine == LOCAL else None
+        return reported(run, destination, console, requests)
+
+    raise typer.Exit(guarded(console, fill))
 
 
 @app.command(cls=Command, rich_help_panel=EVERY_DAY)
@@ -148,7 +162,6 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
     from imgcache.edge.cache.storage import storage_of  # noqa: PLC0415
     from imgcache.engine.run.baseline import BaselineOptions  # noqa: PLC0415
     from imgcache.engine.verify.options import Depth, VerifyOptions  # noqa: PLC0415
-    from imgcache.engine.verify.pipeline import verify as run_verify  # noqa: PLC0415
 
     if probe + full + (offline or rehash) > 1:
         raise typer.BadParameter("--probe, --full and --offline (--rehash) exclude each other")
@@ -173,11 +186,13 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
         if if_cached and not storage_of(settings.cache).is_begun:
             console.informed(f"no cache in {settings.cache.dir}: nothing to hold the flags against")
             return WELL
-        return reported(
-            lambda interrupt: run_verify(paths or (), settings, options, console, interrupt),
-            destination,
-            console,
-        )
+
+        def run(interrupt: Event, sender: ApartFetcher | None) -> Coroutine[Any, Any, Report]:
+            from imgcache.engine.verify.pipeline import verify as run_verify  # noqa: PLC0415
+
+            return run_verify(paths or (), settings, options, console, interrupt, sender)
+
+        return reported(run, destination, console, None if unasked else settings.fetch)
 
     raise typer.Exit(guarded(console, judge))
 

@@ -6,9 +6,9 @@ import asyncio
 import gc
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
@@ -20,7 +20,12 @@ from imgcache.engine.run.report import Report
 from imgcache.errors import ConfigError, ImgcacheError
 from imgcache.model import Verdict
 
+if TYPE_CHECKING:
+    from imgcache.config import FetchSettings
+    from imgcache.edge.http.apart.fetcher import ApartFetcher
+
 T = TypeVar("T")
+_LOST = "the process that sent the requests was lost; those it had left were sent by this one"
 WELL, FOUND, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -47,16 +52,20 @@ def status(report: Report) -> int:
 
 
 def reported(
-    work: Callable[[asyncio.Event], Coroutine[Any, Any, Report]],
+    work: Callable[[asyncio.Event, ApartFetcher | None], Coroutine[Any, Any, Report]],
     destination: Destination,
     console: Console,
+    requests: FetchSettings | None = None,
 ) -> int:
-    """Run a refresh or verify, and send its report; returns the exit status."""
+    """Run a refresh or verify, and send its report; returns the exit status.
 
-    async def main() -> tuple[Report, bool]:
+    `requests`: how they are sent, by a process that begins before all that `work` does.
+    """
+
+    async def main(sender: ApartFetcher | None) -> tuple[Report, bool]:
         interrupt = asyncio.Event()
         with console:
-            report = await interruptible(work(interrupt), interrupt)
+            report = await interruptible(work(interrupt, sender), interrupt)
         if interrupt.is_set():
             console.warned("interrupted: what was done by then is kept, judged and written")
         return report, interrupt.is_set()
@@ -65,11 +74,23 @@ def reported(
         output.check_files(destination.files, destination.metrics_file)
         # What was imported stays: to look through it for garbage takes longer than 100 requests.
         gc.freeze()
-        report, interrupted = asyncio.run(main())
+        with _sender(requests) as sender:
+            report, interrupted = asyncio.run(main(sender))
+        if sender is not None and sender.lost:
+            console.warned(_LOST)
         _send(report, destination)
         return INTERRUPTED if interrupted else status(report)
 
     return guarded(console, run)
+
+
+def _sender(requests: FetchSettings | None) -> AbstractContextManager[ApartFetcher | None]:
+    """The process that sends the requests of a run that may send some."""
+    if requests is None:
+        return nullcontext()
+    from imgcache.edge.http.apart.process import requests_apart  # noqa: PLC0415  many runs need none
+
+    return requests_apart(requests)
 
 
 def _send(report: Report, destination: Destination) -> None:

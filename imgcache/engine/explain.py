@@ -33,6 +33,7 @@ class _Memory:
     """A sink that keeps the whole body."""
 
     enough = False
+    least = None
 
     def __init__(self) -> None:
         self.data = bytearray()

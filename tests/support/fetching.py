@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from ipaddress import IPv4Address, ip_address
 
 from imgcache.config import FetchSettings
 from imgcache.core.http.address import Address
 from imgcache.core.http.url import WebUrl, parse_web
+from imgcache.edge.http.apart.fetcher import ApartFetcher
+from imgcache.edge.http.apart.serving import serve
 from imgcache.edge.http.dns import Lookup
-from imgcache.edge.http.exchange import Attempt
+from imgcache.edge.http.exchange import Attempt, Fetches
 from imgcache.edge.http.fetcher import Fetcher
 from imgcache.facts import Validators
 from imgcache.model import Failure
@@ -27,6 +32,10 @@ class MemorySink:
     @property
     def enough(self) -> bool:
         return self.wanted is not None and len(self.data) >= self.wanted
+
+    @property
+    def least(self) -> int | None:
+        return None if self.wanted is None else max(0, self.wanted - 1 - len(self.data))
 
     async def write(self, data: bytes) -> None:
         self.data += data
@@ -64,6 +73,31 @@ def nothing_is_looked_up(host: str) -> Sequence[IPv4Address]:
     raise AssertionError(f"{host} was looked up")
 
 
+class Ways:
+    """The fetcher that is asked: this process's own, or one over a line to another one."""
+
+    def __init__(self) -> None:
+        self.opened: Callable[[FetchSettings, Lookup], AbstractAsyncContextManager[Fetches]] = here
+
+
+def here(fetch: FetchSettings, lookup: Lookup) -> Fetcher:
+    return Fetcher(fetch, lookup=lookup)
+
+
+@asynccontextmanager
+async def apart(fetch: FetchSettings, lookup: Lookup) -> AsyncIterator[ApartFetcher]:
+    """All but the process: both ends of the line are in this one."""
+    ours, theirs = socket.socketpair()
+    serving = asyncio.create_task(serve(theirs, fetch, lookup))
+    async with ApartFetcher(ours, fetch) as fetcher:
+        yield fetcher
+        assert not fetcher.lost
+    await serving
+
+
+ways = Ways()
+
+
 async def ask(
     fetch: FetchSettings,
     url: str,
@@ -73,7 +107,7 @@ async def ask(
     first: int | None = None,
 ) -> Attempt:
     """One attempt with a fetcher of its own, which looks no name up."""
-    async with Fetcher(fetch, lookup=nothing_is_looked_up) as fetcher:
+    async with ways.opened(fetch, nothing_is_looked_up) as fetcher:
         return await fetcher.attempt(web(url), validators, sink or MemorySink(), first=first)
 
 

@@ -128,7 +128,8 @@ def _import_all() -> None:
     __main__._leave_out_plugins()
     for name in (
         *("cli.app", "cli.run", "cli.console", "cli.output", "cli.completion", "cli.report"),
-        *("cli.explain", "cli.init", "cli.export", "config", "edge.http.fetcher"),
+        *("cli.explain", "cli.init", "cli.export", "config"),
+        *("edge.http.fetcher", "edge.http.apart.process", "edge.http.apart.serving"),
         *("engine.refresh.pipeline", "engine.verify.pipeline", "engine.verify.asking"),
         *("engine.cache.stats", "engine.cache.check", "engine.cache.gc", "engine.html_report"),
         *("engine.explain", "engine.known_url", "engine.init", "engine.export"),

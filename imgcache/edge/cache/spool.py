@@ -92,6 +92,10 @@ class Spool:
         return False
 
     @property
+    def least(self) -> None:
+        """None, as nothing is ever enough."""
+
+    @property
     def sha256(self) -> str:
         """The hash of all that was written, 64 hex digits."""
         return self._hash.hexdigest()

@@ -27,6 +27,10 @@ class Sink(Protocol):
     def enough(self) -> bool:
         """Whether the rest of the body is not needed; checked after each write."""
 
+    @property
+    def least(self) -> int | None:
+        """So many more bytes are never enough; None: however many come."""
+
 
 class ReadLimit(Struct, frozen=True):
     """How much of a body is wanted: `most` bytes at all; only the `first` ones are asked for.

@@ -8,6 +8,9 @@ from imgcache.core.cache.plan import Scope
 from imgcache.core.verdicts.selection import EVERYTHING, Selection
 from imgcache.engine.run.baseline import BaselineOptions
 
+# The engine that needs no other: processes of this machine.
+LOCAL = "local"
+
 
 class RefreshOptions(Struct, frozen=True):
     """What is asked of one refresh beyond the settings; `max_time` in seconds.

@@ -41,7 +41,7 @@ from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.places import fitted
 from imgcache.engine.run.report import Report
 from imgcache.engine.run.tasks import to_its_end
-from imgcache.engine.run.wiring import Tools, writing_tools
+from imgcache.engine.run.wiring import Requests, Tools, writing_tools
 from imgcache.errors import LocalError
 from imgcache.facts import RunFacts
 from imgcache.model import Failure, Source, Verdict
@@ -54,11 +54,13 @@ async def refresh(
     options: RefreshOptions | None = None,
     listener: Listener | None = None,
     interrupt: asyncio.Event | None = None,
+    requests: Requests | None = None,
 ) -> Report:
     """Download or revalidate, verify and cache the images of articles; set their flags.
 
     Without paths the configured articles are meant. Setting `interrupt` ends the fetching; what
-    is done by then is judged and written. Raises ConfigError, CacheLockedError, LocalError.
+    is done by then is judged and written. `requests` sends them; None: this process. Raises
+    ConfigError, CacheLockedError, LocalError.
     """
     options, listener = options or RefreshOptions(), listener or Listener()
     interrupt = interrupt or asyncio.Event()
@@ -79,7 +81,7 @@ async def refresh(
         listener.warned(note)
     async with (
         opened(options.engine, settings) as engine,
-        writing_tools(fitted(settings), listener) as tools,
+        writing_tools(fitted(settings), listener, requests) as tools,
     ):
         if options.write:
             for message in files.sweep(survey.leftovers):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from msgspec import Struct
 
 from imgcache.config import Settings
 from imgcache.edge import descriptors
+from imgcache.edge.cores import cores
 
 # What each needs at most: a request its socket, the file of its body and a look-up; an answer that
 # is stored two folders, three files and what is opened on the way; a decoder its two pipes. The
@@ -62,10 +61,3 @@ def fitted(settings: Settings, available: int | None = None) -> Settings:
     requests = fit(room, cores(), settings.fetch.concurrency).requests
     fetch = settings.fetch.model_copy(update={"concurrency": requests})
     return settings.model_copy(update={"fetch": fetch})
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return max(1, os.cpu_count() or 1)

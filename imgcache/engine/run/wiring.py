@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 
 from msgspec import Struct
@@ -28,6 +28,8 @@ from imgcache.engine.run.places import places
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.errors import LocalError
 
+Requests = AbstractAsyncContextManager[Fetches]
+
 _UNSYNCED = (
     "the file system can't fsync folders: all is written, but the newest files may be lost "
     "if the power fails soon; then the next run repairs the rest"
@@ -40,7 +42,9 @@ _OVERTAKEN = (
 
 
 @asynccontextmanager
-async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator[Tools]:
+async def writing_tools(
+    settings: Settings, listener: Listener, requests: Requests | None = None
+) -> AsyncIterator[Tools]:
     """All edges of a refresh, with the cache folder locked until they are closed.
 
     Raises CacheLockedError and LocalError.
@@ -68,7 +72,7 @@ async def writing_tools(settings: Settings, listener: Listener) -> AsyncIterator
         if lock.made_folder:
             await asyncio.to_thread(store.ignore_own_files)
             listener.informed(_made(store))
-        async with _tools_with(IndexSession(open_index), store, settings) as tools:
+        async with _tools_with(IndexSession(open_index), store, settings, requests) as tools:
             for message in messages:
                 listener.warned(message)
             yield replace(tools, now=lock.taken_at)
@@ -90,11 +94,13 @@ async def _keep_index(store: Storage, listener: Listener) -> None:
 
 
 @asynccontextmanager
-async def reading_tools(settings: Settings) -> AsyncIterator[Tools]:
+async def reading_tools(
+    settings: Settings, requests: Requests | None = None
+) -> AsyncIterator[Tools]:
     """All edges of a run that writes nothing: the index is read as it is, else the manifest."""
     store = storage_of(settings.cache)
     with IndexReader(store) as reader:
-        async with _tools_with(IndexSession(reader.open), store, settings) as tools:
+        async with _tools_with(IndexSession(reader.open), store, settings, requests) as tools:
             yield tools
 
 
@@ -121,12 +127,15 @@ async def offline_tools(settings: Settings) -> AsyncIterator[Tools]:
 
 @asynccontextmanager
 async def _tools_with(
-    session: IndexSession, store: Storage, settings: Settings
+    session: IndexSession,
+    store: Storage,
+    settings: Settings,
+    requests: Requests | None = None,
 ) -> AsyncIterator[Tools]:
     async with (
         session,
         DecodePool(settings.limits, places(settings).decoders) as pool,
-        FetcherOnDemand(settings.fetch) as fetcher,
+        requests or FetcherOnDemand(settings.fetch) as fetcher,
     ):
         yield Tools(fetcher, pool, store, session)
 

@@ -21,7 +21,7 @@ from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.places import fitted
 from imgcache.engine.run.report import Report, Traffic
 from imgcache.engine.run.tasks import to_its_end
-from imgcache.engine.run.wiring import Tools, offline_tools, reading_tools
+from imgcache.engine.run.wiring import Requests, Tools, offline_tools, reading_tools
 from imgcache.engine.verify.options import Depth, VerifyOptions
 
 
@@ -31,11 +31,13 @@ async def verify(
     options: VerifyOptions | None = None,
     listener: Listener | None = None,
     interrupt: asyncio.Event | None = None,
+    requests: Requests | None = None,
 ) -> Report:
     """Judge the images of articles; no article, cache or index is written.
 
     Without paths the configured articles are meant. Setting `interrupt` ends the requests; what
-    is known by then is judged. Raises ConfigError and LocalError.
+    is known by then is judged. `requests` sends them; None: this process. Raises ConfigError and
+    LocalError.
     """
     options, listener = options or VerifyOptions(), listener or Listener()
     interrupt, settings = interrupt or asyncio.Event(), fitted(settings)
@@ -49,7 +51,7 @@ async def verify(
     for note in survey.notes:
         listener.warned(note)
     left_out: Collection[int] = ()
-    async with (offline_tools if offline else reading_tools)(settings) as tools:
+    async with offline_tools(settings) if offline else reading_tools(settings, requests) as tools:
         with report.ends_with_it(listener):
             async with open_site(found, settings, tools) as site:
                 try:

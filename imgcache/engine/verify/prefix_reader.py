@@ -39,6 +39,11 @@ class PrefixSink:
         self._next = FIRST_BYTES
 
     @property
+    def least(self) -> int:
+        """As many as are kept before the next look at them."""
+        return max(0, self._next - len(self.data))
+
+    @property
     def full(self) -> bool:
         """Whether no more is kept in memory, settled or not."""
         return len(self.data) >= _MOST_KEPT

@@ -27,6 +27,8 @@ from tests.support.behaviours import (
 from tests.support.fetching import MemorySink, ask, failure, settings, web
 from tests.support.origin import Origin
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 HEAD = head(200, {"Content-Length": "9"})
 
 

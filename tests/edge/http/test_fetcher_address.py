@@ -28,6 +28,8 @@ from tests.support.fetching import (
 )
 from tests.support.origin import Origin
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 
 async def ask_by_name(fetch: FetchSettings, url: str, lookup: Lookup) -> Attempt:
     async with Fetcher(fetch, lookup=lookup) as fetcher:

@@ -26,6 +26,8 @@ from tests.support.behaviours import (
 from tests.support.fetching import MemorySink, ask, failure, settings, web
 from tests.support.origin import Origin
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 CHUNKED = head(200, {"Transfer-Encoding": "chunked"})
 THREE = head(200, {"Content-Length": "3"})
 

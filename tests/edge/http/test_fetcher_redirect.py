@@ -12,6 +12,8 @@ from tests.support.fetching import MemorySink, ask, failure, settings
 from tests.support.origin import Origin
 from tests.support.spellings import LOCATIONS
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_followed_with_the_validators(status: int) -> None:

@@ -14,6 +14,8 @@ from tests.support.fetching import MemorySink, ask, failure, settings
 from tests.support.heads import IMAGE, REFUSED, SHOWN
 from tests.support.origin import Origin
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 
 @pytest.mark.parametrize("answer", SHOWN.values(), ids=SHOWN)
 @pytest.mark.parametrize("pieces", [1, 2])

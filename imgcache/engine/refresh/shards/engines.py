@@ -11,21 +11,22 @@ from pathlib import Path
 
 from imgcache.config import ServeSettings, Settings
 from imgcache.config_images import CacheSettings
+from imgcache.edge.cores import cores
 from imgcache.edge.workers.processes import Processes
 from imgcache.edge.workers.protocol import Engine, Outfit
 from imgcache.engine.images.quota import CacheQuota
 from imgcache.engine.refresh.fetch_stage import FetchStage, FetchWork
+from imgcache.engine.refresh.options import LOCAL
 from imgcache.engine.refresh.shards.bench import FetchBench
 from imgcache.engine.refresh.shards.stage import ShardedStage
 from imgcache.engine.refresh.states import KeptDoubts, KeptOutcomes, States
 from imgcache.engine.refresh.work import WorkPlan
 from imgcache.engine.run.fetch_tools import FetchTools
 from imgcache.engine.run.listener import Listener
-from imgcache.engine.run.places import cores, fitted, places
+from imgcache.engine.run.places import fitted, places
 from imgcache.engine.run.wiring import Tools
 from imgcache.errors import ConfigError
 
-LOCAL = "local"
 _CLUSTERS = re.compile(r"(dask|ray)(://[^/\s]+:[0-9]{1,5})?")
 # Of the cores, one process keeps so many busy, its decoders included.
 _CORES_PER_PROCESS = 2

@@ -1,0 +1,142 @@
+"""Server of attempts: what the process does that sends the requests of a run."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import msgspec
+from msgspec.structs import replace
+
+from imgcache.config import FetchSettings
+from imgcache.edge.http.apart.line import Line
+from imgcache.edge.http.apart.messages import Ask, Drop, End, Order, Piece, Taken
+from imgcache.edge.http.dns import Lookup, system_lookup
+from imgcache.edge.http.exchange import Attempt, AttemptStats, Body, Fetches, NotModified
+from imgcache.edge.http.fetcher import Fetcher
+from imgcache.model import Failure
+
+# Bytes of a body, if all of it is wanted, that are kept here until they go on.
+_MOST_KEPT = 1 << 17
+
+
+async def serve(
+    end: socket.socket, settings: FetchSettings, lookup: Lookup = system_lookup
+) -> None:
+    """Make the attempts that are asked for, until the other end is gone.
+
+    Raises ConfigError for a `ca_file`.
+    """
+    async with Fetcher(settings, lookup=lookup) as fetcher:
+        attempts = _Attempts(fetcher)
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: attempts.line, end)
+        await attempts.over.wait()
+        await attempts.end()
+
+
+class _Attempts:
+    """The attempts that are under way."""
+
+    def __init__(self, fetcher: Fetches) -> None:
+        self.over = asyncio.Event()
+        self.line = Line(msgspec.msgpack.Decoder(Order), self._hear, self.over.set)
+        self._fetcher = fetcher
+        self._under_way: dict[int, tuple[asyncio.Task[Attempt], _Relay]] = {}
+
+    async def end(self) -> None:
+        """Nobody waits for them any more."""
+        tasks = [task for task, _ in self._under_way.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _hear(self, order: Order, _: bytes) -> None:
+        if isinstance(order, Ask):
+            self._begin(order)
+        elif order.number in self._under_way:
+            task, relay = self._under_way[order.number]
+            if isinstance(order, Drop):
+                task.cancel()
+            else:
+                relay.taken(order)
+
+    def _begin(self, ask: Ask) -> None:
+        """Its end is told whatever becomes of it: one that is dropped at once never runs."""
+        relay, stats = _Relay(ask.number, self.line, ask.least), AttemptStats()
+        attempt = self._fetcher.attempt(ask.url, ask.validators, relay, stats, ask.first)
+        task = asyncio.get_running_loop().create_task(attempt)
+        self._under_way[ask.number] = task, relay
+
+        def over(task: asyncio.Task[Attempt]) -> None:
+            del self._under_way[ask.number]
+            failed = task.cancelled() or task.exception() is not None
+            result = None if failed else task.result().result
+            self._tell(_end(ask.number, result, stats, anew=relay.anew), relay.rest())
+
+        task.add_done_callback(over)
+
+    def _tell(self, end: End, data: bytes) -> None:
+        try:
+            self.line.say(end, data)
+        except (OverflowError, UnicodeEncodeError):  # a number or text that no message can hold
+            self.line.say(replace(end, response=None, received=None, failure=None), data)
+
+
+def _end(
+    number: int, result: Body | NotModified | Failure | None, stats: AttemptStats, *, anew: bool
+) -> End:
+    return End(
+        number,
+        anew,
+        stats.requests,
+        stats.wire_bytes,
+        stats.answering,
+        stats.heard_before,
+        stats.host,
+        result.response if isinstance(result, Body | NotModified) else None,
+        result.received if isinstance(result, Body) else None,
+        result if isinstance(result, Failure) else None,
+    )
+
+
+class _Relay:
+    """Sink that passes a body on to another one, no faster than that takes it.
+
+    What is not enough for that one in any case goes with the attempt's end.
+    """
+
+    def __init__(self, number: int, line: Line[Order], least: int | None) -> None:
+        self.enough = False
+        self.least = least
+        self.anew = False
+        self._number = number
+        self._line = line
+        self._first = least
+        self._kept: list[bytes] = []
+        self._size = 0
+        self._taken = asyncio.Event()
+
+    async def write(self, data: bytes) -> None:
+        """The next bytes."""
+        self._kept.append(data)
+        self._size += len(data)
+        if self._size > min(_MOST_KEPT, _MOST_KEPT if self.least is None else self.least):
+            self._taken.clear()
+            self._line.say(Piece(self._number, self.anew), self.rest())
+            self.anew = False
+            await self._taken.wait()
+
+    async def reset(self) -> None:
+        """Another body begins."""
+        self.rest()
+        self.anew, self.enough, self.least = True, False, self._first
+
+    def taken(self, order: Taken) -> None:
+        """The last piece is where it should be."""
+        self.enough, self.least = order.enough, order.least
+        self._taken.set()
+
+    def rest(self) -> bytes:
+        """What has not gone on yet; it is kept no longer."""
+        kept, self._kept, self._size = self._kept, [], 0
+        return b"".join(kept)
