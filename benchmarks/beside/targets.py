@@ -51,9 +51,7 @@ def targets(bytes_of_pictures: int) -> tuple[Target, ...]:
         Target("cold / ceiling, WebP", _rates("cold-webp", "ceiling-webp"), 0.80, 0.90),
         Target("cold / img2dataset, with start-up", _whole_runs("cold", "img2dataset"), 1.4, 1.7),
         Target("cold / Scrapy", _rates("cold", "scrapy"), 3.5, 4),
-        Target(
-            "small pictures, entries/s", lambda m: m["small"].rate_with_start, 1200, 1800, ".0f"
-        ),
+        Target("many, entries/s", lambda m: m["many"].rate_with_start, 1200, 1800, ".0f"),
         Target("304s / bare transport", _rates("304s", "bare-304s"), 0.70, 0.85),
         Target("probe / probe-image-size", _rates("probe", "probe-image-size"), 1.4, 2),
         Target("probe, bytes moved", lambda m: _moved(m) / bytes_of_pictures, 0.10, 0.09, ".1%"),

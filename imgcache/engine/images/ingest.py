@@ -20,7 +20,7 @@ from imgcache.engine.images.publisher import Publisher
 from imgcache.engine.run.fetch_tools import Room
 from imgcache.errors import LocalError
 from imgcache.facts import ImageFacts, ResponseFacts, ThumbnailFacts
-from imgcache.model import Failure
+from imgcache.model import Failure, Verdict
 
 # So many of the images that a run publishes are known by their bytes, the last ones.
 _REMEMBERED = 4096
@@ -71,6 +71,8 @@ class Ingester:
         async with self._store.body(copy) as body:
             decoded = await self._decode(body, Label(copy.format.media_type))
         if isinstance(decoded, Failure):
+            if decoded.verdict is Verdict.LOCAL_ERROR:  # this machine's fault
+                raise LocalError(decoded.detail)
             return None
         image = _seen(copy, decoded)
         await self._room.adjust(copy, image)

@@ -18,6 +18,7 @@ from imgcache.cli.run import UNUSABLE, status
 from imgcache.core.articles.entries import Article
 from imgcache.core.articles.fences import NotAnArticle
 from imgcache.edge.articles.files import Found
+from imgcache.edge.decoder.pool import DecodePool
 from imgcache.edge.index.connection import sqlite_errors
 from imgcache.edge.index.index import Index
 from imgcache.engine.cache.check import check
@@ -25,7 +26,7 @@ from imgcache.engine.catalog.declared import DeclaredArticles
 from imgcache.engine.run import articles
 from imgcache.engine.run.listener import Listener
 from imgcache.errors import LocalError
-from imgcache.model import Verdict
+from imgcache.model import Failure, Verdict
 from tests.support import behaviours, pictures
 from tests.support.world import Finished, World
 
@@ -108,6 +109,25 @@ async def test_an_article_that_can_not_be_read_at_first_is_no_silent_loss(
     report = await world.refresh()
     assert report.summary.verdicts == {Verdict.NOT_CHECKED: 1}
     assert status(report) == UNUSABLE
+
+
+async def test_a_thumbnail_that_no_decoder_could_make_again_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    (thumbnail,) = (await world.only()).thumbnails
+    (world.cache / thumbnail.path).unlink()
+
+    async def fail(*_: object) -> Failure:
+        return Failure(Verdict.LOCAL_ERROR, "a decoder could not start")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DecodePool, "decode", fail)
+        report = await world.refresh()
+    assert report.summary.verdicts == {Verdict.LOCAL_ERROR: 1}
+    assert status(report) == UNUSABLE
+    (again,) = (await world.only()).thumbnails
+    assert (world.cache / again.path).exists()
 
 
 async def run(world: World, command: str) -> Report:
