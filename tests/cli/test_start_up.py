@@ -54,7 +54,6 @@ async def test_help_imports_neither_engine_nor_libraries(world: World, words: st
 
 @pytest.mark.parametrize("words", ["verify --offline", "verify --offline articles/a.md", "refresh"])
 async def test_a_run_that_asks_nobody_imports_nothing_to_ask_with(world: World, words: str) -> None:
-    """The process that would send its requests does, beside it, and says nothing of it."""
     await known_site(world)
     done = await run(*words.split(), cwd=world.folder)
     assert "1 ok" in done.stdout

@@ -135,6 +135,12 @@ def due(catalog: Catalog, now: float, *, whole: bool) -> array[int]:
     return array("q", (row[0] for row in catalog.each(query, (now,))))
 
 
+def may_be_due(catalog: Catalog, now: float) -> bool:
+    """Whether a URL that is known is not fresh at `now`, or none is known at all."""
+    due = "EXISTS (SELECT 1 FROM urls WHERE fresh_until <= ?)"
+    return bool(catalog.value(f"SELECT {due} OR NOT EXISTS (SELECT 1 FROM urls)", (now,)))
+
+
 def newest(catalog: Catalog) -> int:
     """The id of the last URL that came into the catalog; 0 where there is none."""
     return int(catalog.value("SELECT coalesce(max(id), 0) FROM urls"))

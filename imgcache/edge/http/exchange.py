@@ -117,6 +117,9 @@ class Attempt(Struct, frozen=True):
 class Fetches(Protocol):
     """Interface of a fetcher."""
 
+    def expect(self) -> None:
+        """Requests will come: get ready, where that takes no time of this process."""
+
     async def attempt(
         self,
         url: WebUrl,
@@ -130,6 +133,9 @@ class Fetches(Protocol):
 
 class NoFetcher:
     """The fetcher of offline runs: no HTTP client is created."""
+
+    def expect(self) -> None:
+        """Never called, as below."""
 
     async def attempt(self, url: WebUrl, *_: object, **__: object) -> Attempt:
         """Never called: an offline run plans no request."""

@@ -98,6 +98,9 @@ class Fetcher:
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
+    def expect(self) -> None:
+        """It is ready."""
+
     async def attempt(
         self,
         url: WebUrl,

@@ -16,6 +16,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from imgcache.config import Settings
+from imgcache.core.cache.plan import Scope
 from imgcache.core.http.contact import Contact
 from imgcache.core.verdicts.traits import Sight, unseen
 from imgcache.core.verdicts.verdict import Evidence
@@ -140,6 +141,8 @@ async def _plan(
         listener.warned(f"the kept catalog {site.trouble}, and is made again")
     try:
         with stopped_by(interrupt):
+            if options.scope is Scope.EVERYTHING or urls.may_be_due(site.catalog, site.began):
+                tools.fetcher.expect()
             await site.read_articles(chosen(paths, settings), tools.now, listener)
             await site.tell_of_others(listener, of_places=not paths)
             if not site.articles.articles:

@@ -13,7 +13,7 @@ import msgspec
 from imgcache.config import FetchSettings
 from imgcache.core.http.url import WebUrl
 from imgcache.edge.http.apart.line import Line
-from imgcache.edge.http.apart.messages import Ask, Drop, End, News, Taken
+from imgcache.edge.http.apart.messages import Ask, Drop, End, Expect, News, Taken
 from imgcache.edge.http.deadlines import Deadlines
 from imgcache.edge.http.exchange import Attempt, AttemptStats, Sink
 from imgcache.edge.http.on_demand import FetcherOnDemand
@@ -53,6 +53,10 @@ class ApartFetcher:
         self._is_closed = True
         self._line.close()
         await self._opened.aclose()
+
+    def expect(self) -> None:
+        """Have the HTTP libraries imported."""
+        self._line.say(Expect())
 
     async def attempt(
         self,

@@ -13,6 +13,10 @@ from imgcache.facts import ResponseFacts, Validators
 from imgcache.model import Failure
 
 
+class Expect(Struct, frozen=True, tag="x"):
+    """Attempts will be asked for: get ready."""
+
+
 class Ask(Struct, frozen=True, tag="a"):
     """Make an attempt; its number is in all that is said of it. `least`: as the sink has it."""
 
@@ -72,5 +76,5 @@ class End(Struct, frozen=True, tag="e"):
         return Body(self.response, self.received)
 
 
-Order = Ask | Taken | Drop
+Order = Expect | Ask | Taken | Drop
 News = Piece | End

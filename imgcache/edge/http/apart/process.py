@@ -1,14 +1,13 @@
 """Process that sends the requests of a run, beside the one that reads, judges and writes.
 
-It is forked before the run begins, so that its HTTP libraries are imported while articles are
-read. It ends with the run, whatever ends that.
+It is forked before the run begins, and imports the HTTP libraries while articles are read. It ends
+with the run, whatever ends that.
 """
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
-import gc
 import os
 import signal
 import socket
@@ -21,6 +20,7 @@ from typing import NoReturn
 from imgcache.config import FetchSettings
 from imgcache.edge.cores import cores
 from imgcache.edge.http.apart.fetcher import ApartFetcher
+from imgcache.edge.http.apart.serving import serve
 
 
 @contextmanager
@@ -79,9 +79,6 @@ def _serve(here: socket.socket, there: socket.socket, settings: FetchSettings) -
         null = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):
             os.dup2(null, number)
-        from imgcache.edge.http.apart.serving import serve  # noqa: PLC0415  the run needs no HTTP
-
-        gc.freeze()
         asyncio.run(serve(there, settings))
     finally:
         os._exit(0)

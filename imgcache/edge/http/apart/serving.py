@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from imgcache.config import FetchSettings
 from imgcache.edge.http.apart.line import Line
-from imgcache.edge.http.apart.messages import Ask, Drop, End, Order, Piece, Taken
+from imgcache.edge.http.apart.messages import Ask, Drop, End, Expect, Order, Piece, Taken
 from imgcache.edge.http.dns import Lookup, system_lookup
 from imgcache.edge.http.exchange import Attempt, AttemptStats, Body, Fetches, NotModified
-from imgcache.edge.http.fetcher import Fetcher
+from imgcache.edge.http.on_demand import FetcherOnDemand
 from imgcache.model import Failure
 
 # Bytes of a body, if all of it is wanted, that are kept here until they go on.
@@ -27,7 +27,7 @@ async def serve(
 
     Raises ConfigError for a `ca_file`.
     """
-    async with Fetcher(settings, lookup=lookup) as fetcher:
+    async with FetcherOnDemand(settings, lookup) as fetcher:
         attempts = _Attempts(fetcher)
         await asyncio.get_running_loop().connect_accepted_socket(lambda: attempts.line, end)
         await attempts.over.wait()
@@ -37,10 +37,11 @@ async def serve(
 class _Attempts:
     """The attempts that are under way."""
 
-    def __init__(self, fetcher: Fetches) -> None:
+    def __init__(self, fetcher: FetcherOnDemand) -> None:
         self.over = asyncio.Event()
         self.line = Line(msgspec.msgpack.Decoder(Order), self._hear, self.over.set)
         self._fetcher = fetcher
+        self._opening: asyncio.Task[Fetches] | None = None
         self._under_way: dict[int, tuple[asyncio.Task[Attempt], _Relay]] = {}
 
     async def end(self) -> None:
@@ -51,7 +52,9 @@ class _Attempts:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _hear(self, order: Order, _: bytes) -> None:
-        if isinstance(order, Ask):
+        if isinstance(order, Expect):
+            self._opening = asyncio.get_running_loop().create_task(self._fetcher.open())
+        elif isinstance(order, Ask):
             self._begin(order)
         elif order.number in self._under_way:
             task, relay = self._under_way[order.number]

@@ -15,7 +15,8 @@ import pytest
 from imgcache.config import FetchSettings
 from imgcache.edge.http.apart.fetcher import ApartFetcher
 from imgcache.edge.http.apart.serving import _Attempts, serve
-from imgcache.edge.http.exchange import Attempt, AttemptStats, Body, Hop, Received
+from imgcache.edge.http.exchange import Attempt, AttemptStats, Body, Fetches, Hop, Received
+from imgcache.edge.http.on_demand import FetcherOnDemand
 from imgcache.errors import ConfigError, LocalError
 from imgcache.facts import Validators
 from imgcache.model import Failure, Verdict
@@ -236,10 +237,24 @@ async def test_an_attempt_whose_last_bytes_find_no_room_is_counted() -> None:
         assert (stats.requests, stats.wire_bytes, stats.heard) == (1, 4, True)
 
 
-class Untold:
+async def test_it_gets_ready_when_requests_are_expected(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = asyncio.Event()
+
+    async def opens(fetcher: FetcherOnDemand) -> Fetches:
+        opened.set()
+        return fetcher
+
+    monkeypatch.setattr(FetcherOnDemand, "open", opens)
+    async with apart(FetchSettings(), nothing_is_looked_up) as fetcher:
+        fetcher.expect()
+        await asyncio.wait_for(opened.wait(), 30)
+
+
+class Untold(FetcherOnDemand):
     """A fetcher whose result no message can tell."""
 
     def __init__(self, failure: Failure) -> None:
+        super().__init__(FetchSettings())
         self.failure = failure
 
     async def attempt(self, *_: object, **__: object) -> Attempt:

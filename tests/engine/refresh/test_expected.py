@@ -1,0 +1,40 @@
+"""A refresh has requests expected where it will send some, as far as it knows before it reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imgcache import RefreshOptions, refresh
+from imgcache.core.cache.plan import Scope
+from imgcache.edge.http.on_demand import FetcherOnDemand
+from tests.support import pictures
+from tests.support.world import World
+
+
+class Expectant(FetcherOnDemand):
+    """Counts how often requests are expected."""
+
+    expected = 0
+
+    def expect(self) -> None:
+        self.expected += 1
+
+
+async def expected(world: World, **options: Any) -> int:
+    settings = world.settings()
+    fetcher = Expectant(settings.fetch)
+    wanted = RefreshOptions(**options)
+    report = await refresh([world.articles], settings, wanted, requests=fetcher)
+    assert not report.summary.errors
+    return fetcher.expected
+
+
+async def test_requests_are_expected_of_what_is_new_or_due(world: World) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=pictures.jpeg(160, 120))))
+    assert await expected(world) == 1
+    assert await expected(world) == 0
+    assert await expected(world, scope=Scope.EVERYTHING) == 1
+    world.extra = {"freshness": {"least": 0, "default": 0}}
+    assert await expected(world) == 0  # as the last answer still has the lifetime that it was given
+    assert await expected(world, scope=Scope.EVERYTHING) == 1
+    assert await expected(world) == 1
