@@ -112,8 +112,8 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
 
             return run_refresh(paths or (), settings, options, console, interrupt, sender)
 
-        requests = settings.fetch if engine == LOCAL else None
-        return reported(run, destination, console, requests)
+        workers_send = engine != LOCAL or settings.fetch.processes not in (None, 1)
+        return reported(run, destination, console, None if workers_send else settings.fetch)
 
     raise typer.Exit(guarded(console, fill))
 

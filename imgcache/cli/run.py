@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from imgcache.edge.http.apart.fetcher import ApartFetcher
 
 T = TypeVar("T")
-_LOST = "the process that sent the requests was lost; those it had left were sent by this one"
+_LOST = (
+    "the process that sent the requests was lost: this one has sent those again that were under "
+    "way, and the rest"
+)
 WELL, FOUND, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -55,11 +58,11 @@ def reported(
     work: Callable[[asyncio.Event, ApartFetcher | None], Coroutine[Any, Any, Report]],
     destination: Destination,
     console: Console,
-    requests: FetchSettings | None = None,
+    fetch: FetchSettings | None = None,
 ) -> int:
     """Run a refresh or verify, and send its report; returns the exit status.
 
-    `requests`: how they are sent, by a process that begins before all that `work` does.
+    `fetch`: how requests are sent, by a process that begins before all that `work` does.
     """
 
     async def main(sender: ApartFetcher | None) -> tuple[Report, bool]:
@@ -74,7 +77,7 @@ def reported(
         output.check_files(destination.files, destination.metrics_file)
         # What was imported stays: to look through it for garbage takes longer than 100 requests.
         gc.freeze()
-        with _sender(requests) as sender:
+        with _sender(fetch) as sender:
             report, interrupted = asyncio.run(main(sender))
         if sender is not None and sender.lost:
             console.warned(_LOST)
@@ -84,13 +87,13 @@ def reported(
     return guarded(console, run)
 
 
-def _sender(requests: FetchSettings | None) -> AbstractContextManager[ApartFetcher | None]:
+def _sender(fetch: FetchSettings | None) -> AbstractContextManager[ApartFetcher | None]:
     """The process that sends the requests of a run that may send some."""
-    if requests is None:
+    if fetch is None:
         return nullcontext()
     from imgcache.edge.http.apart.process import requests_apart  # noqa: PLC0415  many runs need none
 
-    return requests_apart(requests)
+    return requests_apart(fetch)
 
 
 def _send(report: Report, destination: Destination) -> None:

@@ -29,7 +29,7 @@ class Sink(Protocol):
 
     @property
     def least(self) -> int | None:
-        """So many more bytes are never enough; None: however many come."""
+        """It has not enough before more than so many bytes have come since; None: never."""
 
 
 class ReadLimit(Struct, frozen=True):
@@ -128,7 +128,7 @@ class Fetches(Protocol):
         stats: AttemptStats | None = None,
         first: int | None = None,
     ) -> Attempt:
-        """Ask for `url` once; a failure is a result, too: see fetcher.py."""
+        """Ask for `url` once; a failure is a result, too: see fetcher.py. The sink is a new one."""
 
 
 class NoFetcher:

@@ -100,7 +100,7 @@ class PrefixReader:
         if isinstance(result, Failure) and wants_pause(result):
             job.tries -= 1
             return result
-        return await self._begin(job, sink, stats, None)
+        return await self._begin(job, PrefixSink(self._limits), stats, None)
 
     async def _begin(
         self, job: Job, sink: PrefixSink, stats: AttemptStats, first: int | None

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
+from imgcache.config import FetchSettings
+from imgcache.edge.http.dns import Lookup
+from imgcache.engine.run.wiring import Requests
 from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
 from imgcache.model import Verdict
-from tests.support import pictures
+from tests.support import fetching, pictures
 from tests.support.behaviours import (
     Behaviour,
     Request,
@@ -173,3 +176,24 @@ async def test_a_host_that_wants_a_pause_gets_it_before_it_is_asked_without_rang
     report = await verify([world.articles], world.settings())
     assert [entry.verdict for entry in report.entries()] == [Verdict.OK]
     assert loop.time() - began >= 1
+
+
+# Its first 100,000 bytes don't tell its size.
+LONG = b"\xff\xd8" + (b"\xff\xe1\xff\xff" + bytes(65533)) * 3
+TELLING = pictures.png(400, 300)
+
+
+@pytest.mark.parametrize("way", [fetching.here, fetching.apart])
+async def test_the_second_look_takes_as_little_as_the_first(
+    world: World, way: Callable[[FetchSettings, Lookup], Requests]
+) -> None:
+    fields = {"Content-Length": "120000", "Content-Range": "bytes 0-119999/200000"}
+    cut_short = raw(head(206, fields) + LONG[:100_000])
+    telling = cut(TELLING[:25_000], len(TELLING))
+    world.extra = {"fetch": {"attempts": 1}}
+    url = world.origin.route("/a.png", by_range(cut_short, telling))
+    world.article(world.entry(url, 400, 300, "true"))
+    settings = world.settings()
+    fetcher = way(settings.fetch, fetching.nothing_is_looked_up)
+    report = await verify([world.articles], settings, requests=fetcher)
+    assert report.summary.verdicts == {Verdict.OK: 1}

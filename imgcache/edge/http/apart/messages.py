@@ -18,7 +18,10 @@ class Expect(Struct, frozen=True, tag="x"):
 
 
 class Ask(Struct, frozen=True, tag="a"):
-    """Make an attempt; its number is in all that is said of it. `least`: as the sink has it."""
+    """Make an attempt; its number is in all that is said of it.
+
+    `first`: as in Fetches, `least`: as the new sink has it.
+    """
 
     number: int
     url: WebUrl

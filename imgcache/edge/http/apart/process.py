@@ -72,6 +72,7 @@ def _end(process: int) -> None:
 
 def _serve(here: socket.socket, there: socket.socket, settings: FetchSettings) -> NoReturn:
     """All that the new process does."""
+    status = 1
     try:
         here.close()
         os.setsid()
@@ -80,8 +81,9 @@ def _serve(here: socket.socket, there: socket.socket, settings: FetchSettings) -
         for number in (0, 1, 2):
             os.dup2(null, number)
         asyncio.run(serve(there, settings))
+        status = 0
     finally:
-        os._exit(0)
+        os._exit(status)
 
 
 def _beyond_standard(end: socket.socket) -> socket.socket:

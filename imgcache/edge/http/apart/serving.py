@@ -114,7 +114,7 @@ class _Relay:
         self.anew = False
         self._number = number
         self._line = line
-        self._first = least
+        self._of_new = least
         self._kept: list[bytes] = []
         self._size = 0
         self._taken = asyncio.Event()
@@ -123,7 +123,7 @@ class _Relay:
         """The next bytes."""
         self._kept.append(data)
         self._size += len(data)
-        if self._size > min(_MOST_KEPT, _MOST_KEPT if self.least is None else self.least):
+        if self._size > _MOST_KEPT or (self.least is not None and self._size > self.least):
             self._taken.clear()
             self._line.say(Piece(self._number, self.anew), self.rest())
             self.anew = False
@@ -132,7 +132,7 @@ class _Relay:
     async def reset(self) -> None:
         """Another body begins."""
         self.rest()
-        self.anew, self.enough, self.least = True, False, self._first
+        self.anew, self.enough, self.least = True, False, self._of_new
 
     def taken(self, order: Taken) -> None:
         """The last piece is where it should be."""
