@@ -83,7 +83,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
         reported,
     )
     from imgcache.core.cache.plan import Scope  # noqa: PLC0415
-    from imgcache.engine.refresh.options import LOCAL, RefreshOptions  # noqa: PLC0415
+    from imgcache.engine.refresh.options import RefreshOptions, are_sent_by_workers  # noqa: PLC0415
     from imgcache.engine.run.baseline import BaselineOptions  # noqa: PLC0415
 
     if force and retry_failed:
@@ -112,8 +112,8 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
 
             return run_refresh(paths or (), settings, options, console, interrupt, sender)
 
-        workers_send = engine != LOCAL or settings.fetch.processes not in (None, 1)
-        return reported(run, destination, console, None if workers_send else settings.fetch)
+        fetch = None if are_sent_by_workers(engine, settings.fetch) else settings.fetch
+        return reported(run, destination, console, fetch)
 
     raise typer.Exit(guarded(console, fill))
 

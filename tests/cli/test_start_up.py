@@ -59,6 +59,9 @@ async def test_a_run_that_asks_nobody_imports_nothing_to_ask_with(world: World, 
     assert "1 ok" in done.stdout
     assert "imgcache.engine.run.wiring" in imported(done.stderr)
     assert imported(done.stderr) & LATER == set()
+    # Nor does a process begin that would send requests, unless some might be.
+    begun = "imgcache.edge.http.apart.process" in imported(done.stderr)
+    assert begun == (words == "refresh")
 
 
 async def test_one_known_article_of_many_needs_no_parser(world: World) -> None:

@@ -135,7 +135,7 @@ class NoFetcher:
     """The fetcher of offline runs: no HTTP client is created."""
 
     def expect(self) -> None:
-        """Never called, as below."""
+        """There will be none."""
 
     async def attempt(self, url: WebUrl, *_: object, **__: object) -> Attempt:
         """Never called: an offline run plans no request."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from imgcache.config import FetchSettings
 from imgcache.core.cache.plan import Scope
 from imgcache.core.verdicts.selection import EVERYTHING, Selection
 from imgcache.engine.run.baseline import BaselineOptions
@@ -28,4 +29,12 @@ class RefreshOptions(Struct, frozen=True):
     diff: bool = False
     baseline: BaselineOptions | None = None
     selection: Selection = EVERYTHING
-    engine: str = "local"
+    engine: str = LOCAL
+
+
+def are_sent_by_workers(engine: str, fetch: FetchSettings) -> bool:
+    """Whether workers send all requests of a refresh.
+
+    Where the cores tell how many processes there are, few requests are sent without them.
+    """
+    return engine != LOCAL or fetch.processes not in (None, 1)

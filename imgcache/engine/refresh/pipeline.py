@@ -141,7 +141,8 @@ async def _plan(
         listener.warned(f"the kept catalog {site.trouble}, and is made again")
     try:
         with stopped_by(interrupt):
-            if options.scope is Scope.EVERYTHING or urls.may_be_due(site.catalog, site.began):
+            all_are_due = options.scope is Scope.EVERYTHING
+            if all_are_due or await to_its_end(urls.may_be_due, site.catalog, site.began):
                 tools.fetcher.expect()
             await site.read_articles(chosen(paths, settings), tools.now, listener)
             await site.tell_of_others(listener, of_places=not paths)

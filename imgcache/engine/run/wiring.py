@@ -28,6 +28,7 @@ from imgcache.engine.run.places import places
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.errors import LocalError
 
+# Who sends the requests of a run, open as long as it lasts.
 Requests = AbstractAsyncContextManager[Fetches]
 
 _UNSYNCED = (

@@ -52,8 +52,7 @@ async def verify(
         listener.warned(note)
     left_out: Collection[int] = ()
     async with offline_tools(settings) if offline else reading_tools(settings, requests) as tools:
-        if not offline:
-            tools.fetcher.expect()
+        tools.fetcher.expect()
         with report.ends_with_it(listener):
             async with open_site(found, settings, tools) as site:
                 try:

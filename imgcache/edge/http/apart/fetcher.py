@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections import deque
 from contextlib import AsyncExitStack, suppress
 from typing import Self
 
@@ -25,6 +24,9 @@ _LAST_WORDS = 1.0
 _LONGEST_URL = 1 << 19
 # Seconds beyond the deadline of an attempt within which its process tells its end.
 _GRACE = 5.0
+
+# What is told of one attempt, until it is read; None: there is no more.
+_AttemptNews = asyncio.Queue[tuple[News, bytes] | None]
 
 
 class ApartFetcher:
@@ -81,7 +83,7 @@ class ApartFetcher:
     async def _ask(self, ask: Ask, sink: Sink, stats: AttemptStats) -> Attempt | None:
         """None where the process was lost over it."""
         stats.answering, stats.host = False, ask.url.host
-        news = self._news[ask.number] = _AttemptNews()
+        news = self._news[ask.number] = asyncio.Queue()
         try:
             self._line.say(ask)
             return await self._followed(ask.number, news, sink, stats)
@@ -120,50 +122,21 @@ class ApartFetcher:
         for deadlines in (self._deadlines, self._again):
             with suppress(TimeoutError):
                 async with deadlines.one():
-                    return await news.next()
+                    return await news.get()
         self._line.close()
         return None
 
     def _hear(self, one: News, data: bytes) -> None:
-        if one.number in self._news:
-            self._news[one.number].add(one, data)
+        news = self._news.get(one.number)
+        if news is not None:
+            news.put_nowait((one, data))
+            if isinstance(one, End):
+                news.put_nowait(None)
 
     def _lose(self) -> None:
         self.lost = not self._is_closed
         for news in self._news.values():
-            news.end()
-
-
-class _AttemptNews:
-    """What is told of one attempt, until it is read."""
-
-    def __init__(self) -> None:
-        self._told: deque[tuple[News, bytes]] = deque()
-        self._has_ended = False
-        self._waiting: asyncio.Future[None] | None = None
-
-    def add(self, one: News, data: bytes) -> None:
-        """The next."""
-        self._told.append((one, data))
-        self._wake()
-
-    def end(self) -> None:
-        """There will be no more."""
-        self._has_ended = True
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
-
-    async def next(self) -> tuple[News, bytes] | None:
-        """The next when it has come; None where none will."""
-        while not self._told and not self._has_ended:
-            self._waiting = asyncio.get_running_loop().create_future()
-            await self._waiting
-        told = self._told.popleft() if self._told else None
-        self._has_ended |= told is not None and isinstance(told[0], End)
-        return told
+            news.put_nowait(None)
 
 
 class _Nowhere:

@@ -64,7 +64,7 @@ async def test_a_body_comes_no_faster_than_it_is_taken() -> None:
         # Meanwhile another one has the line for itself.
         await fetcher.attempt(url, Validators(), other)
         assert other.data == LARGE
-        assert not fetcher._news[1]._told
+        assert fetcher._news[1].empty()
         sink.goes_on.set()
         await slow
     assert sink.data == LARGE
@@ -228,12 +228,16 @@ class FullAtTheEnd(MemorySink):
         raise LocalError("no space is left")
 
 
-async def test_an_attempt_whose_last_bytes_find_no_room_is_counted() -> None:
+async def test_an_attempt_whose_last_bytes_find_no_room_is_counted_and_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("imgcache.edge.http.apart.fetcher._LAST_WORDS", 3600)
     async with Origin() as origin, apart(settings(origin), nothing_is_looked_up) as fetcher:
         url = web(origin.route("/a", body=b"four"))
         stats = AttemptStats()
+        attempt = fetcher.attempt(url, Validators(), FullAtTheEnd(), stats)
         with pytest.raises(LocalError):
-            await fetcher.attempt(url, Validators(), FullAtTheEnd(), stats)
+            await asyncio.wait_for(attempt, 30)
         assert (stats.requests, stats.wire_bytes, stats.heard) == (1, 4, True)
 
 
