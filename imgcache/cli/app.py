@@ -20,7 +20,7 @@ from imgcache.cli.help import CONTEXT, EVERY_DAY, LOOK, SET_UP, STORE, Command, 
 if TYPE_CHECKING:
     from asyncio import Event
 
-    from imgcache.edge.http.apart.fetcher import ApartFetcher
+    from imgcache.engine.run.beside.processes import Beside
     from imgcache.engine.run.report import Report
 
 app = typer.Typer(
@@ -107,13 +107,13 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     def fill() -> int:
         settings = general.settings(network)
 
-        def run(interrupt: Event, sender: ApartFetcher | None) -> Coroutine[Any, Any, Report]:
+        def run(interrupt: Event, others: Beside) -> Coroutine[Any, Any, Report]:
             from imgcache.engine.refresh.pipeline import refresh as run_refresh  # noqa: PLC0415
 
-            return run_refresh(paths or (), settings, options, console, interrupt, sender)
+            return run_refresh(paths or (), settings, options, console, interrupt, others)
 
-        fetch = None if are_sent_by_workers(engine, settings.fetch) else settings.fetch
-        return reported(run, destination, console, fetch)
+        asks = not are_sent_by_workers(engine, settings.fetch)
+        return reported(run, destination, console, settings, asks=asks)
 
     raise typer.Exit(guarded(console, fill))
 
@@ -187,12 +187,12 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
             console.informed(f"no cache in {settings.cache.dir}: nothing to hold the flags against")
             return WELL
 
-        def run(interrupt: Event, sender: ApartFetcher | None) -> Coroutine[Any, Any, Report]:
+        def run(interrupt: Event, others: Beside) -> Coroutine[Any, Any, Report]:
             from imgcache.engine.verify.pipeline import verify as run_verify  # noqa: PLC0415
 
-            return run_verify(paths or (), settings, options, console, interrupt, sender)
+            return run_verify(paths or (), settings, options, console, interrupt, others)
 
-        return reported(run, destination, console, None if unasked else settings.fetch)
+        return reported(run, destination, console, settings, asks=unasked is None)
 
     raise typer.Exit(guarded(console, judge))
 

@@ -6,9 +6,9 @@ import asyncio
 import gc
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -16,19 +16,13 @@ from imgcache.cli import output
 from imgcache.cli.console import Console
 from imgcache.cli.flags import FOR_LOGS, Output, ReportFormat
 from imgcache.cli.terminal import ink, is_terminal, unsteered
+from imgcache.config import Settings
+from imgcache.engine.run.beside.processes import Beside, beside
 from imgcache.engine.run.report import Report
 from imgcache.errors import ConfigError, ImgcacheError
 from imgcache.model import Verdict
 
-if TYPE_CHECKING:
-    from imgcache.config import FetchSettings
-    from imgcache.edge.http.apart.fetcher import ApartFetcher
-
 T = TypeVar("T")
-_LOST = (
-    "the process that sent the requests was lost: this one has sent those again that were under "
-    "way, and the rest"
-)
 WELL, FOUND, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -55,20 +49,22 @@ def status(report: Report) -> int:
 
 
 def reported(
-    work: Callable[[asyncio.Event, ApartFetcher | None], Coroutine[Any, Any, Report]],
+    work: Callable[[asyncio.Event, Beside], Coroutine[Any, Any, Report]],
     destination: Destination,
     console: Console,
-    fetch: FetchSettings | None = None,
+    settings: Settings,
+    *,
+    asks: bool,
 ) -> int:
     """Run a refresh or verify, and send its report; returns the exit status.
 
-    `fetch`: how requests are sent, by a process that begins before all that `work` does.
+    `asks`: it sends requests itself, if there are any.
     """
 
-    async def main(sender: ApartFetcher | None) -> tuple[Report, bool]:
+    async def main(others: Beside) -> tuple[Report, bool]:
         interrupt = asyncio.Event()
         with console:
-            report = await interruptible(work(interrupt, sender), interrupt)
+            report = await interruptible(work(interrupt, others), interrupt)
         if interrupt.is_set():
             console.warned("interrupted: what was done by then is kept, judged and written")
         return report, interrupt.is_set()
@@ -77,23 +73,12 @@ def reported(
         output.check_files(destination.files, destination.metrics_file)
         # What was imported stays: to look through it for garbage takes longer than 100 requests.
         gc.freeze()
-        with _sender(fetch) as sender:
-            report, interrupted = asyncio.run(main(sender))
-        if sender is not None and sender.lost:
-            console.warned(_LOST)
+        with beside(settings, console.warned, asks=asks) as others:
+            report, interrupted = asyncio.run(main(others))
         _send(report, destination)
         return INTERRUPTED if interrupted else status(report)
 
     return guarded(console, run)
-
-
-def _sender(fetch: FetchSettings | None) -> AbstractContextManager[ApartFetcher | None]:
-    """The process that sends the requests of a run that may send some."""
-    if fetch is None:
-        return nullcontext()
-    from imgcache.edge.http.apart.process import requests_apart  # noqa: PLC0415  many runs need none
-
-    return requests_apart(fetch)
 
 
 def _send(report: Report, destination: Destination) -> None:

@@ -59,9 +59,10 @@ async def test_a_run_that_asks_nobody_imports_nothing_to_ask_with(world: World, 
     assert "1 ok" in done.stdout
     assert "imgcache.engine.run.wiring" in imported(done.stderr)
     assert imported(done.stderr) & LATER == set()
-    # Nor does a process begin that would send requests, unless some might be.
+    # Nor does a process begin that would send requests, unless some might be, or read articles.
     begun = "imgcache.edge.http.apart.process" in imported(done.stderr)
     assert begun == (words == "refresh")
+    assert "imgcache.edge.helpers" not in imported(done.stderr)
 
 
 async def test_one_known_article_of_many_needs_no_parser(world: World) -> None:

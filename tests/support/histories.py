@@ -29,11 +29,13 @@ from imgcache.edge.catalog import images
 from imgcache.edge.catalog.database import Catalog, Row
 from imgcache.edge.index.index import Index
 from imgcache.engine.refresh.options import RefreshOptions
+from imgcache.engine.run.beside.processes import ALONE, Beside
 from imgcache.engine.run.report import Report
 from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.facts import ImageFacts, ResponseFacts, ThumbnailFacts, UrlFacts
 from imgcache.model import Failure, Format, Size, Verdict
 from tests.support import pictures
+from tests.support.processes import PickledHelpers
 
 # No request leaves the machine: what is asked for is refused as an address that is not public.
 _HOSTS = ("127.0.0.2", "127.0.0.3")
@@ -83,12 +85,15 @@ class Life:
         }
         return Settings.model_validate(given | self.extra)
 
-    def run(self, step: Callable[[Settings], Any]) -> str:
+    def run(self, step: Callable[[Settings, Beside], Any]) -> str:
         """What a run reports, without its times."""
         if self.forgets:
             (self.cache / CATALOG).unlink(missing_ok=True)
         with _inside(self.folder):
-            report: Report = asyncio.run(step(self.settings()))
+            settings = self.settings()
+            # A run that knows no article has helpers.
+            beside = Beside(helpers=PickledHelpers(settings)) if self.forgets else ALONE
+            report: Report = asyncio.run(step(settings, beside))
         try:
             document = json.loads(report.to_json(with_diffs=True))
         finally:
@@ -160,14 +165,17 @@ class History:
             kept, made = self.lives[0].kept_images()
             assert kept == made, self.told
 
-    def _step(self) -> tuple[Callable[[Settings], Any], str]:
+    def _step(self) -> tuple[Callable[[Settings, Beside], Any], str]:
         dice = self.dice
         paths = dice.choice([(), (), (), ("articles",), (dice.choice(self._names),)])
         paths = tuple(one for one in paths if (self.lives[0].folder / one).exists())
         strict = dice.random() < 0.2
         if dice.random() < 0.5:
             options = VerifyOptions(Depth.OFFLINE, strict=strict)
-            return lambda settings: verify(paths, settings, options), f"verify {paths}"
+            return (
+                lambda settings, beside: verify(paths, settings, options, beside=beside),
+                f"verify {paths}",
+            )
         more = RefreshOptions(
             scope=dice.choice([Scope.DUE, Scope.DUE, Scope.DUE, Scope.FAILED, Scope.EVERYTHING]),
             write=dice.random() < 0.8,
@@ -175,7 +183,10 @@ class History:
             strict=strict,
             diff=dice.random() < 0.2,
         )
-        return lambda settings: refresh(paths, settings, more), f"refresh {paths} {more}"
+        return (
+            lambda settings, beside: refresh(paths, settings, more, beside=beside),
+            f"refresh {paths} {more}",
+        )
 
     # What may happen between two runs.
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from imgcache import RefreshOptions, Report, Settings, refresh
+from imgcache.engine.run.beside.processes import ALONE, Beside
 from imgcache.engine.run.listener import Listener
 from imgcache.results import EntryResult
 from tests.support.origin import Origin
@@ -55,9 +56,11 @@ class World:
         values = {"cache": cache, "fetch": fetch | self.extra.get("fetch", {})}
         return Settings.model_validate(self.extra | values)
 
-    async def refresh(self, listener: Listener | None = None, **options: Any) -> Report:
+    async def refresh(
+        self, listener: Listener | None = None, beside: Beside = ALONE, **options: Any
+    ) -> Report:
         wanted = RefreshOptions(**options)
-        return await refresh([self.articles], self.settings(), wanted, listener)
+        return await refresh([self.articles], self.settings(), wanted, listener, beside=beside)
 
     async def only(self, **options: Any) -> EntryResult:
         """Refresh, and the only entry there is."""

@@ -10,30 +10,35 @@ from __future__ import annotations
 import hashlib
 import os
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from itertools import repeat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imgcache.config import Settings
 from imgcache.core.articles.fences import NotAnArticle
-from imgcache.core.http.location import beside
 from imgcache.edge.articles import files
 from imgcache.edge.articles.files import Found
 from imgcache.edge.catalog import articles as rows
-from imgcache.edge.catalog.articles import ArticleRow, DeclaredEntry
+from imgcache.edge.catalog.articles import ArticleRow
 from imgcache.edge.catalog.database import Catalog
 from imgcache.edge.catalog.noting import articles as noting
 from imgcache.edge.safe_fs import Identity, is_older, text_of
 from imgcache.edge.stopping import StoppedError, steps
-from imgcache.engine.run.articles import LoadedArticle, Names, ReadArticle, is_excluded, understand
+from imgcache.engine.catalog.readings import ARTICLE, REASONS, UNREAD, declared, loaded, told
+from imgcache.engine.run.articles import LoadedArticle, Names, ReadArticle
+from imgcache.engine.run.beside.article_work import Looked, look, understood
 from imgcache.errors import ArticleError, UnreadableError
 from imgcache.model import Notes
 
-_ARTICLE, _BROKEN, _UNREAD = "article", "broken", "unread"
+if TYPE_CHECKING:
+    from imgcache.engine.run.beside.article_work import ArticleHelpers
+
 # After so many files it is told how far the reading is.
 _TELL = 256
 # After so many it is heard whether to stop: a file of the largest takes a tenth of a second.
 _HEARING = 16
-_REASONS = {reason.name.lower(): reason for reason in NotAnArticle}
 
 
 class _CrowdedError(Exception):
@@ -58,12 +63,14 @@ class DeclaredArticles:
         settings: Settings,
         found: Sequence[Found],
         former: Catalog | None = None,
+        helpers: ArticleHelpers | None = None,
     ) -> None:
         self.found = found
         self.whole = False
         self.cut_short = False
         self._catalog = catalog
         self._former = former
+        self._helpers = helpers
         self._settings = settings
         self._names = Names(settings)
         self._begin()
@@ -113,11 +120,19 @@ class DeclaredArticles:
 
     def _update_all(self, now: int, tell: Callable[[int, int], None] | None) -> None:
         previous, known = 0, rows.Lookahead(self._catalog)
-        for file in steps(self.found, _HEARING):
-            previous = self._update_one(file, known, previous, now)
-            self.ids.append(previous)
-            if tell is not None and len(self.ids) % _TELL == 0:
-                tell(len(self.ids), len(self.found))
+        with closing(self._looked()) as looks:
+            for file, looked in steps(zip(self.found, looks, strict=False), _HEARING):
+                previous = self._update_one(file, known, previous, now, looked)
+                self.ids.append(previous)
+                if tell is not None and len(self.ids) % _TELL == 0:
+                    tell(len(self.ids), len(self.found))
+
+    def _looked(self) -> Generator[Looked | None]:
+        """Each file as a helper sees it; None without helpers, or where articles are known."""
+        if self._helpers is None or self._catalog.value("SELECT EXISTS (SELECT 1 FROM articles)"):
+            yield from repeat(None)
+        else:
+            yield from self._helpers.map(look, self.found)
 
     def read(self, number: int) -> ReadArticle:
         """The file of this number as it is now; read again only where it has changed."""
@@ -130,13 +145,15 @@ class DeclaredArticles:
         """Note what an article declares by now, because this run has written it."""
         file = self.found[number]
         digest = hashlib.sha256(data).digest()
-        known = (self.ids[number], file.shown, None, digest, _ARTICLE)
+        known = (self.ids[number], file.shown, None, digest, ARTICLE)
         row = ArticleRow(*known, read.problems, read.notes)
-        noting.put(self._catalog, row, self._name(file), self._declared(read))
+        noting.put(self._catalog, row, self._name(file), declared(read, self._settings))
 
-    def _update_one(self, file: Found, known: rows.Lookahead, previous: int, now: int) -> int:
+    def _update_one(
+        self, file: Found, known: rows.Lookahead, previous: int, now: int, looked: Looked | None
+    ) -> int:
         """The id of a file, which the catalog knows as it is now."""
-        name, there = self._name(file), file.identity()
+        name, there = self._name(file), looked.identity if looked else file.identity()
         self._looks.append(_text(there))
         row = known.find(name)
         trusted = _text(there) if there is not None and is_older(there, now) else None
@@ -147,6 +164,8 @@ class DeclaredArticles:
                 return self._count(file, row)
         else:
             row = None
+        if looked is not None:
+            return self._put(file, name, row, previous, looked.read, looked.digest, trusted)
         return self._look(file, name, row, trusted, previous)
 
     def _look(
@@ -156,16 +175,13 @@ class DeclaredArticles:
         try:
             data = files.read(file)
         except ArticleError as exc:
-            self.local_fault |= isinstance(exc, UnreadableError)
             return self._put(file, name, row, previous, exc, None, None)
         digest = hashlib.sha256(data).digest()
         if row is not None and row.digest == digest:
             if row.identity != trusted:
                 rows.recognize(self._catalog, row.id, trusted)
             return self._count(file, row)
-        read = self._formerly(file, name, digest) or _understood(file, data, self._settings)
-        if file.named and not (isinstance(read, LoadedArticle) and read.entries):
-            digest, trusted = b"", None  # it may be none at all where it is only found
+        read = self._formerly(file, name, digest) or understood(file, data, self._settings)
         return self._put(file, name, row, previous, read, digest, trusted)
 
     def _formerly(self, file: Found, name: bytes, digest: bytes) -> LoadedArticle | None:
@@ -173,7 +189,7 @@ class DeclaredArticles:
         if self._former is None:
             return None
         row = rows.find(self._former, name)
-        if row is None or (row.kind, row.digest) != (_ARTICLE, digest):
+        if row is None or (row.kind, row.digest) != (ARTICLE, digest):
             return None
         read = loaded(self._former, row, self._names.folder(file))
         # A password is hidden there, and `exclude` is about what the article says.
@@ -189,38 +205,36 @@ class DeclaredArticles:
         digest: bytes | None,
         trusted: str | None,
     ) -> int:
+        """Note what was found in a file; without `digest` it could not be read."""
+        fault = isinstance(read, UnreadableError)
+        if digest is None:
+            self.local_fault |= fault
+            trusted = None
+        elif file.named and not (isinstance(read, LoadedArticle) and read.entries):
+            digest, trusted = b"", None  # it may be none at all where it is only found
         number = row.id if row is not None else None
         if number is None:
             number = rows.id_after(self._catalog, previous, len(self.found))
         if number is None:
             raise _CrowdedError
-        declared = self._declared(read) if isinstance(read, LoadedArticle) else []
-        kind, problems = _told(read, was_read=digest is not None)
+        kind, problems = told(read, was_read=digest is not None)
         notes = read.notes if isinstance(read, LoadedArticle) else Notes()
         new = ArticleRow(number, file.shown, trusted, digest or None, kind, problems, notes)
-        fault = isinstance(read, UnreadableError)
-        noting.put(self._catalog, new, name, declared, local_fault=fault)
+        entries = declared(read, self._settings)
+        noting.put(self._catalog, new, name, entries, local_fault=fault)
         self.new.append(number)
         return self._count(file, new)
 
-    def _declared(self, read: LoadedArticle) -> list[DeclaredEntry]:
-        return [
-            DeclaredEntry(entry, location, excerpt, is_excluded(entry, location, self._settings))
-            for entry, location, excerpt in zip(
-                read.entries, read.locations, read.excerpts, strict=True
-            )
-        ]
-
     def _count(self, file: Found, row: ArticleRow) -> int:
         """The id of a file; what is odd about it is noted."""
-        number, reason = len(self.ids), _REASONS.get(row.kind)
+        number, reason = len(self.ids), REASONS.get(row.kind)
         self.found_by.update(row.notes.places)
         self.strays += [f"{file.shown}:{line}" for line in row.notes.strays]
         self.templated += row.notes.templated
         if reason is None:
             self.articles += 1
             if row.problems:
-                self.odd[number] = row.problems if row.kind == _ARTICLE else row.problems[0]
+                self.odd[number] = row.problems if row.kind == ARTICLE else row.problems[0]
             return row.id
         self.odd[number] = reason
         if reason is not NotAnArticle.PLAIN:
@@ -234,7 +248,7 @@ class DeclaredArticles:
     @staticmethod
     def _is_usable(file: Found, row: ArticleRow) -> bool:
         """Whether what is known of a file holds for one that was named, or was found, as this."""
-        return row.kind == _ARTICLE or not (file.named or row.kind == _UNREAD)
+        return row.kind == ARTICLE or not (file.named or row.kind == UNREAD)
 
     def _recalled(self, file: Found, row: ArticleRow) -> ReadArticle | None:
         there = file.identity()
@@ -243,9 +257,9 @@ class DeclaredArticles:
         return self._of_row(file, row)
 
     def _of_row(self, file: Found, row: ArticleRow) -> ReadArticle:
-        if row.kind in _REASONS:
-            return _REASONS[row.kind]
-        if row.kind == _ARTICLE:
+        if row.kind in REASONS:
+            return REASONS[row.kind]
+        if row.kind == ARTICLE:
             return loaded(self._catalog, row, self._names.folder(file))
         return row.problems[0]
 
@@ -256,7 +270,7 @@ class DeclaredArticles:
             return exc
         if row.digest is not None and row.digest == hashlib.sha256(data).digest():
             return self._of_row(file, row)
-        return _understood(file, data, self._settings)
+        return understood(file, data, self._settings)
 
     def forget_others(self) -> None:
         """Forget all articles that are not in the run."""
@@ -280,40 +294,6 @@ class DeclaredArticles:
     def _name(self, file: Found) -> bytes:
         """The path as the catalog has it: from the site, so that a site may be moved."""
         return os.fsencode(self._names.of(file))
-
-
-def loaded(catalog: Catalog, row: ArticleRow, folder: str) -> LoadedArticle:
-    """What an article in this folder declares, by the catalog."""
-    declared = list(rows.declared(catalog, row.id))
-    return LoadedArticle(
-        tuple(one.entry for one in declared),
-        tuple(beside(one.location, folder) for one in declared),
-        tuple(one.excerpt for one in declared),
-        row.problems,
-        notes=row.notes,
-    )
-
-
-def _told(read: ReadArticle, *, was_read: bool) -> tuple[str, tuple[ArticleError, ...]]:
-    """What a file is, in the catalog's words, and what is wrong with it."""
-    if isinstance(read, LoadedArticle):
-        return _ARTICLE, tuple(map(_alone, read.problems))
-    if isinstance(read, NotAnArticle):
-        return read.name.lower(), ()
-    return _BROKEN if was_read else _UNREAD, (_alone(read),)
-
-
-def _alone(error: ArticleError) -> ArticleError:
-    """The error without its traceback, whose frames hold the whole text of the article."""
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)
-
-
-def _understood(file: Found, data: bytes, settings: Settings) -> ReadArticle:
-    try:
-        return understand(file, data, settings)
-    except ArticleError as exc:
-        return exc
 
 
 def _text(there: Identity | None) -> str | None:

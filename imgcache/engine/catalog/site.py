@@ -247,7 +247,7 @@ async def open_site(
             tools.store, index, settings, files, partial(Catalog, folder=folder)
         )
     )
-    articles = DeclaredArticles(opened.catalog, settings, found, opened.former)
+    articles = DeclaredArticles(opened.catalog, settings, found, opened.former, tools.helpers)
     try:
         yield Site(opened.catalog, articles, settings, opened.trouble, time.time())
     finally:

@@ -6,7 +6,7 @@ article again, so that what somebody wrote meanwhile is judged, never overwritte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from imgcache.config import Settings
 from imgcache.core.articles.changes import Change, Edited
 from imgcache.core.articles.fences import NotAnArticle
-from imgcache.core.http.location import Location
 from imgcache.core.verdicts import verdict
 from imgcache.core.verdicts.verdict import Evidence, Judgement
 from imgcache.edge.articles import files
@@ -22,12 +21,14 @@ from imgcache.edge.articles.files import Found
 from imgcache.edge.articles.together import NewText
 from imgcache.edge.catalog import judged
 from imgcache.engine.catalog.site import Site
+from imgcache.engine.refresh.decisions import EntryDecision, corrections, moved
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.states import States
 from imgcache.engine.refresh.unwritten import told
 from imgcache.engine.refresh.writings import Writing
 from imgcache.engine.run import articles
 from imgcache.engine.run.articles import LoadedArticle, excerpts
+from imgcache.engine.run.beside.article_work import Rewritten, Wanted
 from imgcache.engine.run.index_session import KnownFacts
 from imgcache.engine.run.judge import (
     Judge,
@@ -38,45 +39,11 @@ from imgcache.engine.run.judge import (
     true_size,
 )
 from imgcache.errors import ArticleError, LocalError, NotDurableError, UnreadableError
-from imgcache.model import Entry, Size
+from imgcache.model import Entry
 from imgcache.render import diff
-from imgcache.results import ArticleDiff, ArticleOutcome, Correction, EntryResult
-from imgcache.userinfo import masked
+from imgcache.results import ArticleDiff, ArticleOutcome, EntryResult
 
 _REREADS = 5
-
-
-class _EntryDecision(Struct, frozen=True):
-    """One entry, judged; `change` is the edit that its verdict needs."""
-
-    number: int
-    entry: Entry
-    location: Location
-    excerpt: str
-    evidence: Evidence
-    judgement: Judgement
-    change: Change
-
-    @property
-    def needs_edit(self) -> bool:
-        """Whether the article differs from what it should say."""
-        wanted, declared = self.change, self.entry.declared
-        return (
-            wanted.cached not in (None, declared.cached)
-            or wanted.width not in (None, declared.width)
-            or wanted.height not in (None, declared.height)
-            or wanted.placeholder is not None
-        )
-
-    @property
-    def corrects(self) -> bool:
-        """Whether a size is written that was not declared."""
-        declared = self.entry.declared
-        return any(
-            getattr(self.change, name) not in {None, getattr(declared, name)}
-            for name in ("width", "height")
-            if name not in declared.unnamed
-        )
 
 
 class KnownUrls(Struct, frozen=True):
@@ -136,7 +103,7 @@ class ArticleWriter:
         return self._refused(found, read, list(self._decisions(read, known)), error)
 
     def _written(
-        self, number: int, read: LoadedArticle, decisions: list[_EntryDecision]
+        self, number: int, read: LoadedArticle, decisions: list[EntryDecision]
     ) -> Writing[ArticleOutcome | None]:
         """The article as it should be; None for a file that has to be read (again) first."""
         found = self.site.articles.found[number]
@@ -144,7 +111,10 @@ class ArticleWriter:
         if read.problems or not changes:
             return self._unchanged(found, read, decisions)
         if read.parsed is None or read.data is None:
-            return None
+            made = yield from self._rewritten(found, read, changes)
+            if made is None:
+                return None
+            return (yield from self._stored(number, read, made, decisions))
         if not read.parsed.document.language.is_written:
             todo = [one for one in decisions if one.needs_edit]
             self.unwritten += [told(found.shown, one.entry, one.change) for one in todo]
@@ -152,24 +122,44 @@ class ArticleWriter:
         # It brings the YAML parser along, which a run that writes nothing does not need.
         from imgcache.core.articles.writeback import apply  # noqa: PLC0415
 
-        edited = apply(read.parsed, changes)
+        made = Rewritten(read.data, apply(read.parsed, changes))
+        return (yield from self._stored(number, read, made, decisions))
+
+    def _rewritten(
+        self, found: Found, read: LoadedArticle, changes: Mapping[int, Change]
+    ) -> Writing[Rewritten | None]:
+        """The edit of an article that was not taken apart again; None where that has to be."""
+        if read.digest is None or self.fixes_sizes:  # of sizes it matters how each is written
+            return None
+        if any("@" in entry.url_text for entry in read.entries):
+            return None  # the catalog hides passwords, which patterns of the settings may name
+        made: Rewritten | None = yield Wanted(found, read.digest, changes)
+        return made
+
+    def _stored(
+        self, number: int, read: LoadedArticle, made: Rewritten, decisions: list[EntryDecision]
+    ) -> Writing[ArticleOutcome | None]:
+        """The article as it is written; None for a file that has changed meanwhile."""
+        text = NewText(self.site.articles.found[number], made.data, made.edited.data)
+        faults = []
         try:
-            if not (yield from self._store(NewText(found, read.data, edited.data))):
+            if not (yield from self._store(text)):
                 return None
         except NotDurableError as exc:
-            return self._changed(number, read, edited, decisions, [ArticleError(str(exc))])
-        return self._changed(number, read, edited, decisions, [])
+            faults.append(ArticleError(str(exc)))
+        return self._changed(number, replace(read, data=made.data), made.edited, decisions, faults)
 
     def _store(self, text: NewText) -> Writing[bool]:
         """Write what has to be written; False for a file that has changed meanwhile."""
         if text.old == text.new:
             return True
         if self._options.write:
-            return (yield text)
+            is_written: bool = yield text
+            return is_written
         files.check_editable(text.found)
         return True
 
-    def _decisions(self, read: LoadedArticle, known: KnownUrls) -> Iterator[_EntryDecision]:
+    def _decisions(self, read: LoadedArticle, known: KnownUrls) -> Iterator[EntryDecision]:
         of_web = self._remembered(known)
         parsed = read.parsed
         is_edited = parsed is not None and parsed.document.language.is_written
@@ -180,7 +170,7 @@ class ArticleWriter:
                 judgement, change = replace(judgement, flag=None), replace(change, cached=None)
             change = replace(change, placeholder=new_placeholder(entry, evidence))
             excerpt = read.excerpts[number]
-            yield _EntryDecision(number, entry, location, excerpt, evidence, judgement, change)
+            yield EntryDecision(number, entry, location, excerpt, evidence, judgement, change)
 
     def _of_place(self, key: bytes) -> Evidence:
         return judged.place_evidence(self.site.catalog, key) or Evidence()
@@ -216,7 +206,7 @@ class ArticleWriter:
         return judgement, Change(judgement.flag, size.width, size.height)
 
     def _unchanged(
-        self, found: Found, read: LoadedArticle, decisions: list[_EntryDecision]
+        self, found: Found, read: LoadedArticle, decisions: list[EntryDecision]
     ) -> ArticleOutcome:
         if read.problems:
             problems = [problem_of(found.shown, problem) for problem in read.problems]
@@ -228,7 +218,7 @@ class ArticleWriter:
         number: int,
         read: LoadedArticle,
         edited: Edited,
-        decisions: list[_EntryDecision],
+        decisions: list[EntryDecision],
         faults: list[ArticleError],
     ) -> ArticleOutcome:
         """What is told of an article that holds the new text; `faults`: of this machine."""
@@ -245,13 +235,13 @@ class ArticleWriter:
                 excerpts=excerpts(edited.data, edited.entries),
                 notes=edited.notes,
             )
-            decisions = [_moved(one, now) for one in decisions]
+            decisions = [moved(one, now) for one in decisions]
             faults = faults + self._noted(number, now, edited.data)
         results = [self._result(found, one) for one in decisions]
         problems = [problem_of(found.shown, fault) for fault in faults]
-        corrections = _corrections(found.shown, decisions)
+        told_sizes = corrections(found.shown, decisions)
         tiny = sum(one.change.placeholder is not None for one in decisions)
-        return ArticleOutcome(results, problems, changed, bool(faults), shown, corrections, tiny)
+        return ArticleOutcome(results, problems, changed, bool(faults), shown, told_sizes, tiny)
 
     def _noted(self, number: int, now: LoadedArticle, data: bytes) -> list[ArticleError]:
         """Note in the catalog what was written; an error does not undo that."""
@@ -265,13 +255,13 @@ class ArticleWriter:
         self,
         found: Found,
         read: LoadedArticle,
-        decisions: list[_EntryDecision],
+        decisions: list[EntryDecision],
         error: ArticleError,
     ) -> ArticleOutcome:
         problems = [problem_of(found.shown, one) for one in (*read.problems, error)]
         return ArticleOutcome(self._untouched(found, decisions), problems)
 
-    def _untouched(self, found: Found, decisions: list[_EntryDecision]) -> list[EntryResult]:
+    def _untouched(self, found: Found, decisions: list[EntryDecision]) -> list[EntryResult]:
         """The article stays as it is: so do its flags and sizes, and they are judged as such."""
         results = []
         for one in decisions:
@@ -281,31 +271,6 @@ class ArticleWriter:
             results.append(self._result(found, replace(one, judgement=kept)))
         return results
 
-    def _result(self, found: Found, one: _EntryDecision) -> EntryResult:
+    def _result(self, found: Found, one: EntryDecision) -> EntryResult:
         located = one.entry, one.location
         return self._judge.result(found.shown, one.excerpt, located, one.evidence, one.judgement)
-
-
-def _corrections(article: str, decisions: list[_EntryDecision]) -> list[Correction]:
-    """The sizes that are corrected; entries that share one (`<<: *image`) have it once."""
-    told: dict[Hashable, Correction] = {}
-    for one in decisions:
-        if one.corrects:
-            found = _correction(article, one)
-            before = (found.before.width, found.before.height)
-            told.setdefault((found.line, found.column, before, found.after), found)
-    return list(told.values())
-
-
-def _correction(article: str, one: _EntryDecision) -> Correction:
-    entry, change = one.entry, one.change
-    after = Size(change.width or 0, change.height or 0)
-    url = masked(entry.url_text)
-    return Correction(article, entry.line, entry.column, url, entry.declared, after)
-
-
-def _moved(decision: _EntryDecision, written: LoadedArticle) -> _EntryDecision:
-    """The same decision at the place where its entry stands in the file as written."""
-    moved, excerpt = written.entries[decision.number], written.excerpts[decision.number]
-    entry = replace(decision.entry, line=moved.line, column=moved.column, sides=moved.sides)
-    return replace(decision, entry=entry, excerpt=excerpt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from imgcache.edge.catalog import judged, urls
 from imgcache.engine.catalog.site import Site
@@ -17,6 +18,9 @@ from imgcache.engine.run.report import LEFT_OUT, Form, Report
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools
 from imgcache.units import batches
+
+if TYPE_CHECKING:
+    from imgcache.engine.run.beside.article_work import ArticleHelpers
 
 _BATCH = 200
 
@@ -56,7 +60,7 @@ async def write_all(
         ]
         known = await _known(hrefs, placeholders, site, tools)
         before = report.summary.articles_changed
-        await to_its_end(_write_batch, numbers, readings, known, writer, report)
+        await to_its_end(_write_batch, numbers, readings, known, writer, report, tools.helpers)
         listener.judged(len(numbers), report.summary.articles_changed - before)
     if writer.unwritten:
         listener.unwritten(writer.unwritten)
@@ -93,6 +97,7 @@ def _write_batch(
     known: KnownUrls,
     writer: ArticleWriter,
     report: Report,
+    helpers: ArticleHelpers | None,
 ) -> None:
     site = writer.site
     standing = site.standing(numbers) if len(readings) < len(numbers) else {}
@@ -101,7 +106,7 @@ def _write_batch(
         for number, read in readings.items()
         if isinstance(read, LoadedArticle)
     }
-    outcomes = Together(writings).run()
+    outcomes = Together(writings, helpers).run()
     for number in numbers:
         shown, read = site.articles.found[number].shown, readings.get(number)
         if read is None:

@@ -36,13 +36,14 @@ from imgcache.engine.refresh.states import States
 from imgcache.engine.refresh.work import WorkPlan
 from imgcache.engine.run.articles import are_files, chosen, searched
 from imgcache.engine.run.baseline import Baseline, account
+from imgcache.engine.run.beside.processes import ALONE, Beside
 from imgcache.engine.run.judge import Judge
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.places import fitted
 from imgcache.engine.run.report import Report
 from imgcache.engine.run.tasks import to_its_end
-from imgcache.engine.run.wiring import Requests, Tools, writing_tools
+from imgcache.engine.run.wiring import Tools, writing_tools
 from imgcache.errors import LocalError
 from imgcache.facts import RunFacts
 from imgcache.model import Failure, Source, Verdict
@@ -55,12 +56,12 @@ async def refresh(
     options: RefreshOptions | None = None,
     listener: Listener | None = None,
     interrupt: asyncio.Event | None = None,
-    requests: Requests | None = None,
+    beside: Beside = ALONE,
 ) -> Report:
     """Download or revalidate, verify and cache the images of articles; set their flags.
 
     Without paths the configured articles are meant. Setting `interrupt` ends the fetching; what
-    is done by then is judged and written. `requests` sends them; None: this process. Raises
+    is done by then is judged and written. `beside`: other processes that do a part of it. Raises
     ConfigError, CacheLockedError, LocalError.
     """
     options, listener = options or RefreshOptions(), listener or Listener()
@@ -82,7 +83,7 @@ async def refresh(
         listener.warned(note)
     async with (
         opened(options.engine, settings) as engine,
-        writing_tools(fitted(settings), listener, requests) as tools,
+        writing_tools(fitted(settings), listener, beside) as tools,
     ):
         if options.write:
             for message in files.sweep(survey.leftovers):

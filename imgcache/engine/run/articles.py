@@ -31,7 +31,7 @@ class LoadedArticle(Struct, frozen=True):
     """What an article declares: its entries, where the URL of each leads, the line it stands in.
 
     `excerpts` may be shown: passwords are hidden. `data` and `parsed` are what an edit needs, as
-    long as the file was read in this run.
+    long as the file was taken apart for it. `digest`: of the bytes that the catalog tells of.
     """
 
     entries: tuple[Entry, ...]
@@ -41,6 +41,7 @@ class LoadedArticle(Struct, frozen=True):
     data: bytes | None = None
     parsed: Article | None = None
     notes: Notes = Notes()
+    digest: bytes | None = None
 
     @classmethod
     def of(

@@ -10,8 +10,9 @@ from imgcache.edge.cores import cores
 
 # What each needs at most: a request its socket, the file of its body and a look-up; an answer that
 # is stored two folders, three files and what is opened on the way; a decoder its two pipes. The
-# rest is the index, the lock, the report, an article, and a process that is being started.
-_REQUEST, _ANSWER, _DECODER, _REST = 3, 9, 2, 24
+# rest is the index, the lock, the report, an article, lines to other processes of the run, and one
+# that is being started.
+_REQUEST, _ANSWER, _DECODER, _REST = 3, 9, 2, 26
 # Answers that may wait for a decoder, per decoder: enough that none idles, few in memory.
 _BACKLOG = 8
 _ANSWERS_AT_MOST = 1 / 3

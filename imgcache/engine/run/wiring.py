@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,14 +23,15 @@ from imgcache.edge.index.index import Index
 from imgcache.edge.index.reading import IndexReader
 from imgcache.edge.index.recovery import Recovery
 from imgcache.edge.safe_fs import was_unsynced
+from imgcache.engine.run.beside.processes import ALONE, Beside
 from imgcache.engine.run.index_session import IndexSession, ReopeningIndexSession
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.places import places
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.errors import LocalError
 
-# Who sends the requests of a run, open as long as it lasts.
-Requests = AbstractAsyncContextManager[Fetches]
+if TYPE_CHECKING:
+    from imgcache.engine.run.beside.article_work import ArticleHelpers
 
 _UNSYNCED = (
     "the file system can't fsync folders: all is written, but the newest files may be lost "
@@ -44,7 +46,7 @@ _OVERTAKEN = (
 
 @asynccontextmanager
 async def writing_tools(
-    settings: Settings, listener: Listener, requests: Requests | None = None
+    settings: Settings, listener: Listener, beside: Beside = ALONE
 ) -> AsyncIterator[Tools]:
     """All edges of a refresh, with the cache folder locked until they are closed.
 
@@ -73,7 +75,7 @@ async def writing_tools(
         if lock.made_folder:
             await asyncio.to_thread(store.ignore_own_files)
             listener.informed(_made(store))
-        async with _tools_with(IndexSession(open_index), store, settings, requests) as tools:
+        async with _tools_with(IndexSession(open_index), store, settings, beside) as tools:
             for message in messages:
                 listener.warned(message)
             yield replace(tools, now=lock.taken_at)
@@ -95,13 +97,11 @@ async def _keep_index(store: Storage, listener: Listener) -> None:
 
 
 @asynccontextmanager
-async def reading_tools(
-    settings: Settings, requests: Requests | None = None
-) -> AsyncIterator[Tools]:
+async def reading_tools(settings: Settings, beside: Beside = ALONE) -> AsyncIterator[Tools]:
     """All edges of a run that writes nothing: the index is read as it is, else the manifest."""
     store = storage_of(settings.cache)
     with IndexReader(store) as reader:
-        async with _tools_with(IndexSession(reader.open), store, settings, requests) as tools:
+        async with _tools_with(IndexSession(reader.open), store, settings, beside) as tools:
             yield tools
 
 
@@ -115,7 +115,7 @@ async def serving_tools(settings: Settings) -> AsyncIterator[Tools]:
 
 
 @asynccontextmanager
-async def offline_tools(settings: Settings) -> AsyncIterator[Tools]:
+async def offline_tools(settings: Settings, beside: Beside = ALONE) -> AsyncIterator[Tools]:
     """As `reading_tools`, for offline runs: no HTTP client is created."""
     store = storage_of(settings.cache)
     with IndexReader(store) as reader:
@@ -123,7 +123,7 @@ async def offline_tools(settings: Settings) -> AsyncIterator[Tools]:
             IndexSession(reader.open) as session,
             DecodePool(settings.limits, places(settings).decoders) as pool,
         ):
-            yield Tools(NoFetcher(), pool, store, session)
+            yield Tools(NoFetcher(), pool, store, session, helpers=beside.helpers)
 
 
 @asynccontextmanager
@@ -131,14 +131,14 @@ async def _tools_with(
     session: IndexSession,
     store: Storage,
     settings: Settings,
-    requests: Requests | None = None,
+    beside: Beside = ALONE,
 ) -> AsyncIterator[Tools]:
     async with (
         session,
         DecodePool(settings.limits, places(settings).decoders) as pool,
-        requests or FetcherOnDemand(settings.fetch) as fetcher,
+        beside.requests or FetcherOnDemand(settings.fetch) as fetcher,
     ):
-        yield Tools(fetcher, pool, store, session)
+        yield Tools(fetcher, pool, store, session, helpers=beside.helpers)
 
 
 @asynccontextmanager
@@ -190,3 +190,4 @@ class Tools(Struct, frozen=True):
     store: Storage
     session: IndexSession
     now: int = 0
+    helpers: ArticleHelpers | None = None

@@ -17,11 +17,12 @@ from imgcache.edge.stopping import StoppedError, stopped_by
 from imgcache.engine.catalog.site import NO_ARTICLE, Site, judge_offline, open_site
 from imgcache.engine.run.articles import are_files, chosen, searched
 from imgcache.engine.run.baseline import Baseline, account
+from imgcache.engine.run.beside.processes import ALONE, Beside
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.places import fitted
 from imgcache.engine.run.report import Report, Traffic
 from imgcache.engine.run.tasks import to_its_end
-from imgcache.engine.run.wiring import Requests, Tools, offline_tools, reading_tools
+from imgcache.engine.run.wiring import Tools, offline_tools, reading_tools
 from imgcache.engine.verify.options import Depth, VerifyOptions
 
 
@@ -31,13 +32,13 @@ async def verify(
     options: VerifyOptions | None = None,
     listener: Listener | None = None,
     interrupt: asyncio.Event | None = None,
-    requests: Requests | None = None,
+    beside: Beside = ALONE,
 ) -> Report:
     """Judge the images of articles; no article, cache or index is written.
 
     Without paths the configured articles are meant. Setting `interrupt` ends the requests; what
-    is known by then is judged. `requests` sends them; None: this process. Raises ConfigError and
-    LocalError.
+    is known by then is judged. `beside`: other processes that do a part of it. Raises ConfigError
+    and LocalError.
     """
     options, listener = options or VerifyOptions(), listener or Listener()
     interrupt, settings = interrupt or asyncio.Event(), fitted(settings)
@@ -51,7 +52,8 @@ async def verify(
     for note in survey.notes:
         listener.warned(note)
     left_out: Collection[int] = ()
-    async with offline_tools(settings) if offline else reading_tools(settings, requests) as tools:
+    open_tools = offline_tools if offline else reading_tools
+    async with open_tools(settings, beside) as tools:
         tools.fetcher.expect()
         with report.ends_with_it(listener):
             async with open_site(found, settings, tools) as site:

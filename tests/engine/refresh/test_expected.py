@@ -11,6 +11,7 @@ from imgcache.config import FetchSettings
 from imgcache.core.cache.plan import Scope
 from imgcache.edge.http.on_demand import FetcherOnDemand
 from imgcache.engine.refresh.options import are_sent_by_workers
+from imgcache.engine.run.beside.processes import Beside
 from tests.support import pictures
 from tests.support.world import World
 
@@ -28,7 +29,7 @@ async def expected(world: World, **options: Any) -> int:
     settings = world.settings()
     fetcher = Expectant(settings.fetch)
     wanted = RefreshOptions(**options)
-    report = await refresh([world.articles], settings, wanted, requests=fetcher)
+    report = await refresh([world.articles], settings, wanted, beside=Beside(fetcher))
     assert not report.summary.errors
     return fetcher.expected
 

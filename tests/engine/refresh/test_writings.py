@@ -48,7 +48,7 @@ def test_large_texts_do_not_wait_for_many_others(tmp_path: Path) -> None:
         path = tmp_path / f"{number}.md"
         path.write_bytes(b"old")
         found = Found(str(path), path.name, named=False, root=tmp_path)
-        done = yield NewText(found, b"old", b"x" * (1 << 20))
+        done: bool = yield NewText(found, b"old", b"x" * (1 << 20))
         assert began == list(range(number + 1))
         return done
 

@@ -13,7 +13,7 @@ def test_where_there_is_room_all_goes_on_as_configured() -> None:
 
 
 def test_where_there_is_little_room_each_gets_a_little() -> None:
-    assert fit(48, 8, 64) == Places(requests=4, answers=1, decoders=1)
+    assert fit(48, 8, 64) == Places(requests=3, answers=1, decoders=1)
     assert fit(8, 8, 64) == Places(requests=1, answers=1, decoders=1)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
 from imgcache.config import FetchSettings
 from imgcache.edge.http.dns import Lookup
-from imgcache.engine.run.wiring import Requests
+from imgcache.edge.http.exchange import Fetches
+from imgcache.engine.run.beside.processes import Beside
 from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
 from imgcache.model import Verdict
@@ -185,7 +187,7 @@ TELLING = pictures.png(400, 300)
 
 @pytest.mark.parametrize("way", [fetching.here, fetching.apart])
 async def test_the_second_look_takes_as_little_as_the_first(
-    world: World, way: Callable[[FetchSettings, Lookup], Requests]
+    world: World, way: Callable[[FetchSettings, Lookup], AbstractAsyncContextManager[Fetches]]
 ) -> None:
     fields = {"Content-Length": "120000", "Content-Range": "bytes 0-119999/200000"}
     cut_short = raw(head(206, fields) + LONG[:100_000])
@@ -195,5 +197,5 @@ async def test_the_second_look_takes_as_little_as_the_first(
     world.article(world.entry(url, 400, 300, "true"))
     settings = world.settings()
     fetcher = way(settings.fetch, fetching.nothing_is_looked_up)
-    report = await verify([world.articles], settings, requests=fetcher)
+    report = await verify([world.articles], settings, beside=Beside(fetcher))
     assert report.summary.verdicts == {Verdict.OK: 1}

@@ -18,6 +18,7 @@ from imgcache.edge.cores import cores
 from imgcache.edge.http.apart.process import requests_apart
 from tests.support.behaviours import after, answer, in_turn, stall
 from tests.support.pictures import jpeg
+from tests.support.processes import children
 from tests.support.world import World, start
 
 pytestmark = pytest.mark.skipif(
@@ -25,14 +26,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def children(process: int) -> list[int]:
-    """The processes that this one has started, threads of its own included."""
-    tasks = Path(f"/proc/{process}/task").iterdir()
-    return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
-
-
-def senders(process: int) -> list[int]:
-    """Those of them that run the same program, without having been started anew."""
+def forks(process: int) -> list[int]:
+    """Those of them that run the same program, without having been started anew; oldest first."""
     ours = Path(f"/proc/{process}/cmdline").read_bytes()
     return [pid for pid in children(process) if Path(f"/proc/{pid}/cmdline").read_bytes() == ours]
 
@@ -45,7 +40,7 @@ def wait_for_the_end(handle: int) -> None:
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads of those who run the tests hold nothing that a new process needs."""
-    monkeypatch.setattr("imgcache.edge.http.apart.process.threading.active_count", lambda: 1)
+    monkeypatch.setattr("imgcache.edge.forked.threading.active_count", lambda: 1)
 
 
 @pytest.mark.usefixtures("alone")
@@ -86,7 +81,7 @@ def test_none_is_forked_beside_a_thread() -> None:
 
 @pytest.mark.usefixtures("alone")
 def test_none_is_forked_for_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imgcache.edge.http.apart.process.cores", lambda: 1)
+    monkeypatch.setattr("imgcache.edge.forked.cores", lambda: 1)
     with requests_apart(FetchSettings()) as fetcher:
         assert fetcher is None
 
@@ -105,7 +100,7 @@ async def begun(world: World, *words: str) -> tuple[asyncio.subprocess.Process, 
     """A run that waits for `/slow.jpg`, and the process that asks for that."""
     process = await started(world, *words)
     await world.origin.asked("/slow.jpg")
-    (sender,) = senders(process.pid)
+    *_, sender = forks(process.pid)  # helpers are there before it
     return process, sender
 
 
@@ -127,44 +122,69 @@ async def test_a_run_that_loses_it_sends_the_rest_itself(world: World) -> None:
     assert "isCached: true" in article.read_text()
 
 
-async def test_it_ends_with_a_run_that_is_killed(world: World) -> None:
+async def test_a_run_that_loses_those_who_read_articles_goes_on_without_them(world: World) -> None:
+    gate = asyncio.Event()
+    image = answer(jpeg(160, 120), content_type="image/jpeg")
+    world.origin.route("/slow.jpg", after(gate, image))
+    article = world.article(world.entry(world.origin.url("/slow.jpg")))
+    process, sender = await begun(world, "refresh")
+    for helper in set(forks(process.pid)) - {sender}:
+        os.kill(helper, signal.SIGKILL)
+    gate.set()
+    stdout, stderr = await process.communicate()
+    assert process.returncode == 0, stderr
+    assert b"a process that worked on articles was lost" in stderr
+    assert b"Traceback" not in stdout + stderr
+    assert "isCached: true" in article.read_text()
+
+
+async def test_they_end_with_a_run_that_is_killed(world: World) -> None:
     world.origin.route("/slow.jpg", stall())
     world.article(world.entry(world.origin.url("/slow.jpg")))
-    process, sender = await begun(world, "verify")
-    assert os.getsid(sender) == sender  # an interrupt from the terminal is not for it
-    handle = os.pidfd_open(sender)
+    process, _ = await begun(world, "verify")
+    others = forks(process.pid)
+    assert len(others) == 3
+    handles = [os.pidfd_open(one) for one in others]
     try:
+        assert [
+            os.getsid(one) for one in others
+        ] == others  # a terminal's interrupt is not for them
         process.kill()
         await process.wait()
-        await asyncio.to_thread(wait_for_the_end, handle)
+        for handle in handles:
+            await asyncio.to_thread(wait_for_the_end, handle)
     finally:
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(handle, signal.SIGKILL)
-        os.close(handle)
+        for handle in handles:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+            os.close(handle)
 
 
 async def test_an_interrupt_of_the_run_ends_it_in_order(world: World) -> None:
     world.origin.route("/slow.jpg", stall())
     world.article(world.entry(world.origin.url("/slow.jpg")))
-    process, sender = await begun(world, "verify")
+    process, _ = await begun(world, "verify")
+    others = forks(process.pid)
     process.send_signal(signal.SIGINT)
     _, stderr = await process.communicate()
     assert process.returncode == 130
     assert b"lost" not in stderr
     assert b"Traceback" not in stderr
-    with pytest.raises(ProcessLookupError):
-        os.kill(sender, 0)
+    for one in others:
+        with pytest.raises(ProcessLookupError):
+            os.kill(one, 0)
 
 
-async def test_what_ends_a_run_is_not_for_it(world: World) -> None:
+async def test_what_ends_a_run_is_not_for_them(world: World) -> None:
     """As when a service manager or a terminal tells all processes at once."""
     gate = asyncio.Event()
     image = answer(jpeg(160, 120), content_type="image/jpeg")
     world.origin.route("/slow.jpg", after(gate, image))
     world.article(world.entry(world.origin.url("/slow.jpg")))
-    process, sender = await begun(world, "refresh")
-    for told in (signal.SIGINT, signal.SIGTERM):
-        os.kill(sender, told)
+    process, _ = await begun(world, "refresh")
+    for one in forks(process.pid):
+        for told in (signal.SIGINT, signal.SIGTERM):
+            os.kill(one, told)
     gate.set()
     _, stderr = await process.communicate()
     assert process.returncode == 0
