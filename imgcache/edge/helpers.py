@@ -30,8 +30,8 @@ R = TypeVar("R")
 
 # One process has no more to do with what these give back.
 _MOST = 2
-# So many items go to a helper together; the first ones alone, so that all have some of a few.
-_TOGETHER = 8
+# So many items go to a helper together, and at first so many, so that each has some of a few.
+_TOGETHER, _AT_FIRST = 8, 2
 # Seconds without a byte after which a helper is stopped, or stuck: each result comes by itself.
 _PATIENCE = 60.0
 # Seconds after which it is heard whether to stop.
@@ -115,7 +115,9 @@ class Helpers(Generic[S]):
         go. Raises StoppedError when a helper is waited for and the work is told to stop.
         """
         source = iter(items)
-        portions = chain(batches(islice(source, 4), 2), batches(source, _TOGETHER))
+        portions = chain(
+            batches(islice(source, _MOST * _AT_FIRST), _AT_FIRST), batches(source, _TOGETHER)
+        )
         lines: list[_Line | None] = [*self._lines] or [None]
         under_way = deque(
             self._given(line, work, some) for line, some in zip(lines, portions, strict=False)
