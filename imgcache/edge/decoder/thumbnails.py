@@ -13,6 +13,7 @@ from imgcache.core.images.formats.structure import oriented
 from imgcache.core.images.thumbnail_plan import Plan, Recipe, suffix
 from imgcache.edge.decoder import canvas, srgb
 from imgcache.edge.decoder.miniature import SIDE, Miniature, miniature
+from imgcache.edge.decoder.resampling import resized
 from imgcache.model import Size
 
 # A cheaper reduction leaves that many times the target to a filter: a JPEG decoded by fewer
@@ -149,7 +150,7 @@ def _resized(layer: _Layer, plan: Plan) -> Image.Image:
     left_over = min((box[2] - box[0]) / plan.size.width, (box[3] - box[1]) / plan.size.height)
     bicubic = left_over >= layer.bicubic_from
     method = Image.Resampling.BICUBIC if bicubic else Image.Resampling.LANCZOS
-    return pixels.resize(plan.size, method, box)
+    return resized(pixels, plan.size, method, box)
 
 
 def _encoded(recipe: Recipe, pixels: Image.Image, *, exact: bool = False) -> Made:
