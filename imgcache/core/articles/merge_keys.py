@@ -1,7 +1,7 @@
 """Merge keys: the pairs of a mapping with them resolved (https://yaml.org/type/merge.html).
 
-Explicit keys win, earlier mappings of a list win over later ones, and among repeated keys the
-last one wins, as in PyYAML's loader.
+Explicit keys win, and earlier mappings of a list win over later ones. Among repeated keys the last
+one wins, as in PyYAML's loader.
 """
 
 from __future__ import annotations
