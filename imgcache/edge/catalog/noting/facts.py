@@ -15,8 +15,11 @@ _PUT = """
     UPDATE urls SET known = 1, asked_at = ?, answered_at = ?, fresh_until = ?, status = ?,
            failure = ?, failing_since = ?, copy = ?, earlier = ?
     WHERE id = ?"""
-_REJUDGE = "UPDATE entries SET judged = NULL WHERE url = ?"
-_OF_COPY = "SELECT id FROM urls WHERE copy = ?"
+# To write what is there already takes as long as to write something new.
+_REJUDGE = "UPDATE entries SET judged = NULL WHERE judged IS NOT NULL AND url = ?"
+_REJUDGE_COPY = """
+    UPDATE entries SET judged = NULL
+    WHERE judged IS NOT NULL AND url IN (SELECT id FROM urls WHERE copy = ?)"""
 _PUT_COPY = """
     INSERT INTO copies (sha256, facts) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET facts = excluded.facts, looked = 0"""
@@ -65,16 +68,23 @@ def forget_unneeded_copies(catalog: Catalog) -> None:
 
 def see(catalog: Catalog, seen: Mapping[str, Seen], found: Mapping[str, Mapping[str, str]]) -> None:
     """Note which copies have sound files, and how these files are (identity by path)."""
+    texts = {
+        sha256: None if image is None else documents.image_text(image)
+        for sha256, (image, _) in seen.items()
+    }
+    query = "SELECT sha256, seen FROM copies WHERE sha256 IN "
+    before: dict[str, str | None] = dict(chosen(catalog, query, list(seen)))
+    files = (
+        (sha256, path, identity, hashed)
+        for sha256, (_, hashed) in seen.items()
+        for path, identity in found[sha256].items()
+    )
     with catalog.together():
-        for sha256, (image, hashed) in seen.items():
-            text = None if image is None else documents.image_text(image)
-            row = catalog.one("SELECT seen FROM copies WHERE sha256 = ?", (sha256,))
-            if row is not None and row[0] != text:
-                catalog.many(_REJUDGE, catalog.rows(_OF_COPY, (sha256,)))
-            catalog.many(_SEE, [(text, sha256)])
-            catalog.many("DELETE FROM files WHERE sha256 = ?", [(sha256,)])
-            items = ((sha256, path, identity, hashed) for path, identity in found[sha256].items())
-            catalog.many("INSERT INTO files VALUES (?, ?, ?, ?)", items)
+        others = ((sha256,) for sha256, text in before.items() if text != texts[sha256])
+        catalog.many(_REJUDGE_COPY, others)
+        catalog.many(_SEE, ((text, sha256) for sha256, text in texts.items()))
+        catalog.many("DELETE FROM files WHERE sha256 = ?", ((sha256,) for sha256 in seen))
+        catalog.many("INSERT INTO files VALUES (?, ?, ?, ?)", files)
 
 
 def mark_placeholders(catalog: Catalog, ids: Iterable[int]) -> None:
