@@ -1,7 +1,7 @@
 """Program of a worker process: one image after the other, from stdin to stdout.
 
-It imports Pillow and little else, and is killed when an image costs too much. Order of one image:
-read, examine, report format and size, decode, thumbnails, report the result.
+It imports Pillow, a resampler and little else, and is killed when an image costs too much. Order of
+one image: read, examine, report format and size, decode, thumbnails, report the result.
 """
 
 from __future__ import annotations
