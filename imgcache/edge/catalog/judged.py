@@ -252,7 +252,8 @@ def put_place(catalog: Catalog, number: int, identity: str | None, evidence: Evi
     if before != (identity, text):
         query = "UPDATE places SET identity = ?, evidence = ? WHERE id = ?"
         catalog.many(query, [(identity, text, number)])
-        catalog.many("UPDATE entries SET judged = NULL WHERE place = ?", [(number,)])
+        query = "UPDATE entries SET judged = NULL WHERE judged IS NOT NULL AND place = ?"
+        catalog.many(query, [(number,)])
 
 
 def place_evidence(catalog: Catalog, key: bytes) -> Evidence | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from imgcache.config import LimitSettings
 from imgcache.config_images import ImagePlace
@@ -142,16 +143,22 @@ def test_entries_are_mappings_with_a_url_in_a_list_of_images(
     [
         "<<: *a\n  width: 7",
         "width: 7\n  <<: *a",
-        "<<: [{width: 7}, *a]",
         "<<: {<<: *a, width: 7}",
         "<<: *a\n  <<: {width: 7}",
     ],
 )
-def test_merge_keys_resolve_as_their_specification_has_it(merge: str) -> None:
-    """Not as PyYAML's loader, of which 6.0.4 has the later mapping of a list win."""
+def test_merge_keys_resolve_as_a_loader_has_it(merge: str) -> None:
     text = f"a: &a {{url: base, width: 5, isCached: true}}\nimages:\n- height: 2\n  {merge}"
-    assert only(text).url == "base"
+    loaded = yaml.safe_load(text)["images"][0]
     assert only(text).declared == Declared(7, 2, cached=True)
+    assert (loaded["url"], loaded["width"], loaded["isCached"]) == ("base", 7, True)
+
+
+def test_the_earlier_of_several_merged_mappings_wins() -> None:
+    """So says the specification of merge keys; PyYAML 6.0.4's loader has the later one win."""
+    text = "a: &a {url: base, width: 5}\nimages:\n- height: 2\n  <<: [{width: 7}, *a]"
+    assert only(text).url == "base"
+    assert only(text).declared == Declared(7, 2)
 
 
 @pytest.mark.parametrize(

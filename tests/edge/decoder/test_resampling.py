@@ -89,6 +89,7 @@ def test_both_libraries_see_the_same(
     assert differ, "Pillow made both"
 
 
+@quick
 @pytest.mark.skipif(sys.platform != "linux", reason="holds no process to a memory limit")
 def test_where_memory_is_short_no_process_ends() -> None:
     child = [sys.executable, "-c", SHORT_OF_MEMORY]
@@ -119,7 +120,5 @@ def test_a_library_that_can_not_be_used_is_none(module: str, tmp_path: Path) -> 
     script = "from imgcache.edge.decoder import resampling; print(resampling.is_quick)"
     child = [sys.executable, "-c", script]
     env = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
-    assert (
-        subprocess.run(child, capture_output=True, text=True, env=env, check=True).stdout
-        == "False\n"
-    )
+    ended = subprocess.run(child, capture_output=True, text=True, env=env, check=True)
+    assert ended.stdout == "False\n"

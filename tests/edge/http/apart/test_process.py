@@ -109,16 +109,20 @@ async def started(world: World, *words: str) -> asyncio.subprocess.Process:
     return await start(*words, "articles", *allow, "--no-progress", cwd=world.folder)
 
 
+async def assert_it_goes_on(process: asyncio.subprocess.Process, told: bytes) -> None:
+    stdout, stderr = await process.communicate()
+    assert process.returncode == 0, stderr
+    assert told in stderr
+    assert b"Traceback" not in stdout + stderr
+
+
 async def test_a_run_that_loses_it_sends_the_rest_itself(world: World) -> None:
     image = answer(jpeg(160, 120), content_type="image/jpeg")
     world.origin.route("/slow.jpg", in_turn(stall(), image))
     article = world.article(world.entry(world.origin.url("/slow.jpg")))
     process, sender = await begun(world, "refresh")
     os.kill(sender, signal.SIGKILL)
-    stdout, stderr = await process.communicate()
-    assert process.returncode == 0, stderr
-    assert b"the process that sent the requests was lost" in stderr
-    assert b"Traceback" not in stdout + stderr
+    await assert_it_goes_on(process, b"the process that sent the requests was lost")
     assert "isCached: true" in article.read_text()
 
 
@@ -131,10 +135,7 @@ async def test_a_run_that_loses_those_who_read_articles_goes_on_without_them(wor
     for helper in set(forks(process.pid)) - {sender}:
         os.kill(helper, signal.SIGKILL)
     gate.set()
-    stdout, stderr = await process.communicate()
-    assert process.returncode == 0, stderr
-    assert b"a process that worked on articles was lost" in stderr
-    assert b"Traceback" not in stdout + stderr
+    await assert_it_goes_on(process, b"a process that worked on articles was lost")
     assert "isCached: true" in article.read_text()
 
 
