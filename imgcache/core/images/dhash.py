@@ -9,6 +9,7 @@ last cell is compared with the first one, which tells most of pictures with a pl
 from __future__ import annotations
 
 import re
+from operator import gt
 
 from imgcache.model import Size
 
@@ -16,6 +17,7 @@ from imgcache.model import Size
 WIDE, TALL = Size(8, 4), Size(4, 8)
 BITS = WIDE.width * WIDE.height + TALL.width * TALL.height
 _DIGITS = BITS // 4
+_BINARY = bytes.maketrans(b"\0\1", b"01")
 _HASH = re.compile(f"[0-9a-f]{{{_DIGITS}}}")
 
 
@@ -23,11 +25,10 @@ def of(wide: bytes, tall: bytes) -> str:
     """The hash, as 16 hex digits, of one picture in two grids of grey values, row by row."""
     rows = [wide[start : start + WIDE.width] for start in range(0, len(wide), WIDE.width)]
     columns = [tall[start :: TALL.width] for start in range(TALL.width)]
-    number = 0
-    for cells in (*rows, *columns):
-        for one, other in zip(cells, cells[1:] + cells[:1], strict=True):
-            number = number << 1 | (one > other)
-    return f"{number:0{_DIGITS}x}"
+    cells = b"".join((*rows, *columns))
+    others = b"".join(line[1:] + line[:1] for line in (*rows, *columns))
+    bits = bytes(map(gt, cells, others)).translate(_BINARY)
+    return f"{int(bits, 2):0{_DIGITS}x}"
 
 
 def distance(one: str, other: str) -> int:

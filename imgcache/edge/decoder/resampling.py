@@ -10,55 +10,53 @@ from __future__ import annotations
 import mmap
 from contextlib import suppress
 
+import PIL
 from PIL import Image
 from PIL.Image import Resampling
 
 from imgcache.model import Size
 
-try:
-    from cykooz_resizer import (
-        CropBox,
-        FilterType,
-        ImageData,
-        PixelType,
-        ResizeAlg,
-        ResizeOptions,
-        Resizer,
-    )
+# Major versions of Pillow that keep pixels where the other library looks for them.
+_KNOWN = range(12, 14)
 
-    is_quick = True
+try:
+    from cykooz_resizer import CropBox, FilterType, ResizeAlg, ResizeOptions, Resizer
+
+    _FILTERS = {
+        Resampling.BICUBIC: ResizeAlg.convolution(FilterType.catmull_rom),
+        Resampling.LANCZOS: ResizeAlg.convolution(FilterType.lanczos3),
+    }
+    is_quick = int(PIL.__version__.partition(".")[0]) in _KNOWN
 except Exception:  # noqa: BLE001  not there, of another version, or not for this machine
     is_quick = False
 
 # left, top, right and bottom, in pixels; they may lie within pixels
 Box = tuple[float, float, float, float]
 
-# Larger pictures are rare, and the copies that are made of them would triple their memory.
-_MOST_PIXELS = 1 << 22
+_MODES = frozenset({"RGB", "RGBa", "L"})
+_PIXEL_BYTES = 4
 # Bytes of the filter for each pixel of a side: measured are 132 at most, where few are left out.
 _COEFFICIENTS = 160
-# Pillow's name of what a pixel is in memory, and the other one's, by mode.
-_LAYOUTS = {"RGB": ("RGBX", "U8x4"), "RGBa": ("RGBa", "U8x4"), "L": ("L", "U8")}
-_FILTERS = {Resampling.BICUBIC: "catmull_rom", Resampling.LANCZOS: "lanczos3"}
 
 
 def resized(pixels: Image.Image, size: Size, method: Resampling, box: Box) -> Image.Image:
     """What lies in a box, in another size; `method` is bicubic or Lanczos."""
-    if is_quick and pixels.mode in _LAYOUTS and _has_memory(pixels, size):
+    if is_quick and pixels.mode in _MODES and _has_memory(pixels, size):
         with suppress(Exception):  # what it refuses is Pillow's to do, or to refuse
             return _by_simd(pixels, size, method, box)
     return pixels.resize(size, method, box)
 
 
 def _has_memory(pixels: Image.Image, size: Size) -> bool:
-    """Whether there is memory for all copies: a Rust program that lacks it ends its process."""
+    """Whether there is memory for all that it takes: a Rust program that lacks it ends its process.
+
+    It takes the filter and, between its two passes, a picture that has one of its sides reduced.
+    """
     width, height = pixels.size
-    if width * height > _MOST_PIXELS:
-        return False
-    across, down = max(width, size.width), max(height, size.height)
-    copies = 3 * width * height + 2 * across * down
+    between = max(width * size.height, size.width * height)
+    sides = max(width, size.width) + max(height, size.height)
     try:
-        mmap.mmap(-1, 4 * copies + _COEFFICIENTS * (across + down)).close()
+        mmap.mmap(-1, 2 * _PIXEL_BYTES * between + _COEFFICIENTS * sides).close()
     except OSError:
         return False
     return True
@@ -66,13 +64,11 @@ def _has_memory(pixels: Image.Image, size: Size) -> bool:
 
 def _by_simd(pixels: Image.Image, size: Size, method: Resampling, box: Box) -> Image.Image:
     left, top, right, bottom = box
-    raw, layout = _LAYOUTS[pixels.mode]
-    source = ImageData(*pixels.size, PixelType[layout], pixels.tobytes("raw", raw))
-    target = ImageData(*size, PixelType[layout])
     options = ResizeOptions(
-        ResizeAlg.convolution(FilterType[_FILTERS[method]]),
+        _FILTERS[method],
         use_alpha=False,  # it is multiplied already
         crop_box=CropBox(left, top, right - left, bottom - top),
     )
-    Resizer().resize(source, target, options)
-    return Image.frombytes(pixels.mode, size, target.get_buffer(), "raw", raw)
+    made = Image.new(pixels.mode, size)
+    Resizer().resize_pil(pixels, made, options)
+    return made

@@ -35,6 +35,7 @@ def is_right(size, wanted):
 
 for size, wanted in (
     ((2000, 2000), Size(500, 500)),
+    ((6000, 4000), Size(320, 213)),
     ((4, 250_000), Size(3, 187_500)),
     ((1, 500_000), Size(1, 499_999)),
 ):
@@ -121,4 +122,17 @@ def test_a_library_that_can_not_be_used_is_none(module: str, tmp_path: Path) -> 
     child = [sys.executable, "-c", script]
     env = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     ended = subprocess.run(child, capture_output=True, text=True, env=env, check=True)
+    assert ended.stdout == "False\n"
+
+
+@quick
+def test_where_a_pillow_keeps_pixels_is_not_guessed() -> None:
+    script = """
+import PIL.Image
+PIL.__version__ = "99.0.0"
+from imgcache.edge.decoder import resampling
+print(resampling.is_quick)
+"""
+    child = [sys.executable, "-c", script]
+    ended = subprocess.run(child, capture_output=True, text=True, check=True)
     assert ended.stdout == "False\n"
