@@ -7,13 +7,20 @@ from collections.abc import Callable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from imgcache.core.images import sniff, svg
+from imgcache.core.images import sniff
 from imgcache.core.images.formats import avif, bmp, gif, ico, jpeg, jxl, png, webp
 from imgcache.core.images.formats.structure import Structure
 from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.core.images.sniff import ENOUGH
 from imgcache.model import Failure, Format, Size, Verdict
+
+
+def _svg(data: bytes) -> Structure:
+    from imgcache.core.images import svg  # noqa: PLC0415  it brings an XML parser along, for few
+
+    return svg.walk(data)
+
 
 _WALKS: dict[Format, Callable[[bytes], Structure]] = {
     Format.JPEG: jpeg.walk,
@@ -23,7 +30,7 @@ _WALKS: dict[Format, Callable[[bytes], Structure]] = {
     Format.AVIF: avif.walk,
     Format.BMP: bmp.walk,
     Format.ICO: ico.walk,
-    Format.SVG: svg.walk,
+    Format.SVG: _svg,
 }
 
 

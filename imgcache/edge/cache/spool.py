@@ -16,7 +16,7 @@ from imgcache.edge.safe_fs import create, local_errors, make_folder, temp_name, 
 
 # Bytes that are kept in memory, and that one thread hop (about 50 us) writes. As many bodies as
 # there are requests under way may be kept at once.
-_BLOCK = 1 << 18
+_BLOCK = 1 << 19
 
 
 class _TempFile:
@@ -60,7 +60,7 @@ class _TempFile:
 class Spool:
     """Takes a body from the fetcher; an async context manager that leaves nothing in `tmp/`.
 
-    `write` and `reset` are the fetcher's sink. A body of up to 256 KiB stays in memory (`data`)
+    `write` and `reset` are the fetcher's sink. A body of up to 512 KiB stays in memory (`data`)
     and needs no file before it is published; `settle` makes a file of any body.
     """
 

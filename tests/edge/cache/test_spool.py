@@ -34,7 +34,7 @@ async def fill(spool: Spool, size: int) -> bytes:
     return body
 
 
-@pytest.mark.parametrize("size", [0, 1, 65_537, MIB // 4])
+@pytest.mark.parametrize("size", [0, 1, 65_537, MIB // 2])
 async def test_a_small_body_stays_in_memory(store: Store, size: int) -> None:
     async with store.spool() as spool:
         body = await fill(spool, size)
@@ -42,7 +42,7 @@ async def test_a_small_body_stays_in_memory(store: Store, size: int) -> None:
         assert (spool.path, temps(store)) == (None, [])
 
 
-@pytest.mark.parametrize("size", [MIB // 4 + 1, 3 * MIB, 3 * MIB + 77])
+@pytest.mark.parametrize("size", [MIB // 2 + 1, 3 * MIB, 3 * MIB + 77])
 async def test_a_large_body_is_a_file(store: Store, size: int) -> None:
     async with store.spool() as spool:
         body = await fill(spool, size)
@@ -52,7 +52,7 @@ async def test_a_large_body_is_a_file(store: Store, size: int) -> None:
         assert path.read_bytes() == body
 
 
-@pytest.mark.parametrize("size", [0, 100, MIB // 4 + 1, 5 * MIB])
+@pytest.mark.parametrize("size", [0, 100, MIB // 2 + 1, 5 * MIB])
 async def test_settle_makes_a_file_of_any_body(store: Store, size: int) -> None:
     async with store.spool() as spool:
         body = await fill(spool, size)

@@ -17,7 +17,7 @@ from imgcache.edge.http.on_demand import FetcherOnDemand
 from imgcache.model import Failure
 
 # Bytes of a body, if all of it is wanted, that are kept here until they go on.
-_MOST_KEPT = 1 << 17
+_MOST_KEPT = 1 << 19
 
 
 async def serve(
