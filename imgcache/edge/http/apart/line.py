@@ -43,12 +43,12 @@ class Line(asyncio.Protocol, Generic[M]):
         assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101  that of a stream
         self._transport = transport
 
-    def say(self, message: Order | News, data: bytes = b"") -> None:
-        """Send a message soon; of no use once the other end is gone."""
+    def say(self, message: Order | News, *data: bytes) -> None:
+        """Send a message soon, and the bytes behind it; of no use once the other end is gone."""
         if not self._outgoing:
             asyncio.get_running_loop().call_soon(self._send)
         words = _ENCODER.encode(message)
-        self._outgoing += (_LENGTHS.pack(len(words), len(data)), words, data)
+        self._outgoing += (_LENGTHS.pack(len(words), sum(map(len, data))), words, *data)
 
     def _send(self) -> None:
         outgoing, self._outgoing = self._outgoing, []

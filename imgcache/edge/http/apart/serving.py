@@ -78,11 +78,11 @@ class _Attempts:
 
         task.add_done_callback(over)
 
-    def _tell(self, end: End, data: bytes) -> None:
+    def _tell(self, end: End, data: list[bytes]) -> None:
         try:
-            self.line.say(end, data)
+            self.line.say(end, *data)
         except (OverflowError, UnicodeEncodeError):  # a number or text that no message can hold
-            self.line.say(replace(end, response=None, received=None, failure=None), data)
+            self.line.say(replace(end, response=None, received=None, failure=None), *data)
 
 
 def _end(
@@ -125,7 +125,7 @@ class _Relay:
         self._size += len(data)
         if self._size > _MOST_KEPT or (self.least is not None and self._size > self.least):
             self._taken.clear()
-            self._line.say(Piece(self._number, self.anew), self.rest())
+            self._line.say(Piece(self._number, self.anew), *self.rest())
             self.anew = False
             await self._taken.wait()
 
@@ -139,7 +139,7 @@ class _Relay:
         self.enough, self.least = order.enough, order.least
         self._taken.set()
 
-    def rest(self) -> bytes:
+    def rest(self) -> list[bytes]:
         """What has not gone on yet; it is kept no longer."""
         kept, self._kept, self._size = self._kept, [], 0
-        return b"".join(kept)
+        return kept
