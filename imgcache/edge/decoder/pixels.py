@@ -66,6 +66,7 @@ class UndecodableError(Exception):
 
 def prepare() -> None:
     """Sets Pillow up for a worker: our own pixel limit, one thread."""
+    Image.preinit()  # it would be imported when the first thumbnail is written
     Image.MAX_IMAGE_PIXELS = None  # examine() has compared the size with our limit
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # the pool is the parallelism
 

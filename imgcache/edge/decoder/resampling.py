@@ -37,6 +37,8 @@ _MODES = frozenset({"RGB", "RGBa", "L"})
 _PIXEL_BYTES = 4
 # Bytes of the filter for each pixel of a side: measured are 132 at most, where few are left out.
 _COEFFICIENTS = 160
+# Bytes that malloc and the interpreter may ask the system for beyond what they are asked for.
+_GROWTH = 2 << 20
 
 
 def resized(pixels: Image.Image, size: Size, method: Resampling, box: Box) -> Image.Image:
@@ -56,7 +58,7 @@ def _has_memory(pixels: Image.Image, size: Size) -> bool:
     between = max(width * size.height, size.width * height)
     sides = max(width, size.width) + max(height, size.height)
     try:
-        mmap.mmap(-1, 2 * _PIXEL_BYTES * between + _COEFFICIENTS * sides).close()
+        mmap.mmap(-1, 2 * _PIXEL_BYTES * between + _COEFFICIENTS * sides + _GROWTH).close()
     except OSError:
         return False
     return True

@@ -5,14 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from io import BytesIO
 from itertools import chain, product
-from typing import TYPE_CHECKING
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageCms
 
 from imgcache.core.images import icc
-
-if TYPE_CHECKING:
-    from PIL import ImageCms
 
 # A profile that changes no sample by more than this is sRGB, whatever its name.
 _UNSEEN = 1
@@ -44,8 +40,6 @@ def _beside_alpha(pixels: Image.Image, profile: bytes) -> Image.Image:
 
 def _through(pixels: Image.Image, profile: bytes) -> Image.Image:
     """The pixels converted, or themselves where nothing is to be converted."""
-    from PIL import ImageCms  # noqa: PLC0415 - few images need it, and it costs start-up
-
     channels = icc.color_channels(profile)
     if channels == b"RGB " and pixels.mode == "L":
         toned = pixels.convert("RGB")  # what is grey in one colour space may be tinted in another
@@ -68,8 +62,6 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     Images of one site share their profile, and making this costs 1 ms. The intent is perceptual,
     as in browsers.
     """
-    from PIL import ImageCms  # noqa: PLC0415 - see above
-
     source = ImageCms.ImageCmsProfile(BytesIO(profile))
     transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
     return transform if mode == "CMYK" or _is_visible(transform, mode) else None
@@ -77,8 +69,6 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 def _is_visible(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
     """Whether the transform visibly changes any of a few hundred colours and all greys."""
-    from PIL import ImageCms  # noqa: PLC0415 - see above
-
     bands = len(mode)
     samples = [*product(_LEVELS, repeat=bands), *((grey,) * bands for grey in range(256))]
     chart = Image.frombytes(mode, (len(samples), 1), bytes(chain.from_iterable(samples)))

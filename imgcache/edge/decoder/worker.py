@@ -19,6 +19,8 @@ from typing import Any, BinaryIO
 from msgspec import Struct
 from msgspec.structs import asdict
 
+# Which examine.py imports late: here there may be no memory for that later.
+from imgcache.core.images import svg  # noqa: F401
 from imgcache.core.images.examine import Examined, examine
 from imgcache.core.images.label import Label
 from imgcache.core.images.thumbnail_plan import Recipe
@@ -51,8 +53,8 @@ def main() -> None:
     source, sink = _protocol_streams()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")  # libraries' warnings about images are not needed
-    _confine(limits.memory)
     pixels.prepare()
+    _confine(limits.memory)
     answer = _Answer(sink)
     answer.send({"ready": True})
     try:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from PIL.Image import Resampling
 
-from imgcache.edge.decoder import resampling
+from imgcache.edge.decoder import process, resampling
 from imgcache.edge.decoder.resampling import Box, resized
 from imgcache.model import Size
 
@@ -48,6 +48,46 @@ for size, wanted in (
             os._exit(not is_right(size, wanted))
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         assert status == 0, (size, megabytes, status)
+"""
+
+# Malloc has nothing left, and asks the system for more than it is asked for.
+DRAINED = """
+import ctypes, os, resource
+from pathlib import Path
+from PIL import Image
+from PIL.Image import Resampling
+from imgcache.edge.decoder.resampling import resized
+from imgcache.model import Size
+
+malloc = ctypes.CDLL(None).malloc
+malloc.restype, malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+
+def drain():
+    size = 4 << 20
+    while size >= 4096:
+        while malloc(size):
+            pass
+        size //= 2
+
+def limit(most):
+    resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
+
+for size, wanted in (((64, 64), Size(32, 32)), ((160, 120), Size(64, 48))):
+    pixels = Image.new("RGB", size, (9, 99, 200))
+    resized(pixels, wanted, Resampling.LANCZOS, (0, 0, *size))
+    for kilobytes in range(12, 240, 12):
+        if (child := os.fork()) == 0:
+            most = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            limit(most)
+            drain()
+            limit(most + (kilobytes << 10))
+            try:
+                resized(pixels, wanted, Resampling.LANCZOS, (0, 0, *size))
+            except MemoryError:
+                pass
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert status == 0, (size, kilobytes, status)
 """
 
 METHODS = [Resampling.BICUBIC, Resampling.LANCZOS]
@@ -92,9 +132,10 @@ def test_both_libraries_see_the_same(
 
 @quick
 @pytest.mark.skipif(sys.platform != "linux", reason="holds no process to a memory limit")
-def test_where_memory_is_short_no_process_ends() -> None:
-    child = [sys.executable, "-c", SHORT_OF_MEMORY]
-    ended = subprocess.run(child, capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("script", [SHORT_OF_MEMORY, DRAINED])
+def test_where_memory_is_short_no_process_ends(script: str) -> None:
+    child, env = [sys.executable, "-c", script], os.environ | process._KEPT_MEMORY
+    ended = subprocess.run(child, capture_output=True, text=True, env=env, check=False)
     assert (ended.stderr, ended.returncode) == ("", 0)
 
 
