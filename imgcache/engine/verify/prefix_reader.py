@@ -19,8 +19,8 @@ from imgcache.engine.run.wiring import Tools
 from imgcache.engine.verify.readers import Reader, ask, decoded
 from imgcache.model import Failure, Source
 
-# As much as a spool keeps in memory; there are as many probes as requests under way. A longer
-# header goes to a decoder, which has a time limit and its own process.
+# There are as many probes as requests under way. A longer header goes to a decoder, which has a
+# time limit and its own process.
 _MOST_KEPT = 256 << 10
 
 
