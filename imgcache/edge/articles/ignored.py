@@ -201,6 +201,8 @@ def _with_plain_sets(line: str) -> str:
     For git the backslash escapes, there too; and by the slash a pattern means paths from the folder
     of its file, though a set never matches one. Raises ValueError for a pattern that means nothing.
     """
+    if line.rstrip(" ") == "!/":  # pathspec would take it for any path with a slash
+        raise ValueError("no path is like this")
     if "[" in _CLOSED.sub("", line):
         raise ValueError("a set has no end")
     text = _SET.sub(_plain, line)

@@ -178,6 +178,8 @@ ALPHABET = "ab/*!?[]\\ #.\r"
 @example(lines=["?[!b]", "*[!b]b"])
 @example(lines=["a[!b]b"])
 @example(lines=["[[a]*[!]]"])
+@example(lines=["?", "!/"])
+@example(lines=["?", "!/ "])
 def test_any_patterns_mean_what_git_says(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str]
 ) -> None:
