@@ -17,7 +17,7 @@ from imgcache.edge.decoder import process, resampling
 from imgcache.edge.decoder.resampling import Box, resized
 from imgcache.model import Size
 
-# Each takes more for the other library than for Pillow: copies, or where it is thin its filter.
+# What each takes: a picture between the two passes, or where it is thin the filter.
 SHORT_OF_MEMORY = """
 import os, resource
 from pathlib import Path
