@@ -13,7 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
+from imgcache.edge import descriptors
 from imgcache.edge.cores import cores
+
+_OPEN_FILES = Path("/proc/self/fd")
 
 Work = Callable[[socket.socket], object]
 
@@ -89,8 +92,12 @@ def _do(there: socket.socket, work: Work) -> NoReturn:
 
 def _close_all_but(number: int) -> None:
     """Close what the run has open: the ends of lines, too, whose closing others wait for."""
-    with suppress(FileNotFoundError):  # no /proc
-        for one in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
-            if one != number:
-                with suppress(OSError):  # that of the listing
-                    os.close(one)
+    try:
+        others = {int(path.name) for path in _OPEN_FILES.iterdir()} - {number}
+    except FileNotFoundError:  # no /proc
+        os.closerange(0, number)
+        os.closerange(number + 1, descriptors.available())
+        return
+    for one in others:
+        with suppress(OSError):  # that of the listing
+            os.close(one)

@@ -141,7 +141,11 @@ def test_one_that_is_stopped_in_the_middle_of_a_result_is_lost(
     assert one.lost
 
 
-def test_none_holds_open_what_others_wait_for() -> None:
+@pytest.mark.parametrize("listing", ["/proc/self/fd", "/nowhere"])
+def test_none_holds_open_what_others_wait_for(
+    monkeypatch: pytest.MonkeyPatch, listing: str
+) -> None:
+    monkeypatch.setattr("imgcache.edge.forked._OPEN_FILES", Path(listing))
     with helpers_of(1, nothing) as two:
         assert two is not None
         places = {place for _, place in two.map(sum_and_place, MANY)}
