@@ -23,8 +23,9 @@ def main() -> None:
     except ConfigError as exc:
         sys.stderr.write(f"imgcache: {exc}\n")
         sys.exit(2)
-    # As Ctrl-C, also before a command listens to either.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
     # Imports make 60,000 objects and no garbage; a run makes garbage by the thousand.
     gc.set_threshold(100_000, 20, 20)
     _leave_out_plugins()
@@ -34,13 +35,21 @@ def main() -> None:
 
         prepare(app, sys.argv[1:])
         app()
-    except KeyboardInterrupt:  # Ctrl-C before a command listens to it
-        sys.stderr.write("imgcache: stopped before it began\n")
-        sys.exit(130)
     except OSError as exc:  # of a page of help; what commands print is watched by themselves
         if exc.errno not in _FULL or exc.filename is not None:
             raise
         _refuse_stdout(exc)
+
+
+def _leave(*_: object) -> NoReturn:
+    """Ctrl-C or SIGTERM before a command listens to it.
+
+    An exception could be lost in an import: then the command would run, or wait for ever for a lock
+    that the import still has.
+    """
+    with suppress(OSError):
+        os.write(2, b"imgcache: stopped before it began\n")
+    os._exit(130)
 
 
 def _leave_out_plugins() -> None:

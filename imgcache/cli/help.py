@@ -6,7 +6,6 @@ Typer's own pages are drawn by rich, whose import takes longer than all the rest
 from __future__ import annotations
 
 import re
-import sys
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
@@ -80,14 +79,6 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """A group that says of each of its commands what it does, in a whole sentence."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command; of Ctrl-C while it is still being loaded, typer would say nothing."""
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            sys.stderr.write("imgcache: stopped before it began\n")
-            sys.exit(130)
 
     def get_help_option(self, ctx: Any) -> Any:
         """`--help`, at once."""

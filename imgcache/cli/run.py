@@ -86,8 +86,7 @@ def _send(report: Report, destination: Destination) -> None:
     with_diffs, kind = destination.with_diffs, destination.shown
     with ExitStack() as later:
         # As Ctrl-C, which the loop has handled until now.
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        later.callback(signal.signal, signal.SIGTERM, before)
+        later.enter_context(_raised(signal.SIGTERM))
         later.callback(report.close)
         if destination.metrics_file is not None:
             later.callback(output.write_metrics, report, destination.metrics_file)
@@ -157,15 +156,33 @@ def from_extra(command: str) -> Iterator[None]:
 
 
 def guarded(console: Console, action: Callable[[], int]) -> int:
-    """Errors meant for the user become one line on stderr and an exit status."""
+    """Errors meant for the user become one line on stderr and an exit status.
+
+    Ctrl-C and SIGTERM are exceptions from now on; before, they end the process (__main__.py).
+    """
     try:
-        return action()
+        with _raised(signal.SIGINT), _raised(signal.SIGTERM):
+            return action()
     except ImgcacheError as exc:
         console.failed(str(exc))
         return UNUSABLE
     except (asyncio.CancelledError, KeyboardInterrupt):
         console.failed("stopped at once: what was not reached stays as it is")
         return INTERRUPTED
+
+
+@contextmanager
+def _raised(number: signal.Signals) -> Iterator[None]:
+    """This signal is a KeyboardInterrupt, unless it is ignored."""
+    before = signal.getsignal(number)
+    if before is signal.SIG_IGN:
+        yield
+        return
+    signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 def exit_status(*, well: bool) -> int:

@@ -11,11 +11,9 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from imgcache.__main__ import main
 from imgcache.version import VERSION
 from tests.support import behaviours, pictures
 from tests.support.origin import Origin
@@ -251,24 +249,6 @@ async def test_an_interrupted_run_keeps_what_is_done(world: World, number: int) 
     assert report["interrupted"] is True
     assert [entry["verdict"] for entry in report["entries"]] == ["ok", "not-checked"]
     assert [entry["cached"] for entry in report["entries"]] == [True, True]
-
-
-def test_an_interruption_before_a_command_listens_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The imports alone take longer than many a Ctrl-C."""
-
-    class Interrupted:
-        registered_commands: tuple[()] = ()
-
-        def __call__(self) -> None:
-            raise KeyboardInterrupt
-
-    monkeypatch.setitem(sys.modules, "imgcache.cli.app", SimpleNamespace(app=Interrupted()))
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 130
-    assert capsys.readouterr() == ("", "imgcache: stopped before it began\n")
 
 
 async def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:

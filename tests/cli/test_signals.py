@@ -34,15 +34,31 @@ def test_what_has_no_result_in_part_ends_at_once(
     assert capsys.readouterr().err == told
 
 
+AT_ONCE = """
+import os, time
+os.kill(os.getpid(), {number})
+time.sleep(60)
+"""
+# Where Python loses exceptions, as in what the import system does when a lock is let go.
+WHERE_NOBODY_HEARS = """
+import os, time
+class Dropped:
+    def __del__(self):
+        os.kill(os.getpid(), {number})
+        time.sleep(0)
+Dropped()
+time.sleep(60)
+"""
+
+
 @BOTH
+@pytest.mark.parametrize("sent", [AT_ONCE, WHERE_NOBODY_HEARS])
 @pytest.mark.parametrize("module", ["typer", "pydantic"])
 async def test_a_signal_before_a_command_listens_is_one_line(
-    tmp_path: Path, number: int, module: str
+    tmp_path: Path, number: int, module: str, sent: str
 ) -> None:
     """A module that is imported early, or by the command, sends it, and waits."""
-    (tmp_path / f"{module}.py").write_text(
-        f"import os, time\nos.kill(os.getpid(), {number})\ntime.sleep(60)\n"
-    )
+    (tmp_path / f"{module}.py").write_text(sent.format(number=int(number)))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
