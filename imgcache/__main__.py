@@ -7,12 +7,15 @@ import gc
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from types import ModuleType
 from typing import NoReturn, TextIO
 
 from imgcache.errors import ConfigError, refuse_windows
 
+# Flags of runs that meet no new picture.
+_WITHOUT_NEW_ONES = frozenset({"--offline", "--rehash", "--help"})
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
@@ -30,11 +33,12 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 20)
     _leave_out_plugins()
     try:
-        from imgcache.cli.app import app  # noqa: PLC0415
-        from imgcache.cli.completion import prepare  # noqa: PLC0415
+        with _early_decoder(sys.argv[1:]):
+            from imgcache.cli.app import app  # noqa: PLC0415
+            from imgcache.cli.completion import prepare  # noqa: PLC0415
 
-        prepare(app, sys.argv[1:])
-        app()
+            prepare(app, sys.argv[1:])
+            app()
     except OSError as exc:  # of a page of help; what commands print is watched by themselves
         if exc.errno not in _FULL or exc.filename is not None:
             raise
@@ -45,11 +49,29 @@ def _leave(*_: object) -> NoReturn:
     """Ctrl-C or SIGTERM before a command listens to it.
 
     An exception could be lost in an import: then the command would run, or wait for ever for a lock
-    that the import still has.
+    that the import still has. An early decoder sees that nobody is there any more, and ends.
     """
     with suppress(OSError):
         os.write(2, b"imgcache: stopped before it began\n")
     os._exit(130)
+
+
+def _early_decoder(words: Sequence[str]) -> AbstractContextManager[None]:
+    """A decoder that starts on another core meanwhile, for a run that will most likely need one.
+
+    Where a catalog is kept, most runs meet nothing new; it is looked for where it usually is, as to
+    read the configuration takes longer. A wrong guess costs time alone.
+    """
+    if words[:1] not in (["refresh"], ["verify"]) or _WITHOUT_NEW_ONES.intersection(words):
+        return nullcontext()
+    from imgcache.core.cache.layout import CATALOG  # noqa: PLC0415  other commands need none of it
+    from imgcache.edge.cores import cores  # noqa: PLC0415
+
+    if cores() == 1 or os.path.lexists(f"cache/{CATALOG}"):
+        return nullcontext()
+    from imgcache.edge.decoder.launch import early  # noqa: PLC0415
+
+    return early()
 
 
 def _leave_out_plugins() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from imgcache.edge.cores import cores
 from tests.support import pictures
 from tests.support.world import World, run, start
 
@@ -63,6 +64,27 @@ async def test_a_run_that_asks_nobody_imports_nothing_to_ask_with(world: World, 
     begun = "imgcache.edge.http.apart.process" in imported(done.stderr)
     assert begun == (words == "refresh")
     assert "imgcache.edge.helpers" not in imported(done.stderr)
+
+
+@pytest.mark.skipif(cores() == 1, reason="nothing is to be done on another core")
+@pytest.mark.parametrize(
+    ("words", "is_early"),
+    [("refresh", True), ("verify", True), ("verify --offline", False), ("explain a.jpg", False)],
+)
+async def test_where_no_catalog_is_kept_a_decoder_starts_before_all_else(
+    world: World, words: str, *, is_early: bool
+) -> None:
+    world.article(world.entry(world.origin.url("/a.jpg")))
+    first = await run(*words.split(), cwd=world.folder)
+    assert _is_early(first.stderr) == is_early
+    await known_site(world)
+    assert not _is_early((await run(*words.split(), cwd=world.folder)).stderr)
+
+
+def _is_early(stderr: str) -> bool:
+    order = IMPORTED.findall(stderr)
+    launch = "imgcache.edge.decoder.launch"
+    return launch in order and order.index(launch) < order.index("imgcache.cli.app")
 
 
 async def test_one_known_article_of_many_needs_no_parser(world: World) -> None:

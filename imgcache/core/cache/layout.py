@@ -7,9 +7,11 @@ header does.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from imgcache.facts import ImageFacts
-from imgcache.model import Format
+if TYPE_CHECKING:
+    from imgcache.facts import ImageFacts
+    from imgcache.model import Format
 
 INDEX = "index.sqlite3"
 # Beside the index and named after it, so that the .gitignore of older versions covers it.

@@ -94,11 +94,11 @@ class DecodePool:
 
     def __init__(self, limits: LimitSettings, workers: int) -> None:
         self._seconds = limits.decode_time
-        self._words = WorkerLimits(
+        self._limits = WorkerLimits(
             memory=limits.decode_memory,
             seconds=limits.decode_time,
             image=Limits(limits.pixels, limits.frames, limits.scans),
-        ).words()
+        )
         self._workers = workers
         self._slots = asyncio.Semaphore(workers)
         self._idle: list[Worker] = []
@@ -147,7 +147,7 @@ class DecodePool:
         """A new process, known to be there; raises OSError, LostError or FrameError."""
         self._starting += 1
         try:
-            worker = await Worker.start(self._words)
+            worker = await Worker.start(self._limits)
         finally:
             self._starting -= 1
         self._alive.add(worker)

@@ -48,17 +48,18 @@ def unpack(words: bytes) -> dict[str, Any]:
 
 
 class WorkerLimits(Struct, frozen=True):
-    """What the pool tells a worker when it starts: bytes of memory, seconds of CPU, the rest."""
+    """What the pool tells a worker first of all: bytes of memory, seconds of CPU, the rest."""
 
     memory: int
     seconds: float
     image: Limits
 
     @classmethod
-    def parse(cls, text: str) -> WorkerLimits:
-        """From the JSON that `words` made of it."""
-        return msgspec.json.decode(text, type=cls)
+    def parse(cls, words: bytes) -> WorkerLimits:
+        """From the header of a frame."""
+        return msgspec.json.decode(words, type=cls)
 
-    def words(self) -> str:
-        """All values, for a command line."""
-        return msgspec.json.encode(self).decode()
+    def words(self) -> dict[str, Any]:
+        """All values, for a header."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found

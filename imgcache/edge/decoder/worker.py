@@ -1,7 +1,8 @@
 """Program of a worker process: one image after the other, from stdin to stdout.
 
-It imports Pillow, a resampler and little else, and is killed when an image costs too much. Order of
-one image: read, examine, report format and size, decode, thumbnails, report the result.
+It imports Pillow, a resampler and little else, then hears its limits, and is killed when an image
+costs too much. Order of one image: read, examine, report format and size, decode, thumbnails,
+report the result.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import resource
 import signal
 import sys
 import warnings
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -48,24 +50,32 @@ class _Answer(Struct):
 
 
 def main() -> None:
-    """Serve until stdin ends; the one argument is the limits as JSON."""
-    limits = WorkerLimits.parse(sys.argv[1])
+    """Serve until stdin ends; the first frame has the limits."""
     source, sink = _protocol_streams()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")  # libraries' warnings about images are not needed
     pixels.prepare()
-    _confine(limits.memory)
-    answer = _Answer(sink)
-    answer.send({"ready": True})
-    try:
-        while len(prefix := source.read(protocol.PREFIX.size)) == protocol.PREFIX.size:
-            header, payload = protocol.lengths(prefix)
-            job = protocol.unpack(source.read(header))
-            _serve(job, source.read(payload), limits, answer)
-    except BrokenPipeError:
-        pass
+    with suppress(BrokenPipeError):
+        if (lengths := _lengths(source)) is not None:
+            limits = WorkerLimits.parse(source.read(lengths[0]))
+            _confine(limits.memory)
+            _serve_all(source, limits, _Answer(sink))
     # Nothing is left to clean up, and a confined interpreter may lack the memory for it.
     os._exit(0)
+
+
+def _lengths(source: BinaryIO) -> tuple[int, int] | None:
+    """Those of the next frame; None where there is none."""
+    prefix = source.read(protocol.PREFIX.size)
+    return protocol.lengths(prefix) if len(prefix) == protocol.PREFIX.size else None
+
+
+def _serve_all(source: BinaryIO, limits: WorkerLimits, answer: _Answer) -> None:
+    answer.send({"ready": True})
+    while (lengths := _lengths(source)) is not None:
+        header, payload = lengths
+        job = protocol.unpack(source.read(header))
+        _serve(job, source.read(payload), limits, answer)
 
 
 def _protocol_streams() -> tuple[BinaryIO, BinaryIO]:

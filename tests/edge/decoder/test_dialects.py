@@ -57,7 +57,7 @@ async def test_damaged_images_get_a_verdict_and_nothing_grows(first: int) -> Non
     async with DecodePool(LIMITS, workers=2) as pool:
         await asyncio.gather(*(check(pool, seed) for seed in range(first, first + ROUND)))
         for worker in pool._alive:
-            assert resident(worker._process.pid) < LIMITS.decode_memory
+            assert resident(worker._program.pid) < LIMITS.decode_memory
     assert resident(os.getpid()) - before < 64 << 20
 
 

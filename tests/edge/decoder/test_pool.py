@@ -10,6 +10,7 @@ import signal
 import sys
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ async def pool() -> AsyncIterator[DecodePool]:
 def worker_of(pool: DecodePool) -> int:
     """The process id of the one worker."""
     (worker,) = pool._alive
-    return worker._process.pid
+    return worker._program.pid
 
 
 @pytest.fixture
@@ -155,11 +156,11 @@ async def test_a_name_of_odd_bytes_is_no_trouble(pool: DecodePool, tmp_path: Pat
 async def test_warm_workers_are_ready_and_no_more_than_allowed() -> None:
     async with DecodePool(LimitSettings(), workers=2) as pool:
         await asyncio.gather(pool.warm_up(), pool.decode(job(pictures.jpeg())))
-        warm = {worker._process.pid for worker in pool._alive}
+        warm = {worker._program.pid for worker in pool._alive}
         assert len(warm) == 2
         await pool.warm_up()
         await asyncio.gather(*(pool.decode(job(pictures.jpeg())) for _ in range(4)))
-        assert {worker._process.pid for worker in pool._alive} == warm
+        assert {worker._program.pid for worker in pool._alive} == warm
 
 
 async def test_a_file_that_can_not_be_read_is_this_machines_fault(
@@ -354,6 +355,20 @@ def page_faults(process: int) -> int:
     return int(fields[7])  # the tenth of all, the first two stand before
 
 
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_start_may_be_cancelled_at_any_step(steps: int) -> None:
+    limits = LimitSettings(decode_time=2)
+    async with DecodePool(limits, workers=1) as pool:
+        starting = asyncio.ensure_future(pool.decode(job(pictures.jpeg())))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        starting.cancel()
+        with suppress(asyncio.CancelledError):
+            await starting
+        async with asyncio.timeout(20):  # the next one has pipes of the same numbers
+            assert isinstance(await pool.decode(job(pictures.jpeg())), Decoded)
+
+
 async def test_a_cancelled_job_ends_its_worker(pool: DecodePool) -> None:
     await pool.decode(job(pictures.jpeg()))
     first = worker_of(pool)
@@ -412,9 +427,8 @@ async def test_a_decoder_that_ends_at_once_is_this_machines_fault(
 async def test_a_worker_ends_with_the_process_that_started_it(pool: DecodePool) -> None:
     await pool.decode(job(pictures.jpeg()))
     (worker,) = pool._alive
-    assert worker._process.stdin is not None
-    worker._process.stdin.close()
-    assert await worker._process.wait() == 0
+    worker._pipes.stdin.close()
+    assert await asyncio.to_thread(worker._program.wait) == 0
 
 
 async def test_the_folder_we_stand_in_can_not_replace_a_decoder(

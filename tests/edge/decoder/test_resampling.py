@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from PIL.Image import Resampling
 
-from imgcache.edge.decoder import process, resampling
+from imgcache.edge.decoder import launch, resampling
 from imgcache.edge.decoder.resampling import Box, resized
 from imgcache.model import Size
 
@@ -134,7 +134,7 @@ def test_both_libraries_see_the_same(
 @pytest.mark.skipif(sys.platform != "linux", reason="holds no process to a memory limit")
 @pytest.mark.parametrize("script", [SHORT_OF_MEMORY, DRAINED])
 def test_where_memory_is_short_no_process_ends(script: str) -> None:
-    child, env = [sys.executable, "-c", script], os.environ | process._KEPT_MEMORY
+    child, env = [sys.executable, "-c", script], os.environ | launch.KEPT_MEMORY
     ended = subprocess.run(child, capture_output=True, text=True, env=env, check=False)
     assert (ended.stderr, ended.returncode) == ("", 0)
 
