@@ -14,10 +14,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from imgcache.edge import descriptors
+
 # Its pipes have no buffers on this side.
 Program = subprocess.Popen[bytes]
 
 _PIPE_BYTES = 1 << 20
+# Descriptors below which none is early.
+_ROOM = 64
 # All that an interpreter may need of the environment; secrets stay out of the decoder's reach.
 _ENVIRONMENT = (
     "PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME",
@@ -52,9 +56,13 @@ def launched() -> Program:
 
 @contextmanager
 def early() -> Iterator[None]:
-    """One starts for the first pool that needs one; without room for it none is early."""
-    with suppress(OSError):
-        _early.append(launched())
+    """One starts for the first pool that needs one; without room for it none is early.
+
+    Nor where descriptors are few, which the run needs before there is a pool.
+    """
+    if descriptors.available() >= _ROOM:
+        with suppress(OSError):
+            _early.append(launched())
     try:
         yield
     finally:

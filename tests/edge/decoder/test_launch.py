@@ -80,6 +80,12 @@ async def test_one_that_ends_when_it_is_taken_costs_nothing(
             assert isinstance(await pool.decode(DecodeJob(pictures.jpeg())), Decoded)
 
 
+def test_there_is_none_where_descriptors_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imgcache.edge.descriptors.available", lambda: 48)
+    with early():
+        assert launch._early == []
+
+
 async def test_where_none_can_start_early_a_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(sys, "executable", "/nowhere/python")
