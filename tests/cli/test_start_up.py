@@ -69,7 +69,13 @@ async def test_a_run_that_asks_nobody_imports_nothing_to_ask_with(world: World, 
 @pytest.mark.skipif(cores() == 1, reason="nothing is to be done on another core")
 @pytest.mark.parametrize(
     ("words", "is_early"),
-    [("refresh", True), ("verify", True), ("verify --offline", False), ("explain a.jpg", False)],
+    [
+        ("refresh", True),
+        ("verify", True),
+        ("verify --offline", False),
+        ("verify --rehash", False),
+        ("explain a.jpg", False),
+    ],
 )
 async def test_where_no_catalog_is_kept_a_decoder_starts_before_all_else(
     world: World, words: str, *, is_early: bool

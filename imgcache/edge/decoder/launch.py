@@ -34,6 +34,7 @@ KEPT_MEMORY = {
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
     "PILLOW_BLOCKS_MAX": "2",
 }
+# At most one.
 _early: list[Program] = []
 
 
@@ -66,18 +67,13 @@ def early() -> Iterator[None]:
     try:
         yield
     finally:
-        while _early:  # which nobody has taken
-            end(_early.pop())
+        if (program := taken()) is not None:
+            end(program)
 
 
 def taken() -> Program | None:
-    """The early one, if it is there, and was not taken before."""
-    while _early:
-        program = _early.pop()
-        if program.poll() is None:
-            return program
-        end(program)
-    return None
+    """The early one, which may have ended by now; None where there is none, or not any more."""
+    return _early.pop() if _early else None
 
 
 def end(program: Program) -> None:
