@@ -19,14 +19,14 @@ def test_what_the_demo_left_is_seen_and_mended_soon(chromium: Browser, tmp_path:
     with visiting(chromium, Site("folder", home, {})) as visit:
         page = visit.page
         page.goto(home)
-        assert page.locator("h1").inner_text() == "2 images to fix"
+        expect(page.locator("h1")).to_have_text("2 images to fix")
         verdicts = page.locator("article .kind").all_inner_texts()
         assert verdicts == ["another shape", "no longer there", "as declared", "as declared"]
         page.get_by_role("link", name="no longer there").click()
         page.locator("article [data-go]").click()
         line = page.locator("article:target").get_by_role("region", name="Line 68")
         expect(line).to_be_in_viewport()
-        assert "techstory.in" in line.inner_text()
+        expect(line).to_contain_text("techstory.in")
 
 
 def test_a_single_file_works_alone(chromium: Browser, newsroom: Path, tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_a_single_file_works_alone(chromium: Browser, newsroom: Path, tmp_path: 
     with visiting(chromium, Site("file", target.as_uri(), {})) as visit:
         page = visit.page
         page.goto(target.as_uri())
-        assert page.locator("h1").inner_text() == "5 images to fix"
+        expect(page.locator("h1")).to_have_text("5 images to fix")
         page.wait_for_function(
             "() => [...document.images].every((one) => one.complete && one.naturalWidth)"
         )

@@ -44,7 +44,7 @@ def test_an_editor_sees_first_what_is_broken(chromium: Browser, site: Site) -> N
     with visiting(chromium, site, **WIDE) as visit:
         page = visit.page
         page.goto(site.home)
-        assert page.locator("h1").inner_text() == "5 images to fix"
+        expect(page.locator("h1")).to_have_text("5 images to fix")
         assert headings(page) == [
             "Articles that could not be read or edited",
             "To fix",
@@ -60,13 +60,15 @@ def test_the_article_to_mend_is_two_clicks_away(chromium: Browser, site: Site) -
         page = visit.page
         page.goto(site.home)
         page.get_by_role("link", name="not an image").click()
-        assert page.locator("article").count() == 1
+        expect(page.locator("article")).to_have_count(1)
         page.locator("article [data-go]").click()
-        assert "articles/2026/council-budget.md" in page.locator(".sub").inner_text()
+        expect(page.locator(".sub")).to_contain_text("articles/2026/council-budget.md")
         target = page.locator("article:target")
         expect(target).to_be_in_viewport()
-        assert "budget-chart.jpg" in target.locator("mark").inner_text()
-        assert "It is an HTML page" in target.locator(".message").inner_text()
+        expect(target.locator("mark")).to_contain_text("budget-chart.jpg")
+        expect(target.locator(".message")).to_contain_text(
+            "It is an HTML page", use_inner_text=True
+        )
 
 
 def test_the_list_of_articles_leads_to_the_worst_one(chromium: Browser, site: Site) -> None:
@@ -74,9 +76,9 @@ def test_the_list_of_articles_leads_to_the_worst_one(chromium: Browser, site: Si
         page = visit.page
         page.goto(site.home)
         page.get_by_role("link", name="Articles", exact=True).click()
-        assert page.locator("h1").inner_text() == "4 articles to fix"
+        expect(page.locator("h1")).to_have_text("4 articles to fix")
         page.locator("article a").first.click()
-        assert page.locator("article.error").count() == 2
+        expect(page.locator("article.error")).to_have_count(2)
 
 
 def test_a_broken_image_stands_beside_its_last_good_copy(chromium: Browser, site: Site) -> None:
@@ -86,8 +88,8 @@ def test_a_broken_image_stands_beside_its_last_good_copy(chromium: Browser, site
         page.locator("article", has_text="crane-at-dawn.jpg").locator("[data-go]").click()
         card = page.locator("article", has_text="crane-at-dawn.jpg").first
         card.scroll_into_view_if_needed()
-        assert card.locator(".outline .status").inner_text() == "404"
-        assert card.locator("figcaption b").inner_text() == "1600 × 1000"  # noqa: RUF001  as shown
+        expect(card.locator(".outline .status")).to_have_text("404")
+        expect(card.locator("figcaption b")).to_have_text("1600 × 1000")  # noqa: RUF001  as shown
         expect(card.locator("img")).to_have_js_property("complete", value=True)
         told = card.locator("dl").inner_text()
         assert "Failing since" in told
@@ -184,13 +186,15 @@ def test_it_works_without_javascript(chromium: Browser, site: Site) -> None:
         page = visit.page
         page.goto(site.home)
         page.get_by_role("link", name="width and height exchanged").click()
-        assert page.locator("article").count() == 1
-        assert "articles/2026/harbour-bridge-reopens.md:13" in page.locator("article").inner_text()
+        expect(page.locator("article")).to_have_count(1)
+        expect(page.locator("article")).to_contain_text(
+            "articles/2026/harbour-bridge-reopens.md:13"
+        )
         page.locator("article [data-go]").click()
-        assert page.locator("article").count() == 3
+        expect(page.locator("article")).to_have_count(3)
         page.get_by_role("link", name="Images", exact=True).click()
-        assert page.locator("h1").inner_text() == "5 images to fix"
-        assert page.get_by_role("searchbox").is_visible() == site.has_form
+        expect(page.locator("h1")).to_have_text("5 images to fix")
+        expect(page.get_by_role("searchbox")).to_be_visible(visible=site.has_form)
 
 
 def test_the_keyboard_is_enough(chromium: Browser, site: Site) -> None:
@@ -198,7 +202,7 @@ def test_the_keyboard_is_enough(chromium: Browser, site: Site) -> None:
         page = visit.page
         page.goto(site.home)
         page.keyboard.press("Tab")
-        assert page.locator(":focus").inner_text() == "Skip to the images"
+        expect(page.locator(":focus")).to_have_text("Skip to the images")
         page.keyboard.press("Enter")
         expect(page.locator("main")).to_be_focused()
         page.keyboard.press("j")
@@ -267,12 +271,12 @@ def test_the_form_works_without_javascript(chromium: Browser, service: Site) -> 
         page = visit.page
         page.goto(service.home)
         page.get_by_role("link", name="cdn.news-wire.example", exact=False).last.click()
-        assert page.locator("article").count() == 2
+        expect(page.locator("article")).to_have_count(2)
         page.get_by_label("Search titles, paths and addresses").fill("crane")
         page.get_by_role("button", name="Search").click()
-        assert page.locator("article").count() == 1
+        expect(page.locator("article")).to_have_count(1)
         page.get_by_role("link", name="Show everything").click()
-        assert page.locator("article").count() == 18
+        expect(page.locator("article")).to_have_count(18)
 
 
 def test_filters_narrow_each_other(chromium: Browser, service: Site) -> None:
@@ -281,11 +285,11 @@ def test_filters_narrow_each_other(chromium: Browser, service: Site) -> None:
         page.goto(service.home)
         page.get_by_role("navigation", name="How it fares").get_by_role("link").first.click()
         wrong = page.get_by_role("navigation", name="What is wrong")
-        assert "server failed" not in wrong.inner_text()
+        expect(wrong).not_to_contain_text("server failed")
         page.get_by_role("navigation", name="Used").get_by_text("in several articles").click()
-        assert page.locator("article").count() == 1
+        expect(page.locator("article")).to_have_count(1)
         page.get_by_role("navigation", name="View").get_by_role("link", name="cards").click()
-        assert page.locator("article.finding").count() == 1
+        expect(page.locator("article.finding")).to_have_count(1)
 
 
 def test_from_the_gallery_to_the_line_in_two_clicks(chromium: Browser, editing: Site) -> None:
@@ -357,9 +361,11 @@ def test_hostile_text_is_shown_and_does_nothing(chromium: Browser, site: Site) -
         page = visit.page
         page.goto(site.pages["hostile article"])
         title = 'articles/<img src=x onerror=alert(1)> "quoted" \\u202egpj.md'
-        assert title in page.locator(".sub").inner_text()
-        assert page.locator("article").count() == 3
-        assert page.locator("article [onerror], article script, article [onmouseover]").count() == 0
+        expect(page.locator(".sub")).to_contain_text(title)
+        expect(page.locator("article")).to_have_count(3)
+        expect(
+            page.locator("article [onerror], article script, article [onmouseover]")
+        ).to_have_count(0)
         links = page.locator("article a[target]").evaluate_all("all => all.map((one) => one.href)")
         assert links == [
             "http://images.harbour-post.example/%3Cscript%3Ealert(1)%3C/script%3E.jpg",
@@ -379,4 +385,4 @@ def test_landmarks_lead_through_a_page(chromium: Browser, site: Site) -> None:
             expect(page.get_by_role(role)).to_have_count(1)
         expect(page.get_by_role("navigation", name="What is wrong")).to_be_visible()
         expect(page.get_by_role("region", name="To fix")).to_be_visible()
-        assert page.locator("img:not([alt]), img[alt='']").count() == 0
+        expect(page.locator("img:not([alt]), img[alt='']")).to_have_count(0)
