@@ -129,7 +129,7 @@ class ArticleWriter:
         self, found: Found, read: LoadedArticle, changes: Mapping[int, Change]
     ) -> Writing[Rewritten | None]:
         """The edit of an article that was not taken apart again; None where that has to be."""
-        if read.digest is None or self.fixes_sizes:  # of sizes it matters how each is written
+        if read.digest is None:
             return None
         if any("@" in entry.url_text for entry in read.entries):
             return None  # the catalog hides passwords, which patterns of the settings may name
