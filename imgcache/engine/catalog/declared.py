@@ -147,7 +147,7 @@ class DeclaredArticles:
         digest = hashlib.sha256(data).digest()
         known = (self.ids[number], file.shown, None, digest, ARTICLE)
         row = ArticleRow(*known, read.problems, read.notes)
-        noting.put(self._catalog, row, self._name(file), declared(read, self._settings))
+        noting.put(self._catalog, row, self._name(file), declared(read))
 
     def _update_one(
         self, file: Found, known: rows.Lookahead, previous: int, now: int, looked: Looked | None
@@ -191,9 +191,7 @@ class DeclaredArticles:
         row = rows.find(self._former, name)
         if row is None or (row.kind, row.digest) != (ARTICLE, digest):
             return None
-        read = loaded(self._former, row, self._names.folder(file))
-        # A password is hidden there, and `exclude` is about what the article says.
-        return None if any("@" in entry.url_text for entry in read.entries) else read
+        return loaded(self._former, row, self._names.folder(file))
 
     def _put(
         self,
@@ -220,7 +218,7 @@ class DeclaredArticles:
         kind, problems = told(read, was_read=digest is not None)
         notes = read.notes if isinstance(read, LoadedArticle) else Notes()
         new = ArticleRow(number, file.shown, trusted, digest or None, kind, problems, notes)
-        entries = declared(read, self._settings)
+        entries = declared(read)
         noting.put(self._catalog, new, name, entries, local_fault=fault)
         self.new.append(number)
         return self._count(file, new)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from imgcache.config import Settings
 from imgcache.core.articles.fences import NotAnArticle
 from imgcache.core.http.location import beside
 from imgcache.edge.catalog import articles as rows
 from imgcache.edge.catalog.articles import ArticleRow, DeclaredEntry
 from imgcache.edge.catalog.database import Catalog
-from imgcache.engine.run.articles import LoadedArticle, ReadArticle, is_excluded
+from imgcache.engine.run.articles import LoadedArticle, ReadArticle
 from imgcache.errors import ArticleError
 
 # The kinds of a row; those of files that are no article are the names of the reasons.
@@ -26,17 +25,18 @@ def loaded(catalog: Catalog, row: ArticleRow, folder: str) -> LoadedArticle:
         row.problems,
         notes=row.notes,
         digest=row.digest,
+        excluded=frozenset(number for number, one in enumerate(entries) if one.excluded),
     )
 
 
-def declared(read: ReadArticle, settings: Settings) -> list[DeclaredEntry]:
+def declared(read: ReadArticle) -> list[DeclaredEntry]:
     """What the catalog keeps of the entries of a file."""
     if not isinstance(read, LoadedArticle):
         return []
     return [
-        DeclaredEntry(entry, location, excerpt, is_excluded(entry, location, settings))
-        for entry, location, excerpt in zip(
-            read.entries, read.locations, read.excerpts, strict=True
+        DeclaredEntry(entry, location, excerpt, number in read.excluded)
+        for number, (entry, location, excerpt) in enumerate(
+            zip(read.entries, read.locations, read.excerpts, strict=True)
         )
     ]
 

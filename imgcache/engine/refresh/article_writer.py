@@ -131,8 +131,6 @@ class ArticleWriter:
         """The edit of an article that was not taken apart again; None where that has to be."""
         if read.digest is None:
             return None
-        if any("@" in entry.url_text for entry in read.entries):
-            return None  # the catalog hides passwords, which patterns of the settings may name
         made: Rewritten | None = yield Wanted(found, read.digest, changes)
         return made
 
@@ -163,7 +161,7 @@ class ArticleWriter:
         of_web = self._remembered(known)
         parsed = read.parsed
         is_edited = parsed is not None and parsed.document.language.is_written
-        for number, entry, location in self._judge.located(read):
+        for number, entry, location in read.judged:
             evidence = self._judge.evidence(location, of_web, self._of_place)
             judgement, change = self._decide(entry, evidence, is_edited=is_edited)
             if not may_be_flagged(entry.declared, location):

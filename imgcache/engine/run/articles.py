@@ -32,6 +32,7 @@ class LoadedArticle(Struct, frozen=True):
 
     `excerpts` may be shown: passwords are hidden. `data` and `parsed` are what an edit needs, as
     long as the file was taken apart for it. `digest`: of the bytes that the catalog tells of.
+    `excluded`: the numbers of the entries that `exclude` names, as the article writes them.
     """
 
     entries: tuple[Entry, ...]
@@ -42,10 +43,15 @@ class LoadedArticle(Struct, frozen=True):
     parsed: Article | None = None
     notes: Notes = Notes()
     digest: bytes | None = None
+    excluded: frozenset[int] = frozenset()
 
     @classmethod
     def of(
-        cls, data: bytes, article: Article, folder: Callable[[], str] | None = None
+        cls,
+        data: bytes,
+        article: Article,
+        settings: Settings,
+        folder: Callable[[], str] | None = None,
     ) -> LoadedArticle:
         """What the article declares that these bytes are; `folder` names that of its file."""
         entries = article.entries
@@ -61,7 +67,15 @@ class LoadedArticle(Struct, frozen=True):
             data,
             article,
             article.notes,
+            excluded=excluded(entries, locations, settings),
         )
+
+    @property
+    def judged(self) -> Iterator[tuple[int, Entry, Location]]:
+        """The entries that are asked for and judged, with their numbers: all but excluded ones."""
+        for number, (entry, location) in enumerate(zip(self.entries, self.locations, strict=True)):
+            if number not in self.excluded:
+                yield number, entry, location
 
     @property
     def hrefs(self) -> Iterator[str]:
@@ -120,7 +134,7 @@ def understand(found: Found, data: bytes, settings: Settings) -> LoadedArticle |
 
     if is_skipped(article.document.root, article.resolved, settings.skip):
         return NotAnArticle.SKIPPED
-    return LoadedArticle.of(data, article, lambda: Names(settings).folder(found))
+    return LoadedArticle.of(data, article, settings, lambda: Names(settings).folder(found))
 
 
 class Names:
@@ -186,17 +200,28 @@ def refusal(reason: NotAnArticle) -> ArticleError:
 
 
 def url_names(entry: Entry, location: Location) -> tuple[str, ...]:
-    """The spellings of a URL that patterns are matched against: as written, and normalised."""
-    if isinstance(location, WebUrl):
-        return (entry.url_text, location.href)
-    return (entry.url_text,)
+    """The spellings of a URL that patterns of verdicts are matched against: as shown, normalised.
+
+    No password is kept for them, so that they say the same in each run.
+    """
+    return _names(masked(entry.url_text), location)
 
 
-def is_excluded(entry: Entry, location: Location, settings: Settings) -> bool:
-    """Whether the configured `exclude` patterns name this entry's URL."""
+def excluded(
+    entries: Sequence[Entry], locations: Sequence[Location], settings: Settings
+) -> frozenset[int]:
+    """The numbers of the entries whose URLs `exclude` names, as written or normalised."""
     if not settings.exclude:
-        return False
-    return verdict.matches_any(settings.exclude, url_names(entry, location))
+        return frozenset()
+    return frozenset(
+        number
+        for number, (entry, location) in enumerate(zip(entries, locations, strict=True))
+        if verdict.matches_any(settings.exclude, _names(entry.url_text, location))
+    )
+
+
+def _names(text: str, location: Location) -> tuple[str, ...]:
+    return (text, location.href) if isinstance(location, WebUrl) else (text,)
 
 
 def listed(settings: Settings) -> list[Path]:

@@ -20,7 +20,7 @@ from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts import messages, verdict, wishes
 from imgcache.core.verdicts.patience import Patience, patience
 from imgcache.core.verdicts.verdict import Evidence, Judgement, Served, placeholders
-from imgcache.engine.run.articles import LoadedArticle, ReadArticle, is_excluded, url_names
+from imgcache.engine.run.articles import LoadedArticle, ReadArticle, url_names
 from imgcache.engine.run.targets import Targets
 from imgcache.errors import ArticleError, UnreadableError
 from imgcache.facts import Earlier, ImageFacts, UrlFacts
@@ -136,12 +136,6 @@ class Judge:
             return ArticleOutcome(self._results(shown, read), problems)
         return unread(shown, read)
 
-    def located(self, read: LoadedArticle) -> Iterator[tuple[int, Entry, Location]]:
-        """The entries that are judged, each with its number; excluded ones are left out."""
-        for number, (entry, location) in enumerate(zip(read.entries, read.locations, strict=True)):
-            if not is_excluded(entry, location, self._settings):
-                yield number, entry, location
-
     def evidence(
         self,
         location: Location,
@@ -163,7 +157,7 @@ class Judge:
 
     def _results(self, shown: str, read: LoadedArticle) -> list[EntryResult]:
         results = []
-        for number, entry, location in self.located(read):
+        for number, entry, location in read.judged:
             evidence = self.evidence(location, self._found)
             judgement = verdict.judge(entry.declared, evidence, self._settings.tolerance)
             flagged = replace(judgement, flag=judgement.held)

@@ -13,12 +13,11 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
-from imgcache.config import Settings
 from imgcache.core.http.location import DataUrl, Location, SitePath, place_key
 from imgcache.core.http.url import WebUrl
 from imgcache.core.verdicts.verdict import Evidence, Served
-from imgcache.engine.run.articles import is_excluded
 from imgcache.model import Entry, Failure, Size, Source
+from imgcache.userinfo import masked
 
 
 class Target(Struct, eq=False, gc=False):
@@ -94,17 +93,15 @@ class Targets(Struct):
         )
         return counts
 
-    def add(self, entry: Entry, location: Location, settings: Settings) -> None:
-        """Note one entry's URL, unless it is excluded."""
-        if is_excluded(entry, location, settings):
-            return
+    def add(self, entry: Entry, location: Location) -> None:
+        """Note one entry's URL."""
         if isinstance(location, WebUrl):
             target = self.web.get(location.href)
             if target is None:
                 target = self.web[location.href] = Target(location)
             target.add(entry)
         elif isinstance(location, Failure):
-            self.unusable.add(_hash(entry.url_text.encode("utf-8", "surrogatepass")))
+            self.unusable.add(_hash(masked(entry.url_text).encode("utf-8", "surrogatepass")))
         else:
             self.in_place.setdefault(place_key(location), InPlaceImage(location, self.paths))
 

@@ -99,8 +99,8 @@ async def _add_targets(site: Site, targets: Targets, readings: _Readings) -> Non
     def add(numbers: Sequence[int]) -> None:
         for read in map(readings.first, numbers):
             if isinstance(read, LoadedArticle):
-                for entry, location in zip(read.entries, read.locations, strict=True):
-                    targets.add(entry, location, site.settings)
+                for _, entry, location in read.judged:
+                    targets.add(entry, location)
 
     for numbers in steps(batches(range(len(site.articles.found)), _SOME), 1):
         await to_its_end(add, numbers)

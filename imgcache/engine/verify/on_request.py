@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from imgcache.config import FetchSettings, Settings
 from imgcache.core.articles.fences import NotAnArticle
-from imgcache.core.http.location import Location, locate
+from imgcache.core.http.location import locate
 from imgcache.core.verdicts.verdict import Evidence
 from imgcache.edge.articles.files import Found
 from imgcache.edge.http.exchange import AttemptStats, NotModified
@@ -64,9 +64,10 @@ class RequestVerifier:
             Entry(f"/entries/{at}", 1, 1, url, url, replace(declares, by_hand=_SIDES))
             for at, (url, declares) in enumerate(entries)
         )
-        return await self._check(
-            LoadedArticle(asked, _locations(asked), ("",) * len(asked)), interrupt
-        )
+        locations = tuple(locate(entry.url) for entry in asked)
+        excluded = articles.excluded(asked, locations, self._settings)
+        read = LoadedArticle(asked, locations, ("",) * len(asked), excluded=excluded)
+        return await self._check(read, interrupt)
 
     async def check_article(self, text: str, interrupt: asyncio.Event) -> Report:
         """The verdicts on an article's text; what is wrong with the text itself is a problem.
@@ -83,8 +84,8 @@ class RequestVerifier:
 
     async def _check(self, read: LoadedArticle, interrupt: asyncio.Event) -> Report:
         report, prober, targets = Report("verify"), self._prober(), Targets()
-        for entry, location in zip(read.entries, read.locations, strict=True):
-            targets.add(entry, location, self._settings)
+        for _, entry, location in read.judged:
+            targets.add(entry, location)
         gathering = gather_evidence(targets, self._tools, self._settings, prober, interrupt)
         report.interrupted = not await gathering
         judge = Judge(targets, self._settings, time.time())
@@ -101,14 +102,10 @@ class RequestVerifier:
             return exc
         if isinstance(article, NotAnArticle):
             return articles.refusal(article)
-        return LoadedArticle.of(data, article)
+        return LoadedArticle.of(data, article, self._settings)
 
     def _prober(self) -> Prober:
         return Prober(self._reader, self._settings, self._listener)
-
-
-def _locations(entries: Iterable[Entry]) -> tuple[Location, ...]:
-    return tuple(locate(entry.url) for entry in entries)
 
 
 class _Host(Struct):

@@ -40,6 +40,17 @@ async def look(world: World, depth: Depth = Depth.PROBE) -> list[EntryResult]:
     return list(report.entries())
 
 
+@pytest.mark.parametrize("depth", Depth)
+@pytest.mark.parametrize("pattern", ["*/a.jpg", "*me:secret@*"])
+async def test_excluded_urls_are_not_judged(world: World, depth: Depth, pattern: str) -> None:
+    """Also where the pattern names what no catalog keeps."""
+    url = world.origin.route("/a.jpg", body=JPEG).replace("://", "://me:secret@")
+    world.article(world.entry(url))
+    world.extra = {"exclude": [pattern]}
+    assert await look(world, depth) == []
+    assert world.origin.requests == []
+
+
 @pytest.mark.parametrize("depth", [Depth.PROBE, Depth.FULL])
 async def test_the_verdicts_are_those_of_a_refresh(world: World, depth: Depth) -> None:
     good = world.origin.route("/good.jpg", behaviours.ranged(LARGE))
