@@ -40,6 +40,9 @@ _TELL = 256
 # After so many it is heard whether to stop: a file of the largest takes a tenth of a second.
 _HEARING = 16
 
+# An article's number in the run, and what it declares.
+Taken = Callable[[int, LoadedArticle], None]
+
 
 class _CrowdedError(Exception):
     """Between two articles so many have come that there is no id for one more."""
@@ -73,6 +76,7 @@ class DeclaredArticles:
         self._helpers = helpers
         self._settings = settings
         self._names = Names(settings)
+        self._taken: Taken | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -88,15 +92,20 @@ class DeclaredArticles:
         self._looks: list[str | None] = []
 
     def update(
-        self, roots: Sequence[Path], now: int, tell: Callable[[int, int], None] | None = None
+        self,
+        roots: Sequence[Path],
+        now: int,
+        tell: Callable[[int, int], None] | None = None,
+        taken: Taken | None = None,
     ) -> None:
         """Bring the catalog up to date with the files; `now` (ns) is the file system's clock.
 
         `tell` hears now and then how many files of how many are read. What lies below `roots` and
-        was not found is forgotten. When it is told to stop, what was read by then is noted.
-        Raises LocalError.
+        was not found is forgotten. `taken` hears, in a thread, of each article that is taken apart.
+        When it is told to stop, what was read by then is noted. Raises LocalError.
         """
         self.cut_short = False
+        self._taken = taken
         with self._catalog.together():
             try:
                 self._read_all(now, tell)
@@ -221,6 +230,8 @@ class DeclaredArticles:
         entries = declared(read)
         noting.put(self._catalog, new, name, entries, local_fault=fault)
         self.new.append(number)
+        if self._taken is not None and isinstance(read, LoadedArticle):
+            self._taken(len(self.ids), read)
         return self._count(file, new)
 
     def _count(self, file: Found, row: ArticleRow) -> int:

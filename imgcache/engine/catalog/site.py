@@ -27,7 +27,7 @@ from imgcache.edge.catalog.noting import facts as noting
 from imgcache.edge.catalog.urls import Seen
 from imgcache.edge.stopping import StoppedError, steps
 from imgcache.engine.catalog import facts, overlooked
-from imgcache.engine.catalog.declared import DeclaredArticles
+from imgcache.engine.catalog.declared import DeclaredArticles, Taken
 from imgcache.engine.catalog.judging import judge_entries, measure_places
 from imgcache.engine.run.index_session import IndexSession
 from imgcache.engine.run.judge import Judge, problem_of, unread
@@ -65,11 +65,15 @@ class Site(Struct):
     paths: tuple[Path, ...] = ()
 
     async def read_articles(
-        self, roots: Sequence[Path], now: int = 0, listener: Listener | None = None
+        self,
+        roots: Sequence[Path],
+        now: int = 0,
+        listener: Listener | None = None,
+        taken: Taken | None = None,
     ) -> None:
         """Read the articles that have changed; `now` (ns) is the file system's clock.
 
-        Raises StoppedError; what was read by then is noted.
+        `taken` hears of each one. Raises StoppedError; what was read by then is noted.
         """
         loop, hearer = asyncio.get_running_loop(), listener or Listener()
 
@@ -78,7 +82,7 @@ class Site(Struct):
 
         self.paths = tuple(roots)
         await to_its_end(judged.expire, self.catalog, self.began)
-        await to_its_end(self.articles.update, roots, now, tell)
+        await to_its_end(self.articles.update, roots, now, tell, taken)
         if self.articles.cut_short:
             raise StoppedError
         whole = self.articles.whole

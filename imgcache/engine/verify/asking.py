@@ -12,10 +12,9 @@ from imgcache.core.cache.plan import Known
 from imgcache.edge.cache import integrity
 from imgcache.edge.catalog import urls
 from imgcache.edge.stopping import StoppedError, steps, stopped_by
-from imgcache.engine.catalog.declared import DeclaredArticles
 from imgcache.engine.catalog.site import Site
 from imgcache.engine.images.in_place import measure
-from imgcache.engine.run.articles import LoadedArticle, ReadArticle
+from imgcache.engine.run.articles import LoadedArticle
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.index_session import look_up
 from imgcache.engine.run.judge import Judge, gathered, unmask_placeholders
@@ -28,6 +27,7 @@ from imgcache.engine.run.wiring import Tools
 from imgcache.engine.verify.options import VerifyOptions
 from imgcache.engine.verify.prober import Prober
 from imgcache.engine.verify.readers import open_reader
+from imgcache.engine.verify.readings import KEPT, Readings
 from imgcache.facts import ImageFacts
 from imgcache.units import batches
 
@@ -38,6 +38,7 @@ _SOME = 100
 
 async def ask_and_judge(
     site: Site,
+    readings: Readings,
     tools: Tools,
     report: Report,
     listener: Listener,
@@ -50,7 +51,6 @@ async def ask_and_judge(
     ones. Returns the numbers of those that were left out.
     """
     settings, targets = site.settings, Targets(paths=site.paths)
-    readings = _Readings(site.articles)
     try:
         with stopped_by(interrupt):
             await _add_targets(site, targets, readings)
@@ -71,29 +71,7 @@ async def ask_and_judge(
     return left_out
 
 
-class _Readings:
-    """What the articles say; the first ones are kept in memory between asking and judging."""
-
-    def __init__(self, articles: DeclaredArticles) -> None:
-        self._articles = articles
-        self._kept: dict[int, ReadArticle] = {}
-
-    def first(self, number: int) -> ReadArticle:
-        """What is asked for."""
-        read = self._articles.read(number)
-        if number < _BATCH:
-            self._kept[number] = read
-        return read
-
-    def last(self, number: int) -> ReadArticle:
-        """What is judged: the file as it is by now."""
-        kept = self._kept.pop(number, None)
-        if kept is not None and self._articles.is_as_it_was(number):
-            return kept
-        return self._articles.read(number)
-
-
-async def _add_targets(site: Site, targets: Targets, readings: _Readings) -> None:
+async def _add_targets(site: Site, targets: Targets, readings: Readings) -> None:
     """Note what all articles name. Raises StoppedError."""
 
     def add(numbers: Sequence[int]) -> None:
@@ -118,7 +96,7 @@ async def _judge_all(
     done: Collection[int] | None = None
     for every in batches(range(len(site.articles.found)), _SOME):
         numbers = every
-        if every[0] >= _BATCH and interrupt.is_set():
+        if every[0] >= KEPT and interrupt.is_set():
             if done is None:
                 asked = [one.url.href for one in targets.web.values() if one.evidence is not None]
                 done = await to_its_end(urls.articles_naming, site.catalog, asked)
@@ -130,7 +108,7 @@ async def _judge_all(
 
 
 def _report_some(
-    site: Site, readings: _Readings, judge: Judge, report: Report, numbers: Sequence[int]
+    site: Site, readings: Readings, judge: Judge, report: Report, numbers: Sequence[int]
 ) -> None:
     for number in numbers:
         shown = site.articles.found[number].shown

@@ -24,6 +24,7 @@ from imgcache.engine.run.report import Report, Traffic
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools, offline_tools, reading_tools
 from imgcache.engine.verify.options import Depth, VerifyOptions
+from imgcache.engine.verify.readings import Readings
 
 
 async def verify(
@@ -57,9 +58,12 @@ async def verify(
         tools.fetcher.expect()
         with report.ends_with_it(listener):
             async with open_site(found, settings, tools) as site:
+                readings = Readings(site.articles)
                 try:
                     with stopped_by(interrupt):
-                        await site.read_articles(roots, listener=listener)
+                        await site.read_articles(
+                            roots, listener=listener, taken=None if offline else readings.note
+                        )
                         site.keep_only_these()
                         part = bool(paths) or options.changed_since is not None
                         await site.tell_of_others(listener, of_places=not part)
@@ -78,7 +82,7 @@ async def verify(
                     from imgcache.engine.verify.asking import ask_and_judge  # noqa: PLC0415
 
                     left_out = await ask_and_judge(
-                        site, tools, report, listener, interrupt, options
+                        site, readings, tools, report, listener, interrupt, options
                     )
                 if not report.interrupted:
                     chosen_singly = options.changed_since is not None or are_files(found)
