@@ -88,8 +88,12 @@ async def test_a_header_without_end_does_not_grow_a_probe() -> None:
     assert_small(await measured("probe", BOMBS["a JPEG header"]))
 
 
+async def test_nor_does_what_another_process_passes_on() -> None:
+    assert_small(await measured("apart", BOMBS["a body"]))
+
+
 @pytest.mark.torture
-@pytest.mark.parametrize("mode", ["refresh", "probe", "full"])
+@pytest.mark.parametrize("mode", ["refresh", "apart", "probe", "full"])
 @pytest.mark.parametrize("name", BOMBS)
 async def test_no_bomb_grows_the_main_process(name: str, mode: str) -> None:
     assert_small(await measured(mode, BOMBS[name]))

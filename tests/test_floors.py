@@ -71,7 +71,7 @@ WITHIN = {
 SHARED = {
     "edge": {
         "safe_fs", "os_errors", "atomic_file", "descriptors", "cores", "made_folder", "stopping",
-        "forked",
+        "forked", "body_memory",
     }
 }  # fmt: skip
 BESIDE = {("edge", "render"), ("render", "edge")}

@@ -1,8 +1,9 @@
 """A run in a process of its own, and by how much its memory grew (Linux).
 
-    python -m tests.support.measured refresh|probe|full ORIGIN_PORT PATH HOSTS
+    python -m tests.support.measured refresh|apart|probe|full ORIGIN_PORT PATH HOSTS
 
 A first run opens all that stays open; the second one asks that many hosts for PATH at once.
+`apart`: a refresh that has others send its requests, as the command has.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from imgcache import Report, Settings, refresh
+from imgcache.engine.run.beside.processes import beside
 from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
 
@@ -33,11 +35,15 @@ def begin_anew() -> float:
     return mebibytes("VmRSS")
 
 
-async def run(mode: str, folder: Path, settings: Settings) -> Report:
+def run(mode: str, folder: Path, settings: Settings) -> Report:
+    paths = [folder / "a.md"]
     if mode == "refresh":
-        return await refresh([folder / "a.md"], settings)
+        return asyncio.run(refresh(paths, settings))
+    if mode == "apart":
+        with beside(settings, print, asks=True) as others:
+            return asyncio.run(refresh(paths, settings, beside=others))
     depth = Depth.FULL if mode == "full" else Depth.PROBE
-    return await verify([folder / "a.md"], settings, VerifyOptions(depth))
+    return asyncio.run(verify(paths, settings, VerifyOptions(depth)))
 
 
 def article(folder: Path, urls: list[str]) -> None:
@@ -45,20 +51,20 @@ def article(folder: Path, urls: list[str]) -> None:
     (folder / "a.md").write_text(f"---\nimages:\n{lines}---\n")
 
 
-async def main(mode: str, port: str, path: str, hosts: str) -> None:
+def main(mode: str, port: str, path: str, hosts: str) -> None:
     fetch = {"resolve": [f"*:80:127.0.0.1:{port}"], "attempts": 1, "deadline": "5s"}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = Settings.model_validate({"cache": {"dir": folder / "cache"}, "fetch": fetch})
         article(folder, ["http://warm.test/warm"])
-        await run(mode, folder, settings)
+        run(mode, folder, settings)
         before = begin_anew()
         article(folder, [f"http://h{number}.test{path}" for number in range(int(hosts))])
-        report = await run(mode, folder, settings)
+        report = run(mode, folder, settings)
         grown = mebibytes("VmHWM") - before
     verdicts = {str(one): count for one, count in report.summary.verdicts.items()}
     print(json.dumps({"grown": grown, "verdicts": verdicts}))  # noqa: T201 -- read by the test
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    main(*sys.argv[1:])

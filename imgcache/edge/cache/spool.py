@@ -12,11 +12,8 @@ from types import TracebackType
 from typing import Self
 
 from imgcache.core.cache.layout import temp_path
+from imgcache.edge.body_memory import BodyMemory
 from imgcache.edge.safe_fs import create, local_errors, make_folder, temp_name, write_all
-
-# Bytes that are kept in memory, and that one thread hop (about 50 us) writes. As many bodies as
-# there are requests under way may be kept at once.
-_BLOCK = 1 << 19
 
 
 class _TempFile:
@@ -61,11 +58,14 @@ class Spool:
     """Takes a body from the fetcher; an async context manager that leaves nothing in `tmp/`.
 
     `write` and `reset` are the fetcher's sink. A body of up to 512 KiB stays in memory (`data`)
-    and needs no file before it is published; `settle` makes a file of any body.
+    and needs no file before it is published, unless many bodies together take too much of it;
+    `settle` makes a file of any body.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, memory: BodyMemory) -> None:
+        """`memory`: what all bodies that arrive beside this one keep."""
         self._root = root
+        self._memory = memory
         self._start()
 
     def _start(self) -> None:
@@ -120,7 +120,8 @@ class Spool:
         self.size += len(data)
         self._blocks.append(data)
         self._waiting += len(data)
-        if self._waiting > _BLOCK:
+        self._memory.keep(len(data))
+        if self._memory.is_full(self._waiting):
             await self._spill()
 
     async def reset(self) -> None:
@@ -137,6 +138,7 @@ class Spool:
         """Drop the body and its file; a published file is not touched."""
         if self._temp is not None:
             self._temp.remove()
+        self._memory.free(self._waiting)
         self._start()
 
     async def _spill(self) -> _TempFile:
@@ -145,6 +147,10 @@ class Spool:
             temp = self._temp = _TempFile(self._root)
         elif not self._blocks:
             return temp
-        blocks, self._blocks, self._waiting = self._blocks, [], 0
-        await asyncio.to_thread(temp.append, blocks)
+        blocks, size = self._blocks, self._waiting
+        self._blocks, self._waiting = [], 0
+        try:
+            await asyncio.to_thread(temp.append, blocks)
+        finally:
+            self._memory.free(size)
         return temp

@@ -26,6 +26,7 @@ from imgcache.core.cache.layout import (
     image_path,
     thumbnail_path,
 )
+from imgcache.edge.body_memory import BodyMemory
 from imgcache.edge.cache import home
 from imgcache.edge.cache.files import KeptFile, is_recorded, kept_files, mark_at, read_file
 from imgcache.edge.cache.new_images import NewImage, publish_all
@@ -65,6 +66,7 @@ class Store:
         self._prefix = f"{root}/"
         self._fsync = fsync or os.fsync
         self.failed_to_publish = False
+        self._bodies = BodyMemory()
 
     @property
     def folder(self) -> Path | None:
@@ -112,7 +114,7 @@ class Store:
 
     def spool(self) -> Spool:
         """A buffer for one incoming body."""
-        return Spool(self.root)
+        return Spool(self.root, self._bodies)
 
     def publish(self, new: Sequence[NewImage]) -> list[ImageFacts | LocalError]:
         """Publish images together, as `publish_all` says; LocalError if `tmp/` stays unclear."""

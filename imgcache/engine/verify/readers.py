@@ -15,6 +15,7 @@ from imgcache.config import Settings
 from imgcache.core.cache.layout import TMP
 from imgcache.core.images.label import Label
 from imgcache.core.verdicts.verdict import Evidence, Measured
+from imgcache.edge.body_memory import BodyMemory
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.decoder.pool import Decoded, DecodeJob
 from imgcache.edge.http.exchange import AttemptStats, Body, NotModified, Sink
@@ -39,10 +40,11 @@ class WholeReader:
     def __init__(self, tools: Tools, folder: Callable[[], Path]) -> None:
         self._tools = tools
         self._folder = folder
+        self._bodies = BodyMemory()
 
     async def read(self, job: Job, stats: AttemptStats) -> Evidence | Failure | NotModified:
         """The whole image, once."""
-        async with Spool(self._folder()) as spool:
+        async with Spool(self._folder(), self._bodies) as spool:
             asked = await ask(self._tools, job, spool, stats, None)
             if not isinstance(asked, Body):
                 return asked

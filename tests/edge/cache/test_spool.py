@@ -52,6 +52,22 @@ async def test_a_large_body_is_a_file(store: Store, size: int) -> None:
         assert path.read_bytes() == body
 
 
+async def test_of_many_bodies_each_keeps_little_in_memory(store: Store) -> None:
+    spools = [store.spool() for _ in range(64)]
+    for spool in spools:
+        await fill(spool, MIB // 2)
+    kept = [spool for spool in spools if spool.data is not None]
+    assert 14 <= len(kept) <= 17  # 8 MiB
+    few = store.spool()
+    await fill(few, MIB // 8)
+    assert few.data is not None
+    for spool in (*spools, few):
+        spool.discard()
+    async with store.spool() as spool:
+        body = await fill(spool, MIB // 2)
+        assert spool.data == body
+
+
 @pytest.mark.parametrize("size", [0, 100, MIB // 2 + 1, 5 * MIB])
 async def test_settle_makes_a_file_of_any_body(store: Store, size: int) -> None:
     async with store.spool() as spool:

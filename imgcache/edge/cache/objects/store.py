@@ -27,6 +27,7 @@ from imgcache.core.cache.layout import (
     is_content_path,
     thumbnail_path,
 )
+from imgcache.edge.body_memory import BodyMemory
 from imgcache.edge.cache import home as homes
 from imgcache.edge.cache.files import KeptFile
 from imgcache.edge.cache.new_images import NewImage
@@ -65,6 +66,7 @@ class ObjectStore:
         self.bucket = bucket
         self.home = home
         self.failed_to_publish = False
+        self._bodies = BodyMemory()
         self._known = known
         self._digests = digests or {}
 
@@ -108,7 +110,7 @@ class ObjectStore:
 
     def spool(self) -> Spool:
         """A buffer for one incoming body."""
-        return Spool(self.home)
+        return Spool(self.home, self._bodies)
 
     def publish(self, new: Sequence[NewImage]) -> list[ImageFacts | LocalError]:
         """Publish images side by side, each failing for itself."""

@@ -9,15 +9,13 @@ import msgspec
 from msgspec.structs import replace
 
 from imgcache.config import FetchSettings
+from imgcache.edge.body_memory import BodyMemory
 from imgcache.edge.http.apart.line import Line
 from imgcache.edge.http.apart.messages import Ask, Drop, End, Expect, Order, Piece, Taken
 from imgcache.edge.http.dns import Lookup, system_lookup
 from imgcache.edge.http.exchange import Attempt, AttemptStats, Body, Fetches, NotModified
 from imgcache.edge.http.on_demand import FetcherOnDemand
 from imgcache.model import Failure
-
-# Bytes of a body, if all of it is wanted, that are kept here until they go on.
-_MOST_KEPT = 1 << 19
 
 
 async def serve(
@@ -41,6 +39,7 @@ class _Attempts:
         self.over = asyncio.Event()
         self.line = Line(msgspec.msgpack.Decoder(Order), self._hear, self.over.set)
         self._fetcher = fetcher
+        self._bodies = BodyMemory()
         self._opening: asyncio.Task[Fetches] | None = None
         self._under_way: dict[int, tuple[asyncio.Task[Attempt], _Relay]] = {}
 
@@ -65,7 +64,7 @@ class _Attempts:
 
     def _begin(self, ask: Ask) -> None:
         """Its end is told whatever becomes of it: one that is dropped at once never runs."""
-        relay, stats = _Relay(ask.number, self.line, ask.least), AttemptStats()
+        relay, stats = _Relay(ask.number, self.line, ask.least, self._bodies), AttemptStats()
         attempt = self._fetcher.attempt(ask.url, ask.validators, relay, stats, ask.first)
         task = asyncio.get_running_loop().create_task(attempt)
         self._under_way[ask.number] = task, relay
@@ -108,13 +107,16 @@ class _Relay:
     What is not enough for that one in any case goes with the attempt's end.
     """
 
-    def __init__(self, number: int, line: Line[Order], least: int | None) -> None:
+    def __init__(
+        self, number: int, line: Line[Order], least: int | None, memory: BodyMemory
+    ) -> None:
         self.enough = False
         self.least = least
         self.anew = False
         self._number = number
         self._line = line
         self._of_new = least
+        self._memory = memory
         self._kept: list[bytes] = []
         self._size = 0
         self._taken = asyncio.Event()
@@ -123,7 +125,9 @@ class _Relay:
         """The next bytes."""
         self._kept.append(data)
         self._size += len(data)
-        if self._size > _MOST_KEPT or (self.least is not None and self._size > self.least):
+        self._memory.keep(len(data))
+        is_wanted = self.least is not None and self._size > self.least
+        if is_wanted or self._memory.is_full(self._size):
             self._taken.clear()
             self._line.say(Piece(self._number, self.anew), *self.rest())
             self.anew = False
@@ -141,5 +145,6 @@ class _Relay:
 
     def rest(self) -> list[bytes]:
         """What has not gone on yet; it is kept no longer."""
+        self._memory.free(self._size)
         kept, self._kept, self._size = self._kept, [], 0
         return kept
