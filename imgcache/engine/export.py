@@ -52,8 +52,8 @@ async def export(
 ) -> ExportResult:
     """Bring the folder up to date with what the configured articles name.
 
-    Raises ConfigError where there is no cache, no article, or another folder than an export's,
-    CacheLockedError, LocalError.
+    Raises ConfigError where there is no cache, no article, no image, or another folder than an
+    export's, CacheLockedError, LocalError.
     """
     store = storage_of(settings.cache)
     await asyncio.to_thread(_check_place, store, output)
@@ -69,6 +69,8 @@ async def export(
             result = ExportResult(str(output), _articles(site), dry_run, problems=_problems(site))
             if result.problems:
                 return result
+            await site.tell_of_others(listener, of_places=True)
+            await site.refuse_if_blind("exported")
             hashed = await site.look_at_copies(tools)
             wanted = await to_its_end(Wanted, site, tools.store)
             swept = not dry_run and await to_its_end(folder.sweep)

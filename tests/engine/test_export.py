@@ -204,6 +204,16 @@ async def test_without_articles_or_without_a_cache_it_is_refused(world: World) -
         await exported(world)
 
 
+async def test_where_no_image_is_named_it_is_refused(world: World) -> None:
+    await filled(world)
+    await exported(world)
+    before = contents(out(world))
+    world.extra["images"] = ({"at": "img[]", "url": "url"},)
+    with pytest.raises(ConfigError, match="no article names an image, so nothing is exported"):
+        await exported(world)
+    assert contents(out(world)) == before
+
+
 async def test_the_cache_itself_is_no_place_for_it(world: World) -> None:
     await filled(world, 1)
     link = world.folder / "link"

@@ -1,8 +1,9 @@
 """Garbage collection of the cache (`cache gc`): drops what no article names.
 
 All articles are read first. One that can't be read may name any image, so nothing is dropped then;
-without any article this is probably the wrong folder. First the index forgets, then the manifest
-is written, and only then are files deleted.
+without any article this is probably the wrong folder, and without any image in them the settings
+do not say where images are. First the index forgets, then the manifest is written, and only then
+are files deleted.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ async def collect_garbage(
     """Drop what none of the configured articles names, and was last tried `age` seconds ago.
 
     Without an age a replaced picture stays for as long as that is told.
-    Raises ConfigError where no article is found, CacheLockedError, LocalError.
+    Raises ConfigError where no article is found, or none names an image, CacheLockedError,
+    LocalError.
     """
     times = _times(settings.drift, age, time.time())
     tools_for = offline_tools(settings) if dry_run else writing_tools(settings, listener)
@@ -106,7 +108,10 @@ async def _surveyed(
     async with open_site(survey.found, settings, tools) as site:
         await site.read_articles(chosen((), settings))
         site.keep_only_these()
+        await site.tell_of_others(listener, of_places=True)
         naming = await to_its_end(_named, site)
+        if not naming.problems and not naming.texts:
+            await site.refuse_if_blind("dropped")
     return naming, GcResult(naming.articles, dry_run, problems=tuple(naming.problems))
 
 

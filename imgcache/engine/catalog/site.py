@@ -36,6 +36,7 @@ from imgcache.engine.run.report import Form, Report
 from imgcache.engine.run.targets import Targets
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.engine.run.wiring import Tools
+from imgcache.errors import ConfigError
 from imgcache.facts import ImageFacts
 from imgcache.units import batches
 
@@ -118,6 +119,15 @@ class Site(Struct):
         report.is_blind = True
         told = partial(overlooked.unread_images, articles, self.settings)
         listener.warned(await to_its_end(told))
+
+    async def refuse_if_blind(self, undone: str) -> None:
+        """Raise ConfigError where no article names an image; `undone`: what is not done then.
+
+        Probably the settings do not say where images are.
+        """
+        if not self.catalog.value("SELECT EXISTS (SELECT 1 FROM entries)"):
+            told = await to_its_end(overlooked.unread_images, self.articles, self.settings)
+            raise ConfigError(f"no article names an image, so nothing is {undone}: {told}")
 
     async def look_up(self, session: IndexSession) -> None:
         """Note the facts that have changed in the index."""

@@ -24,6 +24,16 @@ from tests.support.world import World
 DAY = 86400.0
 
 
+class Heard(Listener):
+    """Keeps what it is warned of."""
+
+    def __init__(self, heard: list[str]) -> None:
+        self.heard = heard
+
+    def warned(self, message: str) -> None:
+        self.heard.append(message)
+
+
 async def collect(world: World, *, age: float | None = None, dry_run: bool = False) -> GcResult:
     world.extra |= {"articles": [str(world.articles)]}
     return await collect_garbage(world.settings(), Listener(), age=age, dry_run=dry_run)
@@ -185,6 +195,27 @@ async def test_without_an_article_it_is_refused(world: World) -> None:
     with pytest.raises(ConfigError, match="no article was found"):
         await collect(world, dry_run=True)
     assert contents(world) == before
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_where_no_image_is_named_it_is_refused(world: World, *, dry_run: bool) -> None:
+    """Probably the settings name another place than the articles have."""
+    await filled(world)
+    before = contents(world)
+    world.extra["images"] = ({"at": "img[]", "url": "url"},)
+    told = r"no article names an image, so nothing is dropped: 2 articles.*`images.*imgcache init"
+    with pytest.raises(ConfigError, match=told):
+        await collect(world, dry_run=dry_run)
+    assert contents(world) == before
+
+
+async def test_a_place_that_finds_no_image_is_told(world: World) -> None:
+    await filled(world)
+    heard: list[str] = []
+    world.extra["images"] = ({"at": "images[]", "url": "url"}, {"at": "covr"})
+    world.extra["articles"] = [str(world.articles)]
+    await collect_garbage(world.settings(), Heard(heard), dry_run=True)
+    assert [one for one in heard if "'covr' finds no image" in one]
 
 
 @pytest.mark.parametrize(
