@@ -8,17 +8,26 @@ from imgcache.model import Failure, Format, Size
 
 
 class Validators(Struct, frozen=True):
-    """What a conditional request sends back (RFC 9110 section 8.8), byte for byte as received."""
+    """What a conditional request sends back (RFC 9110 section 8.8), byte for byte as received.
+
+    `url`: whose they are, where redirects led to another URL than the one that was asked for. They
+    mean nothing to any other.
+    """
 
     etag: str | None = None
     last_modified: str | None = None
+    url: str | None = None
 
     def __bool__(self) -> bool:
         return bool(self.etag or self.last_modified)
 
 
 class ResponseFacts(Struct, frozen=True):
-    """What an answer said about its own lifetime, and when; times are POSIX seconds."""
+    """What an answer said about its own lifetime, and when; times are POSIX seconds.
+
+    `redirected`: for how many seconds the redirects last that led to it; None where there were
+    none, or only permanent ones that say nothing.
+    """
 
     requested_at: float
     answered_at: float
@@ -30,6 +39,7 @@ class ResponseFacts(Struct, frozen=True):
     date: str | None = None
     content_type: str | None = None
     nosniff: bool = False
+    redirected: float | None = None
 
 
 class ThumbnailFacts(Struct, frozen=True):

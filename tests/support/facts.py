@@ -62,13 +62,14 @@ responses = st.builds(
     _times,
     _times,
     st.integers(100, 599),
-    st.builds(Validators, _maybe, _maybe),
+    st.builds(Validators, _maybe, _maybe, _maybe),
     _maybe,
     _maybe,
     _maybe,
     _maybe,
     _maybe,
     st.booleans(),
+    st.none() | _times,
 )
 _thumbnails = st.builds(
     ThumbnailFacts, _texts, _texts, _texts, _sides, _sides, _counts, _texts, _counts

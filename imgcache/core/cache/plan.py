@@ -135,6 +135,7 @@ def confirm(stored: ResponseFacts, answer: ResponseFacts) -> ResponseFacts:
         validators=Validators(
             answer.validators.etag or stored.validators.etag,
             answer.validators.last_modified or stored.validators.last_modified,
+            answer.validators.url,
         ),
         cache_control=answer.cache_control or stored.cache_control,
         expires=answer.expires or stored.expires,

@@ -6,6 +6,7 @@ again after `least`, and nothing is ever guessed from Last-Modified (no heuristi
 
 from __future__ import annotations
 
+import math
 import re
 
 from imgcache.config import FreshnessSettings
@@ -16,6 +17,7 @@ from imgcache.facts import ResponseFacts
 _LONGEST = 2**31
 _LONGEST_DIGITS = 10
 _STALE = 0.0
+_PERMANENT = frozenset({301, 308})
 
 # RFC 9111 section 5.2: the argument is a token or a quoted string, at the sender's choice.
 # What is no directive is passed over up to the next comma. An unclosed quote runs to the
@@ -41,13 +43,30 @@ def fresh_until(response: ResponseFacts, policy: FreshnessSettings) -> float:
     """The POSIX time at which an answer stops being fresh.
 
     The lifetime that is left on arrival is held between `least` and `greatest`; an answer
-    without an explicit lifetime gets `default`.
+    without an explicit lifetime gets `default`. Redirects may lead elsewhere before that.
     """
+    left = _left(response)
+    lasts = policy.default if left is None else min(max(left, policy.least), policy.greatest)
+    if response.redirected is not None:
+        lasts = min(lasts, max(response.redirected, policy.least))
+    return response.answered_at + lasts
+
+
+def redirect_lifetime(response: ResponseFacts) -> float:
+    """For how many seconds a redirect lasts; infinity for a permanent one that does not say.
+
+    Any other one that does not say may lead elsewhere the next time (RFC 9110 section 15.4).
+    """
+    left = _left(response)
+    if left is None:
+        return math.inf if response.status in _PERMANENT else _STALE
+    return max(left, _STALE)
+
+
+def _left(response: ResponseFacts) -> float | None:
+    """Seconds of its explicit lifetime that are left on arrival; None where it names none."""
     lifetime = _explicit_lifetime(response)
-    if lifetime is None:
-        return response.answered_at + policy.default
-    left = lifetime - _age_at_arrival(response)
-    return response.answered_at + min(max(left, policy.least), policy.greatest)
+    return None if lifetime is None else lifetime - _age_at_arrival(response)
 
 
 def _explicit_lifetime(response: ResponseFacts) -> float | None:

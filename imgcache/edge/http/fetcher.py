@@ -6,17 +6,20 @@ becomes a result here; only this machine's own faults are raised.
 
 from __future__ import annotations
 
+import math
 import ssl
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Self
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from imgcache.config import FetchSettings
 from imgcache.core.http import response as answer
 from imgcache.core.http.address import AddressRule
+from imgcache.core.http.freshness import redirect_lifetime
 from imgcache.core.http.retry import parse_retry_after
 from imgcache.core.http.url import WebUrl
 from imgcache.edge.http import aiohttp_import  # noqa: F401  before those that import aiohttp
@@ -53,6 +56,13 @@ class _Client(httpx.AsyncClient):
 # httpx makes one, and more headers, for a request that is given none.
 _NO_BODY = httpx.ByteStream(b"")
 _MOST_HOSTS = 1024
+
+
+class _Redirect(Struct, frozen=True):
+    """Where an answer leads, and for how many seconds."""
+
+    target: WebUrl
+    lasts: float
 
 
 class Fetcher:
@@ -156,15 +166,18 @@ class Fetcher:
         stats: AttemptStats,
         limit: ReadLimit,
     ) -> Body | NotModified | Failure:
-        visited = [url]
+        visited, lasts = [url], math.inf
         while True:
             ended = await self._exchange(visited, validators, sink, stats, limit)
-            if isinstance(ended, WebUrl):
-                visited.append(ended)
+            if isinstance(ended, _Redirect):
+                visited.append(ended.target)
+                lasts = min(lasts, ended.lasts)
             elif validators and answer.is_failed_condition(ended):
                 validators = Validators()
-            else:
+            elif isinstance(ended, Failure) or len(visited) == 1:
                 return ended
+            else:
+                return _redirected(ended, visited[-1], lasts)
 
     async def _exchange(
         self,
@@ -173,9 +186,11 @@ class Fetcher:
         sink: Sink,
         stats: AttemptStats,
         limit: ReadLimit,
-    ) -> Body | NotModified | Failure | WebUrl:
-        """One request, for the last of the URLs; a WebUrl is where its answer redirects to."""
+    ) -> Body | NotModified | Failure | _Redirect:
+        """One request, for the last of the URLs."""
         url = visited[-1]
+        if (validators.url or visited[0].href) != url.href:
+            validators = Validators()
         stats.host = url.host
         if stats.watch is not None:
             stats.watch.asking(url)
@@ -205,8 +220,8 @@ class Fetcher:
         asked_at: float,
         visited: Sequence[WebUrl],
         conditional: bool,  # noqa: FBT001 -- a fact about the request
-    ) -> Body | NotModified | Failure | WebUrl:
-        """What the head of an answer means; a WebUrl is where it redirects to."""
+    ) -> Body | NotModified | Failure | _Redirect:
+        """What the head of an answer means."""
         settings, now = self._settings, time.time()
         status, headers = response.status_code, fields(response)
         asked_to_wait = parse_retry_after(headers.get("retry-after", ""), headers.get("date"), now)
@@ -215,10 +230,13 @@ class Fetcher:
         )
         if failure is not None:
             return failure
+        facts = answer.facts(status, headers, asked_at, now)
         if status in answer.REDIRECTS:
             locations = response.extensions["locations"]
-            return answer.redirected(status, locations, visited, settings.max_redirects)
-        facts = answer.facts(status, headers, asked_at, now)
+            target = answer.redirected(status, locations, visited, settings.max_redirects)
+            if isinstance(target, Failure):
+                return target
+            return _Redirect(target, redirect_lifetime(facts))
         if status != answer.NOT_MODIFIED:
             return answer.without_end(facts) or Body(facts)
         return NotModified(facts) if conditional else answer.unasked_not_modified()
@@ -255,6 +273,14 @@ class Fetcher:
         """The headers of all requests to a host."""
         # Set by hand: httpx would decode an IDN for it, and refuses those that browsers open.
         return httpx.Headers({"Host": authority} | self._headers | self._extra.get(host, {}))
+
+
+def _redirected(ended: Body | NotModified, url: WebUrl, lasts: float) -> Body | NotModified:
+    """An answer of this URL, to which redirects have led that last so many seconds."""
+    validators = replace(ended.response.validators, url=url.href)
+    redirected = None if math.isinf(lasts) else lasts
+    response = replace(ended.response, validators=validators, redirected=redirected)
+    return replace(ended, response=response)
 
 
 def _hop(url: WebUrl, response: httpx.Response) -> Hop:

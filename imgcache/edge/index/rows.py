@@ -25,6 +25,7 @@ Row = tuple[Any, ...]
 RESPONSE = (
     *("requested_at", "answered_at", "status", "etag", "last_modified", "cache_control"),
     *("expires", "age", "date", "content_type", "nosniff"),
+    *("answered_by", "redirected"),
 )
 URL = ("url", "tried_at", "failure", "copy", "earlier", *RESPONSE)
 IMAGE = (
@@ -57,6 +58,7 @@ def url_row(facts: UrlFacts) -> Row:
         *(answer.requested_at, answer.answered_at, answer.status),
         *(answer.validators.etag, answer.validators.last_modified, answer.cache_control),
         *(answer.expires, answer.age, answer.date, answer.content_type, answer.nosniff),
+        *(answer.validators.url, answer.redirected),
     )
 
 
@@ -86,18 +88,19 @@ def _response(
     modified: str | None,
     *rest: Any,
 ) -> ResponseFacts:
-    cache_control, expires, age, date, content_type, nosniff = rest
+    cache_control, expires, age, date, content_type, nosniff, answered_by, redirected = rest
     return ResponseFacts(
         requested_at,
         answered_at,
         status,
-        Validators(etag, modified),
+        Validators(etag, modified, answered_by),
         cache_control,
         expires,
         age,
         date,
         content_type,
         bool(nosniff),
+        redirected,
     )
 
 

@@ -118,9 +118,16 @@ ALTER TABLE urls ADD COLUMN earlier TEXT;
 CREATE INDEX urls_with_earlier ON urls (url) WHERE earlier IS NOT NULL;
 """
 
+# Whose answer it is and how long the redirects to it last; NULL without redirects, and for answers
+# from before: these are asked for without a condition once.
+_REDIRECTS = """
+ALTER TABLE urls ADD COLUMN answered_by TEXT;
+ALTER TABLE urls ADD COLUMN redirected REAL;
+"""
+
 MIGRATIONS = (
     *(_FACTS, _DIGESTS_AND_RUNS, _IDENTITIES, _CHANGES, _POSITIONS, _LOOKS),
-    _EARLIER,
+    *(_EARLIER, _REDIRECTS),
 )
 
 

@@ -32,6 +32,15 @@ def test_an_answer_without_a_lifetime_gets_the_default() -> None:
     assert lifetime(cache_control="public, must-revalidate") == 7 * DAY
 
 
+@pytest.mark.parametrize("cache_control", [None, "max-age=31536000"])
+@pytest.mark.parametrize(("redirected", "most"), [(DAY, DAY), (0.0, HOUR), (90 * DAY, 90 * DAY)])
+def test_no_answer_is_fresh_for_longer_than_the_way_to_it(
+    redirected: float, most: float, cache_control: str | None
+) -> None:
+    alone = lifetime(cache_control=cache_control)
+    assert lifetime(cache_control=cache_control, redirected=redirected) == min(alone, most)
+
+
 def test_last_modified_is_no_reason_to_guess() -> None:
     answer = ResponseFacts(NOON, NOON, 200, Validators(None, date(NOON - 1000 * DAY)))
     assert fresh_until(answer, POLICY) == NOON + 7 * DAY

@@ -156,7 +156,11 @@ async def test_a_412_to_a_condition_of_ours_is_asked_again_without_it() -> None:
         origin.route("/a", redirect("/b"))
         origin.route("/b", behave)
         origin.route("/always", status=412)
-        for validators in (Validators('"a"'), Validators(None, "Mon, 02 Jan 2023 03:04:05 GMT")):
+        date, answered_by = "Mon, 02 Jan 2023 03:04:05 GMT", origin.url("/b")
+        for validators in (
+            Validators('"a"', None, answered_by),
+            Validators(None, date, answered_by),
+        ):
             url = origin.url("/a")
             attempt = await ask(settings(origin), url, validators=validators, sink=sink)
             assert isinstance(attempt.result, Body)

@@ -16,18 +16,48 @@ pytestmark = pytest.mark.usefixtures("both_ways")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_followed_with_the_validators(status: int) -> None:
+@pytest.mark.parametrize("known", ["/folder/a", "/b%2Cc?d=e|f", "/elsewhere"])
+async def test_validators_go_to_the_url_whose_they_are(status: int, known: str) -> None:
+    """Another one may have an equal ETag, or an older date, for another picture."""
     async with Origin() as origin:
         origin.route("/folder/a", redirect("../b%2Cc?d=e|f", status))
         origin.route("/b%2Cc?d=e|f", body=b"x")
         sink = MemorySink()
         url = origin.url("/folder/a")
-        attempt = await ask(settings(origin), url, validators=Validators('"1"'), sink=sink)
-        assert [request.target for request in origin.requests] == ["/folder/a", "/b%2Cc?d=e|f"]
-        assert [request.headers["if-none-match"] for request in origin.requests] == ['"1"'] * 2
+        validators = Validators('"1"', url=None if known == "/folder/a" else origin.url(known))
+        attempt = await ask(settings(origin), url, validators=validators, sink=sink)
+        targets = ["/folder/a", "/b%2Cc?d=e|f"]
+        assert [request.target for request in origin.requests] == targets
+        asked = ["if-none-match" in request.headers for request in origin.requests]
+        assert asked == [target == known for target in targets]
     assert isinstance(attempt.result, Body)
+    assert attempt.result.response.validators.url == origin.url("/b%2Cc?d=e|f")
     assert sink.data == b"x"
     assert attempt.requests == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "lasts"),
+    [
+        ((301, None), (308, None), None),
+        ((302, None), (301, None), 0),
+        ((301, "max-age=60"), (308, "max-age=50"), 50),
+        ((302, "max-age=60"), (307, None), 0),
+        ((301, "no-store"), (301, "max-age=60"), 0),
+    ],
+)
+async def test_the_redirect_that_ends_first_counts(
+    first: tuple[int, str | None], second: tuple[int, str | None], lasts: float | None
+) -> None:
+    async with Origin() as origin:
+        for number, (status, said) in enumerate((first, second)):
+            headers = {"Cache-Control": said} if said else {}
+            origin.route(f"/{number}", redirect(f"/{number + 1}", status, headers))
+        origin.route("/2", body=b"x", headers={"Cache-Control": "max-age=3600"})
+        result = (await ask(settings(origin), origin.url("/0"))).result
+    assert isinstance(result, Body)
+    told = result.response.redirected
+    assert told == lasts or (lasts and told is not None and lasts - 5 < told <= lasts)
 
 
 async def test_five_redirects_are_followed_and_the_sixth_is_not() -> None:
