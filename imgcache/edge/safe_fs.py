@@ -39,7 +39,8 @@ _REMEDIES = REMEDIES | {
     errno.EPERM: "give this user the right to write the cache folder",
     errno.ELOOP: "a symbolic link stands where the cache has a file of its own; remove it",
     errno.ESPIPE: "a pipe stands where the cache has a file of its own; remove it",
-    errno.ENOTDIR: "something else stands where the cache has a folder of its own; remove it",
+    errno.ENOTDIR: "something else stands where the cache has a folder of its own; name another "
+    "folder in cache.dir, or remove it",
     errno.EISDIR: "a folder stands where the cache has a file of its own; remove it",
 }
 

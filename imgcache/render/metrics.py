@@ -64,7 +64,7 @@ def of_refresh(
         "refresh_body_bytes": ("Bytes of bodies that the last refresh received", summary.bytes),
         "refresh_articles_changed": (
             "Articles that the last refresh changed",
-            summary.articles_changed,
+            0 if findings.dry_run else summary.articles_changed,
         ),
         "refresh_duration_seconds": ("How long the last refresh took", findings.seconds),
         "refresh_end_timestamp_seconds": ("When the last refresh ended", ended),

@@ -33,6 +33,14 @@ def test_a_refresh_is_told_in_numbers() -> None:
     assert found[(LAST,)] == ended
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_articles_that_were_not_written_are_not_counted(*, dry_run: bool) -> None:
+    run = troubled()
+    run.dry_run, run.summary.articles_changed = dry_run, 1
+    found = samples(metrics.of_refresh(run, None, success=True, before=""))
+    assert found[("imgcache_refresh_articles_changed",)] == (not dry_run)
+
+
 def test_shards_are_told_of_a_refresh_on_several_workers() -> None:
     shards = ShardCounts()
     for seconds, lost in ((2.0, False), (5.0, True), (1.5, False)):

@@ -9,7 +9,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from imgcache.core.cache.layout import IGNORE, IGNORED, TMP
+from imgcache.core.cache.layout import IGNORE, IGNORED, INDEX, MANIFEST, TMP
+from imgcache.core.cache.manifest import HEAD
 from imgcache.edge.safe_fs import (
     create,
     is_temp_name,
@@ -18,12 +19,27 @@ from imgcache.edge.safe_fs import (
     open_or_make,
     write_all,
 )
+from imgcache.errors import ConfigError
 
 # Linux: FS_IOC_GETFLAGS and FS_IOC_SETFLAGS, whose number is an int in the room of a long, and
 # FS_TOPDIR_FL (`chattr +T`): the folders in this one have nothing to do with each other.
 _GET_FLAGS, _SET_FLAGS, _SPREAD = 0x80086601, 0x40086602, 0x20000
 _FLAGS = struct.Struct("@i4x")
 _DIGITS = frozenset("0123456789abcdef")
+
+
+def refuse_foreign(home: Path) -> None:
+    """Raise ConfigError for a folder without an index and with a manifest.json of somebody else."""
+    path = home / MANIFEST
+    if os.path.lexists(home / INDEX) or not path.is_file():
+        return
+    with local_errors(MANIFEST), path.open("rb") as file:
+        beginning = file.read(len(HEAD))
+    if beginning not in (HEAD.encode(), b""):
+        raise ConfigError(
+            f"{path} is no manifest of imgcache, which would replace it: name another folder in "
+            "cache.dir, or move that file away"
+        )
 
 
 def prepare(home: Path) -> None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from imgcache.config import Settings
+from imgcache.edge.cache.home import refuse_foreign
 from imgcache.edge.cache.lock import CacheLock
 from imgcache.edge.cache.storage import Storage, storage_of
 from imgcache.edge.decoder.pool import DecodePool
@@ -50,9 +51,10 @@ async def writing_tools(
 ) -> AsyncIterator[Tools]:
     """All edges of a refresh, with the cache folder locked until they are closed.
 
-    Raises CacheLockedError and LocalError.
+    Raises CacheLockedError, LocalError, and ConfigError for a folder of somebody else.
     """
     store = storage_of(settings.cache)
+    await asyncio.to_thread(refuse_foreign, settings.cache.folder)
     if sys.platform == "darwin":
         listener.warned("macOS holds no process to a memory limit: decoders run without one")
     messages: list[str] = []

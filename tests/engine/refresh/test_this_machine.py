@@ -25,14 +25,14 @@ from imgcache.engine.cache.check import check
 from imgcache.engine.catalog.declared import DeclaredArticles
 from imgcache.engine.run import articles
 from imgcache.engine.run.listener import Listener
-from imgcache.errors import LocalError
+from imgcache.errors import ConfigError, LocalError
 from imgcache.model import Failure, Verdict
 from tests.support import behaviours, pictures
 from tests.support.world import Finished, World
 
 JPEG = pictures.jpeg(160, 120)
 # Larger than what is kept in memory, so that each body is a file.
-LARGE = JPEG + bytes(300_000)
+LARGE = JPEG + bytes(600_000)
 
 
 async def limited(world: World, limit: str, command: str = "refresh") -> Finished:
@@ -201,3 +201,24 @@ async def test_facts_that_a_full_disk_refuses_are_no_ground_for_a_flag(
     assert article.read_text().count("isCached: true") == 3
     # The images of the first run, which no index knows, are gone.
     assert (await check(world.settings(), Listener())).strays.files == 0
+
+
+@pytest.mark.parametrize("there", ['{"name": "My app", "icons": []}', "no JSON", "[]"])
+async def test_a_manifest_of_somebody_else_is_not_replaced(world: World, there: str) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    world.cache.mkdir()
+    manifest = world.cache / "manifest.json"
+    manifest.write_text(there)
+    with pytest.raises(ConfigError, match=r"manifest\.json is no manifest of imgcache"):
+        await world.refresh()
+    assert [one.name for one in world.cache.iterdir()] == ["manifest.json"]
+    assert manifest.read_text() == there
+    assert world.origin.requests == []
+
+
+@pytest.mark.parametrize("lost", ["index.sqlite3", "manifest.json"])
+async def test_its_own_cache_is_taken_whatever_is_lost(world: World, lost: str) -> None:
+    world.article(world.entry(world.origin.route("/a.jpg", body=JPEG)))
+    await world.refresh()
+    (world.cache / lost).unlink()
+    assert (await world.only()).verdict is Verdict.OK
