@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from imgcache.core.images import sniff
 from imgcache.core.images.formats import avif, bmp, gif, ico, jpeg, jxl, png, webp
-from imgcache.core.images.formats.structure import Structure
+from imgcache.core.images.formats.structure import Structure, sizeless
 from imgcache.core.images.label import Label
 from imgcache.core.images.limits import Limits
 from imgcache.core.images.sniff import ENOUGH
@@ -109,11 +109,25 @@ def judge_prefix(data: bytes, label: Label | None, limits: Limits) -> Sized | Fa
         return _settled(found) if len(data) >= ENOUGH or _is_known(structure) else None
     if not structure.headed:
         return None
-    if structure.flaw in (Verdict.UNSUPPORTED_FORMAT, Verdict.TOO_MANY_PIXELS):
+    if _is_beyond_repair(found):
         return _settled(found)
     if structure.size is None:
         return None
+    if 0 in structure.size:
+        flaw, detail = sizeless()
+        return _settled(replace(found, structure=replace(structure, flaw=flaw, detail=detail)))
     return Sized(found.format, structure.size, structure.has_position)
+
+
+def _is_beyond_repair(found: Examined) -> bool:
+    """Whether no more bytes mend it: a file that ends too early is `truncated`, never `corrupt`.
+
+    But for AVIF, whose boxes are only known to be the wrong ones when all have come.
+    """
+    flaw = found.structure.flaw
+    if flaw is Verdict.CORRUPT:
+        return found.format is not Format.AVIF
+    return flaw in (Verdict.UNSUPPORTED_FORMAT, Verdict.TOO_MANY_PIXELS)
 
 
 def _is_known(structure: Structure) -> bool:

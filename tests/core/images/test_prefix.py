@@ -40,9 +40,21 @@ def test_every_prefix_tells_the_right_size_or_asks_for_more(name: str) -> None:
     assert settled == sorted(settled), "once the size is known it stays known"
 
 
+def _checksum_is_wrong(data: bytes) -> bytes:
+    """A PNG whose header is not what its checksum says; browsers refuse it."""
+    return data[:29] + bytes([data[29] ^ 1]) + data[30:]
+
+
+def _height_is_zero(data: bytes) -> bytes:
+    at = data.index(b"\xff\xc0") + 5
+    return data[:at] + b"\0\0" + data[at + 2 :]
+
+
 @pytest.mark.parametrize(
     ("data", "verdict"),
     [
+        (_checksum_is_wrong(pictures.png(60, 40))[:-20], Verdict.CORRUPT),
+        (_height_is_zero(pictures.jpeg())[:-20], Verdict.CORRUPT),
         (pictures.TIFF, Verdict.UNSUPPORTED_FORMAT),
         (pictures.HEIC, Verdict.UNSUPPORTED_FORMAT),
         (pictures.png_bomb(), Verdict.TOO_MANY_PIXELS),

@@ -13,7 +13,14 @@ from msgspec import Struct, field
 from imgcache.core.images.formats.heif import items, mini, strict
 from imgcache.core.images.formats.heif.items import extents
 from imgcache.core.images.formats.isobmff import Box, boxes
-from imgcache.core.images.formats.structure import ShortError, Structure, oriented, take, truncated
+from imgcache.core.images.formats.structure import (
+    ShortError,
+    Structure,
+    oriented,
+    sizeless,
+    take,
+    truncated,
+)
 from imgcache.model import Size, Verdict
 
 # (quarter turns anticlockwise, mirror axis or None) -> EXIF orientation; turned, then mirrored
@@ -77,7 +84,7 @@ def walk(data: bytes) -> Structure:
         flaw, detail = truncated()
     picture = _Picture(max(track)) if is_sequence and track else _picture(meta, data)
     if flaw is None and (picture.size is None or 0 in picture.size):
-        flaw, detail = Verdict.CORRUPT, "its header gives no size"
+        flaw, detail = sizeless()
     if meta.extent > len(data):
         flaw, detail = truncated()
     if flaw is None and (refused := _refused(meta, data, is_sequence=is_sequence)):

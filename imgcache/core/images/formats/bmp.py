@@ -7,7 +7,7 @@ import struct
 from msgspec import Struct
 
 from imgcache.core.images.formats import bmp_runs
-from imgcache.core.images.formats.structure import Finding, Structure, truncated
+from imgcache.core.images.formats.structure import Finding, Structure, sizeless, truncated
 from imgcache.model import Size, Verdict
 
 CORE_HEADER = 12
@@ -101,7 +101,7 @@ def walk(data: bytes) -> Structure:
 
 def _judged(data: bytes, header: _Header) -> Finding:
     if header.width <= 0 or header.height == 0:
-        return Verdict.CORRUPT, "its header gives no size"
+        return sizeless()
     shown = header.compression in _SHOWN or (header.length, header.compression) == _OS2_RUNS
     depths = _CORE_DEPTHS if header.length == CORE_HEADER else _DEPTHS
     too_large = max(header.width, abs(header.height)) > _LARGEST_SIDE

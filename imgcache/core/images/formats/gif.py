@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-from imgcache.core.images.formats.structure import Finding, ShortError, Structure, take, truncated
+from imgcache.core.images.formats.structure import (
+    Finding,
+    ShortError,
+    Structure,
+    sizeless,
+    take,
+    truncated,
+)
 from imgcache.model import Size, Verdict
 
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
@@ -61,7 +68,7 @@ def _judged(size: Size, frames: int) -> Finding:
     if not frames:
         return Verdict.CORRUPT, "it has a header and no frame"
     if 0 in size:
-        return Verdict.CORRUPT, "its header gives no size"
+        return sizeless()
     return None, ""
 
 

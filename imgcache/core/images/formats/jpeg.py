@@ -14,6 +14,7 @@ from imgcache.core.images.formats.structure import (
     ShortError,
     Span,
     Structure,
+    sizeless,
     take,
     truncated,
 )
@@ -117,7 +118,7 @@ class _Walk(Struct):
         if reason := self.unshown():
             return Verdict.UNSUPPORTED_FORMAT, reason
         if 0 in self.frame.size:
-            return Verdict.CORRUPT, "its header gives no size"
+            return sizeless()
         if reason := self._lack(self.frame):
             return Verdict.CORRUPT, reason
         return None, ""

@@ -6,7 +6,14 @@ import zlib
 
 from imgcache.core.images.formats.chunks import Chunk
 from imgcache.core.images.formats.png_rules import HEADER_LENGTH, Met, take
-from imgcache.core.images.formats.structure import Finding, Span, Structure, oriented, truncated
+from imgcache.core.images.formats.structure import (
+    Finding,
+    Span,
+    Structure,
+    oriented,
+    sizeless,
+    truncated,
+)
 from imgcache.model import Verdict
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -33,7 +40,7 @@ _DEFLATE_RATIO = 1032
 def walk(data: bytes) -> Structure:
     """The structure up to IEND; chunks that no decoder needs are left out of `parts`."""
     met, kept = Met(), [(0, len(SIGNATURE))]
-    position = len(SIGNATURE)
+    position, refused = len(SIGNATURE), None
     while len(data) - position >= 8:  # noqa: PLR2004 - length and type of a chunk
         length = int.from_bytes(data[position : position + 4], "big")
         kind = data[position + 4 : position + 8]
@@ -41,6 +48,8 @@ def walk(data: bytes) -> Structure:
             return _structure(met, kept, (Verdict.CORRUPT, "its first chunk is not the header"))
         end = position + 12 + length
         whole = min(end, len(data))
+        if end > len(data):
+            refused = _refusal(met)  # before a chunk whose checksum is cut off
         if take(met, Chunk(kind, data[position + 8 : whole - 4], data[whole - 4 : whole])):
             kept.append((position, whole))
         if end > len(data):
@@ -49,7 +58,9 @@ def walk(data: bytes) -> Structure:
             met.has_position = bool(met.has_position)
             return _structure(met, kept, _judged(met))
         position = end
-    return _structure(met, kept, truncated())
+    else:
+        refused = _refusal(met)
+    return _structure(met, kept, (Verdict.CORRUPT, refused) if refused else truncated())
 
 
 def _structure(met: Met, kept: list[Span], finding: Finding) -> Structure:
@@ -78,19 +89,29 @@ def _judged(met: Met) -> Finding:
 
 def _inconsistency(met: Met) -> str | None:
     """Why an image that was walked to its end contradicts itself or the format."""
-    size = met.size
-    if size is None or 0 in size:
-        return "its header gives no size"
-    depth, colour, packing, filtering, interlace = met.header[8:13]
-    if depth not in _DEPTHS.get(colour, ()) or packing or filtering or interlace > 1:
-        return "its header describes no pixels that PNG has"
-    if met.damage or max(size) > _LARGEST_SIDE:
-        return met.damage or f"browsers refuse more than {_LARGEST_SIDE:,} pixels a side"
+    if met.size is None:
+        return sizeless()[1]
+    if refused := _refusal(met):
+        return refused
     if not met.pixels:
         return "it has a header and no pixels"
     if _filtered_length(met.header) > _DEFLATE_RATIO * met.pixels:
         return "it holds fewer pixels than its header says"
     return None
+
+
+def _refusal(met: Met) -> str | None:
+    """Why browsers refuse it, whatever follows."""
+    if met.size is None:
+        return None
+    if 0 in met.size:
+        return sizeless()[1]
+    depth, colour, packing, filtering, interlace = met.header[8:13]
+    if depth not in _DEPTHS.get(colour, ()) or packing or filtering or interlace > 1:
+        return "its header describes no pixels that PNG has"
+    if max(met.size) > _LARGEST_SIDE:
+        return f"browsers refuse more than {_LARGEST_SIDE:,} pixels a side"
+    return met.damage
 
 
 def _filtered_length(header: bytes) -> int:

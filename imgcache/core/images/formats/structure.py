@@ -64,6 +64,11 @@ def truncated(detail: str = "the image's own end is missing") -> Finding:
     return Verdict.TRUNCATED, detail
 
 
+def sizeless() -> Finding:
+    """The flaw of a file whose width or height is 0, or missing."""
+    return Verdict.CORRUPT, "its header gives no size"
+
+
 class ShortError(Exception):
     """The bytes end inside of a header; walkers raise and catch it, it never leaves them."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from imgcache.core.images.formats import exif
-from imgcache.core.images.formats.structure import Finding, Structure, truncated
+from imgcache.core.images.formats.structure import Finding, Structure, sizeless, truncated
 from imgcache.model import Size, Verdict
 
 _PICTURES = frozenset({b"VP8 ", b"VP8L"})
@@ -75,7 +75,7 @@ def _size(kind: bytes, body: bytes) -> Size | None:
 
 def _judged(size: Size | None, pictures: int) -> Finding:
     if size is None or 0 in size:
-        return Verdict.CORRUPT, "its header gives no size"
+        return sizeless()
     if not pictures:
         return Verdict.CORRUPT, "it has a header and no pixels"
     return None, ""
