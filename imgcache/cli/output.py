@@ -9,6 +9,7 @@ import asyncio
 import codecs
 import io
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from imgcache.errors import ConfigError, LocalError
 from imgcache.render.blocks.ink import PLAIN, Ink
 
 _PIECES = 512
+_ANOTHER = "name a place that this user may write"
 
 
 def rendered(
@@ -83,18 +85,53 @@ def _renderer(
 
 
 def check_files(outputs: Sequence[Output], metrics_file: Path | None = None) -> None:
-    """Before the run: no file twice, no article as a target. Raises ConfigError."""
-    named = [(f"--output {one.path}", one.path) for one in outputs]
+    """Before the run, which may take hours: no file twice, no article, none that can't be written.
+
+    Nothing is made or emptied: a run that ends early leaves older files as they are. Raises
+    ConfigError.
+    """
+    named = [(f"--output {one.path}", one.path, False) for one in outputs]
     if metrics_file is not None:
-        named.append((f"--metrics-file {metrics_file}", metrics_file))
+        named.append((f"--metrics-file {metrics_file}", metrics_file, True))
     seen: set[Path] = set()
-    for flag, named_path in named:
+    for flag, named_path, replaced in named:
+        hindrance = _hindrance(named_path, replaced=replaced)
+        if hindrance is not None:
+            raise ConfigError(f"{flag}: {hindrance}")
         path = Path(os.path.realpath(named_path))
         if path in seen and not _is_device(path):
             raise ConfigError(f"{flag}: is named twice; give each format its own")
         seen.add(path)
         if _begins_like_an_article(path):
             raise ConfigError(f"{flag}: is an article, by its first line; not done")
+
+
+def _hindrance(path: Path, *, replaced: bool) -> str | None:
+    """Why the file can't be written, with the remedy; None where nothing is seen in its way.
+
+    `replaced`: a new file takes its place, which is a matter of the folder alone.
+    """
+    try:
+        # Of the path as it is named: what /dev/stdout leads to has no other name.
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return _hindrance_of_folder(Path(os.path.realpath(path)).parent)
+    except OSError as exc:
+        return f"can't be written: {exc.strerror}; name another file"
+    if stat.S_ISDIR(mode):
+        return "is a folder; name a file"
+    if replaced and stat.S_ISREG(mode):
+        return _hindrance_of_folder(Path(os.path.realpath(path)).parent)
+    return None if os.access(path, os.W_OK) else f"can't be written; {_ANOTHER}"
+
+
+def _hindrance_of_folder(folder: Path) -> str | None:
+    """Why no file can be made in it, as above."""
+    if not os.path.lexists(folder):
+        return "there is no such folder; make it first"
+    if not folder.is_dir():
+        return f"{folder} is no folder; name another"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"can't be written; {_ANOTHER}"
 
 
 def _is_device(path: Path) -> bool:

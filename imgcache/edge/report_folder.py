@@ -144,10 +144,13 @@ def _bytes(cache: Path, above: str, last: str, most: int) -> bytes | None:
 def check_page(path: Path) -> None:
     """Refuse to replace anything but the single page of an older report.
 
-    Raises ConfigError for what is something else, LocalError where that can't be seen.
+    Raises ConfigError for what is something else and where there is no folder for it, LocalError
+    where that can't be seen.
     """
     with _output_errors(path):
         if not os.path.lexists(path):
+            if not path.absolute().parent.is_dir():
+                raise ConfigError(f"--output {path}: there is no such folder; make it first")
             return
         is_older = path.is_file() and not path.is_symlink() and _begins_as_page(path)
     if not is_older:

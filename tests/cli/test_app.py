@@ -193,21 +193,21 @@ async def test_an_encoding_that_lacks_a_character_is_no_error(world: World) -> N
 
 async def test_an_output_that_can_not_be_written_loses_no_report(world: World) -> None:
     world.article(world.entry("ftp://a.test/"))
-    words = ["refresh", "--format", "json", "--output", "no/where.json"]
+    words = ["refresh", "--format", "json", "--output", "json=/dev/full"]
     done = await run(*words, cwd=world.folder)
     assert done.status == 2
     assert done.report["summary"]["entries"] == 1
-    assert "no/where.json" in done.stderr
+    assert "--output /dev/full: can't be written" in done.stderr
 
 
 async def test_metrics_that_can_not_be_written_lose_no_report(world: World) -> None:
     world.article(world.entry("ftp://a.test/"))
-    words = ["refresh", "--format", "json", "--output", "r.json", "--metrics-file", "no/where.prom"]
+    words = ["refresh", "--format", "json", "--output", "r.json", "--metrics-file", "/dev/full"]
     done = await run(*words, cwd=world.folder)
     assert done.status == 2
     assert done.report["summary"]["entries"] == 1
     assert json.loads((world.folder / "r.json").read_text()) == done.report
-    assert "--metrics-file no/where.prom" in done.stderr
+    assert "--metrics-file /dev/full: can't be written" in done.stderr
 
 
 async def test_metrics_never_take_the_place_of_an_article_or_a_report(world: World) -> None:
@@ -482,12 +482,11 @@ async def test_an_output_is_refused_before_the_run_where_it_would_do_harm(tmp_pa
 
 async def test_one_output_that_fails_costs_none_of_the_others(tmp_path: Path) -> None:
     (tmp_path / "articles").mkdir()
-    (tmp_path / "folder").mkdir()
     (tmp_path / "articles" / "a.md").write_bytes(SAMPLE)
-    outputs = ["--output", "json=folder", "--output", "later.json"]
+    outputs = ["--output", "json=/dev/full", "--output", "later.json"]
     done = await run("verify", "articles", "--offline", *outputs, cwd=tmp_path)
     assert done.status == 2
-    assert "--output folder: can't be written" in done.stderr
+    assert "--output /dev/full: can't be written" in done.stderr
     assert json.loads((tmp_path / "later.json").read_text())["summary"]["articles"] == 1
 
 

@@ -1,4 +1,4 @@
-"""Files of --output: pipes that nobody reads, and articles named by mistake."""
+"""Files of --output and --metrics-file: what is refused before a run, and pipes nobody reads."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from imgcache.cli import output
 from imgcache.cli.flags import Output, ReportFormat
 from imgcache.engine.run.report import Report
 from imgcache.errors import ConfigError
+from tests.support.world import run
 
 
 @pytest.fixture
@@ -45,3 +46,69 @@ def test_an_article_is_no_target(tmp_path: Path, begin: bytes) -> None:
     article.write_bytes(begin)
     with pytest.raises(ConfigError, match="is an article"):
         output.check_files([Output(ReportFormat.JSON, article)])
+
+
+def _refusals(path: Path) -> set[str]:
+    """What both flags say of a file, without the flag."""
+    told = set()
+    for flag in ("--output", "--metrics-file"):
+        outputs = [Output(ReportFormat.JSON, path)] if flag == "--output" else []
+        with pytest.raises(ConfigError) as refusal:
+            output.check_files(outputs, None if outputs else path)
+        told.add(str(refusal.value).removeprefix(f"{flag} {path}: "))
+    return told
+
+
+def test_what_could_not_be_written_after_the_run_is_refused_before_it(tmp_path: Path) -> None:
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.write_text("x")
+    link.symlink_to(tmp_path / "no" / "r.json")
+    missing = {"there is no such folder; make it first"}
+    assert _refusals(tmp_path / "no" / "r.json") == missing
+    assert _refusals(link) == missing
+    assert _refusals(file / "r.json") == {f"{file} is no folder; name another"}
+    assert _refusals(tmp_path) == {"is a folder; name a file"}
+    (told,) = _refusals(tmp_path / ("x" * 300))
+    assert (told.startswith("can't be written: "), "; name another" in told) == (True, True)
+    assert sorted(tmp_path.iterdir()) == [file, link]
+    assert file.read_text() == "x"
+
+
+def test_a_place_that_is_not_to_be_written_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new file is a matter of its folder; an old one of its own, unless it is replaced."""
+    old = tmp_path / "old"
+    old.write_text("x")
+    locked = {tmp_path}
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) not in locked)
+    told = {"can't be written; name a place that this user may write"}
+    assert _refusals(tmp_path / "new") == told
+    output.check_files([Output(ReportFormat.JSON, old)])
+    with pytest.raises(ConfigError, match="may write"):
+        output.check_files([], old)
+    locked = {old}
+    output.check_files([], old)
+    with pytest.raises(ConfigError, match="may write"):
+        output.check_files([Output(ReportFormat.JSON, old)])
+
+
+def test_devices_and_pipes_are_targets(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading, writing = os.pipe()
+    try:
+        for path in (pipe, Path("/dev/null"), Path(f"/dev/fd/{writing}")):
+            output.check_files([Output(ReportFormat.JSON, path)])
+            output.check_files([], path)
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+async def test_nothing_is_begun_where_a_target_is_refused(tmp_path: Path) -> None:
+    for flag in ("--output", "--metrics-file"):
+        done = await run("refresh", flag, "no/r.json", cwd=tmp_path)
+        told = f"imgcache: {flag} no/r.json: there is no such folder; make it first\n"
+        assert (done.status, done.stderr, done.stdout) == (2, told, "")
+    assert os.listdir(tmp_path) == []  # noqa: PTH208  names are all there is

@@ -148,3 +148,6 @@ async def test_a_single_file_has_everything_in_it(world: World) -> None:
     again = await run("report", "--single-file", "--output", "articles", cwd=world.folder)
     assert again.status == 2
     assert "--output articles" in again.stderr
+    nowhere = await run("report", "--single-file", "--output", "no/all.html", cwd=world.folder)
+    told = "imgcache: --output no/all.html: there is no such folder; make it first\n"
+    assert (nowhere.status, nowhere.stderr) == (2, told)
