@@ -21,6 +21,7 @@ from imgcache.units import is_url, read_named, utf8
 from imgcache.userinfo import masked_within
 
 FILE_NAME = "imgcache.toml"
+PYPROJECT = "pyproject.toml"
 # Where tomllib says that a file is wrong.
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PREFIX = "IMGCACHE_"
@@ -130,7 +131,7 @@ def found_above(folder: Path) -> str | None:
 
 def _find(cwd: Path) -> Layer | None:
     for folder in (cwd, *cwd.parents):
-        for name in (FILE_NAME, "pyproject.toml"):
+        for name in (FILE_NAME, PYPROJECT):
             layer = _read(folder / name, required=False)
             if layer is not None:
                 return layer
@@ -163,7 +164,7 @@ def _read(path: Path, *, required: bool) -> Layer | None:
         raise ConfigError(f"{path}: there is no such configuration file; name another") from exc
     except ValueError as exc:
         raise ConfigError(masked_within(f"{path}: {exc}")) from exc
-    if path.name == "pyproject.toml":
+    if path.name == PYPROJECT:
         tool = get(values, ("tool", "imgcache"))
         if tool is None and not required:
             return None

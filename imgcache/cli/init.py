@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 from imgcache.cli.output import write
 from imgcache.cli.run import exit_status
 from imgcache.config_images import ImagePlace
-from imgcache.config_sources import FILE_NAME, found_above
+from imgcache.config_sources import FILE_NAME, PYPROJECT, found_above
 from imgcache.engine.init import Coverage, Fit, Outlook, survey
 from imgcache.engine.run.sightings import Tally
 from imgcache.errors import ConfigError
@@ -27,7 +29,7 @@ def make() -> int:
     Where there is one, tell what would be written. Raises ConfigError.
     """
     here = Path.cwd()
-    if is_there(here):
+    if configured(here) is not None:
         write([proposal(here)])
     write([run(here)])
     return exit_status(well=True)
@@ -36,8 +38,14 @@ def make() -> int:
 def run(folder: Path) -> str:
     """Write the file; returns the message. Raises ConfigError where there is one already."""
     path = folder / FILE_NAME
-    if is_there(folder):
-        raise ConfigError(f"{path.name} is there already; edit it, or remove it first")
+    there = configured(folder)
+    if there == PYPROJECT:
+        raise ConfigError(
+            f"{there} has [tool.imgcache] already, which would no longer count beside a "
+            f"{FILE_NAME}; edit it, or remove that table first"
+        )
+    if there is not None:
+        raise ConfigError(f"{there} is there already; edit it, or remove it first")
     above = found_above(folder.parent)
     found = survey(folder)
     text = filled(found.fit)
@@ -50,9 +58,14 @@ def run(folder: Path) -> str:
     return f"wrote {path.name}\n{note}{told(found)}"
 
 
-def is_there(folder: Path) -> bool:
-    """Whether there is a configuration file already; it is never overwritten."""
-    return (folder / FILE_NAME).exists()
+def configured(folder: Path) -> str | None:
+    """The file in this very folder that has settings already; its own are never overruled.
+
+    Raises ConfigError where that can't be seen.
+    """
+    if os.path.lexists(folder / FILE_NAME):
+        return FILE_NAME
+    return PYPROJECT if found_above(folder) == str(folder / PYPROJECT) else None
 
 
 def proposal(folder: Path) -> str:
@@ -61,8 +74,13 @@ def proposal(folder: Path) -> str:
     Raises ConfigError where the folder can't be read.
     """
     found = survey(folder)
-    fitting = tables(found.fit) or "# the defaults fit\n"
-    return f"{told(found)}\n{fitting}" if found.tally.total else told(found)
+    if not found.tally.total:
+        return told(found)
+    fitting = tables(found.fit)
+    if fitting and configured(folder) == PYPROJECT:
+        fitting = in_pyproject(fitting)
+    fitting = fitting or "# the defaults fit\n"
+    return f"{told(found)}\n{fitting}"
 
 
 def told(found: Outlook) -> str:
@@ -144,6 +162,11 @@ def tables(found: Fit) -> str:
             sections.setdefault(section, []).append(f"{name} = {value}")
     blocks += ["\n".join((f"[{name}]", *inside, "")) for name, inside in sections.items()]
     return "\n".join(blocks)
+
+
+def in_pyproject(text: str) -> str:
+    """The same lines as they stand in a pyproject.toml."""
+    return "[tool.imgcache]\n" + re.sub(r"^(\[+)", r"\1tool.imgcache.", text, flags=re.MULTILINE)
 
 
 def _table(place: ImagePlace) -> str:

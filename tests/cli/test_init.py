@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from imgcache import Settings
-from imgcache.cli.init import filled, tables, told
+from imgcache.cli.init import filled, in_pyproject, tables, told
 from imgcache.engine.init import Fit, survey
 from tests.support.site_shapes import SHAPES
 from tests.support.world import run
@@ -133,6 +134,38 @@ async def test_beside_a_file_that_is_there_the_lines_that_fit_are_shown(tmp_path
     assert (tmp_path / "imgcache.toml").read_text() == ""
 
 
+async def test_settings_in_pyproject_are_never_taken_out_of_force(tmp_path: Path) -> None:
+    project = "[tool.imgcache]\nexclude = ['x/**']\n"
+    (tmp_path / "pyproject.toml").write_text(project)
+    (tmp_path / "a.md").write_text("---\ncover: {image: https://a.test/a.png}\n---\n")
+    done = await run("init", cwd=tmp_path)
+    assert done.status == 2
+    assert "pyproject.toml has [tool.imgcache] already" in done.stderr
+    _, _, lines = done.stdout.partition("in 1 article\n\n")
+    assert lines == '[tool.imgcache]\n[[tool.imgcache.images]]\nat = "cover"\nurl = "image"\n'
+    assert sorted(os.listdir(tmp_path)) == ["a.md", "pyproject.toml"]  # noqa: PTH208  names alone
+    assert (tmp_path / "pyproject.toml").read_text() == project
+
+
+async def test_a_pyproject_above_is_told_and_one_without_settings_is_nothing(
+    tmp_path: Path,
+) -> None:
+    above, here = tmp_path / "pyproject.toml", tmp_path / "site" / "pyproject.toml"
+    here.parent.mkdir()
+    above.write_text("[tool.imgcache]\n")
+    here.write_text("[project]\nname = 'x'\n")
+    done = await run("init", cwd=here.parent)
+    assert done.status == 0
+    assert f"{above} no longer counts in this folder: imgcache.toml here does\n" in done.stdout
+
+
+async def test_a_link_that_leads_nowhere_is_a_file_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "imgcache.toml").symlink_to("elsewhere.toml")
+    done = await run("init", cwd=tmp_path)
+    assert (done.status, "is there already" in done.stderr) == (2, True)
+    assert os.listdir(tmp_path) == ["imgcache.toml"]  # noqa: PTH208  names alone
+
+
 @pytest.mark.parametrize("name", SHAPES)
 async def test_of_each_shape_every_image_is_checked(tmp_path: Path, name: str) -> None:
     shape = SHAPES[name]
@@ -157,6 +190,8 @@ def test_the_file_of_each_shape_says_what_its_few_lines_say(tmp_path: Path, name
     found = survey(tmp_path)
     written = {key: value for key, value in tomllib.loads(filled(found.fit)).items() if value}
     assert written == tomllib.loads(tables(found.fit))
+    project = tomllib.loads(in_pyproject(tables(found.fit)))
+    assert project == {"tool": {"imgcache": written}}
 
 
 def test_a_long_table_is_cut_and_tells_of_bodies(tmp_path: Path) -> None:
