@@ -13,6 +13,8 @@ from imgcache.cli.output import write
 from imgcache.cli.run import exit_status
 from imgcache.config_images import ImagePlace
 from imgcache.config_sources import FILE_NAME, PYPROJECT, found_above
+from imgcache.edge import atomic_file
+from imgcache.edge.os_errors import REMEDIES
 from imgcache.engine.init import Coverage, Fit, Outlook, survey
 from imgcache.engine.run.sightings import Tally
 from imgcache.errors import ConfigError
@@ -38,6 +40,23 @@ def make() -> int:
 def run(folder: Path) -> str:
     """Write the file; returns the message. Raises ConfigError where there is one already."""
     path = folder / FILE_NAME
+    _refuse_another(folder)
+    above = found_above(folder.parent)
+    found = survey(folder)
+    # It has taken its time.
+    _refuse_another(folder)
+    try:
+        # Whole or not at all: an empty one would be in the way of the next try.
+        atomic_file.replace(path, filled(found.fit).encode())
+    except OSError as exc:
+        remedy = REMEDIES.get(exc.errno or 0, "let this user write the folder")
+        raise ConfigError(f"{path.name}: can't be written: {exc.strerror}; {remedy}") from exc
+    note = f"{above} no longer counts in this folder: {FILE_NAME} here does\n" if above else ""
+    return f"wrote {path.name}\n{note}{told(found)}"
+
+
+def _refuse_another(folder: Path) -> None:
+    """Raises ConfigError with the remedy where the folder has settings already."""
     there = configured(folder)
     if there == PYPROJECT:
         raise ConfigError(
@@ -46,16 +65,6 @@ def run(folder: Path) -> str:
         )
     if there is not None:
         raise ConfigError(f"{there} is there already; edit it, or remove it first")
-    above = found_above(folder.parent)
-    found = survey(folder)
-    text = filled(found.fit)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as exc:
-        raise ConfigError(f"{path.name}: can't be written: {exc.strerror}") from exc
-    note = f"{above} no longer counts in this folder: {FILE_NAME} here does\n" if above else ""
-    return f"wrote {path.name}\n{note}{told(found)}"
 
 
 def configured(folder: Path) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -132,6 +134,16 @@ async def test_beside_a_file_that_is_there_the_lines_that_fit_are_shown(tmp_path
     assert done.status == 2
     assert done.stdout.endswith('in 1 article\n\n[[images]]\nat = "cover"\nurl = "image"\n')
     assert (tmp_path / "imgcache.toml").read_text() == ""
+
+
+def test_what_can_not_be_written_leaves_no_part_of_a_file(tmp_path: Path) -> None:
+    """As on a full disk: not a byte can be written."""
+    words = f"ulimit -f 0; exec '{sys.executable}' -P -m imgcache init"
+    shell = ["/bin/sh", "-c", words]
+    done = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert list(tmp_path.iterdir()) == []
+    told = "imgcache: imgcache.toml: can't be written: File too large; raise the limit of file"
+    assert (done.returncode, done.stderr.startswith(told)) == (2, True)
 
 
 async def test_settings_in_pyproject_are_never_taken_out_of_force(tmp_path: Path) -> None:
