@@ -255,11 +255,7 @@ class Settings(Section):
         `flags` is a nested mapping as the file would have it; its `fetch.resolve` and
         `fetch.allow_private` add to what is set, all else replaces. Raises ConfigError.
         """
-        try:
-            folder = Path.cwd()
-        except OSError as exc:
-            raise ConfigError("the working folder is gone; change into one that is there") from exc
-        layers = config_sources.layers(folder, os.environ, config)
+        layers = config_sources.layers(working_folder(), os.environ, config)
         known = _known_keys(cls)
         for layer in layers:
             layer.check_keys(known)
@@ -279,6 +275,14 @@ class Settings(Section):
                 reason = f"is no place of [[images]]; name one of {', '.join(map(repr, places))}"
                 raise bad_value(layers, {"loc": ("rules", number, "at"), "msg": reason})
         return settings
+
+
+def working_folder() -> Path:
+    """Raises ConfigError where it is gone."""
+    try:
+        return Path.cwd()
+    except OSError as exc:
+        raise ConfigError("the working folder is gone; change into one that is there") from exc
 
 
 def _placed(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:

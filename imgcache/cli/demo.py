@@ -12,8 +12,8 @@ import shlex
 import shutil
 import ssl
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,16 +23,17 @@ from rich.console import Console as RichConsole
 from rich.table import Table
 
 from imgcache.cli.console import Console
-from imgcache.config import LimitSettings, Settings
+from imgcache.config import LimitSettings, Settings, working_folder
 from imgcache.core.articles.entries import read as read_entries
 from imgcache.core.articles.fences import NotAnArticle
 from imgcache.core.articles.places.machine import places_of
 from imgcache.edge import demo_pictures
+from imgcache.edge.os_errors import REMEDIES
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.pipeline import refresh
 from imgcache.engine.run.report import Report
 from imgcache.engine.site_folders import DEMO
-from imgcache.errors import ConfigError
+from imgcache.errors import ConfigError, LocalError
 from imgcache.model import Size, Verdict
 
 FOLDER = DEMO
@@ -57,8 +58,13 @@ class Shown(Struct, frozen=True):
 async def run(
     listener: Console, config: Path | None, cache_dir: str | None, *, colour: bool
 ) -> Shown:
-    """Make the folder, serve, refresh, and show. Raises ConfigError for a foreign folder."""
-    folder = _fresh_folder(Path(FOLDER))
+    """Make the folder, serve, refresh, and show.
+
+    Raises ConfigError for a foreign folder, LocalError where it can't be made.
+    """
+    working_folder()  # a gone one is told as such
+    with _write_errors():
+        folder = _fresh_folder(Path(FOLDER))
     article = folder / "articles" / "article.md"
     sample = article.read_bytes()
     with as_file(files("imgcache.cli") / "demo.pem") as pem:
@@ -71,16 +77,28 @@ async def run(
     return _show(report, folder, article, colour=colour)
 
 
+@contextmanager
+def _write_errors() -> Iterator[None]:
+    """Translate OSError into LocalError: the folder has a fixed name, only its place is free."""
+    try:
+        yield
+    except OSError as exc:
+        remedy = REMEDIES.get(exc.errno or 0, "go to a folder that this user may write")
+        raise LocalError(f"{FOLDER}/: can't be written: {exc.strerror}; {remedy}") from exc
+
+
 def _fresh_folder(folder: Path) -> Path:
     """An empty demo folder; an older demo's is replaced, anything else is never touched."""
     if folder.is_symlink() or (folder.exists() and not (folder / _MARK).is_file()):
         raise ConfigError(f"{folder}/ is not a demo's folder; move it away, or go elsewhere")
     if folder.exists():
         shutil.rmtree(folder)
-    (folder / "articles").mkdir(parents=True)
+    folder.mkdir()
+    # First of all: by it the next demo knows the folder again, if this one gets no further.
+    (folder / _MARK).write_text("Made by `imgcache demo`, which also replaces it.\n")
+    (folder / "articles").mkdir()
     # A refresh that makes its cache folder says what to do about it in git.
     (folder / "cache").mkdir()
-    (folder / _MARK).write_text("Made by `imgcache demo`, which also replaces it.\n")
     (folder / "imgcache.toml").write_text('articles = ["articles"]\n')
     sample = files("imgcache.cli") / "sample.md"
     (folder / "articles" / "article.md").write_bytes(sample.read_bytes())

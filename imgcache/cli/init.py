@@ -11,6 +11,7 @@ from pathlib import Path
 
 from imgcache.cli.output import write
 from imgcache.cli.run import exit_status
+from imgcache.config import working_folder
 from imgcache.config_images import ImagePlace
 from imgcache.config_sources import FILE_NAME, PYPROJECT, found_above
 from imgcache.edge import atomic_file
@@ -30,7 +31,7 @@ def make() -> int:
 
     Where there is one, tell what would be written. Raises ConfigError.
     """
-    here = Path.cwd()
+    here = working_folder()
     if configured(here) is not None:
         write([proposal(here)])
     write([run(here)])

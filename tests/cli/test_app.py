@@ -251,8 +251,9 @@ async def test_an_interrupted_run_keeps_what_is_done(world: World, number: int) 
     assert [entry["cached"] for entry in report["entries"]] == [True, True]
 
 
-async def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
-    words = f"cd '{tmp_path}' && rmdir '{tmp_path}' && '{sys.executable}' -P -m imgcache refresh"
+@pytest.mark.parametrize("command", ["refresh", "verify", "cache stats", "init", "demo"])
+async def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path, command: str) -> None:
+    words = f"cd '{tmp_path}' && rmdir '{tmp_path}' && '{sys.executable}' -P -m imgcache {command}"
     done = await asyncio.create_subprocess_shell(words, stderr=asyncio.subprocess.PIPE)
     told = b"imgcache: the working folder is gone; change into one that is there\n"
     assert (await done.communicate())[1] == told
@@ -357,6 +358,24 @@ async def test_the_demo_never_touches_a_folder_that_is_not_its_own(tmp_path: Pat
     done = await run("demo", cwd=tmp_path)
     assert done.status == 2
     assert mine.read_text() == "mine"
+
+
+async def test_a_demo_that_can_not_be_written_is_one_line() -> None:
+    done = await run("demo", cwd=Path("/proc"))
+    told = "imgcache: imgcache-demo/: can't be written: No such file or directory; go to a folder "
+    assert (done.status, done.stderr) == (2, f"{told}that this user may write\n")
+
+
+async def test_a_demo_that_got_no_further_is_in_nobodys_way(tmp_path: Path) -> None:
+    """As on a full disk: not a byte can be written."""
+    words = f"ulimit -f 0; exec '{sys.executable}' -P -m imgcache demo"
+    first = await asyncio.create_subprocess_shell(
+        words, cwd=tmp_path, stderr=asyncio.subprocess.PIPE
+    )
+    told = b"imgcache: imgcache-demo/: can't be written: File too large; raise the limit"
+    assert (await first.communicate())[1].startswith(told)
+    assert first.returncode == 2
+    assert (await run("demo", cwd=tmp_path)).status == 0
 
 
 async def test_verify_tells_and_writes_nothing(world: World) -> None:
