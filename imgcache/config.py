@@ -259,21 +259,23 @@ class Settings(Section):
         known = _known_keys(cls)
         for layer in layers:
             layer.check_keys(known)
-        values = config_sources.merge([*layers, config_sources.Layer("flags", dict(flags or {}))])
+        stack = [*layers, config_sources.Layer(config_sources.FLAGS, dict(flags or {}))]
+        values = config_sources.merge(stack)
         home = next((one.folder for one in layers if one.folder is not None), Path())
         try:
             settings = cls.model_validate(_placed(values, home))
         except ValidationError as exc:
             problem = exc.errors()[0]
-            raise bad_value(layers, problem) from exc
+            to_blame, keys = config_sources.to_blame(stack, problem["loc"])
+            raise bad_value(to_blame, {**problem, "loc": keys}) from exc
         if not all(root.is_dir() for root in settings.site_root):
             reason = "there is no such folder; name the one that holds the site's own files"
-            raise bad_value(layers, {"loc": ("site_root",), "msg": reason})
+            raise bad_value(stack, {"loc": ("site_root",), "msg": reason})
         places = [place.at for place in settings.places]
         for number, rule in enumerate(settings.rules):
             if rule.at not in (None, *places):
                 reason = f"is no place of [[images]]; name one of {', '.join(map(repr, places))}"
-                raise bad_value(layers, {"loc": ("rules", number, "at"), "msg": reason})
+                raise bad_value(stack, {"loc": ("rules", number, "at"), "msg": reason})
         return settings
 
 

@@ -26,11 +26,21 @@ PYPROJECT = "pyproject.toml"
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PREFIX = "IMGCACHE_"
 _ENVIRONMENT = "the environment"
+FLAGS = "flags"
 _PATHS = (("cache", "dir"), ("cache", "index"), ("manifest", "path"), ("fetch", "ca_file"))
 _LISTS_OF_PATHS = ("articles", "site_root")
 # How much of two names has to be the same.
 _ALIKE = 0.6
 _ADDITIVE = (("fetch", "resolve"), ("fetch", "allow_private"))
+# How the command line spells settings.
+_SPELT: Mapping[tuple[str, ...], str] = {
+    ("cache", "dir"): "--cache-dir",
+    ("fetch", "resolve"): "--resolve",
+    ("fetch", "allow_private"): "--allow-private",
+    ("fetch", "ca_file"): "--ca-file",
+    ("serve", "host"): "--host",
+    ("serve", "port"): "--port",
+}
 
 
 class Layer(Struct, frozen=True):
@@ -45,13 +55,15 @@ class Layer(Struct, frozen=True):
     folder: Path | None = None
 
     def where(self, keys: Sequence[str | int]) -> str:
-        """`FILE:LINE` of a key where its line is certain; else the layer's name.
+        """`FILE:LINE` of a key where its line is certain; variable; flag; else the layer's name.
 
         A number is the place of a table in a list of tables.
         """
         if self.folder is None and self.name == _ENVIRONMENT:
             names = "__".join(str(one) for one in keys if isinstance(one, str))
             return f"{self.name}: {_PREFIX}{names.upper().replace('-', '_')}"
+        if self.folder is None and self.name == FLAGS:
+            return _SPELT.get(tuple(one for one in keys if isinstance(one, str)), self.name)
         if not self.text:
             return self.name
         start, end, below = self._table(keys)
@@ -226,17 +238,44 @@ def _put(values: Mapping[str, Any], keys: Sequence[str], value: Any) -> dict[str
 
 def merge(stack: Sequence[Layer]) -> dict[str, Any]:
     """One nested mapping of all layers; `resolve` and `allow_private` of flags (the last) add."""
-    merged: dict[str, Any] = {}
-    for layer in stack[:-1]:
-        merged = _overlay(merged, layer.values)
-    flags = stack[-1].values
+    *layers, last = stack
+    flags = last.values
     for keys in _ADDITIVE:
         added = get(flags, keys)
         if added:
-            before = get(merged, keys) or ()
-            before = before.split(",") if isinstance(before, str) else before
-            flags = _put(flags, keys, [*before, *added])
-    return _overlay(merged, flags)
+            flags = _put(flags, keys, [*_listed(layers, keys), *added])
+    return _overlay(_merged(layers), flags)
+
+
+def to_blame(
+    stack: Sequence[Layer], keys: Sequence[str | int]
+) -> tuple[Sequence[Layer], Sequence[str | int]]:
+    """The layers of which one has set this in what `merge` made of them, and its keys in there.
+
+    An item of a list to which flags add is theirs, or of those below.
+    """
+    *layers, flags = stack
+    listed, place, below = tuple(keys[:2]), next(iter(keys[2:3]), None), keys[3:]
+    if listed not in _ADDITIVE or not isinstance(place, int) or not get(flags.values, listed):
+        return stack, keys
+    before = len(_listed(layers, listed))
+    return (layers, keys) if place < before else ([flags], (*listed, place - before, *below))
+
+
+def _merged(layers: Sequence[Layer]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = _overlay(merged, layer.values)
+    return merged
+
+
+def _listed(layers: Sequence[Layer], keys: Sequence[str | int]) -> Sequence[Any]:
+    """What these say of a list to which flags add."""
+    found = get(_merged(layers), keys)
+    if isinstance(found, str):
+        return [part.strip() for part in found.split(",") if part.strip()]
+    # What is no list is told as the item that it can't be.
+    return found if isinstance(found, list) else [] if found is None else [found]
 
 
 def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,3 +92,58 @@ def test_a_wrong_setting_in_the_environment_is_told_by_its_variable(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(f"IMGCACHE_{name}", value)
     assert complaint().startswith(f"the environment: IMGCACHE_{name}: {told}")
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ({"fetch": {"allow_private": ["::/0", "x"]}}, "--allow-private: fetch.allow_private = 'x'"),
+        ({"fetch": {"resolve": ["x"]}}, "--resolve: fetch.resolve = 'x'"),
+        ({"cache": {"dir": "s3://", "index": None}}, "--cache-dir: cache.dir = 's3://'"),
+        ({"tolerance": "x"}, "flags: tolerance = 'x'"),
+    ],
+)
+@pytest.mark.parametrize("variable", [None, "IMGCACHE_FETCH__ALLOW_PRIVATE"])
+def test_a_wrong_flag_is_told_by_its_name_and_blames_no_file(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flags: dict[str, Any],
+    told: str,
+    variable: str | None,
+) -> None:
+    (tmp_path / "imgcache.toml").write_text(
+        'tolerance = 1\n[cache]\ndir = "a"\n'
+        '[fetch]\nallow_private = ["10.0.0.0/8"]\nresolve = ["a.test:80:127.0.0.1"]\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    if variable is not None:
+        monkeypatch.setenv(variable, "10.0.0.0/8, 10.1.0.0/16,")
+    with pytest.raises(ConfigError) as refusal:
+        Settings.load(None, flags)
+    assert str(refusal.value).startswith(f"{told}: ")
+
+
+@pytest.mark.parametrize("value", ['"10.0.0.0/8", "x"', "5", '"10.0.0.0/8,x"'])
+def test_what_is_wrong_below_a_flag_that_adds_is_not_the_flags(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path, flags = tmp_path / "imgcache.toml", {"fetch": {"allow_private": ["127.0.0.1:8080"]}}
+    path.write_text(f"[fetch]\nallow_private = {f'[{value}]' if ', ' in value else value}\n")
+    with pytest.raises(ConfigError) as refusal:
+        Settings.load(None, flags)
+    assert str(refusal.value).startswith(f"{path}:2: fetch.allow_private = ")
+    path.unlink()
+    monkeypatch.setenv("IMGCACHE_FETCH__ALLOW_PRIVATE", "10.0.0.0/8, x")
+    with pytest.raises(ConfigError, match=r"^the environment: IMGCACHE_FETCH__ALLOW_PRIVATE: "):
+        Settings.load(None, flags)
+
+
+def test_a_flag_adds_to_a_list_of_the_environment_with_blanks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMGCACHE_FETCH__ALLOW_PRIVATE", "10.0.0.0/8, 10.1.0.0/16,")
+    fetch = Settings.load(None, {"fetch": {"allow_private": ["10.2.0.0/16"]}}).fetch
+    allowed = [str(one.network) for one in fetch.allow_private]
+    assert allowed == ["10.0.0.0/8", "10.1.0.0/16", "10.2.0.0/16"]
