@@ -66,7 +66,7 @@ def reported(
         with console:
             report = await interruptible(work(interrupt, others), interrupt)
         if interrupt.is_set():
-            console.warned("interrupted: what was done by then is kept, judged and written")
+            console.warned(f"interrupted: {_left(report)}")
         return report, interrupt.is_set()
 
     def run() -> int:
@@ -79,6 +79,15 @@ def reported(
         return INTERRUPTED if interrupted else status(report)
 
     return guarded(console, run)
+
+
+def _left(report: Report) -> str:
+    """What an interrupted run leaves."""
+    if report.command == "verify":
+        return "what was looked at by then is judged and reported"
+    if report.dry_run:
+        return "what was done by then is kept and judged; no article is written"
+    return "what was done by then is kept, judged and written"
 
 
 def _send(report: Report, destination: Destination) -> None:

@@ -229,6 +229,27 @@ async def test_strict_makes_warnings_errors(world: World) -> None:
     assert (await run(*words, "--strict", cwd=world.folder)).status == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        (["refresh", "--dry-run"], "what was done by then is kept and judged; no article is"),
+        (["verify"], "what was looked at by then is judged and reported"),
+    ],
+)
+async def test_an_interrupted_run_says_what_it_leaves(
+    world: World, words: list[str], left: str
+) -> None:
+    hangs = world.origin.route("/hangs.jpg", behaviours.stall())
+    before = world.article(world.entry(hangs)).read_bytes()
+    process = await start(*words, "--allow-private", world.origin.allow, cwd=world.folder)
+    await world.origin.asked("/hangs.jpg")
+    process.send_signal(signal.SIGINT)
+    _, stderr = await process.communicate()
+    assert process.returncode == 130
+    assert f"imgcache: interrupted: {left}" in stderr.decode()
+    assert (world.articles / "a.md").read_bytes() == before
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_an_interrupted_run_keeps_what_is_done(world: World, number: int) -> None:
     done = world.origin.route("/done.jpg", body=JPEG)
@@ -245,7 +266,7 @@ async def test_an_interrupted_run_keeps_what_is_done(world: World, number: int) 
     stdout, stderr = await process.communicate()
     report = json.loads(stdout)
     assert process.returncode == 130
-    assert b"interrupted" in stderr
+    assert b"imgcache: interrupted: what was done by then is kept, judged and written\n" in stderr
     assert report["interrupted"] is True
     assert [entry["verdict"] for entry in report["entries"]] == ["ok", "not-checked"]
     assert [entry["cached"] for entry in report["entries"]] == [True, True]
