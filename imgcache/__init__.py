@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from imgcache.engine.run.report import Report
     from imgcache.engine.verify.options import Depth, VerifyOptions
     from imgcache.engine.verify.pipeline import verify
-    from imgcache.errors import ImgcacheError
+    from imgcache.errors import ConfigError, ImgcacheError
 
 __all__ = [
+    "ConfigError",
     "Depth",
     "ImgcacheError",
     "RefreshOptions",
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ConfigError": "imgcache.errors",
     "Depth": "imgcache.engine.verify.options",
     "ImgcacheError": "imgcache.errors",
     "VerifyOptions": "imgcache.engine.verify.options",

@@ -238,6 +238,7 @@ def test_the_units_are_well_formed(tmp_path: Path) -> None:
     assert "imgcache" not in told.stderr
 
 
-def test_the_crontab_line_has_its_five_fields() -> None:
+def test_the_crontab_line_has_its_five_fields_and_searches_no_path() -> None:
     (line,) = blocks("crontab")
-    assert re.fullmatch(r"(\d+|\*) (\d+|\*) \* \* \*  cd \S+ && imgcache refresh .*\n", line)
+    command = r"cd /\S+ && /\S+/imgcache refresh .*"
+    assert re.fullmatch(rf"(\d+|\*) (\d+|\*) \* \* \*  {command}\n", line)

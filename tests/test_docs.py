@@ -196,6 +196,13 @@ def test_every_public_name_can_be_imported() -> None:
         getattr(imgcache, "nothing")  # noqa: B009  mypy knows that it is not there
 
 
+def test_the_names_that_the_readme_has_for_python_are_public() -> None:
+    _, _, rest = (ROOT / "README.md").read_text().partition("## From Python\n")
+    names = set(re.findall(r"\b([A-Z][a-z]+[A-Z]\w+)", rest.partition("\n## ")[0]))
+    assert names
+    assert names <= set(imgcache.__all__)
+
+
 PACKAGES = sorted({path.parent for path in HOUSE.rglob("*.py")})
 
 
