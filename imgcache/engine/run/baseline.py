@@ -199,9 +199,19 @@ async def account(
         report.local_fault = True
 
 
+def _check_folder(path: Path) -> None:
+    """Before the run: raises ConfigError where a new file can't take the place of `path`."""
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise ConfigError(f"--baseline {path}: there is no such folder; make it first")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        remedy = "name a place that this user may write"
+        raise ConfigError(f"--baseline {path}: can't be written; {remedy}")
+
+
 def _load(use: BaselineOptions) -> tuple[BaselineLine, ...]:
-    if use.renew and not use.path.absolute().parent.is_dir():
-        raise ConfigError(f"--baseline {use.path}: there is no such folder; make it first")
+    if use.renew:
+        _check_folder(use.path)
     from imgcache.edge import baseline_file  # noqa: PLC0415  most runs have none, and it costs start-up
 
     lines = baseline_file.read(use.path)

@@ -15,6 +15,7 @@ from imgcache import ImgcacheError, RefreshOptions, Report, refresh, verify
 from imgcache.engine.run.baseline import BaselineOptions
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.verify.options import Depth, VerifyOptions
+from imgcache.errors import ConfigError
 from imgcache.model import Severity, Verdict
 from tests.support import behaviours, pictures
 from tests.support.world import World
@@ -316,6 +317,18 @@ async def test_a_missing_file_is_an_error_that_tells_how_to_make_one(world: Worl
         await look(world, world.folder / "none.json")
     with pytest.raises(ImgcacheError, match="no such folder"):
         await look(world, world.folder / "no" / "none.json", renew=True)
+
+
+async def test_a_new_file_that_could_not_be_written_is_refused_before_the_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = world.folder / "link.json"
+    link.symlink_to("no/none.json")
+    with pytest.raises(ConfigError, match="no such folder"):
+        await look(world, link, renew=True)
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != world.folder)
+    with pytest.raises(ConfigError, match=r"none\.json: can't be written; name a place"):
+        await look(world, world.folder / "none.json", renew=True)
 
 
 async def test_a_disk_that_refuses_is_told_and_the_report_stays(
