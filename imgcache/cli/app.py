@@ -101,11 +101,15 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
     )
     files = reporting.outputs()
     shown = reporting.shown()
-    destination = Destination(shown, files, diff, metrics_file, whole=general.verbose)
     console = general.console(progress=not reporting.no_progress)
 
     def fill() -> int:
         settings = general.settings(network)
+        destination = Destination(
+            *(shown, files, diff, metrics_file),
+            whole=general.verbose,
+            made=settings.cache.folder,
+        )
 
         def run(interrupt: Event, others: Beside) -> Coroutine[Any, Any, Report]:
             from imgcache.engine.refresh.pipeline import refresh as run_refresh  # noqa: PLC0415

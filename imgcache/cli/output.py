@@ -84,11 +84,13 @@ def _renderer(
             assert_never(kind)
 
 
-def check_files(outputs: Sequence[Output], metrics_file: Path | None = None) -> None:
+def check_files(
+    outputs: Sequence[Output], metrics_file: Path | None = None, made: Path | None = None
+) -> None:
     """Before the run, which may take hours: no file twice, no article, none that can't be written.
 
-    Nothing is made or emptied: a run that ends early leaves older files as they are. Raises
-    ConfigError.
+    Nothing is made or emptied: a run that ends early leaves older files as they are. `made`: a
+    folder that the run makes. Raises ConfigError.
     """
     named = [(f"--output {one.path}", one.path, False) for one in outputs]
     if metrics_file is not None:
@@ -96,7 +98,7 @@ def check_files(outputs: Sequence[Output], metrics_file: Path | None = None) -> 
     seen: set[Path] = set()
     for flag, named_path, replaced in named:
         hindrance = _hindrance(named_path, replaced=replaced)
-        if hindrance is not None:
+        if hindrance is not None and not _is_made(named_path, made):
             raise ConfigError(f"{flag}: {hindrance}")
         path = Path(os.path.realpath(named_path))
         if path in seen and not _is_device(path):
@@ -104,6 +106,13 @@ def check_files(outputs: Sequence[Output], metrics_file: Path | None = None) -> 
         seen.add(path)
         if _begins_like_an_article(path):
             raise ConfigError(f"{flag}: is an article, by its first line; not done")
+
+
+def _is_made(path: Path, folder: Path | None) -> bool:
+    """Whether the file's folder is this one, which is not there yet."""
+    if folder is None or os.path.lexists(folder):
+        return False
+    return Path(os.path.realpath(path)).parent == Path(os.path.realpath(folder))
 
 
 def _hindrance(path: Path, *, replaced: bool) -> str | None:

@@ -29,7 +29,8 @@ WELL, FOUND, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 class Destination(Struct, frozen=True):
     """Where a report goes; without `shown` nothing goes to stdout.
 
-    `whole`: what goes there is as long as it is. Files are in any case.
+    `whole`: what goes there is as long as it is. Files are in any case. `made`: a folder that the
+    run makes if it is not there.
     """
 
     shown: ReportFormat | None = ReportFormat.TEXT
@@ -37,6 +38,7 @@ class Destination(Struct, frozen=True):
     with_diffs: bool = False
     metrics_file: Path | None = None
     whole: bool = False
+    made: Path | None = None
 
 
 def status(report: Report) -> int:
@@ -70,7 +72,7 @@ def reported(
         return report, interrupt.is_set()
 
     def run() -> int:
-        output.check_files(destination.files, destination.metrics_file)
+        output.check_files(destination.files, destination.metrics_file, destination.made)
         # What was imported stays: to look through it for garbage takes longer than 100 requests.
         gc.freeze()
         with beside(settings, console.warned, asks=asks) as others:

@@ -74,6 +74,18 @@ def test_what_could_not_be_written_after_the_run_is_refused_before_it(tmp_path: 
     assert file.read_text() == "x"
 
 
+def test_the_folder_that_a_run_makes_need_not_be_there(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    outputs = [Output(ReportFormat.JSON, cache / "r.json")]
+    output.check_files(outputs, cache / "metrics", cache)
+    for made in (None, tmp_path / "other"):
+        with pytest.raises(ConfigError, match="there is no such folder"):
+            output.check_files(outputs, None, made)
+    cache.write_text("in the way")
+    with pytest.raises(ConfigError, match="is no folder"):
+        output.check_files(outputs, None, cache)
+
+
 def test_a_place_that_is_not_to_be_written_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
