@@ -209,6 +209,17 @@ def _styles(article: Article, places: list[dict[str, Slot]]) -> dict[int, KeySty
     return styles
 
 
+def _wanted(article: Article, targets: list[Declared], plan: _Plan) -> Iterator[Entry]:
+    """The entries as they shall be read from the new text, comparable."""
+    for entry, site, target in zip(article.entries, article.sites, targets, strict=True):
+        wanted = _comparable(entry, target)
+        if article.noted and site.mapping is not None:
+            # What an heir inherits stays as it was (proof.py): only what is written here counts.
+            full = {*(entry.filled or ()), *plan.news.get(id(site.mapping), ())}
+            wanted = replace(wanted, filled=tuple(key for key in article.noted if key in full))
+        yield wanted
+
+
 def _comparable(entry: Entry, declared: Declared) -> Entry:
     """The entry with these values; without its place, and without values that are no sizes."""
     return replace(entry, declared=replace(declared, strange=()), line=0, column=0, sides=())
@@ -238,9 +249,7 @@ def _proven(article: Article, data: bytes, targets: list[Declared], plan: _Plan)
         )
     except ArticleError as exc:
         raise ArticleError(f"can't be edited: {exc.message}") from exc
-    wanted = [
-        _comparable(entry, target) for entry, target in zip(article.entries, targets, strict=True)
-    ]
+    wanted = list(_wanted(article, targets, plan))
     if isinstance(after, NotAnArticle) or wanted != [
         _comparable(entry, entry.declared) for entry in after.entries
     ]:

@@ -21,7 +21,7 @@ from imgcache.edge.articles.files import Found
 from imgcache.edge.articles.together import NewText
 from imgcache.edge.catalog import judged
 from imgcache.engine.catalog.site import Site
-from imgcache.engine.refresh.decisions import EntryDecision, corrections, moved
+from imgcache.engine.refresh.decisions import EntryDecision, corrections, filled, moved
 from imgcache.engine.refresh.options import RefreshOptions
 from imgcache.engine.refresh.states import States
 from imgcache.engine.refresh.unwritten import told
@@ -221,6 +221,7 @@ class ArticleWriter:
     ) -> ArticleOutcome:
         """What is told of an article that holds the new text; `faults`: of this machine."""
         found, before = self.site.articles.found[number], read.data or b""
+        decisions = [filled(one, edited) for one in decisions]
         changed, shown = edited.data != before, None
         if changed and self._options.diff:
             name = files.relative_name(found)

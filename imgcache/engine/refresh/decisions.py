@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from imgcache.core.articles.changes import Change
+from imgcache.core.articles.changes import Change, Edited
 from imgcache.core.http.location import Location
 from imgcache.core.verdicts.verdict import Evidence, Judgement
 from imgcache.engine.run.articles import LoadedArticle
@@ -65,6 +65,12 @@ def _correction(article: str, one: EntryDecision) -> Correction:
     after = Size(change.width or 0, change.height or 0)
     url = masked(entry.url_text)
     return Correction(article, entry.line, entry.column, url, entry.declared, after)
+
+
+def filled(decision: EntryDecision, edited: Edited) -> EntryDecision:
+    """The same decision of an entry that has the keys which the edit fills."""
+    has = edited.entries[decision.number].filled
+    return replace(decision, entry=replace(decision.entry, filled=has))
 
 
 def moved(decision: EntryDecision, written: LoadedArticle) -> EntryDecision:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from imgcache.engine.run.beside.processes import ALONE, Beside
+from imgcache.engine.verify.options import Depth, VerifyOptions
+from imgcache.engine.verify.pipeline import verify
 from imgcache.model import Size
 from imgcache.render import text
 from tests.support import pictures
+from tests.support.processes import PickledHelpers
 from tests.support.world import World
 
 JPEG = pictures.jpeg(160, 120)
@@ -84,3 +88,30 @@ async def test_a_wrong_size_in_a_body_is_quoted_and_never_corrected(world: World
         assert shown[3] == f"             4 | {line}"
         assert shown[4].split("|")[1].split() == ["^^^", "160", "^^^", "120"]
         assert shown[-1] == "1 error, 0 warnings"
+
+
+@pytest.mark.parametrize("helped", [True, False])
+async def test_a_rule_that_requires_what_is_written_is_kept_in_that_run(
+    world: World, *, helped: bool
+) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.extra["rules"] = [
+        {"name": "sized", "require": ["width", "height", "isCached"]},
+        {"name": "described", "require": ["alt"]},
+    ]
+    article = world.article(f'url: "{url}"')
+    before = article.read_bytes()
+    beside = Beside(helpers=PickledHelpers(world.settings())) if helped else ALONE
+    dry = await world.refresh(beside=beside, write=False, fix_dimensions=True)
+    assert article.read_bytes() == before
+    done = await world.refresh(beside=beside, fix_dimensions=True)
+    assert b"width: 160, height: 120, isCached: true" in article.read_bytes()
+    again = await world.refresh(fix_dimensions=True)
+    for report in (dry, done, again):
+        assert not list(report.article_errors())
+        (entry,) = report.entries()
+        assert [one.rule for one in entry.broken] == ["described"]
+    assert again.summary.articles_changed == 0
+    unwritten = await verify([world.articles], world.settings(), VerifyOptions(Depth.OFFLINE))
+    (entry,) = unwritten.entries()
+    assert [one.rule for one in entry.broken] == ["described"]
