@@ -18,6 +18,7 @@ from imgcache.core.articles.edits import Aliases, Edit, KeyStyle, MappingWriter
 from imgcache.core.articles.entries import Article, read
 from imgcache.core.articles.merge_keys import MERGE_TAG, merge_sources, written
 from imgcache.core.articles.places.machine import FIELDS
+from imgcache.core.articles.places.referrers import check_parts
 from imgcache.core.articles.places.sites import Slot
 from imgcache.core.articles.proof import is_same_but
 from imgcache.errors import ArticleError
@@ -49,6 +50,7 @@ def apply(article: Article, changes: Mapping[int, Change]) -> Edited:
         raise ArticleError(f"{document.language.name} front matter is read, never written")
     if article.problems:
         raise article.problems[0]
+    check_parts(article, plan.slots, plan.news)
     edits = list(_edits(article, plan))
     data = document.encoded(_spliced(document.text, edits))
     try:

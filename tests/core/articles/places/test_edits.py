@@ -15,6 +15,7 @@ from imgcache.errors import ArticleError
 LIMITS = LimitSettings()
 DOTTED = {"at": "photos[]", "url": "src", "width": "o.w", "height": "o.h", "cached": "o.kept"}
 FLAT = {"at": "photos[]", "url": "src", "width": "w", "height": "h", "cached": "kept"}
+DEEP = {"at": "photos[]", "url": "src", "width": "o.p.w", "cached": "o.p.kept"}
 HEAD = {"at": "", "url": "og", "width": "og_w", "cached": "og_kept"}
 TWEET = {"at": "", "url": "tw", "cached": "tw_kept"}
 
@@ -70,6 +71,23 @@ CACHED = Change(cached=True)
          "photos: [{src: x, o: &o {w: 1, kept: true}}, {src: y, o: *o}]"),
         (DOTTED, "d: &d {kept: no}\nphotos: [{src: x, o: {<<: *d, w: 1}}]",
          "d: &d {kept: no}\nphotos: [{src: x, o: {<<: *d, w: 1, kept: true}}]"),
+        # all who share it are entries: by an alias of it, of what it is in, by inheritance
+        (DOTTED, "photos: [&a {src: x, o: {w: 1}}, {<<: *a, src: y}]",
+         "photos: [&a {src: x, o: {w: 1, kept: true}}, {<<: *a, src: y}]"),
+        (DEEP, "photos: [{src: x, o: &o {p: {w: 1}}}, {src: y, o: *o}]",
+         "photos: [{src: x, o: &o {p: {w: 1, kept: true}}}, {src: y, o: *o}]"),
+        (DEEP, "photos: [{src: x, o: {p: &p {w: 1}}}, {src: y, o: {p: *p}}]",
+         "photos: [{src: x, o: {p: &p {w: 1, kept: true}}}, {src: y, o: {p: *p}}]"),
+        # an entry is one wherever it is, so are those of a list
+        (DOTTED, "hero: &a {src: x, o: {w: 1}}\nphotos: [*a]",
+         "hero: &a {src: x, o: {w: 1, kept: true}}\nphotos: [*a]"),
+        (DOTTED, "photos: &p [{src: x, o: {w: 1}}]\nmore: *p",
+         "photos: &p [{src: x, o: {w: 1, kept: true}}]\nmore: *p"),
+        # what is shared with others is not written, or hidden by a value of their own
+        (DOTTED, "photos: [{src: x, z: &z {w: 1}, o: {w: 1}}]\nz: *z",
+         "photos: [{src: x, z: &z {w: 1}, o: {w: 1, kept: true}}]\nz: *z"),
+        (DOTTED, "photos: [&a {src: x, o: {w: 1}}]\nhero: {<<: *a, o: 3}",
+         "photos: [&a {src: x, o: {w: 1, kept: true}}]\nhero: {<<: *a, o: 3}"),
     ],
 )  # fmt: skip
 def test_a_flag_is_written_where_its_key_leads(
@@ -147,6 +165,47 @@ def test_what_cannot_be_edited_exactly_is_refused_with_its_line(
     with pytest.raises(ArticleError, match=reason) as caught:
         edited(text, changes, *tables)
     assert caught.value.line == line
+
+
+SHARED = "is shared with what is no image entry, .*; write it out"
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "line"),
+    [
+        (DOTTED, "d: &d {w: 1}\nvideo: {src: z, o: *d}\nphotos:\n- {src: x, o: *d}", 5),
+        (DOTTED, "d: &d {w: 1}\nphotos:\n- {src: x, o: *d}", 4),
+        (DOTTED, "photos:\n- {src: x, o: &d {w: 1}}\nvideo: {src: z, o: *d}", 3),
+        (DOTTED, "photos:\n- {src: x, o: &d {w: 1}, z: *d}", 3),
+        (DOTTED, "photos:\n- {src: x, o: &d {w: 1}}\n- {z: y, o: *d}", 3),
+        (DOTTED, "photos:\n- {src: x, o: &d {w: 1}}\nz: [*d]", 3),
+        (DOTTED, "photos:\n- {src: x, o: &d {w: 1}}\n? *d\n: z", 3),
+        # what inherits it
+        (DOTTED, "photos:\n- &a {src: x, o: {w: 1}}\nvideo: {<<: *a}", 3),
+        (DOTTED, "b: &b {o: {w: 1}}\nphotos:\n- {<<: *b, src: x}", 4),
+        (DOTTED, "b: &b {o: {w: 1}}\nz: [{<<: [{y: z}, *b]}]\nphotos:\n- {<<: *b, src: x}", 5),
+        # what holds it
+        (DEEP, "photos:\n- {src: x, o: &o {p: {w: 1}}}\nvideo: {o: *o}", 3),
+        (DEEP, "photos:\n- {src: x, o: &o {p: {w: 1}}}\nvideo: {o: {<<: *o}}", 3),
+        (DEEP, "photos:\n- {src: x, o: {p: &p {w: 1}}}\nvideo: {p: *p}", 3),
+    ],
+)  # fmt: skip
+def test_a_part_of_an_entry_that_is_part_of_something_else_is_refused(
+    table: dict[str, Any], text: str, line: int
+) -> None:
+    with pytest.raises(ArticleError, match=SHARED) as caught:
+        edited(text, CACHED, table)
+    assert caught.value.line == line
+    assert edited(text, Change(), table) == text
+
+
+def test_what_an_entry_of_another_place_does_not_name_is_not_written_into_it() -> None:
+    text = "photos:\n- {src: x, o: &o {w: 1}}\nog: {src: y, o: *o}"
+    place = {"at": "og", "url": "src", "cached": "o.kept"}
+    after = "photos:\n- {src: x, o: &o {w: 1, kept: true}}\nog: {src: y, o: *o}"
+    assert edited(text, CACHED, DOTTED, place) == after
+    with pytest.raises(ArticleError, match=SHARED):
+        edited(text, CACHED, DOTTED, {**place, "cached": "kept"})
 
 
 def test_a_size_that_has_no_place_is_refused() -> None:
