@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imgcache.model import Declared
+from imgcache.model import Declared, Size
 from imgcache.results import Findings, Summary
 
 _KILO = 1000
@@ -102,6 +102,12 @@ def declared_size(declared: Declared) -> str:
     sides = {"width": declared.width, "height": declared.height}
     said = (f"{name} {side}" for name, side in sides.items() if side is not None)
     return next(said, "no size")
+
+
+def corrected_size(declared: Declared, true: Size) -> str:
+    """What an article says, and should say: `400 x 300 -> 160 x 120`, `width 400 -> width 160`."""
+    named = {name: side for name, side in true._asdict().items() if name not in declared.unnamed}
+    return f"{declared_size(declared)} -> {declared_size(Declared(**named))}"
 
 
 def some(names: Sequence[str]) -> str:

@@ -29,7 +29,7 @@ from imgcache.render.blocks.ink import PLAIN, Ink, Word, shown_url, words
 from imgcache.render.blocks.series import packed, place_word, series
 from imgcache.render.excerpt import Quoted, quoted_problem, quoted_sides, wrong_sides
 from imgcache.render.outages import Outage
-from imgcache.render.phrases import amount, count, declared_size, printable
+from imgcache.render.phrases import amount, corrected_size, count, printable
 from imgcache.results import EntryResult, Findings
 
 # Other modules import these from here.
@@ -175,7 +175,7 @@ class _Page:
         yield from self._ink.written(words(f"{count(number, 'size')} {done}", "strong"), 0)
         for one in self._findings.corrections():
             url = Word(shown_url(one.url), None, self._ink.to_url(one.url))
-            told = words(f"{declared_size(one.before)} -> {one.after}")
+            told = words(corrected_size(one.before, one.after))
             place = place_word(self._ink, Place(one.article, one.line, one.column))
             yield from self._ink.written([place, *told, url], _INDENT, _INDENT + 2)
         yield "\n"
@@ -252,15 +252,18 @@ def _correction(entry: EntryResult) -> str:
     """What a wrong size should be, and in which lines; empty where there is more to say."""
     lines = sorted({side.line for side, _ in wrong_sides(entry)})
     told = str(entry.message)
+    if entry.actual is None:
+        return ""
+    size = corrected_size(entry.declared, entry.actual)
     # Else it begins with what the origin answered.
     is_plain = told.startswith(("width", "height")) and not entry.declared.strange
     if entry.verdict is Verdict.DIMENSIONS_MISSING and is_plain:
         by_hand = "" if entry.declared.is_editable else ", by hand"
-        return f"{declared_size(entry.declared)} -> {entry.actual}{by_hand}"
+        return f"{size}{by_hand}"
     if not lines or not told.startswith(SIZE):
         return ""
     where = f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]}, {lines[-1]}"
-    return f"{declared_size(entry.declared)} -> {entry.actual}, {where}"
+    return f"{size}, {where}"
 
 
 def _more(groups: Groups) -> str:

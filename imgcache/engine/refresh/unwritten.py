@@ -14,7 +14,11 @@ def told(article: str, entry: Entry, change: Change) -> str:
     declared = entry.declared
     cached = None if change.cached is None else str(change.cached).lower()
     sides = (("width", change.width, declared.width), ("height", change.height, declared.height))
-    new = [f"{name}: {side}" for name, side, before in sides if side not in {None, before}]
+    new = [
+        f"{name}: {side}"
+        for name, side, before in sides
+        if side not in {None, before} and name not in declared.unnamed
+    ]
     if cached is not None and change.cached is not declared.cached:
         new.append(f"cached: {cached}")
     if change.placeholder is not None:

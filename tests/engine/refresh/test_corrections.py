@@ -115,3 +115,18 @@ async def test_a_rule_that_requires_what_is_written_is_kept_in_that_run(
     unwritten = await verify([world.articles], world.settings(), VerifyOptions(Depth.OFFLINE))
     (entry,) = unwritten.entries()
     assert [one.rule for one in entry.broken] == ["described"]
+
+
+@pytest.mark.parametrize(
+    ("says", "told"), [("w: 9", "width 9 -> width 160"), ("alt: x", "no size -> width 160")]
+)
+async def test_of_a_place_that_names_one_side_that_one_is_told(
+    world: World, says: str, told: str
+) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.extra["images"] = ({"at": "images[]", "width": "w"},)
+    article = world.article(f'url: "{url}", {says}')
+    report = await world.refresh(fix_dimensions=True)
+    (one,) = report.corrections()
+    assert f"{one.article}:3:{one.column} {told} {url}\n" in "".join(text.render(report))
+    assert "w: 160" in article.read_text()

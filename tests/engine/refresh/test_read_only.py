@@ -68,6 +68,16 @@ async def test_a_wrong_size_is_told_and_judged_as_it_stands(world: World) -> Non
     )
 
 
+async def test_of_a_place_that_names_one_side_that_one_is_told(world: World) -> None:
+    url = world.origin.route("/a.jpg", body=JPEG)
+    world.extra["images"] = ({"at": "images[]", "height": "height"},)
+    world.articles.mkdir(parents=True, exist_ok=True)
+    (world.articles / "a.md").write_text(toml(url).replace("120", "90"))
+    heard = Told()
+    (entry,) = (await world.refresh(heard, fix_dimensions=True)).entries()
+    assert heard.entries == [f"{entry.article}:3 (height: 120)"]
+
+
 async def test_an_article_that_says_what_it_should_is_not_told(world: World) -> None:
     url = world.origin.route("/a.jpg", body=JPEG)
     world.articles.mkdir(parents=True, exist_ok=True)

@@ -220,11 +220,13 @@ def test_a_long_report_says_in_a_note_what_size_is_missing() -> None:
     ]
     strange = replace(missing[2], declared=Declared(400, None, strange=(("height", "auto"),)))
     kept = replace(missing[3], message="the server answered 404, and the kept copy is wrong: x")
-    lines = told(report_of(*missing[:2], strange, kept, *missing[4:])).splitlines()
+    low = replace(missing[4], declared=Declared(unnamed=("width",)))
+    lines = told(report_of(*missing[:2], strange, kept, low, *missing[5:])).splitlines()
     assert lines[1].strip() == "articles/0000.md:3:10 (width 400 -> 400 x 300)"
     assert lines[3].strip() == "articles/0001.md:3:10 (width 400 -> 400 x 300, by hand)"
     assert lines[5].strip() == missing[2].message
     assert lines[8].strip() == kept.message
+    assert lines[11].strip() == "articles/0004.md:3:10 (no size -> height 300)"
 
 
 def test_a_long_report_says_once_what_a_fault_is() -> None:
