@@ -23,7 +23,7 @@ from imgcache.edge.http.dns import Lookup, system_lookup
 from imgcache.edge.http.exchange import AttemptStats, Body, Hop
 from imgcache.edge.http.fetcher import Fetcher
 from imgcache.facts import ResponseFacts, Validators
-from imgcache.model import Declared, Failure, Severity, Verdict
+from imgcache.model import Declared, Failure, Format, Severity, Size, Verdict
 from imgcache.userinfo import masked, masked_within
 
 _FIRST_BYTES = 32
@@ -96,22 +96,22 @@ class _Explainer:
 
     async def _examine(self, data: bytes, label: Label) -> None:
         limits = self._settings.limits
-        found = examine(data, label, Limits(limits.pixels, limits.frames, limits.scans))
-        structure = found.structure
-        self._step(
-            "format",
-            ("format", found.format.label if found.format else "none that browsers show"),
-            ("size", structure.size or "unknown"),
-            ("orientation", structure.orientation),
-            ("frames", structure.frames),
-        )
         async with DecodePool(limits, 1) as pool:
             decoded = await pool.decode(DecodeJob(data, label))
-        if isinstance(decoded, Decoded):
-            self._step("decode", ("size", decoded.size), ("colour", decoded.color))
-            self._conclude(Evidence(measured=Measured(decoded.size, decoded.format, len(data))))
-        else:
+        if not isinstance(decoded, Decoded):
+            self._format(decoded.format, decoded.size)
             self._fail(decoded)
+            return
+        # Only now: a decoder got through it within its limits of time and memory.
+        found = examine(data, label, Limits(limits.pixels, limits.frames, limits.scans)).structure
+        told = ("orientation", found.orientation), ("frames", found.frames)
+        self._format(decoded.format, decoded.size, *told)
+        self._step("decode", ("size", decoded.size), ("colour", decoded.color))
+        self._conclude(Evidence(measured=Measured(decoded.size, decoded.format, len(data))))
+
+    def _format(self, image: Format | None, size: Size | None, *more: tuple[str, object]) -> None:
+        shown = image.label if image else "none that browsers show"
+        self._step("format", ("format", shown), ("size", size or "unknown"), *more)
 
     def asking(self, url: WebUrl) -> None:
         """The next request: the address that `--resolve` names, or that is in the URL itself."""

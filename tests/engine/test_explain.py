@@ -39,6 +39,25 @@ async def test_each_step_of_a_good_image_is_told(world: World) -> None:
     assert [step.seconds for step in told.steps] == sorted(step.seconds for step in told.steps)
 
 
+@pytest.mark.parametrize(
+    ("body", "verdict", "size"),
+    [
+        (pictures.png_bomb(), Verdict.TOO_MANY_PIXELS, None),
+        (JPEG[:-2], Verdict.TRUNCATED, "120 x 160"),
+        (pictures.HTML, Verdict.NOT_AN_IMAGE, "unknown"),
+    ],
+)
+async def test_what_costs_too_much_costs_a_decoder(
+    world: World, monkeypatch: pytest.MonkeyPatch, body: bytes, verdict: Verdict, size: str | None
+) -> None:
+    """This process has no limits: it looks only at what a decoder got through."""
+    monkeypatch.setattr("imgcache.engine.explain.examine", None)
+    told = await explain(world.origin.route("/a", body=body), world.settings())
+    assert told.verdict is verdict
+    shown = facts(told, "format")[0]["size"]
+    assert shown == size if size else " x " in shown
+
+
 async def test_refused_addresses_are_named_here_and_only_here() -> None:
     def lookup(_: str) -> Sequence[Address]:
         return [ip_address("93.184.216.34"), ip_address("10.0.0.1")]
