@@ -136,7 +136,7 @@ _GZIP = 31  # the window bits by which zlib knows a gzip stream
 
 
 class NotGzipError(Exception):
-    """The bytes are no gzip stream (RFC 1952), or go on after its end."""
+    """The bytes are no gzip stream (RFC 1952)."""
 
 
 class Verbatim:
@@ -150,7 +150,10 @@ class Verbatim:
 
 
 class Inflater:
-    """Inflates one gzip stream piece by piece; each piece is at most 64 KiB, whatever it claims."""
+    """Inflates one gzip stream piece by piece; each piece is at most 64 KiB, whatever it claims.
+
+    What stands behind its end is read and passed over, another stream, too: so do browsers.
+    """
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(_GZIP)
@@ -172,8 +175,6 @@ class Inflater:
             data = self._stream.unconsumed_tail
             if piece:
                 yield piece
-        if data or self._stream.unused_data:
-            raise NotGzipError("bytes after the gzip stream")
 
 
 def _before_damage(stream: zlib._Decompress, data: bytes) -> bytes:
