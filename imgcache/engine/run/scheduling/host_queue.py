@@ -26,7 +26,8 @@ class HostQueue(Generic[J]):
 
     `stock`: jobs that the supply still has; `begun`: they may be taken; `taking`: some are on
     their way. `queued`: in the scheduler's list; `wakes`: it comes there when its pace lets it.
-    `sleeping`: so many timers bring it work; of these the run awaits `awaited`.
+    `sleeping`: so many timers bring it work; of these the run awaits `awaited`. `kept`: so many
+    places are kept free for it.
     """
 
     def __init__(self, host: str, settings: FetchSettings) -> None:
@@ -34,7 +35,7 @@ class HostQueue(Generic[J]):
         self.pending: deque[J] = deque()
         self.delayed: list[J] = []
         self.stock = self.active = self.paused = 0
-        self.sleeping = self.awaited = 0
+        self.sleeping = self.awaited = self.kept = 0
         self.begun = self.taking = self.queued = self.wakes = False
         self.trial_awaited = self.trial_due = False
         self.paused_until = 0.0
@@ -64,6 +65,11 @@ class HostQueue(Generic[J]):
         return bool(self.pending) and self.active < self.places
 
     @property
+    def answers(self) -> bool:
+        """Whether it has answered in this run, and was not given up since."""
+        return self._answered and self.given_up is None
+
+    @property
     def left(self) -> int:
         """How many jobs have not ended."""
         return self.stock + len(self.pending) + len(self.delayed) + self.active
@@ -73,7 +79,7 @@ class HostQueue(Generic[J]):
         """Whether more of its jobs are to be taken from the supply now."""
         if not self.stock or self.taking or not self.begun:
             return False
-        return len(self.pending) < (_LOW if self._answered and self.given_up is None else 1)
+        return len(self.pending) < (_LOW if self.answers else 1)
 
     def wait(self, now: float) -> float:
         """Seconds until the next request; a trial of a given-up host has its own timer."""

@@ -3,6 +3,10 @@
 Each host has a queue (host_queue.py). The jobs of a host that was given up wait: one of them is
 tried every `breaker_pause`, and when all hosts that have work left are given up, it is skipped.
 
+Each silent host holds a place until it times out. So hosts that have answered come first, and find
+a place when their pace lets them or more of their jobs have come; those that have not keep a share
+of the places, and get what is left over.
+
 There may be millions of jobs. A supply has them, and gives some of a host when that host has few
 left at hand; hosts are begun, the largest first, while few jobs are at hand or a place is free.
 """
@@ -24,6 +28,8 @@ from imgcache.model import Failure
 _AT_HAND = 4096
 # So many jobs are taken of a host at first, and at once later.
 _FIRST, _MORE = 8, 32
+# Hosts that have not answered have one of so many places, whatever the others could use.
+_SHARE = 4
 # So many at once of a host that was given up.
 _REST = 500
 
@@ -51,14 +57,15 @@ class HostScheduler(Generic[J]):
         self._supply: Supply[J] | None = None
         self._queues: dict[str, HostQueue[J]] = {}
         self._ready: deque[HostQueue[J]] = deque()
+        self._strangers: deque[HostQueue[J]] = deque()
         self._trials: deque[HostQueue[J]] = deque()
         self._not_begun: deque[HostQueue[J]] = deque()
         self._low: list[HostQueue[J]] = []
         self._taking = False
         self._at_hand = 0
-        self.active = self._on_trial = 0
-        self._sleeping = 0
-        self._stopped = False
+        self.active = self._on_trial = self._on_strangers = 0
+        self._sleeping = self._kept = 0
+        self._stopped = self._stranger_was_last = False
         self._timers: set[asyncio.TimerHandle] = set()
         self._finished = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
@@ -119,15 +126,22 @@ class HostScheduler(Generic[J]):
         if queue.is_low:
             queue.taking = True
             self._low.append(queue)
+            self._keep_places(queue)
         if not queue.has_room or queue.queued or queue.wakes:
             return
         wait = queue.wait(asyncio.get_running_loop().time())
         if wait > 0:
             queue.wakes = True
-            self._later(wait, queue, lambda: _wake(queue), waits=True)
+            self._keep_places(queue)
+            self._later(wait, queue, lambda: self._wake(queue), waits=True)
         else:
             queue.queued = True
-            (self._ready if queue.given_up is None else self._trials).append(queue)
+            self._line_of(queue).append(queue)
+
+    def _line_of(self, queue: HostQueue[J]) -> deque[HostQueue[J]]:
+        if queue.given_up is not None:
+            return self._trials
+        return self._ready if queue.answers else self._strangers
 
     def _pump(self) -> None:
         while queue := self._next():
@@ -141,16 +155,28 @@ class HostScheduler(Generic[J]):
 
     def _next(self) -> HostQueue[J] | None:
         """The host whose turn it is, if there is a place."""
-        if self._stopped or self.active >= self._concurrency:
+        free = self._concurrency - self.active
+        if self._stopped or free <= 0:
             return None
+        if self._strangers and self._has_place_for_strangers(free):
+            return self._strangers.popleft()
         if self._ready:
             return self._ready.popleft()
-        return self._trials.popleft() if self._trials and self._has_work else None
+        has_turn = self._trials and free > self._kept and self._has_work
+        return self._trials.popleft() if has_turn else None
+
+    def _has_place_for_strangers(self, free: int) -> bool:
+        """Whether a host that has not answered may have one of the places that are free."""
+        if not self._ready and free > self._kept:
+            return True
+        # By turns: where there is but one place, the others would never get it.
+        others_turn = self._ready and self._stranger_was_last
+        return not others_turn and self._on_strangers < max(1, self._concurrency // _SHARE)
 
     @property
     def _has_work(self) -> bool:
         """Whether there is more to do than trials: these alone would keep up the run."""
-        waits = self._ready or self._not_begun or self._taking or self._sleeping
+        waits = self._ready or self._strangers or self._not_begun or self._taking or self._sleeping
         return bool(waits) or self.active > self._on_trial
 
     def _take_more(self) -> None:
@@ -159,7 +185,8 @@ class HostScheduler(Generic[J]):
             return
         wanted = [(queue, min(_MORE, queue.stock)) for queue in self._low]
         self._low.clear()
-        free = 0 if self._ready else self._concurrency - self.active
+        waits = self._ready or self._strangers
+        free = 0 if waits else self._concurrency - self.active
         coming = self._at_hand
         while self._not_begun and (free > 0 or coming < _AT_HAND):
             queue = self._not_begun.popleft()
@@ -180,23 +207,31 @@ class HostScheduler(Generic[J]):
         for queue, taken in wanted:
             queue.stock -= taken
             queue.taking = False
+            self._keep_places(queue)
             self._offer(queue)
         self._pump()
 
     def _start(self, queue: HostQueue[J], job: J) -> None:
         assert self._tasks is not None  # noqa: S101  only drain() pumps, inside the group
         is_trial = queue.given_up is not None
+        is_stranger = self._stranger_was_last = not queue.answers
         queue.started(asyncio.get_running_loop().time())
         self.active += 1
         self._on_trial += is_trial
-        self._tasks.create_task(self._attempt(queue, job, is_trial=is_trial))
+        self._on_strangers += is_stranger
+        self._tasks.create_task(
+            self._attempt(queue, job, is_trial=is_trial, is_stranger=is_stranger)
+        )
 
-    async def _attempt(self, queue: HostQueue[J], job: J, *, is_trial: bool) -> None:
+    async def _attempt(
+        self, queue: HostQueue[J], job: J, *, is_trial: bool, is_stranger: bool
+    ) -> None:
         clock = asyncio.get_running_loop().time
         sent_at = clock()
         outcome = await self._run(job)
         self.active -= 1
         self._on_trial -= is_trial
+        self._on_strangers -= is_stranger
         free = queue.ended(job, outcome, sent_at, clock())
         self._count_sleeping(queue)
         if queue.awaits_trial and not queue.trial_awaited:
@@ -243,6 +278,16 @@ class HostScheduler(Generic[J]):
         self._sleeping += now - queue.awaited
         queue.awaited = now
 
+    def _keep_places(self, queue: HostQueue[J]) -> None:
+        """Those that a host which answers may use soon: hosts that don't would hold them long."""
+        now = queue.places if queue.answers and (queue.wakes or queue.taking) else 0
+        self._kept += now - queue.kept
+        queue.kept = now
+
+    def _wake(self, queue: HostQueue[J]) -> None:
+        queue.wakes = False
+        self._keep_places(queue)
+
     async def _skip_the_rest(self) -> None:
         for queue in self._queues.values():
             failure = None if self._stopped else queue.given_up
@@ -266,10 +311,6 @@ def _resume(queue: HostQueue[J]) -> None:
 def _return(queue: HostQueue[J], job: J) -> None:
     queue.delayed.remove(job)
     queue.pending.appendleft(job)
-
-
-def _wake(queue: HostQueue[J]) -> None:
-    queue.wakes = False
 
 
 def _allow_trial(queue: HostQueue[J]) -> None:

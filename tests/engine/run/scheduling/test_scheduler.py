@@ -341,3 +341,79 @@ def test_a_host_that_comes_back_in_a_trial_gets_all_of_its_jobs() -> None:
     virtual_time.run(log.lanes(**fetch).drain(jobs))
     assert log.skipped == []
     assert len(log.ran) == 300
+
+
+class Crowd:
+    """40 hosts that are silent until they leave, with two URLs each.
+
+    `ended`: the jobs of other hosts that ended by then.
+    """
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.ended: list[Job] = []
+        self.jobs = [Job(f"silent{n}.test", number) for number in range(2) for n in range(40)]
+
+    async def answer(self, job: Job) -> Outcome:
+        if job.host.startswith("silent"):
+            await self.gate.wait()
+            return Outcome(DEAD)
+        await asyncio.sleep(0.1)
+        if not self.gate.is_set():
+            self.ended.append(job)
+        return Outcome()
+
+    def visit(self, log: Log, jobs: list[Job], concurrency: int) -> None:
+        """In virtual time: they leave long after all that does not wait for them is done."""
+
+        async def drain() -> None:
+            asyncio.get_running_loop().call_later(1000, self.gate.set)
+            await log.lanes(concurrency=concurrency).drain(jobs)
+
+        virtual_time.run(drain())
+
+
+def test_silent_hosts_do_not_take_the_places_of_one_that_answers() -> None:
+    crowd = Crowd()
+    good = [Job("good.test", number) for number in range(300)]
+    log = Log(crowd.answer)
+    crowd.visit(log, [*good, *crowd.jobs], concurrency=8)
+    assert len(crowd.ended) == 300
+    assert len(log.ran) + len(log.skipped) == 380
+
+
+def test_hosts_that_have_not_answered_keep_a_share_of_the_places() -> None:
+    """Five others could use all places for long."""
+    good = [Job(f"good{n}.test", number) for number in range(100) for n in range(5)]
+    late = [Job(f"late{n}.test") for n in range(20)]
+    log = Log(well)
+    virtual_time.run(log.lanes(concurrency=8).drain([*good, *late]))
+    hosts = [job.host for job in log.ran]
+    assert all(one.host in hosts[:200] for one in late)
+
+
+def test_hosts_take_turns_where_there_is_one_place() -> None:
+    good = [Job("good.test", number) for number in range(40)]
+    late = [Job(f"late{n}.test") for n in range(20)]
+    log = Log(well)
+    virtual_time.run(log.lanes(concurrency=1).drain([*good, *late]))
+    hosts = [job.host for job in log.ran]
+    assert hosts[1:40:2] == ["good.test"] * 20
+    assert hosts[2:42:2] == [one.host for one in late]
+
+
+def test_a_host_with_a_pace_finds_its_place_again_beside_silent_hosts() -> None:
+    crowd = Crowd()
+    good = [Job("good.test", number) for number in range(30)]
+
+    refusals = {job for job in good if job.number % 5 == 4}
+
+    async def refuses_one_in_five(job: Job) -> Outcome:
+        if job in refusals:
+            refusals.remove(job)
+            return Outcome(BUSY, again=1.0, refused=True)
+        return await crowd.answer(job)
+
+    log = Log(refuses_one_in_five)
+    crowd.visit(log, [*good, *crowd.jobs], concurrency=8)
+    assert len(crowd.ended) == 30

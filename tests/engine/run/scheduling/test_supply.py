@@ -146,6 +146,22 @@ def test_hosts_that_never_answer_leave_the_places_to_others() -> None:
     assert len(run.skipped) > 600 * 90
 
 
+def test_a_host_whose_jobs_are_on_their_way_finds_its_places_again() -> None:
+    """It is quicker than its supply; each silent host would hold a place for long."""
+    silent = {f"silent{n}": 2 for n in range(40)}
+    before = Counter[str]()
+
+    async def answers(job: Job) -> Outcome:
+        if job.host.startswith("silent"):
+            await asyncio.sleep(1000)
+            return Outcome(DEAD)
+        before[job.host] += asyncio.get_running_loop().time() < 1000
+        return Outcome()
+
+    Run({**silent, "good": 300}, answers, concurrency=8)
+    assert before == {"good": 300}
+
+
 def test_what_trials_wait_for_keeps_up_no_run() -> None:
     """Of many dead hosts one is always on trial, or waits for its next try."""
     hosts = {f"{n}": 20 for n in range(50)}
