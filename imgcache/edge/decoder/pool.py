@@ -87,6 +87,20 @@ class _Head(Struct):
 
 
 _STOPPED = Failure(Verdict.LOCAL_ERROR, "the decoders were stopped")
+# What is said of an image whose decoder gave no answer.
+_TOO_SLOW = "decoding it takes too long"
+_TOO_COSTLY = "decoding it takes more than the limits"
+_CRASHED = "its pixels make the decoder crash"
+_SENSELESS = "the decoder made no sense of it"
+_UNANSWERED = frozenset({_TOO_SLOW, _TOO_COSTLY, _CRASHED, _SENSELESS})
+
+
+def is_told_by_decoder(failure: Failure) -> bool:
+    """Whether it is an answer about the bytes and their label, which another try would give, too.
+
+    What is left depends on this machine as well: its time, its load, what ends its processes.
+    """
+    return failure.verdict is not Verdict.LOCAL_ERROR and failure.detail not in _UNANSWERED
 
 
 class DecodePool:
@@ -169,13 +183,13 @@ class DecodePool:
                 result = await _exchange(worker, job, head)
         except TimeoutError:
             await self._drop(worker)
-            return head.failure(Verdict.TOO_MANY_PIXELS, "decoding it takes too long")
+            return head.failure(Verdict.TOO_MANY_PIXELS, _TOO_SLOW)
         except LostError:
             code = await self._drop(worker)
             return _STOPPED if self._closed else _post_mortem(code, head)
         except protocol.FrameError:
             await self._drop(worker)
-            return head.failure(Verdict.CORRUPT, "the decoder made no sense of it")
+            return head.failure(Verdict.CORRUPT, _SENSELESS)
         except BaseException:
             await asyncio.shield(self._drop(worker))
             raise
@@ -208,9 +222,9 @@ def _reason(exc: BaseException) -> str:
 def _post_mortem(code: int, head: _Head) -> Failure:
     """The failure of an image whose worker ended before its answer."""
     if -code in _LIMIT_SIGNALS:
-        return head.failure(Verdict.TOO_MANY_PIXELS, "decoding it takes more than the limits")
+        return head.failure(Verdict.TOO_MANY_PIXELS, _TOO_COSTLY)
     if code < 0 or head.received:
-        return head.failure(Verdict.CORRUPT, "its pixels make the decoder crash")
+        return head.failure(Verdict.CORRUPT, _CRASHED)
     return Failure(Verdict.LOCAL_ERROR, "a decoder ended before it saw the image")
 
 

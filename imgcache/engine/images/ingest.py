@@ -15,7 +15,7 @@ from imgcache.core.images.label import Label
 from imgcache.edge.cache.new_images import NewImage
 from imgcache.edge.cache.spool import Spool
 from imgcache.edge.cache.storage import Storage
-from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
+from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool, is_told_by_decoder
 from imgcache.engine.images.publisher import Publisher
 from imgcache.engine.run.fetch_tools import Room
 from imgcache.errors import LocalError
@@ -24,12 +24,14 @@ from imgcache.model import Failure, Verdict
 
 # So many of the images that a run publishes are known by their bytes, the last ones.
 _REMEMBERED = 4096
+# And so many of those that are no sound image, as they were labelled: the last ones met.
+_REFUSED = 512
 
 
 class Ingester:
     """Decodes and publishes; what it returns may go into the index. Raises LocalError.
 
-    Bytes that this run has published already, under another URL, are not decoded again.
+    Bytes that this run has published or refused already, under another URL, are not decoded again.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Ingester:
         self._room = room
         self._publisher = Publisher(store, gather)
         self._published: OrderedDict[str, ImageFacts] = OrderedDict()
+        self._refused: OrderedDict[tuple[str, Label], Failure] = OrderedDict()
         self._under_way: dict[str, asyncio.Event] = {}
 
     async def keep(self, spool: Spool, response: ResponseFacts) -> ImageFacts | Failure:
@@ -57,11 +60,16 @@ class Ingester:
             if image is not None and await self._stands(image, label):
                 await self._room.reserve(image)
                 return image
+            refused = self._refusal(spool.sha256, label)
+            if refused is not None:
+                return refused
             held = spool.data
             body = held if held is not None else await spool.settle()
             decoded = await self._decode(body, label)
             if isinstance(decoded, Failure):
-                return replace(decoded, bytes=spool.size)
+                failure = replace(decoded, bytes=spool.size)
+                self._remember_refused(spool.sha256, label, failure)
+                return failure
             image = await self._publish(body, spool, decoded)
             self._remember(image)
             return image
@@ -98,6 +106,19 @@ class Ingester:
         self._published[image.sha256] = image
         if len(self._published) > _REMEMBERED:
             self._published.popitem(last=False)
+
+    def _refusal(self, sha256: str, label: Label) -> Failure | None:
+        """What was found of the same bytes under this label."""
+        failure = self._refused.get((sha256, label))
+        if failure is not None:
+            self._refused.move_to_end((sha256, label))
+        return failure
+
+    def _remember_refused(self, sha256: str, label: Label, failure: Failure) -> None:
+        if is_told_by_decoder(failure):
+            self._refused[sha256, label] = failure
+        if len(self._refused) > _REFUSED:
+            self._refused.popitem(last=False)
 
     async def _decode(self, body: bytes | Path, label: Label) -> Decoded | Failure:
         wanted = tuple(self._settings.thumbnails.items())
