@@ -45,7 +45,7 @@ async def receive(
     status, announced = response.status_code, _announced(response, limit)
     if isinstance(announced, Failure):
         return announced
-    expected, total = announced.expected, announced.total
+    total = announced.image
     await sink.reset()
     before = stats.wire_bytes
     coding = Inflater() if announced.gzip else Verbatim()
@@ -57,16 +57,24 @@ async def receive(
     if failure is None and sink.enough:
         # How much has come beyond that is chance.
         return Received(whole=False, total=total)
-    failure = failure or wrong_length(status, came, expected)
-    return failure or Received(whole=expected == total, total=total)
+    failure = failure or wrong_length(status, came, announced.expected)
+    return failure or Received(whole=announced.expected == announced.total, total=total)
 
 
 class _Announced(Struct, frozen=True):
-    """What a head says about its body: the bytes of this body and of the whole, where given."""
+    """What a head says about its body: the bytes of this body and of the whole, where given.
+
+    Both are counted on the wire.
+    """
 
     gzip: bool
     expected: int | None
     total: int | None
+
+    @property
+    def image(self) -> int | None:
+        """The bytes of the image: how many come of gzip is known at its end."""
+        return None if self.gzip else self.total
 
 
 def _announced(response: httpx.Response, limit: ReadLimit) -> _Announced | Failure:

@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from imgcache.edge.http.exchange import Body
+from imgcache.edge.http.exchange import Body, Received
 from imgcache.edge.http.fetcher import Fetcher
 from imgcache.errors import LocalError
 from imgcache.facts import Validators
@@ -96,6 +96,31 @@ async def test_what_stands_behind_gzip_is_passed_over(behind: bytes) -> None:
         attempt = await ask(settings(origin), url, sink=sink)
     assert isinstance(attempt.result, Body)
     assert (sink.data, attempt.wire_bytes) == (b"abc", len(body))
+
+
+async def test_the_length_of_a_gzip_stream_is_not_that_of_the_image() -> None:
+    body = b"abc" * 100_000
+    packed = gzip.compress(body)
+    whole = {
+        "Content-Encoding": "gzip",
+        "Content-Range": f"bytes 0-{len(packed) - 1}/{len(packed)}",
+    }
+    behaviours = [answer(body), gzipped(body), answer(packed, status=206, headers=whole)]
+    async with Origin() as origin:
+        received = []
+        for number, behaviour in enumerate(behaviours):
+            attempt = await ask(settings(origin), origin.route(f"/{number}", behaviour))
+            assert isinstance(attempt.result, Body)
+            received.append(attempt.result.received)
+    assert received == [Received(total=len(body)), Received(), Received()]
+
+
+async def test_the_length_of_a_gzip_stream_is_checked() -> None:
+    packed = gzip.compress(b"abc")
+    begun = head(200, {"Content-Encoding": "gzip", "Content-Length": str(len(packed) + 1)})
+    async with Origin() as origin:
+        failed = failure(await ask(settings(origin), origin.route("/a", raw(begun, packed))))
+    assert failed.verdict is Verdict.TRUNCATED
 
 
 @pytest.mark.parametrize(

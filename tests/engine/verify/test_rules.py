@@ -157,6 +157,18 @@ async def test_in_a_probe_nothing_is_claimed_of_what_was_not_read(world: World) 
     assert Breach.HAS_POSITION in breaches(at_its_end)
 
 
+async def test_the_length_of_gzip_is_not_held_against_a_rule(world: World) -> None:
+    world.extra["rules"] = rules({"max_bytes": 300_000})
+    heavy = pictures.bmp(900, 600)
+    url = world.origin.route("/heavy", behaviours.gzipped(heavy))
+    world.article(world.entry(url, 900, 600))
+    probed = await only(world)
+    assert (probed.verdict, probed.bytes, breaches(probed)) == (Verdict.OK, None, [])
+    read = await only(world, Depth.FULL)
+    assert (read.verdict, read.bytes) == (Verdict.OK, len(heavy))
+    assert breaches(read) == [Breach.TOO_HEAVY]
+
+
 async def test_images_that_are_not_known_break_no_rule(world: World) -> None:
     world.extra["rules"] = rules({"max_bytes": 1, "require": ["alt"]})
     pixel = world.origin.route("/pixel", body=pictures.png(1, 1))
