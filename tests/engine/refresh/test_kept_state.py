@@ -162,6 +162,7 @@ async def test_an_old_index_is_migrated_and_keeps_its_facts(site: World) -> None
             "ALTER TABLE images DROP COLUMN animated; ALTER TABLE images DROP COLUMN alpha;"
             "ALTER TABLE images DROP COLUMN placeholder; ALTER TABLE images DROP COLUMN dhash;"
             "DROP INDEX urls_with_earlier; ALTER TABLE urls DROP COLUMN earlier;"
+            "ALTER TABLE urls DROP COLUMN answered_by; ALTER TABLE urls DROP COLUMN redirected;"
             "PRAGMA user_version = 2"
         )
     asked = len(site.origin.requests)
