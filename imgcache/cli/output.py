@@ -17,12 +17,12 @@ from typing import Literal, assert_never
 
 from imgcache.cli.flags import Output, ReportFormat
 from imgcache.edge import atomic_file
+from imgcache.edge.atomic_file import ANOTHER, hindrance
 from imgcache.engine.run.report import Report
 from imgcache.errors import ConfigError, LocalError
 from imgcache.render.blocks.ink import PLAIN, Ink
 
 _PIECES = 512
-_ANOTHER = "name a place that this user may write"
 
 
 def rendered(
@@ -97,9 +97,9 @@ def check_files(
         named.append((f"--metrics-file {metrics_file}", metrics_file, True))
     seen: set[Path] = set()
     for flag, named_path, replaced in named:
-        hindrance = _hindrance(named_path, replaced=replaced)
-        if hindrance is not None and not _is_made(named_path, made):
-            raise ConfigError(f"{flag}: {hindrance}")
+        reason = _hindrance(named_path, replaced=replaced)
+        if reason is not None and not _is_made(named_path, made):
+            raise ConfigError(f"{flag}: {reason}")
         path = Path(os.path.realpath(named_path))
         if path in seen and not _is_device(path):
             raise ConfigError(f"{flag}: is named twice; give each format its own")
@@ -124,23 +124,14 @@ def _hindrance(path: Path, *, replaced: bool) -> str | None:
         # Of the path as it is named: what /dev/stdout leads to has no other name.
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        return _hindrance_of_folder(Path(os.path.realpath(path)).parent)
+        return hindrance(Path(os.path.realpath(path)).parent)
     except OSError as exc:
         return f"can't be written: {exc.strerror}; name another file"
     if stat.S_ISDIR(mode):
         return "is a folder; name a file"
     if replaced and stat.S_ISREG(mode):
-        return _hindrance_of_folder(Path(os.path.realpath(path)).parent)
-    return None if os.access(path, os.W_OK) else f"can't be written; {_ANOTHER}"
-
-
-def _hindrance_of_folder(folder: Path) -> str | None:
-    """Why no file can be made in it, as above."""
-    if not os.path.lexists(folder):
-        return "there is no such folder; make it first"
-    if not folder.is_dir():
-        return f"{folder} is no folder; name another"
-    return None if os.access(folder, os.W_OK | os.X_OK) else f"can't be written; {_ANOTHER}"
+        return hindrance(Path(os.path.realpath(path)).parent)
+    return None if os.access(path, os.W_OK) else f"can't be written; {ANOTHER}"
 
 
 def _is_device(path: Path) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from imgcache.edge.safe_fs import random_name, write_all
 
+ANOTHER = "name a place that this user may write"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -43,3 +44,12 @@ def replace_with(path: Path, blocks: Iterable[bytes]) -> None:
     finally:
         with suppress(FileNotFoundError):
             temp.unlink()
+
+
+def hindrance(folder: Path) -> str | None:
+    """Why no file can be made in a folder, with the remedy; None where nothing is in the way."""
+    if not os.path.lexists(folder):
+        return "there is no such folder; make it first"
+    if not folder.is_dir():
+        return f"{folder} is no folder; name another"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"can't be written; {ANOTHER}"

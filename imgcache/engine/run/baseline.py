@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from imgcache.core.verdicts.baseline import UNLISTED, BaselineLine, Key, is_settled_by
 from imgcache.core.verdicts.verdict import matches_any
+from imgcache.edge import atomic_file
 from imgcache.engine.run.listener import Listener
 from imgcache.errors import ConfigError, LocalError
 from imgcache.findings import LISTED, BrokenRule
@@ -201,12 +202,9 @@ async def account(
 
 def _check_folder(path: Path) -> None:
     """Before the run: raises ConfigError where a new file can't take the place of `path`."""
-    folder = Path(os.path.realpath(path)).parent
-    if not folder.is_dir():
-        raise ConfigError(f"--baseline {path}: there is no such folder; make it first")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        remedy = "name a place that this user may write"
-        raise ConfigError(f"--baseline {path}: can't be written; {remedy}")
+    reason = atomic_file.hindrance(Path(os.path.realpath(path)).parent)
+    if reason is not None:
+        raise ConfigError(f"--baseline {path}: {reason}")
 
 
 def _load(use: BaselineOptions) -> tuple[BaselineLine, ...]:
