@@ -101,7 +101,7 @@ class Fetcher:
 
     async def __aenter__(self) -> Self:
         """Open the session; raises ConfigError for a `ca_file` that can't be read."""
-        transport = Transport(self._settings, self._lookup, self._context)
+        transport = Transport(self._settings, self._lookup, self._context, self._deadlines)
         self._client = _Client(transport=transport, follow_redirects=False, trust_env=False)
         return self
 

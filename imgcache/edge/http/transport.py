@@ -11,17 +11,20 @@ import re
 import ssl
 from collections.abc import AsyncIterator
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import hdrs
 from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
+from aiohttp.tracing import Trace
 from yarl import URL
 
 from imgcache.config import FetchSettings
 from imgcache.core.http.address import AddressRule
 from imgcache.edge import descriptors
 from imgcache.edge.http.connection import Answer, Reading, StaleConnectionError, ask
+from imgcache.edge.http.deadlines import Deadlines
 from imgcache.edge.http.dns import Lookup, LookupThreads
 from imgcache.edge.http.errors import ConnectionCutError, ExchangeError, of_body, of_request
 from imgcache.edge.http.httpx_import import httpx
@@ -91,15 +94,22 @@ class Destination(aiohttp.ClientRequest):
 class Transport(httpx.AsyncBaseTransport):
     """Sends httpx requests with aiohttp. Make it inside the running event loop.
 
+    `deadlines`: of the tasks that send; they stand still while a request waits for a connection.
+
     It honours the request extensions `target` (httpx's own: the bytes of the request target as
     they go out) and `on_send` (called for each request on the wire, silent retries included).
     All Location headers of an answer are in its extension `locations`, byte for byte.
     """
 
     def __init__(
-        self, fetch: FetchSettings, lookup: Lookup, context: ssl.SSLContext | None = None
+        self,
+        fetch: FetchSettings,
+        lookup: Lookup,
+        context: ssl.SSLContext | None = None,
+        deadlines: Deadlines | None = None,
     ) -> None:
         self._fetch = fetch
+        self._traces = [] if deadlines is None else [_trace_of_waits(deadlines)]
         # With a proxy we connect to the proxy only; it is configured, so the rule does not apply.
         rule = AddressRule(fetch.allow_private) if fetch.proxy is None else None
         mapped = fetch.resolve if fetch.proxy is None else ()
@@ -166,7 +176,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def _connect(self, there: Destination) -> Connection:
         try:
-            return await self._connector.connect(there, [], self._timeout)
+            return await self._connector.connect(there, self._traces, self._timeout)
         except TimeoutError as exc:
             raise aiohttp.ConnectionTimeoutError from exc
 
@@ -205,3 +215,22 @@ class Transport(httpx.AsyncBaseTransport):
         """Close all connections; look-ups that still hang are not waited for."""
         await self._connector.close()
         await self._resolver.close()
+
+
+def _trace_of_waits(deadlines: Deadlines) -> Trace:
+    """Stops a request's clock while it waits for a connection to be free.
+
+    Redirects of many hosts may lead to one, and that this one gets few connections is our rule.
+    """
+
+    async def begins(*_: object) -> None:
+        deadlines.pause()
+
+    async def ends(*_: object) -> None:
+        deadlines.go_on()
+
+    config = aiohttp.TraceConfig()
+    config.on_connection_queued_start.append(begins)
+    config.on_connection_queued_end.append(ends)
+    config.freeze()
+    return Trace(None, config, SimpleNamespace())  # type: ignore[arg-type]  # no session is needed

@@ -85,3 +85,44 @@ async def test_one_inside_another_ends_alone() -> None:
     async with outer.one():
         assert await wait_under(Deadlines(SHORT)) == "late"
         await asyncio.sleep(0)
+
+
+async def test_a_pause_is_not_counted_whatever_begins_and_ends_meanwhile() -> None:
+    deadlines, may_go_on, goes_on = Deadlines(SHORT), asyncio.Event(), asyncio.Event()
+
+    async def paused() -> None:
+        async with deadlines.one():
+            deadlines.pause()
+            await may_go_on.wait()
+            deadlines.go_on()
+            goes_on.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(paused())
+    assert await wait_under(deadlines) == "late"
+    assert not task.done()
+    younger = asyncio.create_task(wait_under(deadlines))
+    may_go_on.set()
+    await goes_on.wait()
+    with pytest.raises(TimeoutError):
+        await task
+    assert await younger == "late"
+
+
+async def test_who_is_cancelled_in_a_pause_leaves_nothing_behind() -> None:
+    deadlines, waits = Deadlines(SHORT), asyncio.Event()
+
+    async def paused() -> None:
+        async with deadlines.one():
+            deadlines.pause()
+            waits.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(paused())
+    await waits.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    deadlines.pause()  # without a deadline there is nothing to pause
+    deadlines.go_on()
+    assert await wait_under(deadlines) == "late"

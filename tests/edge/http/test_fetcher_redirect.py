@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from imgcache.edge.http.exchange import Body
+from imgcache.edge.http.exchange import Attempt, Body
 from imgcache.facts import Validators
 from imgcache.model import Verdict
-from tests.support.behaviours import raw, redirect
-from tests.support.fetching import MemorySink, ask, failure, settings
+from tests.support.behaviours import after, raw, redirect, stall
+from tests.support.fetching import (
+    MemorySink,
+    ask,
+    failure,
+    nothing_is_looked_up,
+    settings,
+    ways,
+    web,
+)
 from tests.support.origin import Origin
 from tests.support.spellings import LOCATIONS
 
@@ -167,3 +177,26 @@ async def test_headers_for_a_host_go_to_that_host_only() -> None:
         await ask(fetch, "http://one.test/a")
         sent = [request.headers.get("authorization") for request in origin.requests]
     assert sent == ["Bearer secret", None, "Bearer secret"]
+
+
+async def test_a_wait_for_our_own_connections_is_none_of_the_deadline() -> None:
+    """Redirects of many hosts lead to one, which is slow: each of them gets its whole time."""
+    async with Origin() as origin:
+        slow = f"http://slow.example:{origin.port}"
+        is_taken = asyncio.Event()
+        origin.route("/stalls", stall())
+        origin.route("/image", body=b"x")
+        origin.route("/to-image", after(is_taken, redirect(f"{slow}/image")))
+        fetch = settings(origin, per_host=1, deadline="1s", resolve=[f"*:{origin.port}:127.0.0.1"])
+        async with ways.opened(fetch, nothing_is_looked_up) as fetcher:
+
+            def attempt(url: str) -> asyncio.Task[Attempt]:
+                return asyncio.create_task(fetcher.attempt(web(url), Validators(), MemorySink()))
+
+            older = attempt(origin.url("/to-image"))
+            await origin.asked("/to-image")
+            stalling = attempt(f"{slow}/stalls")
+            await origin.asked("/stalls")
+            is_taken.set()
+            assert failure(await stalling).verdict is Verdict.TIMEOUT
+            assert isinstance((await older).result, Body)
