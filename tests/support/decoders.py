@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
-from pathlib import Path
 from typing import IO, Any, Self
 
 import pytest
@@ -56,9 +55,6 @@ class LastingWorker(Worker):
 
     async def send(self, words: Any, payload: bytes) -> None:
         self._is_asked = True
-        if words["path"] is not None:  # it may be relative, and the process began elsewhere
-            here = os.fsencode(Path.cwd()).decode("latin-1")
-            words = {**words, "path": os.path.join(here, words["path"])}  # noqa: PTH118  as bytes
         await super().send(words, payload)
 
     async def receive(self) -> tuple[dict[str, Any], bytes]:

@@ -48,6 +48,7 @@ def launched() -> Program:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # an interrupt from the terminal is not for decoders
+        cwd="/",  # Pillow asks for the working folder, and that of the run may be removed
         env=environment(os.environ),
     )
     if program.stdin is not None:

@@ -83,7 +83,8 @@ def decode(
 ) -> tuple[Miniature, list[thumbnails.Made]]:
     """What the picture looks like and its thumbnails, from one decode that also proves the pixels.
 
-    Raises UndecodableError, and MemoryError where the process may have no more.
+    Raises UndecodableError, MemoryError where the process may have no more, and OSError for a fault
+    of this machine.
     """
     structure = examined.structure
     try:
@@ -98,6 +99,8 @@ def decode(
     except Image.DecompressionBombError as exc:
         raise MemoryError from exc
     except _BROKEN as exc:
+        if isinstance(exc, OSError) and exc.errno is not None:
+            raise  # the system's; those of Pillow have no number
         raise UndecodableError("its pixels can't be decoded") from exc
 
 

@@ -246,9 +246,11 @@ async def _exchange(worker: Worker, job: DecodeJob, head: _Head) -> Decoded | Fa
 
 
 def _words(job: DecodeJob) -> dict[str, Any]:
+    # Decoders have another working folder.
+    path = job.body.absolute() if isinstance(job.body, Path) else None
     return {
         # As text that JSON can hold, whatever bytes are in it.
-        "path": os.fsencode(job.body).decode("latin-1") if isinstance(job.body, Path) else None,
+        "path": None if path is None else os.fsencode(path).decode("latin-1"),
         "type": job.label.essence,
         "nosniff": job.label.nosniff,
         "thumbnails": [Recipe.of(name, settings).fields() for name, settings in job.thumbnails],

@@ -143,6 +143,8 @@ def _serve(job: dict[str, Any], data: bytes, limits: WorkerLimits, answer: _Answ
         _judge(job, data, limits, answer)
     except MemoryError:
         answer.fail(Verdict.TOO_MANY_PIXELS, "decoding it takes more memory than the limit")
+    except OSError as exc:
+        answer.fail(Verdict.LOCAL_ERROR, f"the decoder failed: {exc.strerror or exc}")
     except Exception as exc:  # noqa: BLE001 -- our own bug on a strange image costs no worker
         answer.fail(Verdict.CORRUPT, f"its structure makes no sense ({type(exc).__name__})")
 
@@ -172,9 +174,11 @@ def _decode(
     recipes = [Recipe.parse(fields) for fields in job["thumbnails"]]
     try:
         seen, made = pixels.decode(data, examined, recipes)
-    except pixels.UndecodableError as exc:
+    except (pixels.UndecodableError, OSError) as exc:
         if pixels.memory_needed(examined) > memory:
             raise MemoryError from exc
+        if isinstance(exc, OSError):
+            raise
         answer.fail(Verdict.CORRUPT, str(exc))
         return
     answer.send(

@@ -438,3 +438,24 @@ async def test_the_folder_we_stand_in_can_not_replace_a_decoder(
     monkeypatch.chdir(tmp_path)
     async with DecodePool(LimitSettings(), workers=1) as pool:
         assert isinstance(await pool.decode(job(pictures.jpeg())), Decoded)
+
+
+async def test_a_working_folder_that_is_gone_changes_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    async with DecodePool(LimitSettings(), workers=1) as pool:
+        await pool.warm_up()
+        gone.rmdir()
+        # It is not larger than its thumbnail: Pillow saves what it has opened.
+        assert isinstance(await pool.decode(job(pictures.jpeg(16, 12))), Decoded)
+
+
+async def test_a_path_is_one_in_the_working_folder_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: DecodePool
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(pictures.jpeg(16, 12))
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(await pool.decode(job(path=Path("a.jpg"))), Decoded)

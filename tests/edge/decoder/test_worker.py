@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from PIL import Image, ImageCms
 
 DECODED = """
@@ -47,3 +48,43 @@ def test_no_image_makes_it_import_anything(tmp_path: Path) -> None:
     child = [sys.executable, "-c", DECODED, str(tmp_path)]
     ended = subprocess.run(child, capture_output=True, text=True, check=False)
     assert (ended.stderr, ended.stdout) == ("", "\n")
+
+
+FAILING = """
+import io, sys
+from pathlib import Path
+from imgcache.core.images.limits import Limits
+from imgcache.edge.decoder import protocol, thumbnails, worker
+from imgcache.edge.decoder.protocol import WorkerLimits
+
+error = OSError(24, "Too many open files") if sys.argv[2] == "system" else OSError("broken")
+
+def make(*_):
+    raise error
+
+thumbnails.make, sink = make, io.BytesIO()
+limits = WorkerLimits(1 << 30, 10, Limits(10**6, 100, 100))
+job = {"path": sys.argv[1], "type": None, "nosniff": False, "thumbnails": []}
+worker._serve(job, b"", limits, worker._Answer(sink))
+sink.seek(0)
+while prefix := sink.read(protocol.PREFIX.size):
+    head, payload = protocol.lengths(prefix)
+    words = protocol.unpack(sink.read(head))
+print(words["verdict"], words["detail"], sep=": ")
+"""
+
+
+@pytest.mark.parametrize(
+    ("whose", "told"),
+    [
+        ("system", "local-error: the decoder failed: Too many open files"),
+        ("picture", "corrupt: its pixels can't be decoded"),
+    ],
+)
+def test_a_fault_of_the_machine_is_none_of_the_picture(
+    tmp_path: Path, whose: str, told: str
+) -> None:
+    Image.effect_mandelbrot((80, 60), (-2, -1, 1, 1), 50).save(tmp_path / "a.png")
+    child = [sys.executable, "-c", FAILING, str(tmp_path / "a.png"), whose]
+    ended = subprocess.run(child, capture_output=True, text=True, check=False)
+    assert (ended.stderr, ended.stdout) == ("", f"{told}\n")
