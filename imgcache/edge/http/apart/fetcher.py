@@ -41,7 +41,7 @@ class ApartFetcher:
         self._opened = AsyncExitStack()
         self._line = Line(msgspec.msgpack.Decoder(News), self._hear, self._lose)
         self._news: dict[int, _AttemptNews] = {}
-        self._asked = 0
+        self._asked = self._heard = 0
         self._deadlines = Deadlines(settings.deadline + _GRACE)
         self._again = Deadlines(_GRACE)
 
@@ -117,16 +117,24 @@ class ApartFetcher:
         return None
 
     async def _next(self, news: _AttemptNews) -> tuple[News, bytes] | None:
-        """The process keeps the deadline; one that does not is stopped or stuck, and is lost."""
+        """What is told next of an attempt; None where its process is lost.
+
+        The process keeps the deadline, but for attempts that wait for a connection; those that
+        have one end in time. So one that tells of none for so long is stopped or stuck.
+        """
         # Twice, as it may be this one that was stopped: then the news waits in the socket.
         for deadlines in (self._deadlines, self._again):
-            with suppress(TimeoutError):
-                async with deadlines.one():
-                    return await news.get()
+            heard = None
+            while heard != self._heard:
+                heard = self._heard
+                with suppress(TimeoutError):
+                    async with deadlines.one():
+                        return await news.get()
         self._line.close()
         return None
 
     def _hear(self, one: News, data: bytes) -> None:
+        self._heard += 1
         news = self._news.get(one.number)
         if news is not None:
             news.put_nowait((one, data))

@@ -128,10 +128,18 @@ class _Relay:
         self._memory.keep(len(data))
         is_wanted = self.least is not None and self._size > self.least
         if is_wanted or self._memory.is_full(self._size):
-            self._taken.clear()
-            self._line.say(Piece(self._number, self.anew), *self.rest())
-            self.anew = False
+            await self._pass_on()
+
+    async def _pass_on(self) -> None:
+        """Say what is kept; until it is taken, the line or the other process keeps it."""
+        size = self._size
+        self._taken.clear()
+        self._line.say(Piece(self._number, self.anew), *self._taken_out())
+        self.anew = False
+        try:
             await self._taken.wait()
+        finally:
+            self._memory.free(size)
 
     async def reset(self) -> None:
         """Another body begins."""
@@ -146,5 +154,8 @@ class _Relay:
     def rest(self) -> list[bytes]:
         """What has not gone on yet; it is kept no longer."""
         self._memory.free(self._size)
+        return self._taken_out()
+
+    def _taken_out(self) -> list[bytes]:
         kept, self._kept, self._size = self._kept, [], 0
         return kept

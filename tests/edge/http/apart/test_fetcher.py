@@ -20,8 +20,24 @@ from imgcache.edge.http.on_demand import FetcherOnDemand
 from imgcache.errors import ConfigError, LocalError
 from imgcache.facts import Validators
 from imgcache.model import Failure, Verdict
-from tests.support.behaviours import Behaviour, answer, flood, in_turn, raw, redirect, stall
-from tests.support.fetching import MemorySink, apart, nothing_is_looked_up, settings, web
+from tests.support.behaviours import (
+    Behaviour,
+    after,
+    answer,
+    flood,
+    in_turn,
+    raw,
+    redirect,
+    stall,
+)
+from tests.support.fetching import (
+    MemorySink,
+    apart,
+    failure,
+    nothing_is_looked_up,
+    settings,
+    web,
+)
 from tests.support.origin import Origin
 
 LARGE = bytes(range(256)) * 8192  # 2 MiB
@@ -304,3 +320,31 @@ async def test_a_process_that_tells_nothing_is_lost(monkeypatch: pytest.MonkeyPa
                 attempt = await fetcher.attempt(url, Validators(), MemorySink())
                 assert fetcher.lost
     assert isinstance(attempt.result, Body)
+
+
+async def test_one_that_waits_for_others_does_not_lose_the_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its wait for a connection is longer than one attempt may take; the others are heard of."""
+    monkeypatch.setattr("imgcache.edge.http.apart.fetcher._GRACE", 0.8)
+    async with Origin() as origin:
+        slow, connected = f"http://slow.test:{origin.port}", asyncio.Event()
+        for path in ("/1", "/2"):
+            origin.route(path, stall())
+        origin.route("/image", body=b"x")
+        origin.route("/redirect", after(connected, redirect(f"{slow}/image")))
+        resolve = [f"slow.test:{origin.port}:127.0.0.1"]
+        fetch = settings(origin, per_host=1, deadline="2s", resolve=resolve)
+        async with apart(fetch, nothing_is_looked_up) as fetcher:
+
+            def attempt(url: str) -> asyncio.Task[Attempt]:
+                return asyncio.create_task(fetcher.attempt(web(url), Validators(), MemorySink()))
+
+            stalling = [attempt(slow + path) for path in ("/1", "/2")]
+            await origin.asked("/1")
+            last = attempt(origin.url("/redirect"))
+            await origin.asked("/redirect")
+            connected.set()
+            for one in stalling:
+                assert failure(await one).verdict is Verdict.TIMEOUT
+            assert isinstance((await last).result, Body)
