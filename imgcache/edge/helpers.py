@@ -125,9 +125,10 @@ class Helpers(Generic[S]):
         try:
             while under_way:
                 one = under_way[0]
+                some = next(portions, None)  # the helper is busy meanwhile, and gets it at once
                 results = [self._result(one, work, item) for item in one.items]
                 under_way.popleft()
-                if (some := next(portions, None)) is not None:
+                if some is not None:
                     under_way.append(self._given(one.line, work, some))
                 yield from results
         finally:

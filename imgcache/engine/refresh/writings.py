@@ -7,10 +7,10 @@ It ends with its result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from itertools import repeat
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from imgcache.edge.articles.together import NewText, Outcome, replace_all
@@ -31,8 +31,8 @@ _MOST_BYTES = 1 << 19
 class Together(Generic[R]):
     """Runs writings in their order; each group of files waits for the disk as one.
 
-    Those that want an edit get it in their order, from helpers if there are any, while files of
-    others are written.
+    Those that want an edit get it in their order, from helpers if there are any, while others are
+    begun, and files of others are written.
     """
 
     def __init__(
@@ -41,17 +41,15 @@ class Together(Generic[R]):
         self._writings = writings
         self._helpers = helpers
         self._results: dict[int, R] = {}
-        self._wanted: dict[int, Wanted] = {}
+        self._asking: deque[int] = deque()
         self._waiting: dict[int, NewText] = {}
         self._under_way: tuple[Iterable[int], Future[list[Outcome]]] | None = None
 
     def run(self) -> dict[int, R]:
         """The results, by the writings' numbers."""
         with ThreadPoolExecutor(1, "imgcache-writings") as self._writer:
-            for number, writing in self._writings.items():
-                self._go_on(number, writing.__next__)
-                self._settle_many()
-            for number, edit in zip(self._wanted, self._edits(), strict=True):
+            for edit in self._edits():
+                number = self._asking.popleft()
                 self._go_on(number, partial(self._writings[number].send, edit))
                 self._settle_many()
             self._settle()
@@ -59,8 +57,17 @@ class Together(Generic[R]):
 
     def _edits(self) -> Iterable[Rewritten | None]:
         if self._helpers is None:
-            return repeat(None, len(self._wanted))
-        return self._helpers.map(rewrite, self._wanted.values())
+            return (None for _ in self._wanted())
+        return self._helpers.map(rewrite, self._wanted())
+
+    def _wanted(self) -> Iterator[Wanted]:
+        """Begin each writing; the edits that they want, as they come."""
+        for number, writing in self._writings.items():
+            wanted = self._go_on(number, writing.__next__)
+            if wanted is not None:
+                self._asking.append(number)
+                yield wanted
+            self._settle_many()
 
     def _settle_many(self) -> None:
         """Have files written if there are enough of them."""
@@ -88,14 +95,14 @@ class Together(Generic[R]):
             tell = writing.send if isinstance(outcome, bool) else writing.throw
             self._go_on(number, partial(tell, outcome))
 
-    def _go_on(self, number: int, tell: Callable[[], NewText | Wanted]) -> None:
-        """To what a writing wants next, or to its end."""
+    def _go_on(self, number: int, tell: Callable[[], NewText | Wanted]) -> Wanted | None:
+        """To what a writing wants next, or to its end; returns the edit that it wants."""
         try:
             wanted = tell()
         except StopIteration as end:
             self._results[number] = end.value
-            return
+            return None
         if isinstance(wanted, Wanted):
-            self._wanted[number] = wanted
-        else:
-            self._waiting[number] = wanted
+            return wanted
+        self._waiting[number] = wanted
+        return None
