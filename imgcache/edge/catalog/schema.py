@@ -7,7 +7,7 @@ migrations; a catalog of another version is not read.
 from __future__ import annotations
 
 # Raise it whenever a table here, or what a column means, changes.
-VERSION = 5
+VERSION = 6
 
 # Articles have ascending ids in the order of a report, with gaps for new ones (articles.py).
 # `entries.id` is the article's id and the position in it, so that an article is a range of ids.
@@ -21,6 +21,7 @@ VERSION = 5
 # the result changes by itself, in POSIX seconds. `filled`: the keys that rules require and the
 # entry has. `copies.seen` are the facts of a copy as far as its files are sound, NULL for none;
 # `files` those files as they were then; `looked`: they were looked at since the facts are these.
+# Rows of copies are long: WITHOUT ROWID they would have a page each, as none has room for four.
 # `lost` are copies that a URL has no more, and perhaps none has. `search` has a text for each
 # judged entry (judged.py), `names` path and title of each article. The indexes of entries hold all
 # that a selection looks at (selections.py). `entries.image` is the same for all that name one
@@ -72,11 +73,11 @@ CREATE INDEX urls_unknown ON urls (id) WHERE known = 0;
 CREATE INDEX urls_placeholder ON urls (id) WHERE placeholder = 1;
 
 CREATE TABLE copies (
-    sha256 TEXT PRIMARY KEY,
+    sha256 TEXT NOT NULL PRIMARY KEY,
     facts TEXT NOT NULL,
     seen TEXT,
     looked INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX copies_to_look_at ON copies (sha256) WHERE looked = 0;
 CREATE TABLE lost (sha256 TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TRIGGER url_moved AFTER UPDATE OF copy ON urls
