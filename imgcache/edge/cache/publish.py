@@ -1,13 +1,14 @@
 """Publication of files in the cache: staged first, then made durable and renamed together.
 
-The steps go over all files of a group one after the other (write, fsync, rename, fsync of the
-folder), so that the file system can write its journal once for several files.
+The steps go over all files of a group one after the other (write, write back, fsync, rename, fsync
+of the folder), so that the file system can write its journal once for several files.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -153,18 +154,31 @@ class Publication:
 
     def commit(self) -> None:
         """Make all staged files durable under their names."""
+        self.write_back()
         self.sync()
         self.rename()
         self.sync_folders()
 
+    def write_back(self) -> None:
+        """The first step of `commit`, for publications that take each step together.
+
+        The system begins to write all files to the disk, and nobody waits for it. So the first
+        fsync finds all of them on their way, in one transaction of the journal, and most of the
+        others have nothing left to do. What is not written yet stays in the page cache.
+        """
+        if sys.platform == "linux":
+            for staged in self._staged:
+                with local_errors(staged.path):
+                    os.posix_fadvise(staged.file, 0, 0, os.POSIX_FADV_DONTNEED)
+
     def sync(self) -> None:
-        """The first step of `commit`, for publications that take each step together."""
+        """The second step: all bytes are made durable."""
         for staged in self._staged:
             with local_errors(staged.path):
                 self._fsync(staged.file)
 
     def rename(self) -> None:
-        """The second step: all files get their names."""
+        """The third step: all files get their names."""
         for staged in self._staged:
             self._rename(staged)
 
@@ -215,7 +229,13 @@ class Publication:
 def commit_all(publications: Mapping[int, Publication]) -> dict[int, LocalError]:
     """Commit a group, each step for all of it; those that failed at a step go no further."""
     failed: dict[int, LocalError] = {}
-    for step in (Publication.sync, Publication.rename, Publication.sync_folders):
+    steps = (
+        Publication.write_back,
+        Publication.sync,
+        Publication.rename,
+        Publication.sync_folders,
+    )
+    for step in steps:
         for number, publication in publications.items():
             if number not in failed:
                 try:

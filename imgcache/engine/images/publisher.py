@@ -14,7 +14,7 @@ from imgcache.edge.cache.storage import Storage
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.facts import ImageFacts
 
-_MOST = 16
+_MOST = 32
 _Outcome = asyncio.Future[ImageFacts]
 
 

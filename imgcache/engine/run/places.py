@@ -13,8 +13,9 @@ from imgcache.edge.cores import cores
 # rest is the index, the lock, the report, an article, lines to other processes of the run, and one
 # that is being started.
 _REQUEST, _ANSWER, _DECODER, _REST = 3, 9, 2, 26
-# Answers that may wait for a decoder, per decoder: enough that none idles, few in memory.
-_BACKLOG = 8
+# Answers on their way into the cache: per decoder those that may wait for it, and those that may be
+# decoded and wait for the disk. Where that keeps all of them, decoders have nothing to do.
+_BACKLOG, _PUBLISHED = 8, 48
 _ANSWERS_AT_MOST = 1 / 3
 _DECODERS_AT_MOST = 1 / 10
 
@@ -37,7 +38,7 @@ def fit(available: int, cores: int, wanted: int) -> Places:
     """
     free = available - _REST
     decoders = _between(1, int(free * _DECODERS_AT_MOST) // _DECODER, cores)
-    answers = _between(1, int(free * _ANSWERS_AT_MOST) // _ANSWER, _BACKLOG * decoders)
+    answers = _between(1, int(free * _ANSWERS_AT_MOST) // _ANSWER, _BACKLOG * decoders + _PUBLISHED)
     left = free - decoders * _DECODER - answers * _ANSWER
     return Places(_between(1, left // _REQUEST, wanted), answers, decoders)
 

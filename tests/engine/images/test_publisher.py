@@ -52,7 +52,7 @@ async def test_what_waits_becomes_the_next_group() -> None:
     assert [isinstance(one, LocalError) for one in outcomes] == [
         one is BROKEN for one in IMAGES[1:]
     ]
-    assert [len(group) for group in gate.groups] == [1, 16, 16, 7]
+    assert [len(group) for group in gate.groups] == [1, 32, 7]
     assert [one for group in gate.groups for one in group] == IMAGES
 
 

@@ -8,8 +8,8 @@ from imgcache.engine.run.places import Places, fit, fitted
 
 
 def test_where_there_is_room_all_goes_on_as_configured() -> None:
-    assert fit(1024, 4, 64) == Places(requests=64, answers=32, decoders=4)
-    assert fit(65536, 64, 500) == Places(requests=500, answers=512, decoders=64)
+    assert fit(1024, 4, 64) == Places(requests=64, answers=36, decoders=4)
+    assert fit(65536, 64, 500) == Places(requests=500, answers=560, decoders=64)
 
 
 def test_where_there_is_little_room_each_gets_a_little() -> None:
@@ -22,7 +22,7 @@ def test_the_places_need_no_more_than_there_is(available: int, cores: int, wante
     found = fit(available, cores, wanted)
     assert 1 <= found.requests <= wanted
     assert 1 <= found.decoders <= cores
-    assert 1 <= found.answers <= 8 * found.decoders
+    assert 1 <= found.answers <= 8 * found.decoders + 48
     assert 24 + 3 * found.requests + 9 * found.answers + 2 * found.decoders <= available
 
 
