@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -187,3 +188,24 @@ def test_there_are_none_where_descriptors_are_few(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("imgcache.edge.descriptors.available", lambda: 48)
     with helpers_of(1, nothing) as found:
         assert found is None
+
+
+def test_what_a_helper_gets_next_is_at_hand_before_it_is_waited_for(
+    two: Helpers[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    waits: list[int] = []
+    result = Helpers._result
+
+    def waited(self: Helpers[int], *portion: Any) -> Any:
+        waits.append(len(taken))
+        return result(self, *portion)
+
+    def source() -> Iterator[int]:
+        for item in MANY:
+            taken.append(item)
+            yield item
+
+    monkeypatch.setattr(Helpers, "_result", waited)
+    assert [one for one, _ in two.map(sum_and_place, source())] == [1 + one for one in MANY]
+    assert waits[:3] == [12, 12, 20]

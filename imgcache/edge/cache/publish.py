@@ -168,7 +168,7 @@ class Publication:
         """
         if sys.platform == "linux":
             for staged in self._staged:
-                with local_errors(staged.path):
+                with suppress(OSError):  # it is advice, and the fsync tells of a failing disk
                     os.posix_fadvise(staged.file, 0, 0, os.POSIX_FADV_DONTNEED)
 
     def sync(self) -> None:

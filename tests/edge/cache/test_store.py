@@ -215,6 +215,23 @@ def test_a_failing_fsync_fails_the_image_once_and_for_all(
     assert (store.root / IMAGE_PATH).exists() == (failing > 2)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only there it begins to write")
+def test_all_files_are_on_their_way_to_the_disk_before_one_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+
+    def advise(*_: int) -> None:
+        steps.append("begin")
+        raise OSError(errno.EINVAL, "it takes no advice")
+
+    monkeypatch.setattr(os, "posix_fadvise", advise)
+    store = Store(tmp_path / "cache", fsync=lambda _: steps.append("wait"))
+    store.prepare()
+    publish(store)
+    assert steps[:4] == ["begin", "begin", "wait", "wait"]
+
+
 LIMITED = """
 import resource, sys
 from pathlib import Path

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 from imgcache.edge.articles.files import Found
 from imgcache.edge.articles.together import NewText
 from imgcache.engine.refresh.writings import Together, Writing
+from imgcache.engine.run.beside.article_work import Wanted
 from imgcache.errors import ArticleError
 
 
@@ -55,3 +58,27 @@ def test_large_texts_do_not_wait_for_many_others(tmp_path: Path) -> None:
     assert Together({number: large(number) for number in range(3)}).run() == dict.fromkeys(
         range(3), True
     )
+
+
+def test_edits_are_made_while_others_are_begun(tmp_path: Path) -> None:
+    began: list[int] = []
+
+    class Helping:
+        """Makes each edit as soon as it is wanted."""
+
+        def map(self, _: object, items: Iterable[Wanted]) -> Iterator[None]:
+            for number, wanted in enumerate(items):
+                assert wanted.found.shown == f"{number}.md"
+                assert began == list(range(number + 1))
+                yield None
+
+    def writing(number: int) -> Writing[int]:
+        began.append(number)
+        name = f"{number}.md"
+        yield Wanted(Found(name, name, named=False, root=tmp_path), b"", {})
+        return number
+
+    writings = {number: writing(number) for number in range(5)}
+    assert Together(writings, cast("Any", Helping())).run() == {
+        number: number for number in range(5)
+    }
