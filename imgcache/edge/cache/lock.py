@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,9 @@ from imgcache.errors import CacheLockedError
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LONGEST_PID = 20
+# Seconds. One that was killed while it started a decoder has a child, which holds the lock until it
+# is that decoder: some milliseconds, or more where all cores are busy.
+_PATIENCE, _PAUSE = 3.0, 0.01
 
 
 class CacheLock:
@@ -25,6 +29,8 @@ class CacheLock:
     raised, or set `leaves_unclean`, so it may have left files that are not in the index.
     `made_folder`: there was no cache folder before. `taken_at`: when it was locked, in ns by the
     clock of the file system.
+
+    One that a killed process held is waited for, as a child of it may still be starting.
 
     Raises:
         CacheLockedError: Another process (or another part of this one) holds it.
@@ -64,20 +70,40 @@ class CacheLock:
         os.close(self._file)
 
     def _acquire(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
-            raise CacheLockedError(
-                f"{self._root}: another imgcache{self._holder()} is writing this cache folder; "
-                "wait until it has ended"
-            ) from exc
+        until = time.monotonic() + _PATIENCE
+        while not self._is_taken():
+            holder = self._holder()
+            if holder is None or _is_alive(holder) or time.monotonic() > until:
+                named = "" if holder is None else f" (process {holder})"
+                raise CacheLockedError(
+                    f"{self._root}: another imgcache{named} is writing this cache folder; "
+                    "wait until it has ended"
+                )
+            time.sleep(_PAUSE)
         self.found_unclean = os.fstat(self._file).st_size > 0
         mine = f"{os.getpid()}\n".encode()
         os.pwrite(self._file, mine, 0)
         os.ftruncate(self._file, len(mine))
         self.taken_at = os.fstat(self._file).st_mtime_ns
 
-    def _holder(self) -> str:
+    def _is_taken(self) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _holder(self) -> int | None:
         """The process that holds the lock, if the file names it."""
         match = re.match(rb"[0-9]+", os.pread(self._file, _LONGEST_PID, 0))
-        return f" (process {match[0].decode()})" if match else ""
+        return int(match[0]) if match else None
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # it is somebody else's
+        pass
+    return True

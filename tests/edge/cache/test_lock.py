@@ -5,7 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -63,6 +66,51 @@ def test_the_lock_dies_with_its_process(tmp_path: Path) -> None:
             assert lock.found_unclean
         with CacheLock(tmp_path) as lock:
             assert not lock.found_unclean
+
+
+ORPHAN = """
+import os, subprocess, sys
+from pathlib import Path
+from imgcache.edge.cache.lock import CacheLock
+with CacheLock(Path(sys.argv[1])) as lock:
+    subprocess.Popen(["cat"], stdout=subprocess.DEVNULL, pass_fds=[lock._file])
+    os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture
+def orphan(tmp_path: Path) -> Iterator[IO[bytes]]:
+    """A child of a killed holder has the lock, until this is closed."""
+    command = [sys.executable, "-c", ORPHAN, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as holder:
+        assert holder.wait() == -signal.SIGKILL
+        assert holder.stdin is not None
+        yield holder.stdin
+
+
+def test_a_child_of_a_killed_holder_is_waited_for(
+    tmp_path: Path, orphan: IO[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = 0
+    sleep = time.sleep
+
+    def waited(seconds: float) -> None:
+        nonlocal waits
+        waits += 1
+        orphan.close()
+        sleep(seconds)
+
+    monkeypatch.setattr("imgcache.edge.cache.lock.time.sleep", waited)
+    with CacheLock(tmp_path) as lock:
+        assert lock.found_unclean
+    assert waits
+
+
+@pytest.mark.usefixtures("orphan")
+def test_but_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imgcache.edge.cache.lock._PATIENCE", 0.05)
+    with pytest.raises(CacheLockedError, match="another imgcache"), CacheLock(tmp_path):
+        pass
 
 
 def test_a_linked_lock_is_refused_and_its_target_left_alone(tmp_path: Path) -> None:
