@@ -71,7 +71,7 @@ class CacheLock:
 
     def _acquire(self) -> None:
         until = time.monotonic() + _PATIENCE
-        while not self._is_taken():
+        while not self._try():
             holder = self._holder()
             if holder is None or _is_alive(holder) or time.monotonic() > until:
                 named = "" if holder is None else f" (process {holder})"
@@ -86,7 +86,8 @@ class CacheLock:
         os.ftruncate(self._file, len(mine))
         self.taken_at = os.fstat(self._file).st_mtime_ns
 
-    def _is_taken(self) -> bool:
+    def _try(self) -> bool:
+        """Take the lock; False where somebody has it."""
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

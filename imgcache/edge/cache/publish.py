@@ -154,10 +154,8 @@ class Publication:
 
     def commit(self) -> None:
         """Make all staged files durable under their names."""
-        self.write_back()
-        self.sync()
-        self.rename()
-        self.sync_folders()
+        for step in _STEPS:
+            step(self)
 
     def write_back(self) -> None:
         """The first step of `commit`, for publications that take each step together.
@@ -226,16 +224,19 @@ class Publication:
             return present is not None and equal(staged.file, self._hold(present))
 
 
+# Of a commit, in this order.
+_STEPS = (
+    Publication.write_back,
+    Publication.sync,
+    Publication.rename,
+    Publication.sync_folders,
+)
+
+
 def commit_all(publications: Mapping[int, Publication]) -> dict[int, LocalError]:
     """Commit a group, each step for all of it; those that failed at a step go no further."""
     failed: dict[int, LocalError] = {}
-    steps = (
-        Publication.write_back,
-        Publication.sync,
-        Publication.rename,
-        Publication.sync_folders,
-    )
-    for step in steps:
+    for step in _STEPS:
         for number, publication in publications.items():
             if number not in failed:
                 try:

@@ -1,8 +1,8 @@
 """Writings of articles: the story of each is a generator, and files are written for many at once.
 
-A writing yields what it wants: an edit, which it gets (or None), and each new text for its file, of
-which it is told whether the file still held the old one; what the file refuses is thrown into it.
-It ends with its result.
+A writing yields what it wants: first an edit, if any, which it gets (or None); then each new text
+for its file, of which it is told whether the file still held the old one; what the file refuses is
+thrown into it. It ends with its result.
 """
 
 from __future__ import annotations

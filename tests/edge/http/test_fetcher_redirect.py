@@ -187,7 +187,7 @@ async def test_a_wait_for_our_own_connections_is_none_of_the_deadline() -> None:
         origin.route("/stalls", stall())
         origin.route("/image", body=b"x")
         origin.route("/to-image", after(is_taken, redirect(f"{slow}/image")))
-        fetch = settings(origin, per_host=1, deadline="1s", resolve=[f"*:{origin.port}:127.0.0.1"])
+        fetch = settings(origin, per_host=1, deadline="2s", resolve=[f"*:{origin.port}:127.0.0.1"])
         async with ways.opened(fetch, nothing_is_looked_up) as fetcher:
 
             def attempt(url: str) -> asyncio.Task[Attempt]:
