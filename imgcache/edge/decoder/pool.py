@@ -141,7 +141,7 @@ class DecodePool:
     async def decode(self, job: DecodeJob) -> Decoded | Failure:
         """The image as a browser would show it, or why there is none. Never raises for an image."""
         async with self._slots:
-            worker = self._idle_worker()
+            worker = await self._idle_worker()
             if worker is not None:
                 head = _Head()
                 result = await self._use(worker, job, head)
@@ -199,13 +199,13 @@ class DecodePool:
             self._idle.append(worker)
         return result
 
-    def _idle_worker(self) -> Worker | None:
+    async def _idle_worker(self) -> Worker | None:
         """An idle worker, the last used first; those that have exited are dropped."""
         while self._idle:
             worker = self._idle.pop()
             if worker.is_alive:
                 return worker
-            self._alive.discard(worker)
+            await self._drop(worker)
         return None
 
     async def _drop(self, worker: Worker) -> int:

@@ -24,6 +24,8 @@ from imgcache.core.images.placeholder import is_placeholder
 from imgcache.core.images.placeholder import text as placeholder_text
 from imgcache.edge.decoder import pool as decode_module
 from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
+from imgcache.edge.decoder.process import Worker
+from imgcache.edge.decoder.protocol import WorkerLimits
 from imgcache.model import Failure, Format, Size, Verdict
 from tests.support import pictures
 
@@ -329,6 +331,24 @@ async def test_a_worker_that_died_in_its_sleep_is_replaced_silently(pool: Decode
     os.kill(first, signal.SIGKILL)
     assert isinstance(await pool.decode(job(pictures.jpeg())), Decoded)
     assert worker_of(pool) != first
+
+
+async def test_the_pipes_of_one_that_died_in_its_sleep_are_closed_before_another_starts(
+    pool: DecodePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pool.decode(job(pictures.jpeg()))
+    (worker,) = pool._alive
+    start, closed = Worker.start, []
+
+    async def started(limits: WorkerLimits) -> Worker:
+        closed.append(worker._pipes.stdin.is_closing())
+        return await start(limits)
+
+    monkeypatch.setattr(Worker, "start", started)
+    worker._program.kill()
+    worker._program.wait()  # in the loop's thread, which does not hear of it meanwhile
+    assert isinstance(await pool.decode(job(pictures.jpeg())), Decoded)
+    assert closed == [True]
 
 
 async def test_a_worker_serves_many_images(pool: DecodePool) -> None:
