@@ -21,14 +21,14 @@ HEADINGS = {
 LIMITS = Limits(64_000_000, 1000, 100)
 # A large file is cut at each of its first and last bytes, and at steps between them; an SVG is
 # parsed from its beginning at each cut.
-_EACH, _EACH_OF_LARGE_SVG = 2048, 128
+_EACH, _EACH_OF_LARGE_SVG = 768, 128
 _MOST = 200
 _STEP = 61
 
 
 def _lengths(dialect: Dialect) -> list[int]:
     size = len(dialect.data)
-    is_large_svg = dialect.media_type == "image/svg+xml" and size > 4 * _EACH
+    is_large_svg = dialect.media_type == "image/svg+xml" and size > 8192
     each = _EACH_OF_LARGE_SVG if is_large_svg else _EACH
     between = range(each, size - each, max(_STEP, size // _MOST))
     return sorted({*range(min(each, size)), *between, *range(max(size - each, 0), size)})

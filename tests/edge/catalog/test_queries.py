@@ -218,7 +218,7 @@ _known = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(files=_files, query=_queries, offset=st.integers(0, 8), most=st.integers(0, 5))
 def test_a_selection(files: Sequence[Written], query: Query, offset: int, most: int) -> None:
     with both(files) as (catalog, listed):
@@ -263,7 +263,7 @@ _image_queries = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(files=_files, known=_known, query=_image_queries, offset=st.integers(0, 3))
 def test_images(
     files: Sequence[Written], known: Sequence[str], query: ImageQuery, offset: int

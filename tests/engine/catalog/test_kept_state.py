@@ -32,7 +32,7 @@ def memory(tmp_path: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", range(100))
 def test_a_run_reports_the_same_with_and_without_what_was_kept(memory: Path, seed: int) -> None:
     History(memory, seed).live(steps=4)
 
