@@ -23,11 +23,12 @@ from imgcache.edge.catalog.judged import Judged, Unjudged
 from imgcache.edge.decoder.pool import DecodePool
 from imgcache.edge.safe_fs import text_of
 from imgcache.edge.stopping import steps
-from imgcache.engine.images.in_place import grounds, measure
+from imgcache.engine.images.in_place import AT_ONCE, grounds, measure_some
 from imgcache.engine.run.judge import Judge, may_be_flagged, new_placeholder
 from imgcache.engine.run.tasks import to_its_end
 from imgcache.facts import ImageFacts
 from imgcache.model import Failure, Source, Verdict
+from imgcache.units import batches
 
 _COPIES = 4096
 # After so many it is heard whether to stop.
@@ -73,8 +74,11 @@ async def measure_places(
 ) -> None:
     """Decode the images that need no fetch, where they are new or their files have changed."""
     found = await to_its_end(unmeasured, catalog, settings, paths)
-    for place in steps(found, 1):
-        note_measured(catalog, place, await measure(place.location, pool, settings, paths))
+    for places in steps(batches(found, AT_ONCE), 1):
+        where = (place.location for place in places)
+        seen = await measure_some(where, pool, settings, paths)
+        for place, evidence in zip(places, seen, strict=True):
+            note_measured(catalog, place, evidence)
 
 
 def judge_entries(catalog: Catalog, judge: Judge, settings: Settings) -> None:

@@ -13,8 +13,7 @@ from imgcache.edge.cache import integrity
 from imgcache.edge.catalog import urls
 from imgcache.edge.stopping import StoppedError, steps, stopped_by
 from imgcache.engine.catalog.site import Site
-from imgcache.engine.images.in_place import measure
-from imgcache.engine.run.articles import LoadedArticle
+from imgcache.engine.images.in_place import AT_ONCE, measure_some
 from imgcache.engine.run.attempts import Job
 from imgcache.engine.run.index_session import look_up
 from imgcache.engine.run.judge import Judge, gathered, unmask_placeholders
@@ -50,10 +49,11 @@ async def ask_and_judge(
     Once it is interrupted, only articles that name what was asked for are judged, beside the first
     ones. Returns the numbers of those that were left out.
     """
-    settings, targets = site.settings, Targets(paths=site.paths)
+    settings, targets = site.settings, readings.targets
     try:
         with stopped_by(interrupt):
-            await _add_targets(site, targets, readings)
+            for numbers in steps(batches(readings.not_noted(), _SOME), 1):
+                await to_its_end(readings.note_known, numbers)
     except StoppedError:
         report.cut_short(listener)
         return ()
@@ -69,19 +69,6 @@ async def ask_and_judge(
         report.interrupted = True
         listener.warned(LEFT_OUT)
     return left_out
-
-
-async def _add_targets(site: Site, targets: Targets, readings: Readings) -> None:
-    """Note what all articles name. Raises StoppedError."""
-
-    def add(numbers: Sequence[int]) -> None:
-        for read in map(readings.first, numbers):
-            if isinstance(read, LoadedArticle):
-                for _, entry, location in read.judged:
-                    targets.add(entry, location)
-
-    for numbers in steps(batches(range(len(site.articles.found)), _SOME), 1):
-        await to_its_end(add, numbers)
 
 
 async def _judge_all(
@@ -151,8 +138,11 @@ async def _ask_all(
     targets: Targets, jobs: list[Job], tools: Tools, settings: Settings, prober: Prober
 ) -> None:
     scheduler = HostScheduler(settings.fetch, prober.attempt, prober.skip)
-    for place in targets.in_place.values():
-        place.evidence = await measure(place.location, tools.pool, settings, place.paths)
-        prober.measured()
+    for places in batches(targets.in_place.values(), AT_ONCE):
+        where = (place.location for place in places)
+        seen = await measure_some(where, tools.pool, settings, targets.paths)
+        for place, evidence in zip(places, seen, strict=True):
+            place.evidence = evidence
+            prober.measured()
     prober.begins(scheduler.lanes)
     await scheduler.drain(jobs)

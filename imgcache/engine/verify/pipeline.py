@@ -58,7 +58,7 @@ async def verify(
         tools.fetcher.expect()
         with report.ends_with_it(listener):
             async with open_site(found, settings, tools) as site:
-                readings = Readings(site.articles)
+                readings = Readings(site.articles, roots)
                 try:
                     with stopped_by(interrupt):
                         await site.read_articles(

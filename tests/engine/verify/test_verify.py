@@ -11,9 +11,10 @@ import pytest
 
 from imgcache.core.cache.plan import Scope
 from imgcache.core.http.pacing import FREE_REFUSALS
+from imgcache.edge.decoder.pool import Decoded, DecodeJob, DecodePool
 from imgcache.engine.verify.options import Depth, VerifyOptions
 from imgcache.engine.verify.pipeline import verify
-from imgcache.model import Severity, Source, Verdict
+from imgcache.model import Failure, Severity, Source, Verdict
 from imgcache.results import EntryResult
 from tests.support import behaviours, pictures
 from tests.support.behaviours import Request, head
@@ -327,3 +328,22 @@ async def test_an_image_that_kills_its_decoder_does_not_end_the_run(world: World
     assert [entry.verdict for entry in await look(world, Depth.FULL)] == [
         Verdict.OK, Verdict.TOO_MANY_PIXELS, Verdict.OK,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("depth", [Depth.PROBE, Depth.OFFLINE])
+async def test_images_in_place_are_decoded_side_by_side(
+    world: World, depth: Depth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = asyncio.Barrier(2)
+    decode = DecodePool.decode
+
+    async def decoded(self: DecodePool, job: DecodeJob) -> Decoded | Failure:
+        async with asyncio.timeout(30):  # which one alone would wait for
+            await together.wait()
+        return await decode(self, job)
+
+    monkeypatch.setattr(DecodePool, "decode", decoded)
+    for name in ("a.jpg", "b.jpg"):
+        (world.articles / name).write_bytes(JPEG)
+    world.article(world.entry("a.jpg"), world.entry("b.jpg"))
+    assert [one.verdict for one in await look(world, depth)] == [Verdict.OK, Verdict.OK]
