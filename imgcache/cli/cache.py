@@ -39,7 +39,7 @@ def stats(
     from imgcache.render.cache.stats import as_json, as_text  # noqa: PLC0415
 
     as_format = as_json if format_ is flags.PlainFormat.JSON else as_text
-    show_result(general, lambda settings, _: collect_stats(settings), as_format, lambda _: True)
+    show_result(general, collect_stats, as_format, lambda _: True)
 
 
 @app.command(cls=Command)

@@ -37,7 +37,7 @@ from imgcache.engine.run.judge import problem_of
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.manifest import style_of
 from imgcache.engine.run.tasks import to_its_end
-from imgcache.engine.run.wiring import Tools, offline_tools, writing_tools
+from imgcache.engine.run.wiring import Tools, offline_tools, refuse_absent, writing_tools
 from imgcache.errors import ArticleError, ConfigError, LocalError, UnreadableError
 from imgcache.facts import ImageFacts
 from imgcache.model import FileTotals
@@ -81,8 +81,7 @@ async def export(
 
 
 def _check_place(store: Storage, output: Path) -> None:
-    if not store.is_begun:
-        raise ConfigError(f"{store.name}: there is no cache yet; say imgcache refresh first")
+    refuse_absent(store)
     place, folder = Path(os.path.realpath(output)), store.folder
     if folder is not None and place.is_relative_to(os.path.realpath(folder)):
         raise ConfigError(f"{output}: lies in the cache folder; name a folder elsewhere")

@@ -109,3 +109,15 @@ async def test_a_cache_elsewhere_can_be_named(world: World, tmp_path: Path) -> N
         "cache", "stats", "--cache-dir", world.cache, "--format", "json", cwd=tmp_path / "articles"
     )
     assert json.loads(done.stdout)["images"]["files"] == 1
+
+
+@pytest.mark.parametrize("words", [("stats",), ("check",), ("gc",), ("gc", "--dry-run")])
+async def test_a_cache_that_is_not_there_is_told_and_not_made(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "a.md").write_text("---\nurl: https://a.test/a.jpg\n---\n")
+    done = await run("cache", *words, "--cache-dir", "nope", cwd=tmp_path)
+    assert done.status == (2 if words[0] == "gc" else 0)
+    assert done.stderr.startswith("imgcache: nope/: there is no cache yet")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "nope").exists()

@@ -194,7 +194,7 @@ async def test_an_article_that_can_not_be_read_may_name_any_image(world: World) 
 
 async def test_without_articles_or_without_a_cache_it_is_refused(world: World) -> None:
     world.article(world.entry("https://a.test/a.jpg"))
-    with pytest.raises(ConfigError, match="there is no cache yet; say imgcache refresh"):
+    with pytest.raises(ConfigError, match="there is no cache yet"):
         await exported(world)
     assert not world.cache.exists()
     await filled(world, 1)

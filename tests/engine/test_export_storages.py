@@ -161,7 +161,7 @@ async def test_a_dry_run_writes_nothing(world: World, cache: Cache) -> None:
 
 async def test_without_a_cache_it_is_refused(world: World, cache: Cache) -> None:
     world.article(world.entry("https://a.test/a.jpg"))
-    with pytest.raises(ConfigError, match="there is no cache yet; say imgcache refresh"):
+    with pytest.raises(ConfigError, match="there is no cache yet"):
         await exported(world)
     assert not out(world).exists()
     assert cache.bucket is None or cache.bucket.paths() == []

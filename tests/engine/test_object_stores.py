@@ -171,7 +171,7 @@ async def test_gc_drops_what_no_article_names(world: World, bucket: Objects) -> 
 
 async def test_stats_and_explain_know_the_store(world: World, bucket: Objects) -> None:
     first, *_ = (await filled(world, bucket)).entries()
-    stats = await collect_stats(world.settings())
+    stats = await collect_stats(world.settings(), Listener())
     assert stats.images["jpeg"].files == NUMBER
     known = await known_url(first.url, world.settings())
     assert known is not None
@@ -244,7 +244,7 @@ async def test_readers_elsewhere_need_no_index_of_their_own(world: World, bucket
     await filled(world, bucket)
     settings = settle(world, bucket, "elsewhere")
     assert await offline(world) == ["ok"] * NUMBER
-    assert (await collect_stats(settings)).urls == NUMBER
+    assert (await collect_stats(settings, Listener())).urls == NUMBER
     assert not (world.folder / "elsewhere").exists()
 
 

@@ -51,7 +51,7 @@ async def check(
     """
     reason = await asyncio.to_thread(recovery.inspect, storage_of(settings.cache))
     open_index = None if reason is None else recovery.open_manifest
-    async with holdings(settings, open_index) as (store, session):
+    async with holdings(settings, listener, open_index) as (store, session):
         findings, seen = await _inspect(store, session, style_of(settings))
     if reason is not None:
         findings.damage.insert(0, Damage(INDEX, f"the index is damaged ({reason})"))

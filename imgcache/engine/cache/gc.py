@@ -27,7 +27,7 @@ from imgcache.core.http.url import WebUrl
 from imgcache.edge.articles.files import Found
 from imgcache.edge.articles.files import read as read_file
 from imgcache.edge.cache.files import KeptFile
-from imgcache.edge.cache.storage import Storage
+from imgcache.edge.cache.storage import Storage, storage_of
 from imgcache.edge.catalog import articles as rows
 from imgcache.edge.catalog import urls
 from imgcache.edge.index import scans
@@ -38,7 +38,7 @@ from imgcache.engine.run.articles import chosen, search
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.manifest import write_manifest
 from imgcache.engine.run.tasks import to_its_end
-from imgcache.engine.run.wiring import Tools, offline_tools, writing_tools
+from imgcache.engine.run.wiring import Tools, offline_tools, refuse_absent, writing_tools
 from imgcache.errors import ArticleError, ConfigError, LocalError, UnreadableError
 from imgcache.facts import ImageFacts
 from imgcache.model import FileTotals
@@ -54,9 +54,10 @@ async def collect_garbage(
     """Drop what none of the configured articles names, and was last tried `age` seconds ago.
 
     Without an age a replaced picture stays for as long as that is told.
-    Raises ConfigError where no article is found, or none names an image, CacheLockedError,
-    LocalError.
+    Raises ConfigError where there is no cache, no article is found, or none names an image,
+    CacheLockedError, LocalError.
     """
+    await to_its_end(refuse_absent, storage_of(settings.cache))
     times = _times(settings.drift, age, time.time())
     tools_for = offline_tools(settings) if dry_run else writing_tools(settings, listener)
     async with tools_for as tools:

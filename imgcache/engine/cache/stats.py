@@ -9,11 +9,12 @@ from imgcache.config import Settings
 from imgcache.core.cache.garbage import weight
 from imgcache.edge.index import scans
 from imgcache.edge.index.index import Index
+from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.wiring import holdings
 from imgcache.model import FileTotals
 
 
-async def collect_stats(settings: Settings) -> CacheStats:
+async def collect_stats(settings: Settings, listener: Listener) -> CacheStats:
     """What the cache holds, by its index (else its manifest). Raises LocalError."""
 
     def ask(index: Index) -> CacheStats:
@@ -38,5 +39,5 @@ async def collect_stats(settings: Settings) -> CacheStats:
             runs=index.runs(),
         )
 
-    async with holdings(settings) as (_, session):
+    async with holdings(settings, listener) as (_, session):
         return await session.query(ask)

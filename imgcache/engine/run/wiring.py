@@ -29,7 +29,7 @@ from imgcache.engine.run.index_session import IndexSession, ReopeningIndexSessio
 from imgcache.engine.run.listener import Listener
 from imgcache.engine.run.places import places
 from imgcache.engine.run.tasks import to_its_end
-from imgcache.errors import LocalError
+from imgcache.errors import ConfigError, LocalError
 
 if TYPE_CHECKING:
     from imgcache.engine.run.beside.article_work import ArticleHelpers
@@ -145,17 +145,35 @@ async def _tools_with(
 
 @asynccontextmanager
 async def holdings(
-    settings: Settings, open_index: Callable[[Storage], Index] | None = None
+    settings: Settings,
+    listener: Listener,
+    open_index: Callable[[Storage], Index] | None = None,
 ) -> AsyncIterator[tuple[Storage, IndexSession]]:
     """What the cache holds, for commands that only read it; raises LocalError.
 
-    `open_index`: how the index is opened, where not as all readers do.
+    `listener` hears of a cache that is not there. `open_index`: how the index is opened, where not
+    as all readers do.
     """
     store = storage_of(settings.cache)
+    if not await to_its_end(lambda: store.is_begun):
+        listener.warned(_absent(store))
     with IndexReader(store) as reader:
         opening = reader.open if open_index is None else partial(open_index, store)
         async with IndexSession(opening) as session:
             yield store, session
+
+
+def refuse_absent(store: Storage) -> None:
+    """Raise ConfigError where there is no cache: probably another folder is meant."""
+    if not store.is_begun:
+        raise ConfigError(_absent(store))
+
+
+def _absent(store: Storage) -> str:
+    return (
+        f"{store.name}: there is no cache yet, neither an index nor a manifest; name the right "
+        "folder with --cache-dir or in cache.dir, or say imgcache refresh first"
+    )
 
 
 def _made(store: Storage) -> str:

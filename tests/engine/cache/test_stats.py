@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imgcache.engine.cache.stats import collect_stats
+from imgcache.engine.run.listener import Listener
 from imgcache.model import FileTotals, Verdict
 from imgcache.render.cache.stats import hit_rate
 from tests.support import pictures
@@ -10,7 +11,7 @@ from tests.support.world import World
 
 
 async def test_a_new_cache_is_empty_and_is_not_made(world: World) -> None:
-    stock = await collect_stats(world.settings())
+    stock = await collect_stats(world.settings(), Listener())
     assert (stock.images, stock.urls, stock.bytes, stock.runs) == ({}, 0, 0, ())
     assert hit_rate(stock.runs) is None
     assert not world.cache.exists()
@@ -27,7 +28,7 @@ async def test_what_is_there_is_counted(world: World) -> None:
     )
     for _ in range(2):
         await world.refresh()
-    stock = await collect_stats(world.settings())
+    stock = await collect_stats(world.settings(), Listener())
     assert stock.images == {"jpeg": FileTotals(1, len(jpeg)), "png": FileTotals(1, len(png))}
     assert stock.thumbnails["small"].files == 2
     assert (stock.urls, stock.held, stock.failed) == (4, 2, 2)
@@ -46,8 +47,8 @@ async def test_what_is_there_is_counted(world: World) -> None:
 async def test_without_an_index_the_manifest_is_counted(world: World) -> None:
     world.article(world.entry(world.origin.route("/a.jpg", body=pictures.jpeg(160, 120))))
     await world.refresh()
-    before = await collect_stats(world.settings())
+    before = await collect_stats(world.settings(), Listener())
     (world.cache / "index.sqlite3").unlink()
-    stock = await collect_stats(world.settings())
+    stock = await collect_stats(world.settings(), Listener())
     assert (stock.images, stock.thumbnails) == (before.images, before.thumbnails)
     assert stock.urls == 1
