@@ -28,9 +28,11 @@ from imgcache.config_types import (
     BaseUrl,
     ByteSize,
     Count,
+    DecoderMemory,
     Duration,
     DurationText,
     EditUrl,
+    HostName,
     ProxyUrl,
     Section,
     Strings,
@@ -164,7 +166,7 @@ class FetchSettings(Section):
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
     user_agent: Annotated[str, Field(pattern=r"^[\x20-\x7e]+$")] = f"imgcache/{VERSION}"
     proxy: ProxyUrl | None = None
-    headers: dict[str, dict[HeaderName, HeaderValue]] = Field(default_factory=dict)
+    headers: dict[HostName, dict[HeaderName, HeaderValue]] = Field(default_factory=dict)
     allow_private: AllowedNetworks = ()
     resolve: Resolves = ()
     ca_file: Path | None = None
@@ -179,7 +181,7 @@ class LimitSettings(Section):
     frames: Count = 1000
     scans: Count = 100
     decode_time: Timeout = 10.0
-    decode_memory: ByteSize = 1536 << 20
+    decode_memory: DecoderMemory = 1536 << 20
     front_matter: ByteSize = 1 << 20
     depth: Count = 64
     nodes: Count = 50_000

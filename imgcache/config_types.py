@@ -102,6 +102,18 @@ Duration = Annotated[
 ByteSize = Annotated[
     int, parsed(units.byte_size, Annotated[int, Field(ge=0)] | SizeText), Field(ge=0)
 ]
+# A decoder itself takes some 60 MiB: with less, each image would have too many pixels.
+_LEAST_DECODER = 128 << 20
+
+
+def enough_to_decode(size: int) -> int:
+    """A limit of memory under which small images can be decoded. Raises ValueError."""
+    if size < _LEAST_DECODER:
+        raise ValueError("is less than a decoder needs for any image; write at least 128MiB")
+    return size
+
+
+DecoderMemory = Annotated[ByteSize, AfterValidator(enough_to_decode)]
 Count = Annotated[int, no_boolean(Annotated[int, Field(ge=1)]), Field(ge=1)]
 # A list, or one text with commas.
 listed = BeforeValidator(comma_separated, json_schema_input_type=list[str] | str)
@@ -166,6 +178,21 @@ def proxy_url(text: str) -> str:
     return text
 
 
+# As URLs have them once they are normalised.
+_HOST = r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:]+\]"
+
+
+def host_name(text: str) -> str:
+    """A host as URLs have it, in small letters. Raises ValueError for what no URL's host is."""
+    if not re.fullmatch(_HOST, text.lower()):
+        raise ValueError(
+            f"{text!r} is no host; write it without scheme, port and path, as images.example.com, "
+            "other letters as xn--..., an IPv6 address in brackets"
+        )
+    return text.lower()
+
+
+HostName = Annotated[str, AfterValidator(host_name)]
 ProxyUrl = Annotated[str, Field(pattern=r"^https?://[^/]+/?$"), AfterValidator(proxy_url)]
 
 

@@ -25,6 +25,16 @@ def complaint() -> str:
         ('serve.token = ""', "serve.token: write ASCII characters without blanks, at least one"),
         ('thumbnails."a/b" = {width = 5}', 'thumbnails."a/b": name it with at most 32 of a-z'),
         ('fetch.headers.a = {"X Y" = "a"}', 'fetch.headers.a."X Y": write one line; a header'),
+        (
+            'limits.decode_memory = "1KB"',
+            "'1KB': is less than a decoder needs for any image; write",
+        ),
+        (
+            'fetch.headers."a.test:80".X = "a"',
+            "'a.test:80' is no host; write it without scheme, port",
+        ),
+        ('fetch.headers."b\u00fc.test".X = "a"', "'b\u00fc.test' is no host"),
+        ('fetch.headers."".X = "a"', "'' is no host"),
         ("fetch.resolve = [5]", "fetch.resolve = 5: write a text in quotes"),
         ('fetch.headers."a.test" = 5', 'is no table; write it as [fetch.headers."a.test"] with'),
         ("fetch.headers.a.b.c = 1", "fetch.headers.a.b: is a table; write a text in quotes"),
@@ -50,6 +60,13 @@ def test_a_wrong_setting_in_a_file(
     assert said.startswith(f"{tmp_path / 'imgcache.toml'}:")
     assert told in said
     assert "must match" not in said
+
+
+@pytest.mark.parametrize(
+    "host", ["A.test", "a_b.c-d.test.", "127.0.0.1", "[::1]", "xn--b-eha.test"]
+)
+def test_headers_are_for_a_host_as_urls_have_it(host: str) -> None:
+    assert list(FetchSettings(headers={host: {"X": "a"}}).headers) == [host.lower()]
 
 
 @pytest.mark.parametrize(

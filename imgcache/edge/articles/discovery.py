@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
@@ -103,7 +103,8 @@ def survey(paths: Sequence[Path], *, cache_dir: Path, listed: Sequence[Path] = (
     """
     search = _Search(os.path.realpath(cache_dir), ArticleNames(listed))
     for path in paths:
-        search.look_at(path)
+        with _told_as(path, listed):
+            search.look_at(path)
     notes = (*search.notes, *search.strayed())
     return Survey(search.chosen.in_order(), tuple(search.leftovers.paths), notes)
 
@@ -167,7 +168,19 @@ class _Chosen:
 def check(paths: Sequence[Path]) -> None:
     """Raises ConfigError for a configured PATH that does not exist, without looking into any."""
     for path in paths:
-        _mode(base(path))
+        with _told_as(path, paths):
+            _mode(base(path))
+
+
+@contextmanager
+def _told_as(path: Path, listed: Sequence[Path]) -> Iterator[None]:
+    """Name the setting where a PATH that can't be used is a configured one."""
+    try:
+        yield
+    except ConfigError as exc:
+        if path not in listed:
+            raise
+        raise ConfigError(f"`articles`: {exc}") from exc
 
 
 class _Search:

@@ -93,7 +93,7 @@ class Fetcher:
             "User-Agent": settings.user_agent,
         }
         self._extra = {
-            host.lower(): {name.title(): value for name, value in extra.items()}
+            host: {name.title(): value for name, value in extra.items()}
             for host, extra in settings.headers.items()
         }
         self._deadlines = Deadlines(settings.deadline)

@@ -106,5 +106,9 @@ def test_a_pattern_on_the_command_line_is_a_path(place: Path) -> None:
     write("d/a.md")
     with pytest.raises(ConfigError, match="does not exist"):
         found("d/*.toml", paths=("d/*.md",))
-    with pytest.raises(ConfigError, match="does not exist"):
+    with pytest.raises(ConfigError, match=r"^`articles`: gone: does not exist"):
         check([Path("gone")])
+    with pytest.raises(ConfigError, match=r"^`articles`: gone: does not exist"):
+        found("gone", paths=("gone",))
+    with pytest.raises(ConfigError, match=r"^gone: does not exist"):
+        found("d", paths=("gone",))
