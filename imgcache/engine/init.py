@@ -89,8 +89,12 @@ def survey(folder: Path) -> Outlook:
 
 
 def _files(folder: Path) -> list[Found]:
-    """Those that are read wherever they lie, then those of TOML and JSON, which must be named."""
-    there = discover([folder], cache_dir=folder / "cache")
+    """Those that are read wherever they lie, then those of TOML and JSON, which must be named.
+
+    The usual folders are searched even where git ignores them, as a run does.
+    """
+    searched = list(dict.fromkeys((folder, *site_folders.usual(folder))))
+    there = discover(searched, cache_dir=folder / "cache")
     found = [one for one in there if site_folders.is_of_the_site(folder, one.path)]
     named = [folder / "**" / f"*{suffix}" for suffix in (".toml", ".json")]
     data = discover(named, cache_dir=folder / "cache", listed=named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,11 @@ def test_what_is_left_out_is_told_apart(tmp_path: Path) -> None:
     assert found.fit.bodies
     assert found.fit.images == (ImagePlace(at="cover"),)
     assert Settings().images is None
+
+
+def test_a_usual_folder_is_looked_at_though_git_ignores_it(tmp_path: Path) -> None:
+    """As a run does: it is made by a program, or another repository."""
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    write(tmp_path, {".gitignore": "content/\nout/\n", "content/a.md": "---\ncover: a.png\n---\n"})
+    write(tmp_path, {"out/b.md": "---\ncover: b.png\n---\n"})
+    assert survey(tmp_path).coverage == Coverage(checked=1, articles=1)
