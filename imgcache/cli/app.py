@@ -266,6 +266,8 @@ def init(
     from imgcache.cli.init import make  # noqa: PLC0415  see the module's docstring
     from imgcache.cli.run import guarded  # noqa: PLC0415
 
+    if general.config is not None or general.cache_dir is not None:
+        raise typer.BadParameter("init looks at this folder alone: leave out --config, --cache-dir")
     raise typer.Exit(guarded(general.console(), make))
 
 

