@@ -169,7 +169,8 @@ class MappingWriter:
         key_node = self._node.value[index][0]
         pair = f"{_spelt(key, key_node)}: {self._valued(key, text)}"
         if self._node.flow_style:
-            return Edit(end, end, f", {pair}")
+            comma = " ," if self._document.text[end - 1] == ":" else ","
+            return Edit(end, end, f"{comma} {pair}")
         indentation = self._indentation(key_node)
         line = end_of_line(self._document, end)
         if indentation is None or line is None:
@@ -207,10 +208,13 @@ class MappingWriter:
             return document.end_of(value) if value.flow_style else None
         if value.style in {"|", ">"}:
             return None
-        if document.source(value) or self._node.flow_style:
-            # A flow pair without a value ends where the next comma or brace stands.
+        if document.source(value):
             return document.end_of(value)
-        colon = after_colon(document, key_node)
+        colon, end = after_colon(document, key_node), document.end_of(value)
+        if self._node.flow_style and (colon is None or "\n" not in document.text[colon:end]):
+            # A flow pair without a value ends where the next comma or brace stands.
+            return end
+        # Right behind the colon: a comma on the line of the brace may stand too far left.
         return document.end_of(key_node) if colon is None else colon
 
     def _indentation(self, key_node: yaml.Node) -> str | None:

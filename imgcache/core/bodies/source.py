@@ -20,6 +20,7 @@ _MARK = re.compile("[{][{%]|<%")
 # Shortcodes of Hugo and tags of Liquid that stand for an image: `{{< figure src=... >}}`.
 _SHORTCODE = re.compile(r"\{(?:\{[<%](?!/\*)|%)")
 _OF_IMAGE = re.compile(r"\bsrc\s*=|\.(?:png|jpe?g|gif|webp|avif|svg)\b", re.IGNORECASE)
+_IMAGE = re.compile(r"!\[[^\]\n]*+\]\(|<img\b", re.IGNORECASE)
 _IMAGE_MASK = ("x<img src=", ">")
 # Hashnode's `![alt](url align="center")`, which is no CommonMark.
 _ALIGN = re.compile(r' align="\w*"(?=[ \t]*\))')
@@ -86,7 +87,7 @@ def _templates_masked(text: str, first: str) -> tuple[str, list[tuple[int, int]]
 
 
 def _templates(text: str, opening: re.Pattern[str]) -> list[tuple[int, int]]:
-    """The spans of template expressions, none within another, none over a blank line."""
+    """The spans of template expressions, none within another, none over a blank line or image."""
     spans: list[tuple[int, int]] = []
     position, unclosed = 0, set[str]()
     while match := opening.search(text, position):
@@ -98,12 +99,18 @@ def _templates(text: str, opening: re.Pattern[str]) -> list[tuple[int, int]]:
             continue
         # The last opening before it is the one that it closes.
         start = text.rfind(mark, match.start(), end)
-        if "\n\n" in text[start:end]:
+        # Over a blank line, or over an image: two marks that have nothing to do with each other.
+        if "\n\n" in text[start:end] or _holds_image(text, start, end):
             position = end
             continue
         position = end + len(_CLOSING[mark])
         spans.append((start, position))
     return spans
+
+
+def _holds_image(text: str, start: int, end: int) -> bool:
+    """Whether an image stands between two marks that are those of no shortcode."""
+    return _IMAGE.search(text, start, end) is not None and not _SHORTCODE.match(text, start)
 
 
 def _mask(template: str) -> str:

@@ -224,3 +224,9 @@ def test_a_configured_key_is_quoted_where_it_must_be(key: str) -> None:
     assert isinstance(article, Article)
     out = apply(article, {0: Change(cached=True)}).data.decode()
     assert yaml.safe_load(out[4:-4]) == {"images": [{"url": "x", key: True}]}
+
+
+def test_no_comma_stands_on_the_line_of_a_brace_that_is_not_indented() -> None:
+    """Other parsers of YAML want all of a flow mapping indented, but for its last brace."""
+    text = "images:\n- {\n  url: https://a.test/1.jpg,\n  alt:\n}"
+    assert front(text, Change(cached=True)) == text.replace("alt:", "alt: , isCached: true")

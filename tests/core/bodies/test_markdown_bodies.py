@@ -162,6 +162,8 @@ def test_hashnodes_align_is_no_part_of_the_url(body: str) -> None:
         ("{{ page.title }} {% if a %} ![b](v) {% endif %}", 0, [(1, 34, "v")]),
         ("![r]\n\n[r]: {{ a }}", 1, []),
         ("{{ \n\n![b](v) }}", 0, [(3, 6, "v")]),
+        # Marks that are told of hide no image between them.
+        ("Use `{{` to open:\n![b](v)\nand `}}` to close", 0, [(2, 6, "v")]),
         ("{{ ![b](v) {{ a }}", 0, [(1, 9, "v")]),
         ("<Image src={a.src} />", 1, []),
     ],

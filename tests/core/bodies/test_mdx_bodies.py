@@ -37,6 +37,34 @@ def places(body: str) -> list[Place]:
         (r"\<img src='no'/>", []),
         ("<Video src='no'/> <Img src='no'/>", []),
         ("{{ a }} ![b](u)", [(1, 14, "u")]),
+        # A destination in angle brackets is no tag.
+        ("![a](<https://e.test/a b.png>)", [(1, 7, "https://e.test/a b.png")]),
+        ("![a]( <http://e/a.png> 't')", [(1, 8, "http://e/a.png")]),
+        ("![a][p]\n\n[p]: <https://e.test/a.png>", [(3, 7, "https://e.test/a.png")]),
+        # What stands in an attribute's expression is shown as well, but no text in it.
+        ("<Card icon={<img src='u' />} />", [(1, 23, "u")]),
+        (
+            "<Tabs items={[<img src='u' />, <b>{<Image src='v'/>}</b>]} />",
+            [(1, 25, "u"), (1, 48, "v")],
+        ),
+        ("<img src='u' title={<img src='v' />} />", [(1, 11, "u"), (1, 31, "v")]),
+        ("<Card t={\"<img src='no'/>\"} u={/* <img src='no'/> */ 1} />", []),
+        # Code in a paragraph ends with its block.
+        ("- Press ` key\n- <img src='u' /> and ` again", [(2, 13, "u")]),
+        ("# Heading with `\n<img src='u'/> `", [(2, 11, "u")]),
+        ("a `\n\n> b <img src='u'/> `", [(3, 15, "u")]),
+        ("a `b\nc <img src='no'/>` d", []),
+        ("> a `b\n> c <img src='no'/>` d", []),
+        # And in fences with the quote or list item that they are in.
+        ("> ```\n> <img src='no'/>\n\n<img src='v' />", [(4, 11, "v")]),
+        ("- ```\n  <img src='no'/>\n\n  <b>\n- <img src='v' />", [(5, 13, "v")]),
+        ("> ```\n> a\n\n```\n<img src='no' />\n```\n<img src='z' />", [(7, 11, "z")]),
+        ("2.```\n<img src='u' />", [(2, 11, "u")]),
+        ("**```js\n<img src='u' />", [(2, 11, "u")]),
+        ("<Tabs>\n  <b>\n    ```md\n    ![a](no)\n    ```\n  </b>\n</Tabs>", []),
+        # A text in braces is no Markdown, and a module neither.
+        ("{'![a](no)'} {\"<img src='no' />\"} ![a](u)", [(1, 40, "u")]),
+        ('export const m = { a: "![a](no)" }', []),
     ],
 )
 def test_images(body: str, found: list[Place]) -> None:
