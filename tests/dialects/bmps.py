@@ -50,6 +50,11 @@ def runs8(width: int, height: int) -> bytes:
     return (bytes((width, 0)) + b"\0\0") * height + b"\0\1"
 
 
+def _counted(data: bytes, colours: int) -> bytes:
+    """The same file, whose header says that there are so many colours."""
+    return data[:46] + struct.pack("<I", colours) + data[50:]
+
+
 def undecoded(data: bytes) -> Dialect:
     """What browsers show and Pillow does not decode."""
     return Dialect(data, (21, 9), _WIDE, differs="decoders that are missing")
@@ -115,6 +120,19 @@ BMPS: Mapping[str, Dialect] = {
     "os/2 2.0": Dialect(bmp(21, 9, header=OS2), (21, 9)),
     "os/2 2.0, 8 bits": Dialect(bmp(21, 9, header=OS2, depth=8), (21, 9)),
     "os/2 2.0, short": undecoded(bmp(21, 9, header=16)),
+    "a header of 20 bytes": undecoded(bmp(21, 9, header=20)),
+    "a header of 46 bytes": undecoded(bmp(21, 9, header=46)),
+    "a header of 60 bytes": undecoded(bmp(21, 9, header=60)),
+    "a header of 17 bytes": refused(bmp(21, 9, header=17), Verdict.NOT_AN_IMAGE),
+    "a palette beyond the end": refused(
+        _counted(bmp(21, 9, depth=8, colours=7), 0), Verdict.TRUNCATED, (21, 9)
+    ),
+    "a palette amid the pixels": Dialect(
+        _counted(bmp(21, 9, depth=8, colours=7), 60), (21, 9)
+    ),
+    "more colours than there can be": Dialect(
+        _counted(bmp(21, 9, depth=8, colours=256), 70_000), (21, 9)
+    ),
     "upside down": Dialect(bmp(21, -9), (21, 9)),
     "few colours": Dialect(bmp(21, 9, depth=8, colours=3), (21, 9)),
     "5-6-5 bit fields": Dialect(

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Mapping
 
 from imgcache.model import Verdict
-from tests.dialects.dialect import Dialect, refused
+from tests.dialects.dialect import Dialect, refused, unpainted
 from tests.support import pictures
 
 _PALETTE = b"\0\0\0\xff\xff\xff"
@@ -87,8 +87,26 @@ GIFS: Mapping[str, Dialect] = {
         screen(12, 8) + frame(12, 8, data=b"\x08" + blocks(b"\0\x03\x04") + b"\0") + TRAILER,
         (12, 8), Verdict.CORRUPT,
     ),
-    "zeros between its blocks": Dialect(
-        screen(12, 8) + b"\0" + control() + b"\0\0" + frame(12, 8) + b"\0" + TRAILER, (12, 8)
+    "codes of 9 bits": unpainted(
+        screen(12, 8) + frame(12, 8, data=b"\x09" + blocks(b"\0\3\4") + b"\0") + TRAILER, (12, 8)
+    ),
+    "loops without a number": refused(
+        screen(12, 8) + b"!\xff\x0bANIMEXTS1.0\0" + frame(12, 8) + TRAILER,
+        Verdict.CORRUPT, (12, 8),
+    ),
+    "extensions that hold nothing": Dialect(
+        screen(12, 8) + b"!\xff\0!\1\0!\0\0" + control() + b"!\xfe\0" + frame(12, 8) + TRAILER,
+        (12, 8),
+    ),
+    "zeros between its frames": Dialect(
+        screen(12, 8) + frame(12, 8) + b"\0\0" + control() + frame(12, 8) + b"\0" + TRAILER,
+        (12, 8),
+    ),
+    "a zero before its first frame": unpainted(
+        screen(12, 8) + b"\0" + control() + frame(12, 8) + TRAILER, (12, 8)
+    ),
+    "a zero behind its first control": unpainted(
+        screen(12, 8) + control() + b"\0" + frame(12, 8) + TRAILER, (12, 8)
     ),
     "zeros for a trailer": Dialect(
         screen(12, 8) + frame(12, 8) + b"\0" * 9, (12, 8), Verdict.TRUNCATED

@@ -70,6 +70,20 @@ def _of_rows(entry: Entry, rows: int) -> Entry:
     return Entry(entry.width, entry.height, entry.depth, picture)
 
 
+def _pointing(data: bytes, number: int, start: int) -> bytes:
+    """The same file, one of whose entries points there."""
+    at = 6 + 16 * number + 12
+    return data[:at] + struct.pack("<I", start) + data[at + 4 :]
+
+
+def _without_alpha(width: int, height: int) -> Entry:
+    """A bitmap whose pixels are all transparent, by a mask that lets each second row through."""
+    entry, stride = bitmap(width, height, mask=False), (width + 31) // 32 * 4
+    rows = b"".join((b"\0", b"\xff")[row % 2] * stride for row in range(height))
+    picture = entry.picture[:40] + b"\x10\x60\xf0\0" * (width * height) + rows
+    return Entry(width, height, 32, picture)
+
+
 def _ordered(sides: Sequence[int]) -> bytes:
     return icon(*(png(side, side) for side in sides))
 
@@ -112,6 +126,10 @@ ICONS: Mapping[str, Dialect] = {
     "an entry that points at the directory": refused(
         icon(png(16, 16), start=0), Verdict.CORRUPT, (16, 16)
     ),
+    "another entry that points at the directory": refused(
+        _pointing(icon(png(16, 16), png(32, 32)), 0, 30), Verdict.CORRUPT, (32, 32)
+    ),
+    "an alpha of nothing": Dialect(icon(_without_alpha(20, 20)), (20, 20)),
     "an entry beyond the end": unpainted(
         icon(png(16, 16), start=9000), (16, 16), Verdict.TRUNCATED
     ),

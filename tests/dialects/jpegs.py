@@ -174,6 +174,13 @@ def _in_mode(mode: str) -> bytes:
     return pictures.saved(pictures.photo(40, 24).convert(mode), "JPEG")
 
 
+def _typed(data: bytes, tag: int, kind: int) -> bytes:
+    """The same file, one of whose EXIF fields has another type (Pillow writes big-endian ones)."""
+    at = data.index(tag.to_bytes(2, "big"), data.index(b"Exif"))
+    return data[: at + 2] + kind.to_bytes(2, "big") + data[at + 4 :]
+
+
+_DENSE = _encoded(exif=pictures.exif(6, dpi=144, pixels=(20, 12)))
 _PLAIN = pictures.jpeg(40, 24)
 _THUMBNAIL = exif_segment(tiff(8) + pictures.jpeg(16, 8, orientation=6))
 _XMP = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta/>")
@@ -286,6 +293,10 @@ JPEGS: Mapping[str, Dialect] = {
     "density of another mind": Dialect(
         _encoded(exif=pictures.exif(1, dpi=144, pixels=(21, 12))), (40, 24)
     ),
+    "density as a long": Dialect(_typed(_DENSE, 0x011A, 4), (24, 40)),
+    "density as a short": Dialect(_typed(_DENSE, 0x011B, 3), (24, 40)),
+    "density by a short pointer": Dialect(_typed(_DENSE, 0x8769, 3), (24, 40)),
+    "density with rational sides": Dialect(_typed(_DENSE, 0xA002, 5), (24, 40)),
     "density in jfif": Dialect(_encoded(dpi=(300, 300)), (40, 24)),
     "mpo": Dialect(mpo(), (40, 24)),
     "gain map": Dialect(gain_map(), (24, 40)),

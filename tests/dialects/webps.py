@@ -74,6 +74,20 @@ def animated(flags: int, *pictures: bytes) -> bytes:
     return riff(canvas(24, 16, flags | ANIMATED), chunk(b"ANIM", bytes(6)), *parts)
 
 
+def _longer(data: bytes) -> bytes:
+    """The same file, whose first chunk has 12 bytes instead of 10."""
+    length = int.from_bytes(data[4:8], "little") + 2
+    return (
+        b"RIFF"
+        + length.to_bytes(4, "little")
+        + data[8:16]
+        + b"\x0c\0\0\0"
+        + data[20:30]
+        + b"zz"
+        + data[30:]
+    )
+
+
 WEBPS: Mapping[str, Dialect] = {
     "lossy": Dialect(_LOSSY, (24, 16)),
     "lossless": Dialect(_LOSSLESS, (24, 16)),
@@ -90,6 +104,7 @@ WEBPS: Mapping[str, Dialect] = {
         for number in (2, 3, 6, 8)
     },
     "turned without the flag": Dialect(riff(canvas(24, 16), picture(_LOSSY), _TURN), (24, 16)),
+    "a first chunk of 12 bytes": Dialect(_longer(pictures.webp(24, 16, frames=3)), (24, 16)),
     "animated": Dialect(pictures.webp(24, 16, frames=3), (24, 16)),
     "animated and lossless": Dialect(pictures.webp(24, 16, frames=3, lossless=True), (24, 16)),
     "frames at places": Dialect(

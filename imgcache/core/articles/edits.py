@@ -208,12 +208,14 @@ class MappingWriter:
             return document.end_of(value) if value.flow_style else None
         if value.style in {"|", ">"}:
             return None
-        if document.source(value):
-            return document.end_of(value)
+        return document.end_of(value) if document.source(value) else self._end_of_empty(index)
+
+    def _end_of_empty(self, index: int) -> int:
+        """The same of a pair without a value."""
+        (key_node, value), document = self._node.value[index], self._document
         colon, end = after_colon(document, key_node), document.end_of(value)
         if self._node.flow_style and (colon is None or "\n" not in document.text[colon:end]):
-            # A flow pair without a value ends where the next comma or brace stands.
-            return end
+            return end  # where the next comma or brace stands
         # Right behind the colon: a comma on the line of the brace may stand too far left.
         return document.end_of(key_node) if colon is None else colon
 

@@ -10,8 +10,11 @@ from imgcache.model import Format
 
 # Fetch, "opaque-response-safelist check", for a page on another host: with nosniff none of these is
 # shown as an image.
-_TEXTUAL = frozenset({"text/html", "text/plain", "application/json", "text/json"})
+_TEXTUAL = frozenset(
+    {"text/html", "text/plain", "application/json", "application/json+protobuf", "text/json"}
+)
 _XML = frozenset({"text/xml", "application/xml"})
+_VIDEO = "application/dash+xml"  # MPEG-DASH, which pages on other hosts ask for
 # The same, "opaque-blocklisted-never-sniffed MIME type": never sniffed, nosniff or not.
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _NEVER_SNIFFED = frozenset(
@@ -33,6 +36,9 @@ _NEVER_SNIFFED = frozenset(
         "multipart/signed", "text/csv", "text/event-stream",
     }
 )  # fmt: skip
+_BLANKS = " \t\r\n"
+# Chromium ends the essence at the first of these.
+_PARAMETERS = re.compile(r"[ \t;(]")
 _ESSENCE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
 
 
@@ -49,7 +55,7 @@ class Label(Struct, frozen=True):
         Fetch, "extract a MIME type"; MIME Sniffing section 4.4.
         """
         for part in reversed((self.content_type or "").split(",")):
-            essence = part.partition(";")[0].strip().lower()
+            essence = _PARAMETERS.split(part.strip(_BLANKS), 1)[0].lower()
             if essence != "*/*" and _ESSENCE.fullmatch(essence):
                 return essence
         return ""
@@ -70,4 +76,5 @@ class Label(Struct, frozen=True):
 
 
 def _is_textual(essence: str) -> bool:
-    return essence in _TEXTUAL | _XML or essence.endswith(("+json", "+xml"))
+    is_xml = essence.endswith("+xml") and essence != _VIDEO
+    return essence in _TEXTUAL | _XML or essence.endswith("+json") or is_xml

@@ -21,7 +21,7 @@ from PIL import (
 
 from imgcache.core.images import colorspace
 from imgcache.core.images.examine import Examined
-from imgcache.core.images.formats import avif, bmp, first, ico, png, webp
+from imgcache.core.images.formats import avif, bmp, first, gif, ico, png, webp
 from imgcache.core.images.formats.structure import Structure
 from imgcache.core.images.thumbnail_plan import Recipe
 from imgcache.edge.decoder import canvas, thumbnails
@@ -42,6 +42,7 @@ _PLUGINS = {
 # What they get in place of a file that browsers support and they don't, or read in another way.
 _PREPARED = {
     Format.ICO: ico.only,
+    Format.GIF: gif.known,
     Format.AVIF: avif.known,
     Format.BMP: bmp.known,
     Format.WEBP: webp.known,

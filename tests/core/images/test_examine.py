@@ -26,6 +26,10 @@ LIMITS = Limits(pixels=100_000, frames=3, scans=20)
         ("text/plain", True, False),
         ("application/json", True, False),
         ("application/rss+xml", True, False),
+        ("application/dash+xml", True, True),
+        ("application/json+protobuf", True, False),
+        ("text/html\tx", True, False),
+        ("text/html(c)", True, False),
         ("image/svg+xml", False, False),
         ("application/pdf", False, False),
         ("text/csv; header=present", False, False),
@@ -47,6 +51,7 @@ def test_a_label_hides_an_image_only_where_browsers_trust_it(
     [
         ("image/svg+xml", True),
         ("image/svg+xml; charset=utf-8", True),
+        ("image/svg+xml charset=utf-8", True),
         ("text/html, image/svg+xml", True),
         ("image/svg+xml, */*", True),
         ("image/svg+xml, image/png", False),

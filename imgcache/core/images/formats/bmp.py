@@ -11,8 +11,10 @@ from imgcache.core.images.formats.structure import Finding, Structure, sizeless,
 from imgcache.model import Size, Verdict
 
 CORE_HEADER = 12
-HEADER_SIZES = frozenset({CORE_HEADER, 16, 40, 52, 56, 64, 108, 124})
-_SHORT_OS2, _OS2 = 16, 64
+HEADER_SIZES = frozenset({CORE_HEADER, *range(16, 65, 4), 42, 46, 108, 124})
+_DECODED_HEADERS = frozenset({CORE_HEADER, 40, 52, 56, 64, 108, 124})
+_OS2 = 64
+_WITH_COMPRESSION = 20  # shorter headers say nothing of it
 _OS2_RUNS = (_OS2, 4)  # in OS/2's header that compression is runs of 24 bits
 _RAW, _RLE8, _RLE4, _BITFIELDS, _ALPHA_BITFIELDS = 0, 1, 2, 3, 6
 _SHOWN = frozenset({_RAW, _RLE8, _RLE4, _BITFIELDS, _ALPHA_BITFIELDS})
@@ -40,6 +42,7 @@ _DECODED_FIELDS = {
         (0, 0, 0, 0),
     },
 }
+_WITH_COLOURS = 36  # shorter headers don't say how many
 _COLOURS_AT = 46  # where the header says how many colours the palette has
 _V4 = 108  # headers from that length on have an alpha mask that counts without bit fields, too
 _MASKS_888 = struct.pack("<III", 0xFF0000, 0xFF00, 0xFF)
@@ -80,9 +83,8 @@ def _header(data: bytes) -> _Header | None:
         width, height, _, depth = struct.unpack_from("<HHHH", head, 18)
         return _Header(pixels_at, length, width, height, depth, _RAW)
     width, height, _, depth, compression = struct.unpack_from("<iiHHI", head, 18)
-    return _Header(
-        pixels_at, length, width, height, depth, _RAW if length == _SHORT_OS2 else compression
-    )
+    compression = compression if length >= _WITH_COMPRESSION else _RAW
+    return _Header(pixels_at, length, width, height, depth, compression)
 
 
 def walk(data: bytes) -> Structure:
@@ -116,7 +118,7 @@ def _judged(data: bytes, header: _Header) -> Finding:
 
 def _is_decoded(data: bytes, header: _Header) -> bool:
     """Whether the decoder here supports this kind, as browsers do."""
-    if header.depth in _UNDECODED_DEPTHS or header.length == _SHORT_OS2:
+    if header.depth in _UNDECODED_DEPTHS or header.length not in _DECODED_HEADERS:
         return False
     if header.compression == _BITFIELDS and header.length != _OS2:
         return _fields(data, header) in _DECODED_FIELDS.get(header.depth, ())
@@ -131,6 +133,8 @@ def _fields(data: bytes, header: _Header) -> tuple[int, ...]:
 
 
 def _is_cut(data: bytes, header: _Header) -> bool:
+    if header.depth <= _MOST_INDEXED and len(data) < _palette_end(data, header):
+        return True
     if not header.is_runs:
         return len(data) < header.pixels_at + header.needed()
     size = Size(header.width, abs(header.height))
@@ -142,6 +146,9 @@ def known(data: bytes) -> bytes:
     header = _header(data)
     if header is None:
         return data
+    if _has_too_many_colours(data, header):
+        # As many as there can be, for browsers.
+        data = data[:_COLOURS_AT] + bytes(4) + data[_COLOURS_AT + 4 :]
     if header.is_runs:
         size = Size(header.width, header.height)
         palette = _palette(data, header)
@@ -162,9 +169,22 @@ def _is_bare(header: _Header) -> bool:
 
 
 def _palette(data: bytes, header: _Header) -> bytes:
-    start = _FILE_HEADER + header.length
-    count = int.from_bytes(data[_COLOURS_AT : _COLOURS_AT + 4], "little") or 1 << header.depth
-    return data[start : start + 4 * min(count, 1 << header.depth)]
+    return data[_FILE_HEADER + header.length : _palette_end(data, header)]
+
+
+def _palette_end(data: bytes, header: _Header) -> int:
+    most, colour = 1 << header.depth, 3 if header.length == CORE_HEADER else 4
+    return _FILE_HEADER + header.length + colour * (min(_colours(data, header), most) or most)
+
+
+def _colours(data: bytes, header: _Header) -> int:
+    """How many the header says that there are; 0 is all that there can be."""
+    says = header.length >= _WITH_COLOURS
+    return int.from_bytes(data[_COLOURS_AT : _COLOURS_AT + 4], "little") if says else 0
+
+
+def _has_too_many_colours(data: bytes, header: _Header) -> bool:
+    return header.depth <= _MOST_INDEXED and _colours(data, header) > 1 << header.depth
 
 
 def has_palette(data: bytes) -> bool:

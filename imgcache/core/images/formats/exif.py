@@ -18,8 +18,16 @@ _EXIF_IFD, _PIXEL_X, _PIXEL_Y = 0x8769, 0xA002, 0xA003
 _GPS_IFD, _LATITUDE, _LONGITUDE = 0x8825, 2, 4
 _SHORT, _LONG, _RATIONAL = 3, 4, 5
 _SIGNED_RATIONAL = 10  # what some writers give coordinates
-# Browsers take an orientation for one in its own type only, whatever number another one holds.
-_TYPES = {_ORIENTATION: _SHORT, _UNIT: _SHORT}
+# Browsers take these in their own types only, whatever number another one holds.
+_TYPES = {
+    _ORIENTATION: (_SHORT,),
+    _UNIT: (_SHORT,),
+    _X_RESOLUTION: (_RATIONAL,),
+    _Y_RESOLUTION: (_RATIONAL,),
+    _EXIF_IFD: (_LONG,),
+    _PIXEL_X: (_SHORT, _LONG),
+    _PIXEL_Y: (_SHORT, _LONG),
+}
 _ORIENTATIONS = range(1, 9)
 _INCH = 2
 _CSS_DPI = 72  # the resolution at which a pixel is a pixel (HTML, same section)
@@ -96,7 +104,7 @@ def _directory(tiff: bytes, order: str, offset: int) -> dict[int, float]:
     """
     values: dict[int, float] = {}
     for tag, kind, number, start in _fields(tiff, order, offset):
-        usable = number == 1 and _TYPES.get(tag, kind) == kind
+        usable = number == 1 and kind in _TYPES.get(tag, (kind,))
         value = _value(tiff, order, kind, start) if usable else None
         if value is not None and (tag != _ORIENTATION or value in _ORIENTATIONS):
             values.setdefault(tag, value)

@@ -17,7 +17,9 @@ from imgcache.model import Size, Verdict
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
 _PADDING, _NO_PADDING = 0, re.compile(rb"[^\0]")
 _CONTROL, _CONTROL_LENGTH = 0xF9, 4
-_LARGEST_CODE = 11  # LZW codes have 12 bits at most, and start one above this
+_LARGEST_CODE = 8  # as many bits as an index of a colour has
+_LOOPS_WITHOUT_NUMBER = b"\x21\xff\x0bANIMEXTS1.0\0"
+_NO_DATA = re.compile(rb"\x21[^\xf9]\0")
 
 
 def walk(data: bytes) -> Structure:
@@ -37,11 +39,10 @@ def walk(data: bytes) -> Structure:
     flaw, detail = truncated()
     try:
         while (block := take(data, position, 1)[0]) != _TRAILER:
-            if block == _PADDING:  # some programs pad their blocks; browsers allow it
-                position = _after_padding(data, position)
-                continue
-            if block == _EXTENSION:
-                position = _extension(data, position + 1)
+            if block in _BETWEEN:
+                if not frames:
+                    _check_before_frames(data, position)
+                position = _BETWEEN[block](data, position)
                 continue
             if block != _IMAGE:
                 flaw, detail = Verdict.CORRUPT, "an unknown block stands between its frames"
@@ -83,6 +84,7 @@ def _widened(size: Size, place: bytes) -> Size:
 
 
 def _after_padding(data: bytes, position: int) -> int:
+    """Some programs pad their frames; browsers allow it."""
     following = _NO_PADDING.search(data, position)
     return following.start() if following else len(data)
 
@@ -93,12 +95,40 @@ class _ImpossibleError(Exception):
 
 def _extension(data: bytes, position: int) -> int:
     """The end of the extension at `position`; a graphic control must have its only valid length."""
-    label, length = take(data, position, 2)
+    label, length = take(data, position + 1, 2)
     if label == _CONTROL and (
-        length != _CONTROL_LENGTH or take(data, position + 2 + length, 1) != b"\0"
+        length != _CONTROL_LENGTH or take(data, position + 3 + length, 1) != b"\0"
     ):
         raise _ImpossibleError("the length of a graphic control")
-    return _sub_blocks(data, position + 1)
+    return _sub_blocks(data, position + 2)
+
+
+_BETWEEN = {_PADDING: _after_padding, _EXTENSION: _extension}
+
+
+def _check_before_frames(data: bytes, position: int) -> None:
+    """Refuse what ends the picture for browsers before there is one."""
+    if data[position] == _PADDING:
+        raise _ImpossibleError("a zero before the first frame")
+    if data.startswith(_LOOPS_WITHOUT_NUMBER, position):
+        raise _ImpossibleError("the length of its extension for loops")
+
+
+def known(data: bytes) -> bytes:
+    """The file without extensions that hold nothing before its first frame.
+
+    Browsers pass over them, the decoder here does not.
+    """
+    if not _NO_DATA.search(data):
+        return data
+    position = 13 + _colours(data[10])
+    kept = [data[:position]]
+    while data[position : position + 1] == bytes((_EXTENSION,)):
+        end = _extension(data, position)
+        if end > position + 3:  # its introducer, its label, and the end
+            kept.append(data[position:end])
+        position = end
+    return b"".join((*kept, data[position:]))
 
 
 def _frame(data: bytes, position: int) -> int:

@@ -17,6 +17,9 @@ from imgcache.model import Size, Verdict
 _DIRECTORY, _ENTRY = 6, 16
 _CURSOR = 2
 _CORE_HEADER = bmp.CORE_HEADER.to_bytes(4, "little")
+_WITH_ALPHA = 32  # bits a pixel
+# Of eight pixels by their bits in the mask, the first one's highest: a 1 lets the page through.
+_OPACITIES = [bytes(0 if byte >> 7 - at & 1 else 255 for at in range(8)) for byte in range(256)]
 _PICTURE_HEAD = 24  # the beginning of a PNG or BMP that tells its size
 
 
@@ -52,7 +55,7 @@ def walk(data: bytes) -> Structure:
         flaw, detail = truncated()
         return Structure(flaw=flaw, detail=detail)
     best = listed[0]
-    if best.start < _DIRECTORY + _ENTRY * len(listed):
+    if any(one.start < _DIRECTORY + _ENTRY * len(listed) for one in listed):
         flaw, detail = Verdict.CORRUPT, "its directory points at itself"
         return Structure(size=best.size, canvas=best.size, flaw=flaw, detail=detail)
     flaw, detail = _judged(data, best)
@@ -104,11 +107,28 @@ def _own_size(data: bytes, entry: IconEntry) -> Size | None:
     return Size(width, abs(height) // 2)
 
 
+def _with_mask(body: bytes, size: Size) -> bytes:
+    """A BMP whose pixels all have an alpha of 0 with the mask for alpha, as browsers show it."""
+    start = int.from_bytes(body[:4], "little")
+    end, stride = start + 4 * size.width * size.height, (size.width + 31) // 32 * 4
+    has_fields = any(body[16:20])  # then the alpha may lie elsewhere
+    if has_fields or any(body[start + 3 : end : 4]):
+        return body
+    mask = body[end:].ljust(stride * size.height, b"\0")
+    rows = (mask[at : at + stride] for at in range(0, stride * size.height, stride))
+    opaque = b"".join(b"".join(map(_OPACITIES.__getitem__, row))[: size.width] for row in rows)
+    pixels = bytearray(body[start:end].ljust(end - start, b"\0"))
+    pixels[3::4] = opaque
+    return body[:start] + pixels + body[end:]
+
+
 def only(data: bytes) -> bytes:
     """An icon file that holds the picked entry and nothing else, for decoders that can't choose."""
     best = entries(data)[0]
     body = data[best.start : best.start + best.length]
     depth = 32 if body.startswith(png.SIGNATURE) else int.from_bytes(body[14:16], "little")
+    if depth == _WITH_ALPHA and not body.startswith(png.SIGNATURE):
+        body = _with_mask(body, best.size)
     place = struct.pack(
         "<BBBBHHII", best.size.width & 255, best.size.height & 255, 0, 0, 1, depth, len(body), 22
     )

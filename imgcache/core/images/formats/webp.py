@@ -10,6 +10,7 @@ from imgcache.model import Size, Verdict
 
 _PICTURES = frozenset({b"VP8 ", b"VP8L"})
 _ANIMATED, _ALPHA = 0x02, 0x10  # flags of VP8X, section 2.7.1
+_EXTENDED = 10  # bytes of VP8X
 _ALPHA_IS_USED = 0x10  # in the fifth byte of a VP8L picture, section 3.4
 
 
@@ -84,8 +85,12 @@ def _judged(size: Size | None, pictures: int) -> Finding:
 def known(data: bytes) -> bytes:
     """The file with its marks of transparency set, which the decoder here heeds.
 
-    Browsers look at the pixels of lossless pictures and of frames whatever the marks say.
+    Browsers look at the pixels of lossless pictures and of frames whatever the marks say, and pass
+    over what follows the ten bytes of the first chunk.
     """
+    length = int.from_bytes(data[16:20], "little")
+    if data[12:16] == b"VP8X" and length > _EXTENDED:
+        data = _with_short_head(data, length)
     marks = {position: mark for position, mark in _marks(data) if not data[position] & mark}
     if not marks:
         return data
@@ -93,6 +98,13 @@ def known(data: bytes) -> bytes:
     for position, mark in marks.items():
         marked[position] |= mark
     return bytes(marked)
+
+
+def _with_short_head(data: bytes, length: int) -> bytes:
+    more = length + (length & 1) - _EXTENDED
+    end = max(0, int.from_bytes(data[4:8], "little") - more)
+    head = b"RIFF" + end.to_bytes(4, "little") + b"WEBPVP8X" + _EXTENDED.to_bytes(4, "little")
+    return head + data[20 : 20 + _EXTENDED] + data[20 + _EXTENDED + more :]
 
 
 def _marks(data: bytes) -> Iterator[tuple[int, int]]:
