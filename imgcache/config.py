@@ -7,7 +7,7 @@ where the values come from (file, environment, flags) is config_sources.py.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -246,6 +246,19 @@ class Settings(Section):
         return self.cache.dir.parent if isinstance(self.cache.dir, Path) else self.folder
 
     @property
+    def paths(self) -> Iterator[tuple[tuple[str, ...], Path]]:
+        """The places that are set, with the keys that set them."""
+        yield from ((("articles",), Path(one)) for one in self.articles)
+        yield from ((("site_root",), one) for one in self.site_root)
+        several = {
+            ("cache", "dir"): self.cache.dir,
+            ("cache", "index"): self.cache.index,
+            ("manifest", "path"): self.manifest.path,
+            ("fetch", "ca_file"): self.fetch.ca_file,
+        }
+        yield from ((keys, one) for keys, one in several.items() if isinstance(one, Path))
+
+    @property
     def required(self) -> tuple[str, ...]:
         """The keys that rules require of entries, each once."""
         return tuple(dict.fromkeys(key for rule in self.rules for key in rule.require))
@@ -270,9 +283,12 @@ class Settings(Section):
             problem = exc.errors()[0]
             to_blame, keys = config_sources.to_blame(stack, problem["loc"])
             raise bad_value(to_blame, {**problem, "loc": keys}) from exc
-        if not all(root.is_dir() for root in settings.site_root):
+        if not all(map(os.path.isdir, settings.site_root)):
             reason = "there is no such folder; name the one that holds the site's own files"
             raise bad_value(stack, {"loc": ("site_root",), "msg": reason})
+        for keys, path in settings.paths:
+            if (refused := units.path_fault(path)) is not None:
+                raise bad_value(stack, {"loc": keys, "msg": refused})
         places = [place.at for place in settings.places]
         for number, rule in enumerate(settings.rules):
             if rule.at not in (None, *places):

@@ -171,9 +171,11 @@ def _read(path: Path, *, required: bool) -> Layer | None:
         text = utf8(read_named(path))
         values = _parsed(text)
     except FileNotFoundError as exc:
-        if not required:
-            return None
-        raise ConfigError(f"{path}: there is no such configuration file; name another") from exc
+        if required:
+            raise ConfigError(f"{path}: there is no such configuration file; name another") from exc
+        if path.name == FILE_NAME and path.is_symlink():
+            raise ConfigError(f"{path}: is a link that leads nowhere; mend or remove it") from exc
+        return None
     except ValueError as exc:
         raise ConfigError(masked_within(f"{path}: {exc}")) from exc
     if path.name == PYPROJECT:

@@ -198,6 +198,18 @@ def is_url(text: object) -> bool:
 T = TypeVar("T")
 
 
+def path_fault(path: Path) -> str | None:
+    """Why no system takes this for a path; None where one may."""
+    try:
+        os.lstat(path)
+    except ValueError:
+        return "has a NUL character in it; name another place"
+    except OSError as exc:
+        if exc.errno == errno.ENAMETOOLONG:
+            return "is too long for a path; name another place"
+    return None
+
+
 def read_named(path: Path) -> bytes:
     """The bytes of a file that the user names.
 

@@ -164,3 +164,25 @@ def test_a_flag_adds_to_a_list_of_the_environment_with_blanks(
     fetch = Settings.load(None, {"fetch": {"allow_private": ["10.2.0.0/16"]}}).fetch
     allowed = [str(one.network) for one in fetch.allow_private]
     assert allowed == ["10.0.0.0/8", "10.1.0.0/16", "10.2.0.0/16"]
+
+
+@pytest.mark.parametrize("key", ["articles", "cache.dir", "cache.index", "manifest.path"])
+@pytest.mark.parametrize(
+    ("name", "told"), [("a\\u0000", "has a NUL"), ("x" * 300 + "*", "is too long for a path")]
+)
+def test_what_no_system_takes_for_a_path_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, name: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "imgcache.toml").write_text(f'{key} = "{name}"')
+    said = complaint()
+    assert said.startswith(f"{tmp_path / 'imgcache.toml'}:1: {key} = ")
+    assert told in said
+
+
+def test_a_link_that_leads_nowhere_is_no_missing_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "imgcache.toml").symlink_to("nowhere")
+    assert "is a link that leads nowhere; mend or remove it" in complaint()

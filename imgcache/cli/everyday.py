@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -106,6 +106,7 @@ def refresh(  # noqa: PLR0913  typer takes each flag as a parameter
             *(shown, files, diff, metrics_file),
             whole=general.verbose,
             made=settings.cache.folder,
+            inputs=_inputs(paths, general, reporting),
         )
 
         def run(interrupt: Event, others: Beside) -> Coroutine[Any, Any, Report]:
@@ -178,7 +179,9 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
         reporting.selection(),
     )
     shown, files = reporting.shown(), reporting.outputs()
-    destination = Destination(shown, files, whole=general.verbose)
+    destination = Destination(
+        shown, files, whole=general.verbose, inputs=_inputs(paths, general, reporting)
+    )
     console = general.console(progress=not reporting.no_progress)
 
     def judge() -> int:
@@ -195,3 +198,9 @@ def verify(  # noqa: PLR0913  typer takes each flag as a parameter
         return reported(run, destination, console, settings, asks=unasked is None)
 
     raise typer.Exit(guarded(console, judge))
+
+
+def _inputs(paths: Sequence[Path] | None, general: General, reporting: Reporting) -> Sequence[Path]:
+    """The files that the flags and PATHs name to be read."""
+    named = (*(paths or ()), general.config, reporting.baseline)
+    return [one for one in named if one is not None]

@@ -15,14 +15,62 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, assert_never
 
+from msgspec import Struct
+
 from imgcache.cli.flags import Output, ReportFormat
+from imgcache.config import Settings
+from imgcache.config_sources import FILE_NAME, PYPROJECT
+from imgcache.core.cache import layout
 from imgcache.edge import atomic_file
+from imgcache.edge.articles.names import Pattern
 from imgcache.edge.atomic_file import ANOTHER, hindrance
 from imgcache.engine.run.report import Report
 from imgcache.errors import ConfigError, LocalError
 from imgcache.render.blocks.ink import PLAIN, Ink
 
 _PIECES = 512
+# What files of articles begin with, and files of settings and of data end with. A report in JSON
+# begins as an article in JSON does.
+_FENCES = frozenset({b"---", b"+++"})
+_OBJECT = b"{"
+_NOT_JSON = frozenset({".md", ".mdx", ".markdown", ".html", ".htm"})
+_NO_REPORTS = frozenset({".yml", ".yaml", ".toml"})
+
+
+class Inputs(Struct, frozen=True):
+    """What a run reads, and no file of its report may replace; `named` on the command line."""
+
+    settings: Settings
+    named: Sequence[Path] = ()
+
+    def taken_for(self, path: Path) -> str | None:
+        """What a file of this real path is to the run; None where it is nothing."""
+        settings = self.settings
+        if path in map(_real, self.named):
+            return "is read by this run"
+        if path.name in (FILE_NAME, PYPROJECT):
+            return "has settings"
+        if settings.manifest.path is not None and path == _real(settings.manifest.path):
+            return "is the copy of the manifest"
+        home = _real(settings.cache.folder)
+        if path.is_relative_to(home) and layout.is_own(path.relative_to(home).as_posix()):
+            return "is the cache's own"
+        if any(_stands_for(Path(one), path) for one in settings.articles):
+            return "is an article by `articles`"
+        return None
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _stands_for(listed: Path, path: Path) -> bool:
+    pattern = Pattern.of(listed)
+    if pattern is None:
+        return _real(listed) == path
+    folder = _real(pattern.folder)
+    inside = path.is_relative_to(folder) and path.suffix == listed.suffix
+    return inside and pattern.fits(path.relative_to(folder).as_posix())
 
 
 def rendered(
@@ -85,9 +133,12 @@ def _renderer(
 
 
 def check_files(
-    outputs: Sequence[Output], metrics_file: Path | None = None, made: Path | None = None
+    outputs: Sequence[Output],
+    metrics_file: Path | None = None,
+    made: Path | None = None,
+    inputs: Inputs | None = None,
 ) -> None:
-    """Before the run, which may take hours: no file twice, no article, none that can't be written.
+    """Before the run, which may take hours: no file twice, no input, none that can't be written.
 
     Nothing is made or emptied: a run that ends early leaves older files as they are. `made`: a
     folder that the run makes. Raises ConfigError.
@@ -100,11 +151,14 @@ def check_files(
         reason = _hindrance(named_path, replaced=replaced)
         if reason is not None and not _is_made(named_path, made):
             raise ConfigError(f"{flag}: {reason}")
-        path = Path(os.path.realpath(named_path))
+        path = _real(named_path)
         if path in seen and not _is_device(path):
             raise ConfigError(f"{flag}: is named twice; give each format its own")
         seen.add(path)
-        if _begins_like_an_article(path):
+        taken = None if inputs is None or _is_device(path) else inputs.taken_for(path)
+        if taken is not None:
+            raise ConfigError(f"{flag}: {taken}; name another file")
+        if _may_be_an_article(path):
             raise ConfigError(f"{flag}: is an article, by its first line; not done")
 
 
@@ -112,7 +166,7 @@ def _is_made(path: Path, folder: Path | None) -> bool:
     """Whether the file's folder is this one, which is not there yet."""
     if folder is None or os.path.lexists(folder):
         return False
-    return Path(os.path.realpath(path)).parent == Path(os.path.realpath(folder))
+    return _real(path).parent == _real(folder)
 
 
 def _hindrance(path: Path, *, replaced: bool) -> str | None:
@@ -124,13 +178,13 @@ def _hindrance(path: Path, *, replaced: bool) -> str | None:
         # Of the path as it is named: what /dev/stdout leads to has no other name.
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        return hindrance(Path(os.path.realpath(path)).parent)
+        return hindrance(_real(path).parent)
     except OSError as exc:
         return f"can't be written: {exc.strerror}; name another file"
     if stat.S_ISDIR(mode):
         return "is a folder; name a file"
     if replaced and stat.S_ISREG(mode):
-        return hindrance(Path(os.path.realpath(path)).parent)
+        return hindrance(_real(path).parent)
     return None if os.access(path, os.W_OK) else f"can't be written; {ANOTHER}"
 
 
@@ -138,12 +192,15 @@ def _is_device(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
-def _begins_like_an_article(path: Path) -> bool:
+def _may_be_an_article(path: Path) -> bool:
+    """Whether no report begins as this file does, or has a name like that."""
     if _is_device(path):  # opening a pipe would wait for its other end
         return False
     try:
         with path.open("rb") as file:
-            return file.read(6).removeprefix(codecs.BOM_UTF8)[:3] in {b"---", b"+++"}
+            begins = file.read(6).removeprefix(codecs.BOM_UTF8)[:3]
+        is_object = begins.startswith(_OBJECT) and path.suffix in _NOT_JSON
+        return begins in _FENCES or is_object or bool(begins and path.suffix in _NO_REPORTS)
     except OSError:  # there is none, or writing it will report that
         return False
 

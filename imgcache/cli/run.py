@@ -30,7 +30,7 @@ class Destination(Struct, frozen=True):
     """Where a report goes; without `shown` nothing goes to stdout.
 
     `whole`: what goes there is as long as it is. Files are in any case. `made`: a folder that the
-    run makes if it is not there.
+    run makes if it is not there. `inputs`: files that the command line names to be read.
     """
 
     shown: ReportFormat | None = ReportFormat.TEXT
@@ -39,6 +39,7 @@ class Destination(Struct, frozen=True):
     metrics_file: Path | None = None
     whole: bool = False
     made: Path | None = None
+    inputs: Sequence[Path] = ()
 
 
 def status(report: Report) -> int:
@@ -72,7 +73,8 @@ def reported(
         return report, interrupt.is_set()
 
     def run() -> int:
-        output.check_files(destination.files, destination.metrics_file, destination.made)
+        inputs = output.Inputs(settings, destination.inputs)
+        output.check_files(destination.files, destination.metrics_file, destination.made, inputs)
         # What was imported stays: to look through it for garbage takes longer than 100 requests.
         gc.freeze()
         with beside(settings, console.warned, asks=asks) as others:

@@ -60,7 +60,8 @@ def written(findings: Findings) -> str | None:
     if findings.dry_run:
         text = f"{changed} would change, none was written"
     else:
-        text = f"{changed} changed" if summary.articles_changed else "no article needed a change"
+        none = "no article was changed" if summary.articles_failed else "no article needed a change"
+        text = f"{changed} changed" if summary.articles_changed else none
     if summary.placeholders:
         verb = "would be" if findings.dry_run else "were" if summary.placeholders > 1 else "was"
         text += f", {count(summary.placeholders, 'placeholder')} {verb} written"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from imgcache.cli import output
 from imgcache.cli.flags import Output, ReportFormat
+from imgcache.config import Settings
 from imgcache.engine.run.report import Report
 from imgcache.errors import ConfigError
 from tests.support.world import run
@@ -46,6 +48,57 @@ def test_an_article_is_no_target(tmp_path: Path, begin: bytes) -> None:
     article.write_bytes(begin)
     with pytest.raises(ConfigError, match="is an article"):
         output.check_files([Output(ReportFormat.JSON, article)])
+
+
+@pytest.mark.parametrize(
+    ("name", "begin"), [("a.md", "{"), ("a.html", "{"), ("a.yaml", "images:"), ("a.toml", "x = 1")]
+)
+def test_nor_is_what_no_report_looks_like(tmp_path: Path, name: str, begin: str) -> None:
+    (tmp_path / name).write_text(begin)
+    with pytest.raises(ConfigError, match="is an article"):
+        output.check_files([Output(ReportFormat.JSON, tmp_path / name)])
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("baseline.json", "is read by this run"),
+        ("link.json", "is read by this run"),
+        ("imgcache.toml", "has settings"),
+        ("pyproject.toml", "has settings"),
+        ("cache/index.sqlite3", "is the cache's own"),
+        ("cache/index.sqlite3-wal", "is the cache's own"),
+        ("cache/manifest.json", "is the cache's own"),
+        ("cache/images/r.json", "is the cache's own"),
+        ("data/manifest.json", "is the copy of the manifest"),
+        ("gallery.json", "is an article by `articles`"),
+        ("data/2026/a.json", "is an article by `articles`"),
+        ("cache/report.json", None),
+        ("data/a.txt", None),
+        ("report.json", None),
+    ],
+)
+def test_what_a_run_reads_is_no_target(tmp_path: Path, name: str, told: str | None) -> None:
+    for folder in ("cache/images", "data/2026"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "link.json").symlink_to(tmp_path / "baseline.json")
+    settings = Settings.model_validate(
+        {
+            "articles": [str(tmp_path / "gallery.json"), str(tmp_path / "data/**/*.json")],
+            "cache": {"dir": tmp_path / "cache"},
+            "manifest": {"path": tmp_path / "data/manifest.json"},
+        }
+    )
+    inputs = output.Inputs(settings, [tmp_path / "baseline.json"])
+    for outputs, metrics in (
+        ([Output(ReportFormat.JSON, tmp_path / name)], None),
+        ([], tmp_path / name),
+    ):
+        if told is None:
+            output.check_files(outputs, metrics, None, inputs)
+            continue
+        with pytest.raises(ConfigError, match=re.escape(f"{told}; name another file")):
+            output.check_files(outputs, metrics, None, inputs)
 
 
 def _refusals(path: Path) -> set[str]:

@@ -28,9 +28,17 @@ IGNORED = f"""\
 /{TMP}/
 """
 
+_OWN = frozenset({MANIFEST, LOCK, TMP, IGNORE, *FOLDERS})
+
 _CONTENT = re.compile(
     r"(?:images|thumbs/[a-z0-9][a-z0-9_-]{0,31})/([0-9a-f]{2})/\1[0-9a-f]{62}\.[a-z0-9]{1,8}"
 )
+
+
+def is_own(path: str) -> bool:
+    """Whether a path below the cache folder is one of the cache's own."""
+    first = path.partition("/")[0]
+    return first in _OWN or first.startswith(INDEX)
 
 
 def image_path(sha256: str, fmt: Format) -> str:
