@@ -34,6 +34,7 @@ _UNTRACKED = ("ls-files", "-z", "--others", "--exclude-standard", "--full-name")
 def changed_since(rev: str, paths: Iterable[Path]) -> frozenset[Path]:
     """Files that differ from commit `rev` in the repositories of `paths`: absolute, links resolved.
 
+    In a submodule of the working folder's repository they differ from the commit that it had there.
     Committed, staged, unstaged and untracked changes count, deleted files don't. A changed
     submodule is listed as its folder; ask `is_changed`. Nothing is written, and nothing that a
     repository configures (filters, hooks, external diffs, fetches) is run. Raises ConfigError for
@@ -65,7 +66,14 @@ def _top(folder: Path, rev: str) -> Path:
 
 
 def _changed(top: Path, rev: str) -> Iterator[Path]:
-    commit = git.ask(top, "rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}").text
+    above = _repository_above(top)
+    if above is not None and _commit(above, rev) is not None:
+        # That of the submodule, at that commit.
+        rev = _verified(above, f"{rev}:{top.relative_to(above).as_posix()}") or ""
+        if not rev:
+            yield top  # it is new
+            return
+    commit = _commit(top, rev)
     if commit is None:
         raise ConfigError(
             f"{_FLAG} {rev}: is no commit in the repository {top}; fetch it first "
@@ -74,13 +82,32 @@ def _changed(top: Path, rev: str) -> Iterator[Path]:
     settings = _without_filters(top)
     with _copied_index(top) as index:
         listed = [
-            git.ask(top, *_DIFF, commit.strip(), "--", settings=settings, index=index),
+            git.ask(top, *_DIFF, commit, "--", settings=settings, index=index),
             git.ask(top, *_UNTRACKED, index=index),
         ]
     for answer in listed:
         if answer.text is None:
             raise ConfigError(f"{_FLAG} {rev}: git can't tell the changes: {answer.complaint}")
         yield from (top / name for name in answer.text.split("\0") if name)
+
+
+def _commit(top: Path, rev: str) -> str | None:
+    return _verified(top, f"{rev}^{{commit}}")
+
+
+def _verified(top: Path, name: str) -> str | None:
+    """The hash of what is named so; None where there is no such thing."""
+    answer = git.ask(top, "rev-parse", "--verify", "--quiet", name).text
+    return None if answer is None else answer.strip()
+
+
+def _repository_above(top: Path) -> Path | None:
+    """The working folder's repository, where this one is a submodule of it."""
+    above = git.ask(top, "rev-parse", "--show-superproject-working-tree").text
+    here = git.ask(Path(), "rev-parse", "--show-toplevel").text
+    if not above or not above.strip() or above != here:
+        return None
+    return Path(above.removesuffix("\n"))
 
 
 def _without_filters(top: Path) -> list[str]:

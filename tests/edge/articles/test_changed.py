@@ -103,3 +103,47 @@ def test_a_folder_without_a_repository_is_told(
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(ConfigError, match="git repository"):
         changed_since("HEAD", [tmp_path])
+
+
+@pytest.fixture
+def site(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder: a repository whose articles are a submodule, at their first commit."""
+    top = tmp_path / "site"
+    top.mkdir()
+    git(top, "init", "-q", "-b", "main")
+    git(top, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(repository), "texts")
+    git(top, "commit", "-qm", "first")
+    git(top, "tag", "start")
+    monkeypatch.chdir(top)
+    return top
+
+
+def test_a_revision_of_the_site_means_the_commit_that_a_submodule_had_there(site: Path) -> None:
+    texts = site / "texts"
+    (texts / "new.md").write_text("x")
+    git(texts, "add", ".")
+    git(texts, "commit", "-qm", "second")
+    git(site, "commit", "-qam", "second")
+    git(texts, "branch", "-f", "start")  # what the submodule itself calls so is not meant
+    assert changed(texts, "start") == {"new.md"}
+    assert changed(texts, "HEAD") == set()
+
+
+def test_a_submodule_that_the_site_did_not_have_is_all_new(site: Path) -> None:
+    git(site, "rm", "-q", "--cached", "texts")
+    git(site, "commit", "-qm", "without")
+    git(site, "tag", "without")
+    git(site, "add", "texts")
+    git(site, "commit", "-qm", "with")
+    (article, *_) = (site / "texts").rglob("*.md")
+    assert is_changed(article, changed_since("without", [site / "texts"]))
+
+
+def test_in_a_submodule_its_own_revisions_are_meant(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(site / "texts")
+    (site / "texts" / "new.md").write_text("x")
+    assert changed(site / "texts", "HEAD") == {"new.md"}
+    with pytest.raises(ConfigError, match="is no commit"):
+        changed(site / "texts", "start")
