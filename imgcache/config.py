@@ -248,15 +248,12 @@ class Settings(Section):
     @property
     def paths(self) -> Iterator[tuple[tuple[str, ...], Path]]:
         """The places that are set, with the keys that set them."""
-        yield from ((("articles",), Path(one)) for one in self.articles)
-        yield from ((("site_root",), one) for one in self.site_root)
-        several = {
-            ("cache", "dir"): self.cache.dir,
-            ("cache", "index"): self.cache.index,
-            ("manifest", "path"): self.manifest.path,
-            ("fetch", "ca_file"): self.fetch.ca_file,
-        }
-        yield from ((keys, one) for keys, one in several.items() if isinstance(one, Path))
+        for name in config_sources.LISTS_OF_PATHS:
+            yield from (((name,), Path(one)) for one in getattr(self, name))
+        for section, key in config_sources.PATHS:
+            one = getattr(getattr(self, section), key)
+            if isinstance(one, Path):
+                yield (section, key), one
 
     @property
     def required(self) -> tuple[str, ...]:

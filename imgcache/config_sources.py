@@ -27,8 +27,8 @@ _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PREFIX = "IMGCACHE_"
 _ENVIRONMENT = "the environment"
 FLAGS = "flags"
-_PATHS = (("cache", "dir"), ("cache", "index"), ("manifest", "path"), ("fetch", "ca_file"))
-_LISTS_OF_PATHS = ("articles", "site_root")
+PATHS = (("cache", "dir"), ("cache", "index"), ("manifest", "path"), ("fetch", "ca_file"))
+LISTS_OF_PATHS = ("articles", "site_root")
 # How much of two names has to be the same.
 _ALIKE = 0.6
 _ADDITIVE = (("fetch", "resolve"), ("fetch", "allow_private"))
@@ -191,13 +191,13 @@ def _read(path: Path, *, required: bool) -> Layer | None:
 
 def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Paths in a file are relative to its folder."""
-    for key in _LISTS_OF_PATHS:
+    for key in LISTS_OF_PATHS:
         paths = values.get(key)
         if isinstance(paths, str):
             paths = [paths]
         if isinstance(paths, list) and all(isinstance(path, str) for path in paths):
             values = values | {key: [str(folder / path) for path in paths]}
-    for keys in _PATHS:
+    for keys in PATHS:
         path = get(values, keys)
         # An empty one is told to be empty; the URL of an object store is the same everywhere.
         if isinstance(path, str) and path and not is_url(path):

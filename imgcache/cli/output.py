@@ -34,6 +34,7 @@ _PIECES = 512
 _FENCES = frozenset({b"---", b"+++"})
 _OBJECT = b"{"
 _NOT_JSON = frozenset({".md", ".mdx", ".markdown", ".html", ".htm"})
+_BY_ITS_LINE = "an article, by its first line"
 _NO_REPORTS = frozenset({".yml", ".yaml", ".toml"})
 
 
@@ -158,8 +159,8 @@ def check_files(
         taken = None if inputs is None or _is_device(path) else inputs.taken_for(path)
         if taken is not None:
             raise ConfigError(f"{flag}: {taken}; name another file")
-        if _may_be_an_article(path):
-            raise ConfigError(f"{flag}: is an article, by its first line; not done")
+        if (likely := _likely(path)) is not None:
+            raise ConfigError(f"{flag}: is {likely}; not done")
 
 
 def _is_made(path: Path, folder: Path | None) -> bool:
@@ -192,17 +193,20 @@ def _is_device(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
-def _may_be_an_article(path: Path) -> bool:
-    """Whether no report begins as this file does, or has a name like that."""
+def _likely(path: Path) -> str | None:
+    """What a file is whose beginning or name no report has; None where it may be a report."""
     if _is_device(path):  # opening a pipe would wait for its other end
-        return False
+        return None
     try:
         with path.open("rb") as file:
             begins = file.read(6).removeprefix(codecs.BOM_UTF8)[:3]
-        is_object = begins.startswith(_OBJECT) and path.suffix in _NOT_JSON
-        return begins in _FENCES or is_object or bool(begins and path.suffix in _NO_REPORTS)
     except OSError:  # there is none, or writing it will report that
-        return False
+        return None
+    if begins.startswith(_OBJECT):
+        return _BY_ITS_LINE if path.suffix in _NOT_JSON else None
+    if begins and path.suffix in _NO_REPORTS:
+        return "no earlier report, by its name"
+    return _BY_ITS_LINE if begins in _FENCES else None
 
 
 def write_files(report: Report, outputs: Sequence[Output], *, with_diffs: bool) -> None:

@@ -51,12 +51,24 @@ def test_an_article_is_no_target(tmp_path: Path, begin: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "begin"), [("a.md", "{"), ("a.html", "{"), ("a.yaml", "images:"), ("a.toml", "x = 1")]
+    ("name", "begin", "told"),
+    [
+        ("a.md", "{", "is an article, by its first line"),
+        ("a.html", "{", "is an article, by its first line"),
+        ("a.yaml", "images:", "is no earlier report, by its name"),
+        ("a.toml", "x = 1", "is no earlier report, by its name"),
+    ],
 )
-def test_nor_is_what_no_report_looks_like(tmp_path: Path, name: str, begin: str) -> None:
+def test_nor_is_what_no_report_looks_like(tmp_path: Path, name: str, begin: str, told: str) -> None:
     (tmp_path / name).write_text(begin)
-    with pytest.raises(ConfigError, match="is an article"):
+    with pytest.raises(ConfigError, match=told):
         output.check_files([Output(ReportFormat.JSON, tmp_path / name)])
+
+
+@pytest.mark.parametrize("name", ["r.json", "r.yaml"])
+def test_an_earlier_report_in_json_is_one(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('{"version": 1}')
+    output.check_files([Output(ReportFormat.JSON, tmp_path / name)])
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,9 @@ ICONS: Mapping[str, Dialect] = {
         _pointing(icon(png(16, 16), png(32, 32)), 0, 30), Verdict.CORRUPT, (32, 32)
     ),
     "an alpha of nothing": Dialect(icon(_without_alpha(20, 20)), (20, 20)),
+    "an alpha of nothing, and too few pixels": Dialect(
+        icon(Entry(20, 20, 32, _without_alpha(20, 20).picture[:-700])), (20, 20), Verdict.CORRUPT
+    ),
     "an entry beyond the end": unpainted(
         icon(png(16, 16), start=9000), (16, 16), Verdict.TRUNCATED
     ),

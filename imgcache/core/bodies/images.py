@@ -15,7 +15,6 @@ from msgspec import Struct
 from imgcache.core.bodies.elements import Elements
 from imgcache.core.bodies.excerpt import Excerpt
 from imgcache.core.bodies.finds import Find, Written
-from imgcache.core.bodies.jsx import without_jsx
 from imgcache.core.bodies.markdown import MarkdownReader
 from imgcache.core.bodies.source import Source
 from imgcache.errors import ArticleError
@@ -89,6 +88,9 @@ def images_of(body: bytes, first_line: int, kind: BodyKind, most: int | None = N
         return _counted(source, elements.done(), first_line, most)
     found: list[Find] = []
     if kind is BodyKind.MDX:
+        # Imported late: its patterns take milliseconds, and most bodies are no MDX.
+        from imgcache.core.bodies.jsx import without_jsx  # noqa: PLC0415
+
         source, found = without_jsx(source)
     reader = MarkdownReader(source, jsx=kind is BodyKind.MDX)
     return _counted(source, [*reader.finds(), *found], first_line, most)

@@ -104,8 +104,7 @@ def _verified(top: Path, name: str) -> str | None:
 def _repository_above(top: Path) -> Path | None:
     """The working folder's repository, where this one is a submodule of it."""
     above = git.ask(top, "rev-parse", "--show-superproject-working-tree").text
-    here = git.ask(Path(), "rev-parse", "--show-toplevel").text
-    if not above or not above.strip() or above != here:
+    if not above or above != git.ask(Path(), "rev-parse", "--show-toplevel").text:
         return None
     return Path(above.removesuffix("\n"))
 

@@ -7,6 +7,7 @@ They paint nothing of a picture that says another one of itself.
 from __future__ import annotations
 
 import struct
+from functools import cache
 
 from msgspec import Struct
 
@@ -18,8 +19,6 @@ _DIRECTORY, _ENTRY = 6, 16
 _CURSOR = 2
 _CORE_HEADER = bmp.CORE_HEADER.to_bytes(4, "little")
 _WITH_ALPHA = 32  # bits a pixel
-# Of eight pixels by their bits in the mask, the first one's highest: a 1 lets the page through.
-_OPACITIES = [bytes(0 if byte >> 7 - at & 1 else 255 for at in range(8)) for byte in range(256)]
 _PICTURE_HEAD = 24  # the beginning of a PNG or BMP that tells its size
 
 
@@ -112,14 +111,20 @@ def _with_mask(body: bytes, size: Size) -> bytes:
     start = int.from_bytes(body[:4], "little")
     end, stride = start + 4 * size.width * size.height, (size.width + 31) // 32 * 4
     has_fields = any(body[16:20])  # then the alpha may lie elsewhere
-    if has_fields or any(body[start + 3 : end : 4]):
+    if has_fields or len(body) < end or any(body[start + 3 : end : 4]):
         return body
     mask = body[end:].ljust(stride * size.height, b"\0")
     rows = (mask[at : at + stride] for at in range(0, stride * size.height, stride))
-    opaque = b"".join(b"".join(map(_OPACITIES.__getitem__, row))[: size.width] for row in rows)
-    pixels = bytearray(body[start:end].ljust(end - start, b"\0"))
+    opaque = b"".join(b"".join(map(_opacities, row))[: size.width] for row in rows)
+    pixels = bytearray(body[start:end])
     pixels[3::4] = opaque
     return body[:start] + pixels + body[end:]
+
+
+@cache
+def _opacities(bits: int) -> bytes:
+    """Those of eight pixels by their bits in the mask, where a 1 lets the page through."""
+    return bytes(0 if bits >> 7 - at & 1 else 255 for at in range(8))
 
 
 def only(data: bytes) -> bytes:
